@@ -1,0 +1,192 @@
+// The reason of every bar: one DecisionRecord per closed bar, also when there is no target and no
+// order. It is filled in place and copied as it is: no allocation.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/core/event.hpp"
+#include "engine/core/fields.hpp"
+
+namespace proteus {
+
+/// A small list held in place; push_back beyond N asserts.
+template <class T, std::size_t N>
+class InlineList {
+ public:
+  void push_back(const T& value) {
+    PROTEUS_ASSERT(size_ < N);
+    items_[size_++] = value;
+  }
+  void clear() { size_ = 0; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] const T& operator[](std::size_t i) const { return items_[i]; }
+  [[nodiscard]] T& operator[](std::size_t i) { return items_[i]; }
+  [[nodiscard]] const T* begin() const { return items_.data(); }
+  [[nodiscard]] const T* end() const { return items_.data() + size_; }
+  static constexpr std::size_t capacity() { return N; }
+
+ private:
+  std::array<T, N> items_{};
+  std::size_t size_ = 0;
+};
+
+/// What a strategy wants to hold: a share of what is allotted to the instrument, -1 (all short) to
+/// 1 (all long).
+struct Target {
+  double weight = 0.0;
+  double confidence = 1.0;  ///< [0, 1]
+  static constexpr auto fields() {
+    return std::tuple{field("weight", &Target::weight), field("confidence", &Target::confidence)};
+  }
+};
+
+/// The way from wish to weight, in the order the steps are taken. See docs/reference/sizing.md.
+enum class SizingStepId : std::uint8_t {
+  Target,
+  Confidence,
+  VolatilityTarget,
+  KellyCap,
+  Allocation,
+  NoTradeBand
+};
+std::string_view to_string(SizingStepId id);
+
+struct SizingStep {
+  SizingStepId id = SizingStepId::Target;
+  double weight = 0.0;  ///< after this step
+  double factor = 0.0;  ///< what the step used: confidence, sigma_target/sigma, cap, share, band
+  static constexpr auto fields() {
+    return std::tuple{field("id", &SizingStep::id), field("weight", &SizingStep::weight),
+                      field("factor", &SizingStep::factor)};
+  }
+};
+
+/// A number with its unit, exact: quote, base and price in units of 1e-9, ratio in 1e-9, time in
+/// ns, count as it is.
+enum class Unit : std::uint8_t { Quote, Base, Price, Ratio, Nanoseconds, Count };
+std::string_view to_string(Unit unit);
+struct Measure {
+  std::int64_t raw = 0;
+  Unit unit = Unit::Count;
+  static constexpr auto fields() {
+    return std::tuple{field("raw", &Measure::raw), field("unit", &Measure::unit)};
+  }
+};
+
+/// The controls by their number in the list of risk controls (docs/reference/risk-controls.md).
+enum class Control : std::uint8_t {
+  None = 0,
+  CapitalThreshold = 1,
+  PriceCollar = 2,
+  PriceDrift = 3,
+  OrderValue = 4,
+  OrderQuantity = 5,
+  MessageRate = 6,
+  RepeatedExecution = 7,
+  DuplicateOrder = 8,
+  PositionLimit = 9,
+  OpenOrderValue = 10,
+  DailyLoss = 11,
+  Drawdown = 12,
+  LossStreak = 13,
+  Leverage = 14,
+  Kill = 15,
+  CancelOnDisconnect = 16,
+  ProtectiveStop = 17,
+  StaleData = 18,
+  AbsurdData = 19,
+  ClockSkew = 20,
+  SelfTrade = 21,
+  UnknownOutcome = 22,
+  Reconciliation = 23,
+  StartReconciliation = 24,
+  Override = 25,
+  Stage = 26,
+  ModelOutput = 27,
+  AdaptationBounds = 28,
+  ExpectedEdge = 29,
+  DustAndMinimum = 30,
+  KeyPermissions = 31
+};
+std::string_view to_string(Control control);
+
+/// One control's word on one order.
+struct ControlResult {
+  Control control = Control::None;
+  bool passed = true;
+  Measure limit;
+  Measure actual;
+  static constexpr auto fields() {
+    using C = ControlResult;
+    return std::tuple{field("control", &C::control), field("passed", &C::passed),
+                      field("limit", &C::limit), field("actual", &C::actual)};
+  }
+};
+
+/// How the bar ended for its instrument.
+enum class Outcome : std::uint8_t {
+  Ordered,    ///< at least one order left
+  Refused,    ///< a control said no to all that was wanted
+  Unchanged,  ///< the position already is what is wanted, or within the no-trade band, or the lot
+              ///< is too coarse
+  NoTarget,   ///< the strategy had nothing to say
+  WarmingUp,  ///< windows are still filling
+  Late,       ///< processed too long after its close (contract 1): updates state, sends nothing
+  SetAside,   ///< the bar itself is absurd or out of order (control 19)
+  Pending     ///< an open order of the instrument has to close first
+};
+std::string_view to_string(Outcome outcome);
+
+struct DecisionOrder {
+  ClientOrderId id;
+  Side side = Side::Buy;
+  bool reduce_only = false;
+  Quantity quantity;
+  bool approved = false;
+  Control refused_by = Control::None;
+  static constexpr auto fields() {
+    using D = DecisionOrder;
+    return std::tuple{field("id", &D::id),
+                      field("side", &D::side),
+                      field("reduce_only", &D::reduce_only),
+                      field("quantity", &D::quantity),
+                      field("approved", &D::approved),
+                      field("refused_by", &D::refused_by)};
+  }
+};
+
+struct DecisionRecord {
+  std::uint64_t sequence = 0;  ///< of the event that closed the batch
+  Timestamp time{};            ///< engine time of the decision
+  InstrumentId instrument;
+  Timestamp bar_open{};
+  Price close;
+  Outcome outcome = Outcome::NoTarget;
+  InlineText<64> reason;  ///< in words: the strategy's or the engine's
+  InlineList<double, 32> observation;
+  bool has_target = false;
+  Target target;
+  InlineList<SizingStep, 8> sizing;
+  Quantity position;  ///< before
+  Quantity wanted;    ///< after, if all that was wanted fills
+  Money equity;
+  InlineList<ControlResult, 32> controls;  ///< of every order of this decision, in order
+  InlineList<DecisionOrder, 2> orders;
+
+  static constexpr auto fields() {
+    using D = DecisionRecord;
+    return std::tuple{field("sequence", &D::sequence),     field("time", &D::time),
+                      field("instrument", &D::instrument), field("bar_open", &D::bar_open),
+                      field("close", &D::close),           field("outcome", &D::outcome),
+                      field("reason", &D::reason),         field("observation", &D::observation),
+                      field("has_target", &D::has_target), field("target", &D::target),
+                      field("sizing", &D::sizing),         field("position", &D::position),
+                      field("wanted", &D::wanted),         field("equity", &D::equity),
+                      field("controls", &D::controls),     field("orders", &D::orders)};
+  }
+};
+
+}  // namespace proteus

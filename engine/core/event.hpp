@@ -1,0 +1,228 @@
+// Events: everything that can happen. One plain struct each, never changed after it is made. They
+// enter the engine through one door, one at a time, on one thread, and get their sequence number
+// there.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/core/bar.hpp"
+#include "engine/core/fields.hpp"
+#include "engine/core/order.hpp"
+
+namespace proteus {
+
+/// How a closed bar reached us. Warmup bars lie before the run's first decision: they only fill
+/// windows.
+enum class BarSource : std::uint8_t { Stream, Backfill, Warmup, File };
+std::string_view to_string(BarSource source);
+
+struct BarClosed {
+  Bar bar;
+  BarSource source = BarSource::Stream;
+  static constexpr auto fields() {
+    return std::tuple{field("bar", &BarClosed::bar), field("source", &BarClosed::source)};
+  }
+};
+
+/// The merged state of an instrument's ticker after a frame. Zero prices and an epoch time mean
+/// "not known". For spot only `last` (and mark = last) is there.
+struct TickerUpdated {
+  InstrumentId instrument;
+  Price last;
+  Price mark;
+  Price index;
+  bool funding_known = false;
+  std::int64_t funding_rate_e9 =
+      0;  ///< what will be charged at `next_funding`; 1e9 = 100 %; > 0: longs pay
+  Timestamp next_funding{};
+  static constexpr auto fields() {
+    using T = TickerUpdated;
+    return std::tuple{field("instrument", &T::instrument),
+                      field("last", &T::last),
+                      field("mark", &T::mark),
+                      field("index", &T::index),
+                      field("funding_known", &T::funding_known),
+                      field("funding_rate_e9", &T::funding_rate_e9),
+                      field("next_funding", &T::next_funding)};
+  }
+};
+
+struct BookLevel {
+  Price price;
+  Quantity size;
+  friend constexpr bool operator==(const BookLevel&, const BookLevel&) = default;
+  static constexpr auto fields() {
+    return std::tuple{field("price", &BookLevel::price), field("size", &BookLevel::size)};
+  }
+};
+
+/// The whole local book after a frame: bids descending, asks ascending, not crossed, at most the
+/// subscribed depth.
+struct BookUpdated {
+  InstrumentId instrument;
+  std::vector<BookLevel> bids;
+  std::vector<BookLevel> asks;
+  static constexpr auto fields() {
+    using B = BookUpdated;
+    return std::tuple{field("instrument", &B::instrument), field("bids", &B::bids),
+                      field("asks", &B::asks)};
+  }
+};
+
+/// The venue's description of an instrument changed (daily refresh): tick, lot, limits, status,
+/// delisting.
+struct InstrumentChanged {
+  Instrument instrument;
+  static constexpr auto fields() {
+    return std::tuple{field("instrument", &InstrumentChanged::instrument)};
+  }
+};
+
+enum class FeedState : std::uint8_t { Connecting, Live, Lost };
+std::string_view to_string(FeedState state);
+
+/// A stream's connection came up (all its topics acknowledged) or was lost.
+struct FeedChanged {
+  InlineText<48> stream;  ///< "public:linear#0"
+  FeedState state = FeedState::Connecting;
+  InlineText<120> cause;
+  static constexpr auto fields() {
+    using F = FeedChanged;
+    return std::tuple{field("stream", &F::stream), field("state", &F::state),
+                      field("cause", &F::cause)};
+  }
+};
+
+/// What the feed saw and set aside. Counted, shown, never traded on.
+enum class AnomalyKind : std::uint8_t {
+  Malformed,  ///< not JSON, truncated, wrong types, a money field that is no decimal
+  UnknownTopic,
+  DuplicateBar,    ///< the same closed bar again, equal values
+  ConflictingBar,  ///< the same closed bar again with other values; the REST row wins
+  OutOfOrderBar,   ///< an older bar after a newer one
+  MissingBar,      ///< a hole that REST could not fill; the instrument stands aside
+  AbsurdBar,       ///< see absurdity()
+  FutureBar,       ///< opens after now, or claims to be closed before its end
+  PriceJump,       ///< further from the last close than the jump limit
+  CrossedBook,
+  BookGap,
+  BookStale,  ///< a delta before its snapshot
+  TickerBeforeSnapshot,
+  AbsurdTicker,
+  SubscriptionRefused,
+  PongMissing,
+  RestFailed,
+  RateLimited,
+  ClockSkew
+};
+std::string_view to_string(AnomalyKind kind);
+
+struct FeedAnomaly {
+  AnomalyKind kind = AnomalyKind::Malformed;
+  bool has_instrument = false;
+  InstrumentId instrument;
+  InlineText<200> detail;  ///< what and where, with the first bytes of the frame where that helps
+  static constexpr auto fields() {
+    using F = FeedAnomaly;
+    return std::tuple{field("kind", &F::kind), field("has_instrument", &F::has_instrument),
+                      field("instrument", &F::instrument), field("detail", &F::detail)};
+  }
+};
+
+/// Time passed with nothing else to say. Staleness, barriers and holds move on these.
+struct ClockTick {
+  static constexpr auto fields() { return std::tuple<>{}; }
+};
+
+/// Funding settled on a position, by the venue. amount > 0: we paid.
+struct FundingSettled {
+  InstrumentId instrument;
+  Timestamp time{};
+  Quantity position;  ///< signed, at that instant
+  Price mark;
+  std::int64_t rate_e9 = 0;
+  Money amount;
+  bool rate_assumed = false;  ///< no rate was known: 1 bp per 8 h against the holder
+  static constexpr auto fields() {
+    using F = FundingSettled;
+    return std::tuple{field("instrument", &F::instrument),    field("time", &F::time),
+                      field("position", &F::position),        field("mark", &F::mark),
+                      field("rate_e9", &F::rate_e9),          field("amount", &F::amount),
+                      field("rate_assumed", &F::rate_assumed)};
+  }
+};
+
+enum class OperatorAction : std::uint8_t { Stop, Halt, Reduce, Resume };
+std::string_view to_string(OperatorAction action);
+
+struct OperatorCommand {
+  OperatorAction action = OperatorAction::Stop;
+  InlineText<120> cause;
+  static constexpr auto fields() {
+    return std::tuple{field("action", &OperatorCommand::action),
+                      field("cause", &OperatorCommand::cause)};
+  }
+};
+
+/// Latched: becomes stricter by itself, looser only by a person.
+enum class TradingState : std::uint8_t { Active, Reducing, Halted };
+std::string_view to_string(TradingState state);
+
+struct TradingStateChanged {
+  TradingState from = TradingState::Active;
+  TradingState to = TradingState::Active;
+  InlineText<120> cause;
+  static constexpr auto fields() {
+    using T = TradingStateChanged;
+    return std::tuple{field("from", &T::from), field("to", &T::to), field("cause", &T::cause)};
+  }
+};
+
+/// Holds block increases and clear by themselves.
+enum class Hold : std::uint8_t {
+  StaleData,
+  Reconnecting,
+  Reconciling,
+  ClockSkew,
+  Cooldown,
+  Backlog,
+  MissingBar
+};
+std::string_view to_string(Hold hold);
+
+struct HoldChanged {
+  Hold hold = Hold::StaleData;
+  bool active = false;
+  bool has_instrument = false;
+  InstrumentId instrument;
+  InlineText<120> cause;
+  static constexpr auto fields() {
+    using H = HoldChanged;
+    return std::tuple{field("hold", &H::hold), field("active", &H::active),
+                      field("has_instrument", &H::has_instrument),
+                      field("instrument", &H::instrument), field("cause", &H::cause)};
+  }
+};
+
+using EventBody = std::variant<BarClosed, TickerUpdated, BookUpdated, InstrumentChanged,
+                               FeedChanged, FeedAnomaly, ClockTick, OrderUpdate, Fill,
+                               FundingSettled, OperatorCommand, TradingStateChanged, HoldChanged>;
+/// "bar_closed", "fill", ...: the name of a body in journals, by variant index.
+std::string_view event_name(std::size_t index);
+inline std::string_view event_name(const EventBody& body) { return event_name(body.index()); }
+
+/// Inputs come from outside and suffice to run a session again; the rest follows from them.
+enum class Origin : std::uint8_t { Input, Derived };
+
+struct Event {
+  std::uint64_t sequence = 0;
+  Origin origin = Origin::Input;
+  Timestamp ts_event{};  ///< when it happened, by the venue's word
+  Timestamp ts_recv{};   ///< when it reached us, in venue time; never goes back
+  EventBody body;
+};
+
+}  // namespace proteus

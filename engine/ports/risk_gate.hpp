@@ -1,0 +1,77 @@
+// From a wish to an order, or to a reason why not. Owns limits, counters, holds and the latched
+// trading state.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/core/decision.hpp"
+#include "engine/core/event.hpp"
+#include "engine/core/ledger_view.hpp"
+#include "engine/ports/event_sink.hpp"
+
+namespace proteus {
+
+/// All that sizing may look at. Called once for each closed bar of the decision interval, with or
+/// without a target.
+struct SizingInput {
+  const Bar& bar;
+  const Instrument& instrument;
+  std::optional<Target> target;
+  bool may_trade = true;  ///< false: warming up, late; the shadow ledger still moves
+  const LedgerView& ledger;
+};
+
+struct Sized {
+  double weight = 0.0;     ///< of total equity, signed, after every step
+  Quantity wanted;         ///< signed position this means at the bar's close, cut to the lot
+  bool unchanged = false;  ///< inside the no-trade band, or no target: keep what is held
+};
+
+struct ReviewInput {
+  const Instrument& instrument;
+  const LedgerView& ledger;
+  std::span<const OrderRequest> open_orders;  ///< what still may fill, quantity = what remains
+  Timestamp now{};
+};
+
+struct Approved {
+  OrderRequest order;  ///< as it may leave: a quantity above the venue's largest is cut by control
+                       ///< 5 when it reduces
+};
+struct Refused {
+  ControlResult by;
+};
+using Verdict = std::variant<Approved, Refused>;
+
+struct RiskStatus {
+  TradingState state = TradingState::Active;
+  std::string state_cause;
+  std::vector<HoldChanged> holds;  ///< the active ones
+  Money equity_peak;
+  double drawdown = 0.0;                ///< fraction below the peak
+  double drawdown_max = 0.0;            ///< the limit
+  std::vector<ControlResult> headroom;  ///< limit and actual of the standing limits (1, 9, 12)
+};
+
+class RiskGate {
+ public:
+  virtual ~RiskGate() = default;
+
+  /// Every event, before the strategy hears of it. May move holds and the trading state; moves are
+  /// put to `moves` (TradingStateChanged, HoldChanged).
+  virtual void observe(const Event& event, const LedgerView& ledger, ReportSink& moves) = 0;
+  /// After all marks of one close are in, before decisions: equity is whole here; drawdown is
+  /// measured.
+  virtual void on_equity(const LedgerView& ledger, Timestamp now, ReportSink& moves) = 0;
+  /// The way from target to position. Writes each step into `steps`.
+  virtual Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) = 0;
+  /// One order. Writes each control's word into `results`, up to and including the first refusal.
+  virtual Verdict review(const OrderRequest& order, const ReviewInput& input,
+                         InlineList<ControlResult, 32>& results) = 0;
+  [[nodiscard]] virtual RiskStatus status(const LedgerView& ledger) const = 0;
+};
+
+}  // namespace proteus

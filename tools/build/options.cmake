@@ -1,0 +1,69 @@
+# Compiler settings and the one way to declare a room or a test.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+endif()
+
+add_library(proteus_options INTERFACE)
+# No fused or reordered arithmetic: release and sanitizer builds have to give the same bits.
+target_compile_options(proteus_options INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers
+  -ffp-contract=off -fno-omit-frame-pointer)
+target_compile_features(proteus_options INTERFACE cxx_std_20)
+target_include_directories(proteus_options INTERFACE ${PROJECT_SOURCE_DIR})
+# lld and mold index zero-length FDEs of GCC's cold partitions and break exceptions; GNU ld is the safe linker.
+target_link_options(proteus_options INTERFACE -fuse-ld=bfd)
+if(PROTEUS_WERROR)
+  target_compile_options(proteus_options INTERFACE -Werror)
+endif()
+if(PROTEUS_SANITIZE)
+  target_compile_options(proteus_options INTERFACE -fsanitize=${PROTEUS_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(proteus_options INTERFACE -fsanitize=${PROTEUS_SANITIZE})
+  if(PROTEUS_SANITIZE MATCHES "thread")
+    target_compile_options(proteus_options INTERFACE -Wno-tsan)
+    target_compile_definitions(proteus_options INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
+  endif()
+endif()
+
+find_package(Boost 1.81 EXACT REQUIRED COMPONENTS system json url)
+find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)
+
+# proteus_room(<name> [LINK <targets>...]): a static library of every .cpp in this folder (not below it).
+function(proteus_room name)
+  cmake_parse_arguments(ROOM "" "" "LINK;SUBDIRS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(sub ${ROOM_SUBDIRS})
+    file(GLOB more CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${sub}/*.cpp)
+    list(APPEND sources ${more})
+  endforeach()
+  if(NOT sources)
+    return()
+  endif()
+  add_library(proteus_${name} STATIC ${sources})
+  target_link_libraries(proteus_${name} PUBLIC proteus_options ${ROOM_LINK})
+endfunction()
+
+# proteus_test(<name> LINK <targets>...): a GoogleTest program of every .cpp in tests/.../<name>.
+function(proteus_test name)
+  cmake_parse_arguments(T "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  string(REPLACE "/" "_" target ${name})
+  add_executable(test_${target} ${sources})
+  target_link_libraries(test_${target} PRIVATE proteus_options ${T_LINK} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(test_${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${target}/"
+    PROPERTIES TIMEOUT 300 ENVIRONMENT "PROTEUS_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+endfunction()
