@@ -17,7 +17,7 @@ endif()
 add_library(proteus_options INTERFACE)
 # No fused or reordered arithmetic: release and sanitizer builds have to give the same bits.
 target_compile_options(proteus_options INTERFACE
-  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers
+  -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Wno-missing-field-initializers
   -ffp-contract=off -fno-omit-frame-pointer)
 target_compile_features(proteus_options INTERFACE cxx_std_20)
 target_include_directories(proteus_options INTERFACE ${PROJECT_SOURCE_DIR})
