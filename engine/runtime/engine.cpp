@@ -1,0 +1,430 @@
+#include "engine/runtime/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace proteus {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Late beyond this after its close, a bar may no longer lead to an order (contract 1).
+Duration late_limit(const Bar& bar) {
+  return std::min<Duration>(10s, (bar.close_time - bar.open_time) / 4);
+}
+
+bool opposite_signs(Quantity a, Quantity b) {
+  return (a > Quantity{} && b < Quantity{}) || (a < Quantity{} && b > Quantity{});
+}
+
+}  // namespace
+
+Engine::Engine(const EngineSettings& settings, InstrumentTable& instruments,
+               const SessionCode& session, std::vector<std::unique_ptr<Strategy>> strategies,
+               RiskGate& risk, Venue& venue, Journal& journal)
+    : settings_(settings),
+      instruments_(instruments),
+      session_(session),
+      risk_(risk),
+      venue_(venue),
+      journal_(journal),
+      ledger_(Money::from_raw(to_fixed_raw(settings.capital)), instruments) {
+  PROTEUS_ASSERT(strategies.size() == instruments.size());
+  slots_.resize(instruments.size());
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    slots_[i].strategy = std::move(strategies[i]);
+    slots_[i].orders.reserve(8);
+  }
+  derived_.reserve(64);
+  outbox_.reserve(2 * slots_.size() + 8);
+  open_scratch_.reserve(4 * slots_.size() + 8);
+}
+
+void Engine::on_input(EventBody body, Timestamp happened, Timestamp received) {
+  PROTEUS_ASSERT(!inside_);          // What a venue or a gate has to say comes as a report.
+  PROTEUS_ASSERT(received >= now_);  // Feeds order their events; nothing is repaired here.
+  inside_ = true;
+  now_ = received;
+  Event input{0, Origin::Input, happened, received, std::move(body)};
+
+  // A set waiting for its barrier is decided before anything later may move the books.
+  if (batch_size_ > 0 && received >= batch_close_ + settings_.barrier) {
+    decide_batch();
+    dispatch();
+  }
+  const auto* closed = std::get_if<BarClosed>(&input.body);
+  if (closed == nullptr || !set_aside(*closed)) {
+    venue_.before(input, *this);
+    drain();
+    process(input);
+  } else {
+    input.sequence = ++sequence_;
+    journal_.append(input);
+    risk_.observe(input, ledger_.view(), *this);
+  }
+  drain();
+  dispatch();
+  inside_ = false;
+}
+
+void Engine::report(EventBody body, Timestamp happened) {
+  derived_.push_back(Event{0, Origin::Derived, happened, now_, std::move(body)});
+}
+
+void Engine::drain() {
+  // Handling one report may lead to more (a move of the trading state, say): they queue behind it.
+  for (std::size_t i = 0; i < derived_.size(); ++i) {
+    Event event = std::move(derived_[i]);
+    process(event);
+  }
+  derived_.clear();
+}
+
+void Engine::process(Event& event) {
+  event.sequence = ++sequence_;
+  journal_.append(event);
+  if (const auto* fill = std::get_if<Fill>(&event.body)) {
+    ledger_.apply(*fill);
+    ++counters_.fills;
+  } else if (const auto* funding = std::get_if<FundingSettled>(&event.body)) {
+    ledger_.apply(*funding);
+    ++counters_.funding;
+  } else if (const auto* closed = std::get_if<BarClosed>(&event.body)) {
+    if (closed->bar.interval == settings_.interval && settings_.marks == MarkSource::Bars)
+      ledger_.mark(closed->bar.instrument, closed->bar.close);
+  } else if (const auto* ticker = std::get_if<TickerUpdated>(&event.body)) {
+    if (settings_.marks == MarkSource::Ticker && ticker->mark > Price{})
+      ledger_.mark(ticker->instrument, ticker->mark);
+  } else if (const auto* update = std::get_if<OrderUpdate>(&event.body)) {
+    on_update(*update);
+  } else if (const auto* changed = std::get_if<InstrumentChanged>(&event.body)) {
+    instruments_.update(changed->instrument);
+  } else if (const auto* anomaly = std::get_if<FeedAnomaly>(&event.body)) {
+    ++counters_.anomalies[static_cast<std::size_t>(anomaly->kind)];
+  }
+
+  risk_.observe(event, ledger_.view(), *this);
+
+  if (const auto* closed = std::get_if<BarClosed>(&event.body)) {
+    on_bar(*closed);
+  } else if (const auto* ticker = std::get_if<TickerUpdated>(&event.body)) {
+    slots_[ticker->instrument.index].strategy->on_ticker(*ticker);
+  } else if (const auto* moved = std::get_if<TradingStateChanged>(&event.body)) {
+    if (moved->to == TradingState::Halted)
+      for (Slot& slot : slots_) cancel_all(slot);
+  }
+}
+
+// ----------------------------------------------------------------------------------------------------
+// bars
+
+/// Looks at a bar before it may touch anything: one that is old, or that risk calls absurd, only
+/// leaves a record.
+bool Engine::set_aside(const BarClosed& closed) {
+  const Bar& bar = closed.bar;
+  if (bar.interval != settings_.interval) return false;
+  Slot& slot = slots_[bar.instrument.index];
+  const char* reason = nullptr;
+  if (slot.next_open != Timestamp{} && bar.open_time < slot.next_open)
+    reason = "older than a bar already seen";
+  else
+    reason = risk_.absurd(bar);
+  if (reason == nullptr) return false;
+  ++counters_.bars_set_aside;
+  if (slot.in_batch) return true;  // The record of the waiting bar must not be overwritten.
+  begin_record(slot, bar);
+  finish_record(slot, Outcome::SetAside, reason);
+  return true;
+}
+
+void Engine::on_bar(const BarClosed& closed) {
+  const Bar& bar = closed.bar;
+  if (bar.interval != settings_.interval) return;  // Recorded; strategies aggregate for themselves.
+  Slot& slot = slots_[bar.instrument.index];
+  if (slot.next_open != Timestamp{} && bar.open_time > slot.next_open) {
+    ++counters_.gaps;
+    slot.strategy->reset();  // Windows across a hole would say something that was never true.
+  }
+  slot.next_open = bar.close_time;
+  if (closed.source == BarSource::Warmup) {
+    warm_up(slot, bar);
+    return;
+  }
+  ++counters_.bars;
+  gather(slot, bar);
+}
+
+void Engine::warm_up(Slot& slot, const Bar& bar) {
+  ++counters_.warmup_bars;
+  begin_record(slot, bar);
+  const LedgerView view = ledger_.view();
+  const Opinion opinion = slot.strategy->on_bar(bar, view[bar.instrument], view.equity);
+  risk_.size({bar, instruments_[bar.instrument], opinion.target, false, view}, slot.record.sizing);
+  finish_record(slot, Outcome::WarmingUp, "bar from before the run");
+}
+
+void Engine::gather(Slot& slot, const Bar& bar) {
+  if (batch_size_ > 0 && bar.close_time != batch_close_) decide_batch();
+  slot.bar = bar;
+  slot.in_batch = true;
+  batch_close_ = bar.close_time;
+  ++batch_size_;
+  const bool complete = batch_size_ == slots_.size();
+  if (complete || settings_.barrier == Duration{0} || now_ >= batch_close_ + settings_.barrier)
+    decide_batch();
+}
+
+/// Decides all bars of one close together, in instrument order, on books that carry all their
+/// marks.
+void Engine::decide_batch() {
+  risk_.on_equity(ledger_.view(), now_, *this);
+  drain();
+  batch_size_ = 0;
+  for (Slot& slot : slots_) {
+    if (!slot.in_batch) continue;
+    slot.in_batch = false;
+    decide(slot);
+  }
+  const LedgerView view = ledger_.view();
+  journal_.append(EquityPoint{sequence_, now_, view.equity, view.cash, view.gross, ledger_.hash()});
+}
+
+bool Engine::late(const Bar& bar) const { return now_ - bar.close_time > late_limit(bar); }
+
+void Engine::begin_record(Slot& slot, const Bar& bar) {
+  DecisionRecord& r = slot.record;
+  r.sequence = sequence_;
+  r.time = now_;
+  r.instrument = bar.instrument;
+  r.bar_open = bar.open_time;
+  r.close = bar.close;
+  r.observation.clear();
+  r.has_target = false;
+  r.target = {};
+  r.sizing.clear();
+  r.position = r.wanted = position(slot);
+  r.equity = ledger_.view().equity;
+  r.controls.clear();
+  r.orders.clear();
+}
+
+void Engine::finish_record(Slot& slot, Outcome outcome, std::string_view reason) {
+  slot.record.outcome = outcome;
+  slot.record.reason = reason;
+  ++counters_.decisions;
+  journal_.append(slot.record);
+}
+
+void Engine::decide(Slot& slot) {
+  const Bar& bar = slot.bar;
+  const LedgerView view = ledger_.view();
+  begin_record(slot, bar);
+  DecisionRecord& r = slot.record;
+
+  const Opinion opinion = slot.strategy->on_bar(bar, view[bar.instrument], view.equity);
+  for (const double x :
+       opinion.observation.first(std::min(opinion.observation.size(), r.observation.capacity())))
+    r.observation.push_back(x);
+  if (opinion.target) {
+    r.has_target = true;
+    r.target = *opinion.target;
+  }
+  const bool is_late = late(bar);
+  const bool may_trade = !is_late && !opinion.warming_up;
+  const Sized sized =
+      risk_.size({bar, instruments_[bar.instrument], opinion.target, may_trade, view}, r.sizing);
+
+  if (is_late) {
+    ++counters_.late_bars;
+    return finish_record(slot, Outcome::Late, "processed too long after its close");
+  }
+  if (opinion.warming_up) return finish_record(slot, Outcome::WarmingUp, opinion.reason);
+  if (!opinion.target) return finish_record(slot, Outcome::NoTarget, opinion.reason);
+  if (sized.unchanged) return finish_record(slot, Outcome::Unchanged, opinion.reason);
+
+  r.wanted = sized.wanted;
+  if (!slot.orders.empty()) {
+    cancel_all(slot);
+    slot.awaiting_cancel = true;
+    return finish_record(slot, Outcome::Pending, "an open order is cancelled first");
+  }
+  place(slot);
+  if (r.orders.empty()) return finish_record(slot, Outcome::Unchanged, opinion.reason);
+  const bool any = std::ranges::any_of(r.orders, [](const DecisionOrder& o) { return o.approved; });
+  finish_record(slot, any ? Outcome::Ordered : Outcome::Refused, opinion.reason);
+}
+
+// --------------------------------------------------------------------------------------------------
+// orders
+
+Quantity Engine::position(const Slot& slot) const {
+  return ledger_.view().positions[static_cast<std::size_t>(&slot - slots_.data())].quantity;
+}
+
+/// Orders from the position to `record.wanted`. A turn over zero is two orders, so that the part
+/// that reduces is not held back by what limits the part that increases.
+void Engine::place(Slot& slot) {
+  const Quantity held = position(slot);
+  const Quantity wanted = slot.record.wanted;
+  const Quantity change = wanted - held;
+  if (change.is_zero()) return;
+  const Side side = change > Quantity{} ? Side::Buy : Side::Sell;
+  if (opposite_signs(held, wanted)) {
+    place_one(slot, side, abs(held), true, Purpose::Close);
+    place_one(slot, side, abs(wanted), false, Purpose::Open);
+  } else if (abs(wanted) < abs(held)) {
+    place_one(slot, side, abs(change), true, Purpose::Close);
+  } else {
+    place_one(slot, side, abs(change), false, Purpose::Open);
+  }
+}
+
+void Engine::place_one(Slot& slot, Side side, Quantity quantity, bool reduce_only,
+                       Purpose purpose) {
+  DecisionRecord& r = slot.record;
+  const Instrument& instrument = instruments_[r.instrument];
+  // A position that reduces to nothing goes whole, dust and all; otherwise the lot decides.
+  const bool closes_all = reduce_only && quantity == abs(position(slot));
+  if (!closes_all || instrument.category == Category::Spot)
+    quantity = round_to_step(quantity, instrument.lot_step);
+  if (quantity.is_zero()) return;
+
+  const auto second = std::chrono::floor<std::chrono::seconds>(r.time);
+  if (slot.id_second != second) {
+    slot.id_second = second;
+    slot.id_ordinal = 0;
+  }
+  OrderRequest order;
+  order.id = make_order_id(session_, r.instrument, r.time, purpose, slot.id_ordinal++);
+  order.instrument = r.instrument;
+  order.side = side;
+  order.reduce_only = reduce_only;
+  order.quantity = quantity;
+  order.reference = r.close;
+  order.decided_at = r.time;
+  if (settings_.order_style == OrderStyle::Limit) {
+    const double away = settings_.limit_offset_bps / 1e4 * (side == Side::Buy ? -1.0 : 1.0);
+    const Price raw = Price::from_raw(to_fixed_raw(r.close.to_double() * (1.0 + away)));
+    order.type = OrderType::Limit;
+    order.time_in_force = settings_.limit_time_in_force;
+    order.price =
+        round_to_step(raw, instrument.tick_size, side == Side::Buy ? Rounding::Down : Rounding::Up);
+  }
+
+  const Verdict verdict =
+      risk_.review(order, {instrument, ledger_.view(), collect_open(), now_}, r.controls);
+  DecisionOrder line{order.id, side, reduce_only, quantity, false, Control::None};
+  if (const auto* refused = std::get_if<Refused>(&verdict)) {
+    line.refused_by = refused->by.control;
+    ++counters_.refusals;
+    ++counters_.refusals_by_control[static_cast<std::size_t>(refused->by.control)];
+  } else {
+    const OrderRequest& approved = std::get<Approved>(verdict).order;
+    line.approved = true;
+    line.quantity = approved.quantity;
+    ++counters_.orders;
+    slot.orders.emplace_back(approved);
+    outbox_.push_back({false, approved.id, approved.instrument});
+    journal_.append(OrderIntent{sequence_, approved});
+  }
+  r.orders.push_back(line);
+}
+
+std::span<const OrderRequest> Engine::collect_open() {
+  open_scratch_.clear();
+  for (const Slot& slot : slots_)
+    for (const Order& order : slot.orders) {
+      open_scratch_.push_back(order.request());
+      open_scratch_.back().quantity = order.remaining();
+    }
+  return open_scratch_;
+}
+
+std::vector<Order> Engine::open_orders() const {
+  std::vector<Order> all;
+  for (const Slot& slot : slots_) all.insert(all.end(), slot.orders.begin(), slot.orders.end());
+  return all;
+}
+
+void Engine::cancel_all(Slot& slot) {
+  for (const Order& order : slot.orders) {
+    const auto& id = order.request().id;
+    outbox_.push_back({true, id, order.request().instrument});
+    journal_.append(CancelIntent{sequence_, id});
+  }
+}
+
+void Engine::on_update(const OrderUpdate& update) {
+  Slot& slot = slots_[update.instrument.index];
+  const auto order = std::ranges::find_if(
+      slot.orders, [&](const Order& o) { return o.request().id == update.id; });
+  if (order == slot.orders.end()) return;  // Closed before, or the venue's own (a liquidation).
+  order->apply(update);
+  if (order->open()) return;
+  slot.orders.erase(order);
+  if (!slot.orders.empty() || !slot.awaiting_cancel) return;
+  slot.awaiting_cancel = false;
+  if (late(slot.bar)) return;  // The wish is stale by now; the next bar brings a new one.
+  slot.record.orders.clear();
+  slot.record.controls.clear();
+  slot.record.position = position(slot);
+  place(slot);
+  if (slot.record.orders.empty()) return;
+  const bool any =
+      std::ranges::any_of(slot.record.orders, [](const DecisionOrder& o) { return o.approved; });
+  finish_record(slot, any ? Outcome::Ordered : Outcome::Refused, "the open order was cancelled");
+}
+
+/// Commits the log, then lets orders leave, then handles what the venue says at once, until nothing
+/// is left to say.
+void Engine::dispatch() {
+  for (;;) {
+    const bool logged = journal_.commit();
+    if (!logged) ++counters_.commit_failures;
+    if (logged == unlogged_) {
+      unlogged_ = !logged;
+      report(HoldChanged{Hold::Backlog,
+                         unlogged_,
+                         false,
+                         {},
+                         unlogged_ ? "the log cannot be written" : "the log is written again"},
+             now_);
+      drain();
+      if (logged && !journal_.commit()) continue;
+    }
+    if (outbox_.empty()) return;
+    if (!logged) return refuse_unlogged();
+    for (std::size_t i = 0; i < outbox_.size(); ++i) {
+      const Outgoing out = outbox_[i];
+      if (out.cancel) {
+        venue_.cancel(out.id, now_, *this);
+        continue;
+      }
+      auto& orders = slots_[out.instrument.index].orders;
+      const auto order =
+          std::ranges::find_if(orders, [&](const Order& o) { return o.request().id == out.id; });
+      if (order == orders.end()) continue;
+      order->submitted();
+      venue_.submit(order->request(), now_, *this);
+    }
+    outbox_.clear();
+    drain();
+  }
+}
+
+/// What could not be written down does not leave. The orders never existed for the venue: they end
+/// here.
+void Engine::refuse_unlogged() {
+  for (const Outgoing& out : outbox_) {
+    if (out.cancel) {
+      venue_.cancel(out.id, now_, *this);  // Taking risk away needs no leave.
+      continue;
+    }
+    std::erase_if(slots_[out.instrument.index].orders,
+                  [&](const Order& o) { return o.request().id == out.id; });
+  }
+  outbox_.clear();
+  drain();
+}
+
+}  // namespace proteus

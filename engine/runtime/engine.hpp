@@ -1,0 +1,133 @@
+// The engine: one door, one event at a time, on one thread. It moves its state, asks a strategy
+// what it wants, asks risk whether it may, writes down why, and hands the order to a venue. It
+// holds no clock: time is that of the last event.
+//
+// Order of steps for one input:
+//   1. the venue sees it first; what it reports (fills due by then, funding) passes the door before
+//   the input does
+//   2. the input gets its sequence number, is written to the log and moves the ledger
+//   3. risk observes, the strategy speaks, the wish is sized and reviewed; every closed bar leaves
+//   a DecisionRecord
+//   4. the log is committed with one write, and only then do orders leave; what comes back is an
+//   event again
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/core/decision.hpp"
+#include "engine/core/event.hpp"
+#include "engine/ledger/ledger.hpp"
+#include "engine/ports/event_sink.hpp"
+#include "engine/ports/journal.hpp"
+#include "engine/ports/risk_gate.hpp"
+#include "engine/ports/strategy.hpp"
+#include "engine/ports/venue.hpp"
+#include "engine/runtime/settings.hpp"
+
+namespace proteus {
+
+/// What has happened so far, for status and summaries.
+struct EngineCounters {
+  std::uint64_t bars = 0;  ///< closed bars of the decision interval, warm-up apart
+  std::uint64_t warmup_bars = 0;
+  std::uint64_t late_bars = 0;
+  std::uint64_t bars_set_aside = 0;
+  std::uint64_t gaps = 0;  ///< holes in an instrument's bars that reached the engine
+  std::uint64_t decisions = 0;
+  std::uint64_t orders = 0;
+  std::uint64_t refusals = 0;
+  std::uint64_t fills = 0;
+  std::uint64_t funding = 0;
+  std::uint64_t commit_failures = 0;
+  std::array<std::uint64_t, 32> refusals_by_control{};
+  std::array<std::uint64_t, 32> anomalies{};  ///< by AnomalyKind
+};
+
+class Engine final : public EventSink, private ReportSink {
+ public:
+  /// `strategies` are in instrument order. All references must outlive the engine.
+  Engine(const EngineSettings& settings, InstrumentTable& instruments, const SessionCode& session,
+         std::vector<std::unique_ptr<Strategy>> strategies, RiskGate& risk, Venue& venue,
+         Journal& journal);
+
+  /// The one door. `received` must not go back.
+  void on_input(EventBody body, Timestamp happened, Timestamp received) override;
+
+  [[nodiscard]] LedgerView ledger() const { return ledger_.view(); }
+  [[nodiscard]] std::uint64_t ledger_hash() const { return ledger_.hash(); }
+  [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
+  [[nodiscard]] const EngineCounters& counters() const { return counters_; }
+  [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
+  [[nodiscard]] Timestamp now() const { return now_; }
+  /// The last decision of an instrument; its `time` is the epoch before the first.
+  [[nodiscard]] const DecisionRecord& last_decision(InstrumentId id) const {
+    return slots_[id.index].record;
+  }
+  [[nodiscard]] std::vector<Order> open_orders() const;
+
+ private:
+  /// Everything the engine keeps for one instrument.
+  struct Slot {
+    std::unique_ptr<Strategy> strategy;
+    Timestamp next_open{};  ///< of the bar that comes next; epoch: none seen
+    bool in_batch = false;
+    Bar bar;  ///< waiting in the batch, or last decided
+    DecisionRecord record;
+    std::vector<Order> orders;  ///< open ones
+    bool awaiting_cancel = false;
+    Timestamp id_second{};
+    std::uint32_t id_ordinal = 0;
+  };
+
+  void report(EventBody body, Timestamp happened) override;
+  void process(Event& event);
+  void drain();
+  void on_bar(const BarClosed& closed);
+  void on_update(const OrderUpdate& update);
+  bool set_aside(const BarClosed& closed);
+  void warm_up(Slot& slot, const Bar& bar);
+  void gather(Slot& slot, const Bar& bar);
+  void decide_batch();
+  void decide(Slot& slot);
+  void place(Slot& slot);
+  void place_one(Slot& slot, Side side, Quantity quantity, bool reduce_only, Purpose purpose);
+  void cancel_all(Slot& slot);
+  void begin_record(Slot& slot, const Bar& bar);
+  void finish_record(Slot& slot, Outcome outcome, std::string_view reason);
+  void dispatch();
+  void refuse_unlogged();
+  [[nodiscard]] bool late(const Bar& bar) const;
+  [[nodiscard]] std::span<const OrderRequest> collect_open();
+  [[nodiscard]] Quantity position(const Slot& slot) const;
+
+  struct Outgoing {
+    bool cancel = false;
+    ClientOrderId id;
+    InstrumentId instrument;
+  };
+
+  EngineSettings settings_;
+  InstrumentTable& instruments_;
+  SessionCode session_;
+  RiskGate& risk_;
+  Venue& venue_;
+  Journal& journal_;
+  Ledger ledger_;
+  std::vector<Slot> slots_;
+  std::vector<Event> derived_;  ///< reports and moves waiting for the door, in order
+  std::vector<Outgoing> outbox_;
+  std::vector<OrderRequest> open_scratch_;
+  EngineCounters counters_;
+  std::uint64_t sequence_ = 0;
+  Timestamp now_{};
+  Timestamp batch_close_{};
+  std::size_t batch_size_ = 0;
+  bool inside_ = false;
+  bool unlogged_ = false;  ///< the last commit failed: nothing new leaves
+};
+
+}  // namespace proteus
