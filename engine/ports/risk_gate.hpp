@@ -60,8 +60,9 @@ class RiskGate {
  public:
   virtual ~RiskGate() = default;
 
-  /// Why a bar must not touch books or windows (control 19: absurd, or a jump that no second bar has confirmed yet), a
-  /// constant sentence; nullptr: it is fine. Asked once for each bar of the decision interval, before `observe`.
+  /// Why a bar must not touch books or windows (control 19: absurd, or a jump that no second bar
+  /// has confirmed yet), a constant sentence; nullptr: it is fine. Asked once for each bar of the
+  /// decision interval, before `observe`.
   [[nodiscard]] virtual const char* absurd(const Bar& bar) = 0;
   /// Every event, before the strategy hears of it. May move holds and the trading state; moves are
   /// put to `moves` (TradingStateChanged, HoldChanged).

@@ -35,7 +35,7 @@ if(PROTEUS_SANITIZE)
   endif()
 endif()
 
-find_package(Boost 1.81 EXACT REQUIRED COMPONENTS system json url)
+find_package(Boost 1.81.0 EXACT CONFIG REQUIRED COMPONENTS system json url)
 find_package(fmt REQUIRED)
 find_package(Threads REQUIRED)
 

@@ -16,7 +16,8 @@ TEST(Fixed, ReadsDecimalTextExactly) {
 }
 
 TEST(Fixed, RefusesWhatIsNoExactDecimal) {
-  for (const char* text : {"", "-", ".5", "1.", "1e3", " 1", "1 ", "+1", "nan", "inf", "0x1", "1,0", "1.2.3"})
+  for (const char* text :
+       {"", "-", ".5", "1.", "1e3", " 1", "1 ", "+1", "nan", "inf", "0x1", "1,0", "1.2.3"})
     EXPECT_EQ(Price::parse(text).error().code, ErrorCode::Malformed) << text;
   for (const char* text : {"9223372036.854775808", "0.0000000001", "99999999999999999999999"})
     EXPECT_EQ(Price::parse(text).error().code, ErrorCode::OutOfRange) << text;
