@@ -83,7 +83,7 @@ enum class Rounding : std::uint8_t {
 /// numerator / denominator under the rounding asked for; denominator > 0.
 constexpr Int128 divide(Int128 numerator, Int128 denominator, Rounding rounding) {
   const Int128 quotient = numerator / denominator;
-  const Int128 rest = numerator % denominator;
+  const Int128 rest = numerator - quotient * denominator;  // One division: `%` would be a second.
   if (rest == 0) return quotient;
   switch (rounding) {
     case Rounding::Down:
