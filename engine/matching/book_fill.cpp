@@ -30,6 +30,15 @@ std::optional<BookFill> BookWalk::next(Quantity wanted, Price limit, Quantity lo
   return std::nullopt;
 }
 
+std::optional<BookFill> BookWalk::at_touch(Quantity wanted, Quantity lot) {
+  if (levels_.empty() || level_ != 0) return std::nullopt;
+  const Quantity left = std::max(levels_[0].size - taken_, Quantity{});
+  const Quantity here = round_to_step(std::min(left, wanted), lot);
+  if (here.is_zero()) return std::nullopt;
+  taken_ += here;
+  return BookFill{levels_[0].price, here};
+}
+
 Quantity BookWalk::available(Price limit, Quantity lot) const {
   Quantity sum;
   for (std::size_t i = level_; i < levels_.size() && within(side_, limit, levels_[i].price); ++i) {

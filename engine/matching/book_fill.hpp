@@ -25,6 +25,9 @@ class BookWalk {
   /// The next fill of at most `wanted` (> 0) at `limit` or better (zero: any price), in whole lots;
   /// nothing if there is none.
   std::optional<BookFill> next(Quantity wanted, Price limit, Quantity lot);
+  /// The same at the touch alone, whatever its price: what a trade through a resting order leaves
+  /// it.
+  std::optional<BookFill> at_touch(Quantity wanted, Quantity lot);
   /// All that could be had at `limit` or better, without taking it, in whole lots per level.
   [[nodiscard]] Quantity available(Price limit, Quantity lot) const;
   /// What was taken at the touch itself, including what was handed in.
