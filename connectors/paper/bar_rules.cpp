@@ -29,12 +29,13 @@ void PaperVenue::on_bar(const BarClosed& closed, ReportSink& reports) {
       }
     }
     settle_funding(market, bar.close_time - Duration{1}, known, reports);
+    settle_funding(market, bar.close_time, bar.close, reports);
   }
+  // The mark comes last, as in the engine, which marks after it was told of the fills: both books
+  // then have one history and one hash.
   market.last = bar.close;
   market.seen_until = bar.close_time;
   account_.mark(market.id, bar.close);
-  if (closed.source != BarSource::Warmup)
-    settle_funding(market, bar.close_time, bar.close, reports);
 }
 
 void PaperVenue::match_bar(Market& market, const Bar& bar, ReportSink& reports) {

@@ -56,7 +56,6 @@ void PaperVenue::on_ticker(const TickerUpdated& ticker, Timestamp time, ReportSi
   if (settings_.fill_mode == matching::FillMode::Bar || ticker.mark <= Price{}) return;
   market.mark = ticker.mark;
   if (market.last.is_zero()) market.last = ticker.mark;
-  account_.mark(market.id, ticker.mark);
   for (Working& order : market.orders) {
     const OrderRequest& request = order.request;
     if (order.stage != Stage::Armed) continue;
@@ -64,12 +63,16 @@ void PaperVenue::on_ticker(const TickerUpdated& ticker, Timestamp time, ReportSi
         request.side == Side::Buy ? ticker.mark >= request.trigger : ticker.mark <= request.trigger;
   }
   const PositionView& position = books()[market.id];
-  if (position.category == Category::Spot || position.quantity.is_zero()) return;
-  if (!matching::below_maintenance(account_.cross(), rates_.maintenance_e9)) return;
-  // No bar tells the volume here: the whole impact is charged.
-  liquidate(market, ticker.mark, matching::slippage_rate_e9(settings_, abs(position.quantity), 0.0),
-            time, reports);
-  market.orders.clear();
+  const bool at_risk = position.category == Category::Linear && !position.quantity.is_zero();
+  if (at_risk &&
+      matching::below_maintenance(matching::revalued(account_.cross(), position, ticker.mark),
+                                  rates_.maintenance_e9)) {
+    // No bar tells the volume here: the whole impact is charged.
+    const auto worse = matching::slippage_rate_e9(settings_, abs(position.quantity), 0.0);
+    liquidate(market, ticker.mark, worse, time, reports);
+    market.orders.clear();
+  }
+  account_.mark(market.id, ticker.mark);  // Last, as in the engine: one history, one hash.
 }
 
 void PaperVenue::on_book(const BookUpdated& book, Timestamp time, ReportSink& reports) {

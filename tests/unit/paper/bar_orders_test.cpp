@@ -1,5 +1,6 @@
 // Bar mode: prices, fees and lives of orders, with numbers worked out by hand.
-// Settings: half spread 1 bp, impact 10 bps, participation 0.1, perpetual fees 5.5 / 2 bps, spot 10.
+// Settings: half spread 1 bp, impact 10 bps, participation 0.1, perpetual fees 5.5 / 2 bps,
+// spot 10.
 #include "tests/unit/paper/venue_fixture.hpp"
 
 namespace proteus::paper {
@@ -14,7 +15,8 @@ TEST_F(BarOrders, AMarketOrderFillsWholeAtTheNextOpenWorsenedByHalfSpreadAndImpa
   const OrderRequest order = market(kLinear, Side::Buy, "1"_qty);
   EXPECT_EQ(send(order).state, Acknowledged);
   bar(kLinear, {"50100", "50200", "50000", "50150", 100.0});
-  // q = 1/100, s = (1 + 10 x 0.1) / 1e4 = 0.0002; 50100 x 1.0002 = 50110.02, up to the tick 50110.1.
+  // q = 1/100, s = (1 + 10 x 0.1) / 1e4 = 0.0002; 50100 x 1.0002 = 50110.02, up to the tick
+  // 50110.1.
   ASSERT_EQ(fills().size(), 1U);
   const Fill fill = fills()[0];
   EXPECT_EQ(fill.price, "50110.1"_px);
