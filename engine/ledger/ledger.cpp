@@ -11,7 +11,6 @@ namespace {
 // The hash folds two words at a time: both are mixed with odd constants, multiplied to 128 bits,
 // and the halves are xored; the old state also enters turned by 29 bits, so that a product of zero
 // cannot wipe it out.
-__extension__ using UInt128 = unsigned __int128;
 constexpr std::uint64_t kHashStart = 0x50726f74657573ULL;  // "Proteus"
 constexpr std::uint64_t kMixA = 0x9e3779b97f4a7c15ULL;     // 2^64 / golden ratio
 constexpr std::uint64_t kMixB = 0xd1b54a32d192ed03ULL;     // odd, bits without pattern

@@ -20,7 +20,7 @@ Rates make_rates(const VenueSettings& s) {
 
 Charge charge(Category category, Side side, Quantity quantity, Price price, std::int64_t fee_e9) {
   if (category == Category::Spot && side == Side::Buy) {
-    const Int128 wide = divide(Int128{quantity.raw()} * fee_e9, kFixedScale, Rounding::Up);
+    const Int128 wide = divide_by_scale(Int128{quantity.raw()} * fee_e9, Rounding::Up);
     const Quantity fee_base = Quantity::from_raw(static_cast<std::int64_t>(wide));
     return {notional(price, fee_base, Rounding::Up), fee_base};
   }

@@ -16,6 +16,33 @@ using namespace std::chrono_literals;
 
 constexpr InstrumentId kFirst{0};
 
+TEST(DivideByScale, EqualsTheDivisionItReplaces) {
+  std::uint64_t state = 20250529;  // splitmix64
+  const auto draw = [&] {
+    std::uint64_t z = (state += 0x9e3779b97f4a7c15ULL);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+  };
+  const auto check = [](Int128 n) {
+    for (const Rounding r : {Rounding::Down, Rounding::Up, Rounding::Zero, Rounding::Near})
+      ASSERT_TRUE(divide_by_scale(n, r) == divide(n, kFixedScale, r) &&
+                  divide_by_scale(-n, r) == divide(-n, kFixedScale, r))
+          << static_cast<std::int64_t>(n >> 64) << ' ' << static_cast<std::uint64_t>(n);
+  };
+  for (int i = 0; i < 200'000; ++i) {
+    const Int128 wide = static_cast<Int128>(draw() >> 1) << 64 | draw();
+    const Int128 n = wide >> (draw() % 127);
+    check(n);
+    // Around whole multiples and halves, where roundings part.
+    const Int128 multiple = (n >> 32) / kFixedScale * kFixedScale;
+    for (const std::int64_t off : {-1, 0, 1, 499'999'999, 500'000'000, 500'000'001})
+      check(multiple + off);
+  }
+  const Int128 edge = static_cast<Int128>(kFixedScale) << 64;
+  for (const Int128 n : {edge - 1, edge, edge + 1}) check(n);
+}
+
 TEST(Slippage, GrowsWithTheRootOfTheShareTaken) {
   const VenueSettings settings;
   EXPECT_EQ(slippage_rate_e9(settings, "1"_qty, 100.0), 200'000);   // 1 + 10 x 0.1 bps
