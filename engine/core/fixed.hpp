@@ -14,6 +14,7 @@
 namespace proteus {
 
 __extension__ using Int128 = __int128;
+__extension__ using UInt128 = unsigned __int128;
 
 inline constexpr std::int64_t kFixedScale = 1'000'000'000;  // units in one
 
@@ -83,7 +84,7 @@ enum class Rounding : std::uint8_t {
 /// numerator / denominator under the rounding asked for; denominator > 0.
 constexpr Int128 divide(Int128 numerator, Int128 denominator, Rounding rounding) {
   const Int128 quotient = numerator / denominator;
-  const Int128 rest = numerator % denominator;
+  const Int128 rest = numerator - quotient * denominator;  // One division: `%` would be a second.
   if (rest == 0) return quotient;
   switch (rounding) {
     case Rounding::Down:
@@ -100,24 +101,59 @@ constexpr Int128 divide(Int128 numerator, Int128 denominator, Rounding rounding)
   return numerator < 0 ? quotient - 1 : quotient + 1;
 }
 
+/// numerator / kFixedScale, as divide() gives it. Every notional and fee passes here, so it is done
+/// with a multiplication: Moeller and Granlund, "Improved division by invariant integers" (2011),
+/// algorithm 4, for the divisor 1e9 x 2^34.
+constexpr Int128 divide_by_scale(Int128 numerator, Rounding rounding) {
+  constexpr int kShift = 34;  // brings the divisor's top bit to bit 63
+  constexpr std::uint64_t kDivisor = static_cast<std::uint64_t>(kFixedScale) << kShift;
+  constexpr std::uint64_t kInverse =
+      static_cast<std::uint64_t>(~UInt128{0} / kDivisor - (UInt128{1} << 64));
+  const bool negative = numerator < 0;
+  const UInt128 magnitude =
+      negative ? UInt128{0} - static_cast<UInt128>(numerator) : static_cast<UInt128>(numerator);
+  if (magnitude >= (UInt128{static_cast<std::uint64_t>(kFixedScale)} << 64))
+    return divide(numerator, kFixedScale, rounding);
+
+  const UInt128 shifted = magnitude << kShift;
+  const auto high = static_cast<std::uint64_t>(shifted >> 64);
+  const auto low = static_cast<std::uint64_t>(shifted);
+  const UInt128 guess = UInt128{high} * kInverse + shifted;
+  std::uint64_t quotient = static_cast<std::uint64_t>(guess >> 64) + 1;
+  std::uint64_t rest = low - quotient * kDivisor;
+  if (rest > static_cast<std::uint64_t>(guess)) {
+    --quotient;
+    rest += kDivisor;
+  }
+  if (rest >= kDivisor) {
+    ++quotient;
+    rest -= kDivisor;
+  }
+  const bool away = rest != 0 && ((rounding == Rounding::Up && !negative) ||
+                                  (rounding == Rounding::Down && negative) ||
+                                  (rounding == Rounding::Near && rest >= kDivisor - rest));
+  const Int128 result = static_cast<Int128>(quotient) + (away ? 1 : 0);
+  return negative ? -result : result;
+}
+
 /// True if the 128-bit value fits a Fixed.
 constexpr bool fits(Int128 wide) { return wide >= INT64_MIN && wide <= INT64_MAX; }
 
 /// price x quantity in quote currency, signed like the quantity. Asserts that it fits; ask
 /// `notional_fits` first where the numbers come from outside.
 constexpr Money notional(Price price, Quantity quantity, Rounding rounding = Rounding::Near) {
-  const Int128 wide = divide(Int128{price.raw()} * quantity.raw(), kFixedScale, rounding);
+  const Int128 wide = divide_by_scale(Int128{price.raw()} * quantity.raw(), rounding);
   PROTEUS_ASSERT(fits(wide));
   return Money::from_raw(static_cast<std::int64_t>(wide));
 }
 constexpr bool notional_fits(Price price, Quantity quantity) {
-  return fits(divide(Int128{price.raw()} * quantity.raw(), kFixedScale, Rounding::Near));
+  return fits(divide_by_scale(Int128{price.raw()} * quantity.raw(), Rounding::Near));
 }
 
 /// amount x rate, rate in units of 1e-9 (0.00055 = 550 000). Fees and funding round against us: Up
 /// for what we pay.
 constexpr Money share(Money amount, std::int64_t rate_e9, Rounding rounding) {
-  const Int128 wide = divide(Int128{amount.raw()} * rate_e9, kFixedScale, rounding);
+  const Int128 wide = divide_by_scale(Int128{amount.raw()} * rate_e9, rounding);
   PROTEUS_ASSERT(fits(wide));
   return Money::from_raw(static_cast<std::int64_t>(wide));
 }

@@ -120,8 +120,9 @@ struct OrderUpdate {
 
 /// One execution. `fee` is in quote (> 0 paid). A spot buy pays its fee in base: `fee_base` is
 /// taken off what arrives and `fee` is then its value at the fill price, for the books. `slippage`
-/// is what the price cost against `reference`
-/// (> 0 worse), in quote; a part of the price, shown apart, not paid twice.
+/// is what the price cost (> 0 worse), in quote, against what the market showed where the order met
+/// it: in paper the bar's open, the stop's trigger or the middle of the book; live `reference`. It
+/// is a part of the price, shown apart, not paid twice.
 struct Fill {
   ClientOrderId id;
   InlineText<40> execution;  ///< the venue's identity of this fill, unique

@@ -1,0 +1,47 @@
+#include "engine/matching/margin.hpp"
+
+#include <algorithm>
+
+namespace proteus::matching {
+
+std::int64_t leverage_of(const Instrument& instrument, std::int64_t leverage_e9) {
+  return std::min(leverage_e9, instrument.leverage_max_e9);
+}
+
+Money initial_margin(Money notional, std::int64_t leverage_e9) {
+  const Int128 wide = divide(Int128{notional.raw()} * kFixedScale, leverage_e9, Rounding::Up);
+  return Money::from_raw(static_cast<std::int64_t>(wide));
+}
+
+bool below_maintenance(const CrossMargin& account, std::int64_t maintenance_e9) {
+  return account.equity <= share(account.gross_linear, maintenance_e9, Rounding::Up);
+}
+
+CrossMargin revalued(const CrossMargin& account, const PositionView& position, Price price) {
+  const Money value = notional(price, position.quantity);
+  return {account.equity + (value - position.value),
+          account.gross_linear + (abs(value) - abs(position.value))};
+}
+
+std::optional<Price> liquidation_price(const CrossMargin& account, const PositionView& position,
+                                       const Bar& bar, std::int64_t maintenance_e9) {
+  const bool is_long = position.quantity > Quantity{};
+  const Price extreme = is_long ? bar.low : bar.high;
+  if (!below_maintenance(revalued(account, position, extreme), maintenance_e9)) return std::nullopt;
+
+  // With `rest` = equity without this position's value, less the maintenance of the others:
+  //   rest + Q p = m |Q| p,  so  p = -rest / (Q (1 - m)) long,  p = rest / (|Q| (1 + m)) short.
+  // Rounded away from where the position would like it.
+  const Money others = account.gross_linear - abs(position.value);
+  const Money rest = account.equity - position.value - share(others, maintenance_e9, Rounding::Up);
+  const Int128 numerator = Int128{is_long ? -rest.raw() : rest.raw()} * kFixedScale * kFixedScale;
+  const Int128 denominator =
+      Int128{abs(position.quantity).raw()} *
+      (is_long ? kFixedScale - maintenance_e9 : kFixedScale + maintenance_e9);
+  const Int128 meets = divide(numerator, denominator, is_long ? Rounding::Down : Rounding::Up);
+  const Int128 low = is_long ? bar.low.raw() : bar.open.raw();
+  const Int128 high = is_long ? bar.open.raw() : bar.high.raw();
+  return Price::from_raw(static_cast<std::int64_t>(std::clamp(meets, low, high)));
+}
+
+}  // namespace proteus::matching
