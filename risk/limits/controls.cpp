@@ -50,6 +50,7 @@ Money capped_share(Money amount, std::int64_t e9) {
 
 std::int64_t ratio_e9(Money numerator, Money denominator) {
   if (denominator <= Money{}) return kMissing;
+  if (numerator.is_zero()) return 0;
   return capped(divide(Int128{numerator.raw()} * kFixedScale, denominator.raw(), Rounding::Up))
       .raw();
 }

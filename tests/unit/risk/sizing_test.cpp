@@ -54,6 +54,8 @@ TEST(ToQuantity, CutsTowardZeroToTheLot) {
   EXPECT_EQ(to_quantity(0.1, "10000"_usdt, "300"_px, "0.001"_qty), "3.333"_qty);
   EXPECT_EQ(to_quantity(-0.1, "10000"_usdt, "300"_px, "0.001"_qty), "-3.333"_qty);
   EXPECT_EQ(to_quantity(0.25, "10000"_usdt, "100"_px, "0.001"_qty), "25"_qty);
+  // A hair below 25 is not 25, however small the hair.
+  EXPECT_EQ(to_quantity(0.24999999999999, "10000"_usdt, "100"_px, "0.001"_qty), "24.999"_qty);
   EXPECT_EQ(to_quantity(0.00001, "10000"_usdt, "300"_px, "0.001"_qty), "0"_qty);
 }
 
