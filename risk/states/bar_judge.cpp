@@ -5,6 +5,9 @@
 
 namespace proteus::risk {
 
+BarJudge::BarJudge(double jump_max)
+    : ratio_min_(std::exp(-jump_max)), ratio_max_(std::exp(jump_max)) {}
+
 const char* BarJudge::judge(const Bar& bar, Looker looker) {
   bool& looked = looked_[static_cast<std::size_t>(looker)];
   if (!any_ || bar.open_time != judged_open_ || looked) {
@@ -19,7 +22,8 @@ const char* BarJudge::judge(const Bar& bar, Looker looker) {
 }
 
 bool BarJudge::near(double close, double level) const {
-  return std::abs(std::log(close / level)) <= jump_max_;
+  const double ratio = close / level;
+  return ratio >= ratio_min_ && ratio <= ratio_max_;
 }
 
 const char* BarJudge::first_look(const Bar& bar) {

@@ -18,7 +18,7 @@ class BarJudge {
   /// same word; a second look of the same one at the same bar means that the bar came twice.
   enum class Looker : std::uint8_t { Asked, Observed };
 
-  explicit BarJudge(double jump_max) : jump_max_(jump_max) {}
+  explicit BarJudge(double jump_max);
 
   /// nullptr if the bar may be used, else why not, a constant sentence.
   const char* judge(const Bar& bar, Looker looker);
@@ -33,7 +33,8 @@ class BarJudge {
   const char* first_look(const Bar& bar);
   [[nodiscard]] bool near(double close, double level) const;
 
-  double jump_max_;
+  double ratio_min_;  // exp(-jump_max), so that a bar costs no logarithm
+  double ratio_max_;
   double good_close_ = 0.0;  // 0: none yet
   Timestamp good_until_{};
   double candidate_ = 0.0;  // 0: none waits
