@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/core/decision.hpp"
@@ -25,9 +26,11 @@ struct SizingInput {
 };
 
 struct Sized {
-  double weight = 0.0;     ///< of total equity, signed, after every step
-  Quantity wanted;         ///< signed position this means at the bar's close, cut to the lot
-  bool unchanged = false;  ///< inside the no-trade band, or no target: keep what is held
+  double weight = 0.0;      ///< of total equity, signed, after every step
+  Quantity wanted;          ///< signed position this means at the bar's close, cut to the lot
+  bool unchanged = false;   ///< inside the no-trade band, or no target: keep what is held
+  std::string_view reason;  ///< a constant sentence where sizing itself decided; empty otherwise
+  ControlResult control;    ///< 27 or 30 where one of them changed the wish; else Control::None
 };
 
 struct ReviewInput {
@@ -51,9 +54,11 @@ struct RiskStatus {
   std::string state_cause;
   std::vector<HoldChanged> holds;  ///< the active ones
   Money equity_peak;
-  double drawdown = 0.0;                ///< fraction below the peak
-  double drawdown_max = 0.0;            ///< the limit
-  std::vector<ControlResult> headroom;  ///< limit and actual of the standing limits (1, 9, 12)
+  double drawdown = 0.0;                    ///< fraction below the peak
+  double drawdown_max = 0.0;                ///< the limit
+  std::vector<ControlResult> headroom;      ///< limit and actual of the standing limits (1, 9, 12)
+  std::uint64_t bars_set_aside = 0;         ///< by control 19
+  std::uint64_t model_outputs_refused = 0;  ///< by control 27
 };
 
 class RiskGate {

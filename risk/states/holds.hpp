@@ -1,0 +1,44 @@
+// Holds: they block increases and clear by themselves. Some are about one instrument, some about
+// all of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/core/decision.hpp"
+#include "engine/core/event.hpp"
+
+namespace proteus::risk {
+
+/// The control that a hold speaks for. A backlog (inputs or the log cannot keep up) counts to the
+/// message controls.
+Control control_of(Hold hold);
+/// Holds on the quality of data or of time make automatic reductions wait too.
+bool delays_reductions(Hold hold);
+
+class Holds {
+ public:
+  explicit Holds(std::size_t instruments);
+
+  /// Adopts a move. False: it was so already.
+  bool set(const HoldChanged& move);
+  [[nodiscard]] bool active(Hold hold, InstrumentId instrument) const;
+  [[nodiscard]] bool active_everywhere(Hold hold) const { return (everywhere_ & bit(hold)) != 0; }
+  [[nodiscard]] bool active_here(Hold hold, InstrumentId instrument) const {
+    return (here_[instrument.index] & bit(hold)) != 0;
+  }
+  /// The first that stands in the way of an order on the instrument, in the order of `Hold`.
+  [[nodiscard]] std::optional<Hold> blocking(InstrumentId instrument, bool reduces) const;
+  [[nodiscard]] const std::vector<HoldChanged>& all() const { return active_; }
+
+ private:
+  static std::uint8_t bit(Hold hold) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(hold));
+  }
+  std::uint8_t everywhere_ = 0;
+  std::vector<std::uint8_t> here_;
+  std::vector<HoldChanged> active_;  ///< with their causes, for people
+};
+
+}  // namespace proteus::risk

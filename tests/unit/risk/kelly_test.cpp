@@ -1,0 +1,107 @@
+#include "risk/kelly.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+namespace proteus::risk {
+namespace {
+
+/// Mean and variance by their definition: sums over all samples, a sample of age k weighing
+/// decay^k.
+struct ByDefinition {
+  double mean = 0.0;
+  double variance = 0.0;
+  double effective = 0.0;
+  ByDefinition(const std::vector<double>& x, double decay) {
+    double w = 0.0;
+    double w2 = 0.0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double weight = std::pow(decay, static_cast<double>(x.size() - 1 - i));
+      w += weight;
+      w2 += weight * weight;
+      mean += weight * x[i];
+    }
+    mean /= w;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      variance +=
+          std::pow(decay, static_cast<double>(x.size() - 1 - i)) * (x[i] - mean) * (x[i] - mean);
+    variance /= w - w2 / w;
+    effective = w * w / w2;
+  }
+};
+
+std::vector<double> wave(std::size_t n) {
+  std::vector<double> x;
+  for (std::size_t i = 0; i < n; ++i)
+    x.push_back(0.001 + 0.01 * std::sin(1.7 * static_cast<double>(i * i)));
+  return x;
+}
+
+TEST(DecayedMoments, EqualTheDefinitionWithAndWithoutDecay) {
+  for (const double decay : {1.0, 1.0 - 2.0 / 61.0, 0.5}) {
+    DecayedMoments moments{decay};
+    const std::vector<double> x = wave(150);
+    for (const double v : x) moments.add(v);
+    const ByDefinition wanted{x, decay};
+    EXPECT_NEAR(moments.mean(), wanted.mean, 1e-15) << decay;
+    EXPECT_NEAR(moments.variance(), wanted.variance, 1e-15) << decay;
+    EXPECT_NEAR(moments.effective_count(), wanted.effective, 1e-9) << decay;
+  }
+}
+
+TEST(DecayedMoments, HaveNoVarianceBelowTwoSamples) {
+  DecayedMoments moments{1.0};
+  EXPECT_EQ(moments.variance(), 0.0);
+  moments.add(3.0);
+  EXPECT_EQ(moments.variance(), 0.0);
+  moments.add(5.0);
+  EXPECT_DOUBLE_EQ(moments.variance(), 2.0);
+}
+
+TEST(KellyFraction, IsMeanOverVarianceShrunkByTheErrorOfTheMean) {
+  // SR^2 = 0.001^2 / 0.0004 = 0.0025 = 1/400: half of mean/variance = 2.5 is left at 400 periods.
+  EXPECT_NEAR(kelly_fraction(0.001, 0.0004, 400.0), 1.25, 1e-12);
+  // Nine times the periods: SR^2 / (SR^2 + 1/3600) = 0.9.
+  EXPECT_NEAR(kelly_fraction(0.001, 0.0004, 3600.0), 2.25, 1e-12);
+}
+
+TEST(KellyFraction, IsZeroWhereNothingIsEarnedOrKnown) {
+  EXPECT_EQ(kelly_fraction(-0.001, 0.0004, 400.0), 0.0);
+  EXPECT_EQ(kelly_fraction(0.0, 0.0004, 400.0), 0.0);
+  EXPECT_EQ(kelly_fraction(0.001, 0.0, 400.0), 0.0);
+  EXPECT_EQ(kelly_fraction(0.001, 0.0004, 0.0), 0.0);
+  EXPECT_EQ(kelly_fraction(std::nan(""), 0.0004, 400.0), 0.0);
+}
+
+TEST(ShadowLedger, EarnsOnlyWithWhatWasHeldWhenTheBarBegan) {
+  ShadowLedger shadow{0.0, 1.0};
+  shadow.on_close(100.0);
+  shadow.hold(1);
+  shadow.on_close(110.0);  // +10 %
+  shadow.hold(-1);         // decided at 110: does not touch the bar before
+  EXPECT_DOUBLE_EQ(shadow.returns().mean(), 110.0 / 100.0 - 1.0);
+  shadow.on_close(99.0);  // short: +10 %
+  EXPECT_NEAR(shadow.returns().mean(), 0.1, 1e-15);
+  EXPECT_EQ(shadow.bars_held(), 2);
+}
+
+TEST(ShadowLedger, PaysForEachUnitOfChangeOnTheBarThatFollows) {
+  ShadowLedger shadow{0.001, 1.0};
+  shadow.on_close(100.0);
+  shadow.hold(1);
+  shadow.on_close(100.0);  // enters: -0.001
+  EXPECT_DOUBLE_EQ(shadow.returns().mean(), -0.001);
+  shadow.hold(-1);
+  shadow.on_close(100.0);  // turns: -0.002
+  EXPECT_NEAR(shadow.returns().mean(), -0.0015, 1e-18);
+  shadow.hold(0);
+  shadow.on_close(100.0);  // leaves: -0.001, and holds nothing
+  EXPECT_NEAR(shadow.returns().mean(), -0.004 / 3.0, 1e-18);
+  EXPECT_EQ(shadow.bars_held(), 2);
+  EXPECT_EQ(shadow.returns().count(), 3);
+}
+
+}  // namespace
+}  // namespace proteus::risk
