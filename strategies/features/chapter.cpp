@@ -8,7 +8,12 @@ namespace {
 constexpr int kWindow = 20;
 constexpr int kRsiWindow = 14;
 
-double real(Int128 value) { return static_cast<double>(value); }
+/// To the nearest double. Most sums fit 64 bits, where the conversion is one instruction and gives
+/// the same double as the library call for 128 bits.
+double real(Int128 value) {
+  const auto narrow = static_cast<std::int64_t>(value);
+  return narrow == value ? static_cast<double>(narrow) : static_cast<double>(value);
+}
 Int128 square(std::int64_t value) { return Int128{value} * value; }
 
 Schema chapter_schema() {
