@@ -1,0 +1,19 @@
+// Which features a run looks at, as a setting.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/core/settings.hpp"
+
+namespace proteus::features {
+
+enum class Kind : std::uint8_t { None, Chapter, Practitioner };
+
+}  // namespace proteus::features
+
+template <>
+struct proteus::EnumNames<proteus::features::Kind> {
+  static constexpr std::array<std::string_view, 3> names = {"none", "chapter", "practitioner"};
+};

@@ -1,0 +1,58 @@
+#include "strategies/make_strategy.hpp"
+
+#include <fmt/format.h>
+
+#include "strategies/baselines.hpp"
+#include "strategies/sma_cross.hpp"
+
+namespace proteus::strategies {
+namespace {
+
+constexpr std::int64_t kSlowMax = 10'000;
+
+Result<std::unique_ptr<Strategy>> make_sma_cross(const StrategySettings& settings,
+                                                 Category category,
+                                                 std::unique_ptr<features::FeatureSet> features) {
+  if (settings.fast < 1 || settings.fast >= settings.slow || settings.slow > kSlowMax)
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("strategy sma_cross: fast = {} and slow = {} do not fit: "
+                             "1 <= fast < slow <= {} is needed",
+                             settings.fast, settings.slow, kSlowMax));
+  return std::unique_ptr<Strategy>{std::make_unique<SmaCross>(
+      static_cast<std::size_t>(settings.fast), static_cast<std::size_t>(settings.slow), category,
+      std::move(features))};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings,
+                                                const Instrument& instrument, Interval interval) {
+  BOOST_OUTCOME_TRY(auto features,
+                    features::make_feature_set(settings.features, instrument, interval));
+  switch (settings.name) {
+    case StrategyKind::Flat:
+      return std::unique_ptr<Strategy>{ConstantWeight::flat(std::move(features))};
+    case StrategyKind::BuyAndHold:
+      return std::unique_ptr<Strategy>{ConstantWeight::buy_and_hold(std::move(features))};
+    case StrategyKind::SmaCross:
+      break;
+  }
+  return make_sma_cross(settings, instrument.category, std::move(features));
+}
+
+Result<std::vector<std::string>> observation_names(const StrategySettings& settings,
+                                                   const Instrument& instrument,
+                                                   Interval interval) {
+  BOOST_OUTCOME_TRY(const auto features,
+                    features::make_feature_set(settings.features, instrument, interval));
+  const std::span<const std::string_view> own =
+      settings.name == StrategyKind::SmaCross
+          ? std::span<const std::string_view>{SmaCross::kOwnNames}
+          : std::span<const std::string_view>{ConstantWeight::kOwnNames};
+  std::vector<std::string> names(own.begin(), own.end());
+  for (const features::FeatureSpec& feature : features->schema().features)
+    names.push_back(feature.name);
+  return names;
+}
+
+}  // namespace proteus::strategies

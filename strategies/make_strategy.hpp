@@ -1,0 +1,24 @@
+// From settings to the object that trades one instrument.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/core/instrument.hpp"
+#include "engine/ports/strategy.hpp"
+#include "strategies/settings.hpp"
+
+namespace proteus::strategies {
+
+/// One strategy for one instrument at the decision interval. Errors: OutOfRange, where
+/// 1 <= fast < slow <= 10000 does not hold (sma_cross); Unsupported, where the interval does not
+/// carry the feature set.
+Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings,
+                                                const Instrument& instrument, Interval interval);
+
+/// What the columns of Opinion::observation are called, in order, for the same arguments.
+Result<std::vector<std::string>> observation_names(const StrategySettings& settings,
+                                                   const Instrument& instrument, Interval interval);
+
+}  // namespace proteus::strategies

@@ -1,0 +1,38 @@
+// Settings of the strategies: which rule trades, and what is recorded beside its decisions.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+
+#include "engine/core/settings.hpp"
+#include "strategies/features/kind.hpp"
+
+namespace proteus::strategies {
+
+enum class StrategyKind : std::uint8_t { Flat, BuyAndHold, SmaCross };
+
+struct StrategySettings {
+  StrategyKind name = StrategyKind::SmaCross;
+  std::int64_t fast = 20;
+  std::int64_t slow = 50;
+  features::Kind features = features::Kind::Chapter;
+
+  static constexpr auto settings() {
+    using S = StrategySettings;
+    return std::tuple{
+        setting("name", &S::name, "the rule that trades: flat, buy_and_hold or sma_cross"),
+        setting("fast", &S::fast, "bars in the fast mean of sma_cross; below slow", 1, 9999),
+        setting("slow", &S::slow, "bars in the slow mean of sma_cross", 2, 10000),
+        setting("features", &S::features,
+                "features recorded with each decision: none, chapter or practitioner")};
+  }
+};
+
+}  // namespace proteus::strategies
+
+template <>
+struct proteus::EnumNames<proteus::strategies::StrategyKind> {
+  static constexpr std::array<std::string_view, 3> names = {"flat", "buy_and_hold", "sma_cross"};
+};
