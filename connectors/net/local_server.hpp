@@ -50,6 +50,7 @@ class LocalServer {
   [[nodiscard]] std::size_t connections() const;
 
  private:
+  friend struct Reply::State;
   struct Impl;
   explicit LocalServer(std::shared_ptr<Impl> impl);
   std::shared_ptr<Impl> impl_;

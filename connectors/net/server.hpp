@@ -63,7 +63,8 @@ struct ServerHandlers {
 
 class Server {
  public:
-  /// Listens when it returns. Io: the address cannot be bound; Malformed: certificate or key.
+  /// Listens when it returns. Busy: the port is taken. Malformed: address, certificate or
+  /// key. Io: anything else.
   static Result<std::unique_ptr<Server>> create(Loop& loop, ServerOptions options,
                                                 ServerHandlers handlers);
   /// stop(). Allowed inside a callback.
@@ -93,6 +94,7 @@ class Server {
   void stop();
 
  private:
+  friend struct Responder::State;
   struct Impl;
   explicit Server(std::shared_ptr<Impl> impl);
   std::shared_ptr<Impl> impl_;
