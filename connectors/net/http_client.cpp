@@ -150,7 +150,11 @@ class HttpClient::Impl::Link : public std::enable_shared_from_this<Link> {
 Task<void> HttpClient::Impl::Link::live(std::shared_ptr<Link> self) {
   bool usable = co_await open();
   while (usable && owner_) {
-    usable = job_ ? co_await serve() : co_await rest();
+    if (job_) {
+      usable = co_await serve();
+    } else {
+      usable = co_await rest();
+    }
   }
   if (!owner_) co_return;
   const auto owner = owner_->shared_from_this();
@@ -185,7 +189,9 @@ Task<bool> HttpClient::Impl::Link::rest() {
   if (!owner_ || !job_) co_return false;
   const bool intact = ec == asio::error::operation_aborted && !stream->closed();
   // A job may have come in the very turn in which the connection ended; nothing of it was sent.
-  co_return intact || co_await open();
+  // Two statements: GCC 12 runs the right side of `intact || co_await open()` in either case.
+  if (intact) co_return true;
+  co_return co_await open();
 }
 
 /// Sends job_ and answers it. True: the connection can be used again.

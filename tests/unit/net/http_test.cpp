@@ -190,7 +190,8 @@ TEST_F(Http, SendsAGetAgainWhenTheKeptConnectionTurnsOutClosed) {
   });
   HttpClient client{loop, base(), {}};
   EXPECT_TRUE(get(client, "/1"));
-  EXPECT_TRUE(get(client, "/2"));
+  const auto second = get(client, "/2");
+  EXPECT_TRUE(second) << second.error().context;
   EXPECT_EQ(dropped, 1);
   EXPECT_THAT(requests, SizeIs(3));
 }

@@ -48,7 +48,7 @@ class Websocket : public testing::TestWithParam<bool> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Over, Websocket, testing::Bool(),
-                         [](const auto& info) { return info.param ? "Tls" : "Plain"; });
+                         [](const auto& over) { return over.param ? "Tls" : "Plain"; });
 
 TEST_P(Websocket, BringsBackWhatWasSentInOrder) {
   connect();
