@@ -172,15 +172,17 @@ Task<void> Reply::State::read_all(std::shared_ptr<State> self) {
 /// Hands out every whole line. False: the connection is over.
 bool Reply::State::take_lines() {
   std::size_t begin = 0;
+  bool too_long = false;
   for (auto end = received.find('\n'); end != std::string::npos; end = received.find('\n', begin)) {
     const std::string line = received.substr(begin, end - begin);
+    too_long = line.size() > kLocalLineBytesMax;
+    if (too_long) break;
     begin = end + 1;
-    if (line.size() > kLocalLineBytesMax) break;
     (*on_line)(line, Reply{shared_from_this()});
     if (!owner) return false;
   }
   received.erase(0, begin);
-  if (received.size() <= kLocalLineBytesMax) return true;
+  if (!too_long && received.size() <= kLocalLineBytesMax) return true;
   write(fmt::format("error: a line may have {} bytes at most\n", kLocalLineBytesMax));
   return false;
 }

@@ -340,6 +340,7 @@ void Server::Impl::Session::send(Text text) {
 void Server::Impl::Session::write_next() {
   if (!queue_.empty()) {
     writing_ = true;
+    stream_.cork(queue_.size() > 1);
     ws_->async_write(
         asio::buffer(*queue_.front()),
         [self = shared_from_this()](error_code ec, std::size_t) { self->written(ec); });

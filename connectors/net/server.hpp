@@ -85,7 +85,8 @@ class Server {
   /// grows. false: everything goes on where it stopped.
   void mute(Connection to, bool muted);
 
-  /// Bytes of messages not yet handed to the kernel.
+  /// Bytes of messages that wait. Up to 64 KiB more may be on their way to the kernel; zero after
+  /// on_ws_drained means that the kernel has all.
   [[nodiscard]] std::size_t queued_bytes(Connection of) const;
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::size_t websockets() const;   ///< accepted and not yet closed

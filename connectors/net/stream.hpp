@@ -4,12 +4,15 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/role.hpp>
 #include <boost/beast/websocket/teardown.hpp>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -58,6 +61,10 @@ class Stream {
     if (!muted) gate_.cancel();
   }
 
+  /// While corked, what is written is only collected (to a bound) and goes out with the first write
+  /// after that, in one piece: a call of the kernel costs more than a small frame.
+  void cork(bool corked) { corked_ = corked; }
+
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
@@ -96,8 +103,37 @@ class Stream {
   friend void beast_close_socket(Stream& stream) { stream.close(); }
 
  private:
+  static constexpr std::size_t kCombinedBytesMax = 64U * 1024U;
+
   template <class Buffers, class Handler>
   void write(const Buffers& what, Handler handler) {
+    if (!corked_ && pending_.empty()) return pass(what, std::move(handler));
+    const std::size_t size = asio::buffer_size(what);
+    const std::size_t before = pending_.size();
+    pending_.resize(before + size);
+    asio::buffer_copy(asio::buffer(pending_) + before, what);
+    if (corked_ && pending_.size() < kCombinedBytesMax && !closed_) {
+      asio::post(socket_.get_executor(),
+                 [next = std::move(handler), size]() mutable { next(error_code{}, size); });
+      return;
+    }
+    flush(0, [this, next = std::move(handler), size](error_code ec) mutable {
+      pending_.clear();
+      next(ec, ec ? 0 : size);
+    });
+  }
+
+  template <class Done>
+  void flush(std::size_t from, Done done) {
+    pass(asio::buffer(pending_) + from,
+         [this, from, next = std::move(done)](error_code ec, std::size_t n) mutable {
+           if (ec || from + n == pending_.size()) return next(ec);
+           flush(from + n, std::move(next));
+         });
+  }
+
+  template <class Buffers, class Handler>
+  void pass(const Buffers& what, Handler handler) {
     if (tls_) {
       tls_->async_write_some(what, std::move(handler));
     } else {
@@ -108,6 +144,8 @@ class Stream {
   Socket socket_;
   std::unique_ptr<TlsStream> tls_;
   SteadyTimer gate_;  ///< where muted operations rest
+  std::string pending_;
+  bool corked_ = false;
   bool muted_ = false;
   bool closed_ = false;
 };

@@ -22,6 +22,20 @@ Error failure_of(Loop& loop, const Endpoint& endpoint, const ClientOptions& opti
   return listener.ends[0];
 }
 
+/// So many waiting connections that the kernel leaves further ones without an answer.
+std::vector<int> fill_queue_of(const DeafListener& peer) {
+  std::vector<int> sockets;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(peer.port());
+  for (int i = 0; i < 16; ++i) {
+    sockets.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    ::connect(sockets.back(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+  }
+  return sockets;
+}
+
 ClientOptions trusting(TemporaryFolder& folder, const PemPair& pair) {
   ClientOptions options;
   options.ca_file = folder.write("ca.pem", pair.certificate);
@@ -57,6 +71,17 @@ TEST(WebsocketFailure, PeerThatNeverAnswersTheUpgrade) {
   EXPECT_EQ(why.code, ErrorCode::Timeout);
   EXPECT_THAT(why.context, HasSubstr("no connection within 50 ms"));
   EXPECT_GE(Loop::steady_now() - start, 50ms);
+}
+
+TEST(WebsocketFailure, PeerThatNeverAcceptsTheConnection) {
+  Loop loop;
+  const DeafListener peer;
+  const std::vector<int> queue = fill_queue_of(peer);
+  ClientOptions options;
+  options.connect_deadline = 50ms;
+  const Error why = failure_of(loop, local_endpoint(peer.port()), options);
+  EXPECT_EQ(why.code, ErrorCode::Timeout);
+  for (const int fd : queue) ::close(fd);
 }
 
 TEST(WebsocketFailure, PeerThatNeverShakesHands) {

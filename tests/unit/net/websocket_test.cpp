@@ -121,6 +121,25 @@ TEST_P(Websocket, TellsTheCodeOfThePeersClose) {
   EXPECT_THAT(listener.ends, SizeIs(1));
 }
 
+TEST_P(Websocket, ABurstArrivesWholeAndInOrderBeforeTheClose) {
+  connect();
+  std::vector<std::string> sent;
+  for (int i = 0; i < 3000; ++i) {
+    sent.push_back(std::to_string(i) + std::string(i % 7 == 0 ? 5000 : 10, '.'));
+    echo.server->send(echo.last, std::make_shared<const std::string>(sent.back()));
+    if (i == 1500) echo.server->ping(echo.last, "in between");
+  }
+  std::size_t bytes = 0;
+  for (const std::string& text : sent) bytes += text.size();
+  EXPECT_EQ(echo.server->queued_bytes(echo.last), bytes);
+  echo.server->close(echo.last, 1001);
+  ASSERT_TRUE(run_until(loop, listener.has_ended()));
+  EXPECT_EQ(listener.texts, sent);
+  EXPECT_THAT(listener.ends[0].context, HasSubstr("code 1001"));
+  EXPECT_THAT(echo.pongs, ElementsAre("in between"));
+  EXPECT_EQ(echo.drained, 1);
+}
+
 TEST_P(Websocket, TellsAReset) {
   connect();
   echo.server->drop(echo.last);
