@@ -50,16 +50,16 @@ class Codec::Impl {
 
  private:
   void read_envelope(ondemand::object object, Envelope& envelope, Subject& subject);
-  void read_member(ondemand::raw_json_string key, ondemand::value value, Envelope& envelope,
+  void read_member(ondemand::raw_json_string key, ondemand::value& value, Envelope& envelope,
                    Subject& subject);
-  void read_data(ondemand::value value);
+  void read_data(ondemand::value& value);
   void set_topic(std::string_view text, Subject& subject);
-  void read_klines(ondemand::value value);
+  void read_klines(ondemand::value& value);
   void read_kline(ondemand::object object);
-  void read_ticker(ondemand::value value);
-  void read_book(ondemand::value value);
-  void read_side(ondemand::value value, const char* field, std::vector<BookLevel>& side);
-  void read_trades(ondemand::value value);
+  void read_ticker(ondemand::value& value);
+  void read_book(ondemand::value& value);
+  void read_side(ondemand::value& value, const char* field, std::vector<BookLevel>& side);
+  void read_trades(ondemand::value& value);
   void read_trade(ondemand::object object);
   [[nodiscard]] Frame assemble(const Envelope& envelope) const;
   bool any_topic_failed(ondemand::document& document);
@@ -117,12 +117,12 @@ Result<Frame> Codec::Impl::decode(std::string_view bytes, Subject& subject) {
 }
 
 void Codec::Impl::read_envelope(ondemand::object object, Envelope& envelope, Subject& subject) {
-  for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value value) {
+  for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value& value) {
     if (!reader_.failed()) read_member(key, value, envelope, subject);
   });
 }
 
-void Codec::Impl::read_member(ondemand::raw_json_string key, ondemand::value value,
+void Codec::Impl::read_member(ondemand::raw_json_string key, ondemand::value& value,
                               Envelope& envelope, Subject& subject) {
   switch (key.raw()[0]) {
     case 't':
@@ -169,7 +169,7 @@ void Codec::Impl::set_topic(std::string_view text, Subject& subject) {
   subject.instrument = instrument_;
 }
 
-void Codec::Impl::read_data(ondemand::value value) {
+void Codec::Impl::read_data(ondemand::value& value) {
   switch (topic_.kind) {
     case TopicKind::Kline:
       return read_klines(value);
@@ -184,9 +184,9 @@ void Codec::Impl::read_data(ondemand::value value) {
   }
 }
 
-void Codec::Impl::read_klines(ondemand::value value) {
+void Codec::Impl::read_klines(ondemand::value& value) {
   klines_.clear();
-  for_each_element(value, reader_, "data", [&](ondemand::value item) {
+  for_each_element(value, reader_, "data", [&](ondemand::value& item) {
     ondemand::object row;
     if (item.get_object().get(row)) return reader_.fail("data", "holds what is not an object");
     read_kline(row);
@@ -199,7 +199,7 @@ void Codec::Impl::read_kline(ondemand::object object) {
   std::optional<bool> confirm;
   std::string_view interval;
   double volume = 0.0, turnover = 0.0;
-  for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value value) {
+  for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value& value) {
     switch (key.raw()[0]) {
       case 's':
         if (is(key, "start")) start = reader_.time(value, "start");
@@ -263,11 +263,11 @@ void Codec::Impl::read_kline(ondemand::object object) {
   kline.confirmed = *confirm;
 }
 
-void Codec::Impl::read_ticker(ondemand::value value) {
+void Codec::Impl::read_ticker(ondemand::value& value) {
   ticker_ = TickerValues{};
   ondemand::object object;
   if (value.get_object().get(object)) return reader_.fail("data", "is not an object");
-  for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value member) {
+  for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value& member) {
     if (is(key, "symbol")) {
       if (reader_.text(member, "symbol") != topic_.symbol)
         reader_.fail("symbol", "is not that of the topic");
@@ -277,13 +277,13 @@ void Codec::Impl::read_ticker(ondemand::value value) {
   });
 }
 
-void Codec::Impl::read_book(ondemand::value value) {
+void Codec::Impl::read_book(ondemand::value& value) {
   bids_.clear();
   asks_.clear();
   std::optional<std::int64_t> update_id;
   ondemand::object object;
   if (value.get_object().get(object)) return reader_.fail("data", "is not an object");
-  for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value member) {
+  for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value& member) {
     if (is(key, "b"))
       read_side(member, "b", bids_);
     else if (is(key, "a"))
@@ -298,13 +298,13 @@ void Codec::Impl::read_book(ondemand::value value) {
   update_id_ = *update_id;
 }
 
-void Codec::Impl::read_side(ondemand::value value, const char* field,
+void Codec::Impl::read_side(ondemand::value& value, const char* field,
                             std::vector<BookLevel>& side) {
   side.clear();
-  for_each_element(value, reader_, field, [&](ondemand::value row) {
+  for_each_element(value, reader_, field, [&](ondemand::value& row) {
     std::optional<std::int64_t> price, size;
     int column = 0;
-    for_each_element(row, reader_, field, [&](ondemand::value cell) {
+    for_each_element(row, reader_, field, [&](ondemand::value& cell) {
       if (column == 0) price = reader_.fixed(cell, field);
       if (column == 1) size = reader_.fixed(cell, field);
       ++column;
@@ -318,9 +318,9 @@ void Codec::Impl::read_side(ondemand::value value, const char* field,
   });
 }
 
-void Codec::Impl::read_trades(ondemand::value value) {
+void Codec::Impl::read_trades(ondemand::value& value) {
   trades_.clear();
-  for_each_element(value, reader_, "data", [&](ondemand::value item) {
+  for_each_element(value, reader_, "data", [&](ondemand::value& item) {
     ondemand::object row;
     if (item.get_object().get(row)) return reader_.fail("data", "holds what is not an object");
     read_trade(row);
@@ -333,7 +333,7 @@ void Codec::Impl::read_trade(ondemand::object object) {
   std::optional<std::int64_t> price, size;
   std::optional<Timestamp> time;
   std::string_view side;
-  for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value value) {
+  for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value& value) {
     if (is(key, "T"))
       time = reader_.time(value, "T");
     else if (is(key, "S"))

@@ -12,36 +12,6 @@ namespace proteus::bybit {
 namespace {
 
 constexpr std::int64_t kTimeMsMax = 9'000'000'000'000;  // Leaves room for a month in nanoseconds.
-constexpr std::array<std::uint64_t, 10> kPowers = {
-    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
-
-bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
-/// What nearly every price is: up to 18 digits, at most nine of them decimals. Nothing: let
-/// parse_fixed decide and explain.
-std::optional<std::int64_t> short_decimal(std::string_view text) {
-  if (text.size() > 19) return std::nullopt;
-  std::uint64_t value = 0;
-  std::size_t point = text.size();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const unsigned digit = static_cast<unsigned char>(text[i]) - unsigned{'0'};
-    if (digit <= 9) {
-      value = value * 10 + digit;
-    } else if (text[i] == '.' && point == text.size() && i > 0) {
-      point = i;
-    } else {
-      return std::nullopt;
-    }
-  }
-  const std::size_t decimals = point == text.size() ? 0 : text.size() - point - 1;
-  const std::size_t digits = text.size() - (point == text.size() ? 0 : 1);
-  const bool bare_point = point != text.size() && decimals == 0;
-  if (decimals > 9 || digits > 18 || digits == 0 || bare_point) return std::nullopt;
-  std::uint64_t scaled = 0;
-  if (__builtin_mul_overflow(value, kPowers[9 - decimals], &scaled) || scaled > INT64_MAX)
-    return std::nullopt;
-  return static_cast<std::int64_t>(scaled);
-}
 
 }  // namespace
 
@@ -52,42 +22,18 @@ std::string excerpt(std::string_view bytes) {
   return text;
 }
 
-std::optional<std::string_view> FieldReader::token(ondemand::value value, const char* field) {
-  if (failed()) return std::nullopt;
-  std::string_view text = value.raw_json_token();
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  if (text.empty() || text[0] == '{' || text[0] == '[') {
-    fail(field, "is not a plain value");
-    return std::nullopt;
-  }
-  if (text[0] == '"') {
-    if (text.size() < 2 || text.back() != '"') {
-      fail(field, "has a broken text");
-      return std::nullopt;
-    }
-    text = text.substr(1, text.size() - 2);
-    if (text.empty()) return std::nullopt;
-    return text;
-  }
-  if (text == "null") return std::nullopt;
-  return text;
-}
-
-std::optional<std::int64_t> FieldReader::fixed(ondemand::value value, const char* field,
-                                               Overflow overflow) {
-  const std::optional<std::string_view> text = token(value, field);
-  if (!text) return std::nullopt;
-  if (const std::optional<std::int64_t> raw = short_decimal(*text)) return raw;
-  const Result<std::int64_t> raw = parse_fixed(*text);
+std::optional<std::int64_t> FieldReader::long_fixed(std::string_view text, const char* field,
+                                                    Overflow overflow) {
+  const Result<std::int64_t> raw = parse_fixed(text);
   if (raw) return raw.value();
   const bool large = raw.error().code == ErrorCode::OutOfRange &&
-                     text->find('.') > 10;  // No tenth decimal: the whole part does not fit.
-  if (overflow == Overflow::Clamp && large && text->front() != '-') return INT64_MAX;
+                     text.find('.') > 9;  // Ten digits before the point: the whole part is it.
+  if (overflow == Overflow::Clamp && large && text.front() != '-') return INT64_MAX;
   fail(field, "is " + raw.error().context, raw.error().code);
   return std::nullopt;
 }
 
-std::optional<std::int64_t> FieldReader::rate(ondemand::value value, const char* field) {
+std::optional<std::int64_t> FieldReader::rate(ondemand::value& value, const char* field) {
   const std::optional<std::string_view> text = token(value, field);
   if (!text) return std::nullopt;
   const std::size_t point = text->find('.');
@@ -108,7 +54,7 @@ std::optional<std::int64_t> FieldReader::rate(ondemand::value value, const char*
   return std::nullopt;
 }
 
-std::optional<double> FieldReader::number(ondemand::value value, const char* field) {
+std::optional<double> FieldReader::number(ondemand::value& value, const char* field) {
   const std::optional<std::string_view> text = token(value, field);
   if (!text) return std::nullopt;
   double number = 0.0;
@@ -121,20 +67,18 @@ std::optional<double> FieldReader::number(ondemand::value value, const char* fie
   return number;
 }
 
-std::optional<std::int64_t> FieldReader::integer(ondemand::value value, const char* field) {
-  const std::optional<std::string_view> text = token(value, field);
-  if (!text) return std::nullopt;
+std::optional<std::int64_t> FieldReader::long_integer(std::string_view text, const char* field) {
   std::int64_t number = 0;
-  const char* const end = text->data() + text->size();
-  const auto [rest, code] = std::from_chars(text->data(), end, number);
+  const char* const end = text.data() + text.size();
+  const auto [rest, code] = std::from_chars(text.data(), end, number);
   if (code != std::errc{} || rest != end) {
-    fail(field, fmt::format("is not a whole number: \"{}\"", excerpt(text->substr(0, 40))));
+    fail(field, fmt::format("is not a whole number: \"{}\"", excerpt(text.substr(0, 40))));
     return std::nullopt;
   }
   return number;
 }
 
-std::optional<Timestamp> FieldReader::time(ondemand::value value, const char* field) {
+std::optional<Timestamp> FieldReader::time(ondemand::value& value, const char* field) {
   const std::optional<std::int64_t> ms = integer(value, field);
   if (!ms) return std::nullopt;
   if (*ms < 0 || *ms > kTimeMsMax) {
@@ -144,7 +88,7 @@ std::optional<Timestamp> FieldReader::time(ondemand::value value, const char* fi
   return from_unix_ms(*ms);
 }
 
-std::optional<bool> FieldReader::boolean(ondemand::value value, const char* field) {
+std::optional<bool> FieldReader::boolean(ondemand::value& value, const char* field) {
   const std::optional<std::string_view> text = token(value, field);
   if (!text) return std::nullopt;
   if (*text == "true") return true;
@@ -153,7 +97,7 @@ std::optional<bool> FieldReader::boolean(ondemand::value value, const char* fiel
   return std::nullopt;
 }
 
-std::string_view FieldReader::text(ondemand::value value, const char* field) {
+std::string_view FieldReader::text(ondemand::value& value, const char* field) {
   return token(value, field).value_or(std::string_view{});
 }
 

@@ -18,14 +18,14 @@ class RowReader {
   RowReader(Category category, FieldReader& page) : page_(page) {
     row_.instrument.category = category;
   }
-  void member(ondemand::raw_json_string key, ondemand::value value);
+  void member(ondemand::raw_json_string key, ondemand::value& value);
   InstrumentRow finish();
 
  private:
-  void lot_size(ondemand::raw_json_string key, ondemand::value value);
+  void lot_size(ondemand::raw_json_string key, ondemand::value& value);
   template <class F>
-  void nested(ondemand::value value, const char* field, F&& f);
-  Quantity quantity(ondemand::value value, const char* field) {
+  void nested(ondemand::value& value, const char* field, F&& f);
+  Quantity quantity(ondemand::value& value, const char* field) {
     return Quantity::from_raw(
         fields_.fixed(value, field, FieldReader::Overflow::Clamp).value_or(0));
   }
@@ -37,13 +37,13 @@ class RowReader {
 };
 
 template <class F>
-void RowReader::nested(ondemand::value value, const char* field, F&& f) {
+void RowReader::nested(ondemand::value& value, const char* field, F&& f) {
   ondemand::object object;
   if (value.get_object().get(object)) return fields_.fail(field, "is not an object");
   for_each_member(object, page_, f);
 }
 
-void RowReader::member(ondemand::raw_json_string key, ondemand::value value) {
+void RowReader::member(ondemand::raw_json_string key, ondemand::value& value) {
   Instrument& i = row_.instrument;
   if (is(key, "symbol")) {
     row_.symbol = fields_.text(value, "symbol");
@@ -62,22 +62,22 @@ void RowReader::member(ondemand::raw_json_string key, ondemand::value value) {
       return fields_.fail("fundingInterval", "is out of range", ErrorCode::OutOfRange);
     i.funding_interval = std::chrono::minutes{minutes};
   } else if (is(key, "priceFilter")) {
-    nested(value, "priceFilter", [&](ondemand::raw_json_string k, ondemand::value v) {
+    nested(value, "priceFilter", [&](ondemand::raw_json_string k, ondemand::value& v) {
       if (is(k, "tickSize"))
         i.tick_size = Price::from_raw(fields_.fixed(v, "priceFilter.tickSize").value_or(0));
     });
   } else if (is(key, "lotSizeFilter")) {
     nested(value, "lotSizeFilter",
-           [&](ondemand::raw_json_string k, ondemand::value v) { lot_size(k, v); });
+           [&](ondemand::raw_json_string k, ondemand::value& v) { lot_size(k, v); });
   } else if (is(key, "leverageFilter") && !spot()) {
-    nested(value, "leverageFilter", [&](ondemand::raw_json_string k, ondemand::value v) {
+    nested(value, "leverageFilter", [&](ondemand::raw_json_string k, ondemand::value& v) {
       if (is(k, "maxLeverage"))
         i.leverage_max_e9 = fields_.fixed(v, "leverageFilter.maxLeverage").value_or(kFixedScale);
     });
   }
 }
 
-void RowReader::lot_size(ondemand::raw_json_string key, ondemand::value value) {
+void RowReader::lot_size(ondemand::raw_json_string key, ondemand::value& value) {
   Instrument& i = row_.instrument;
   if (is(key, spot() ? "basePrecision" : "qtyStep")) {
     i.lot_step = Quantity::from_raw(fields_.fixed(value, "lotSizeFilter.qtyStep").value_or(0));
@@ -108,7 +108,7 @@ InstrumentRow RowReader::finish() {
 
 InstrumentRow read_instrument(ondemand::object& row, Category category, FieldReader& page_reader) {
   RowReader reader(category, page_reader);
-  for_each_member(row, page_reader, [&](ondemand::raw_json_string key, ondemand::value value) {
+  for_each_member(row, page_reader, [&](ondemand::raw_json_string key, ondemand::value& value) {
     reader.member(key, value);
   });
   return reader.finish();

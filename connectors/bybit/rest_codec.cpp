@@ -56,13 +56,13 @@ struct CandleRow {
   double turnover = 0.0;
 };
 
-std::optional<CandleRow> read_candle(FieldReader& reader, ondemand::value row) {
+std::optional<CandleRow> read_candle(FieldReader& reader, ondemand::value& row) {
   static constexpr std::array<const char*, 5> kNames = {"list.start", "list.open", "list.high",
                                                         "list.low", "list.close"};
   CandleRow candle;
   std::size_t column = 0;
   std::size_t present = 0;
-  for_each_element(row, reader, "list", [&](ondemand::value cell) {
+  for_each_element(row, reader, "list", [&](ondemand::value& cell) {
     if (column == 0) {
       if (const auto start = reader.time(cell, kNames[0])) candle.start = *start, ++present;
     } else if (column <= 4) {
@@ -122,7 +122,7 @@ Result<Envelope> RestCodec::Impl::envelope(std::string_view body) {
     reader.fail(code);
     return reader.error(kWhat, body);
   }
-  for_each_member(object, reader, [&](ondemand::raw_json_string key, ondemand::value value) {
+  for_each_member(object, reader, [&](ondemand::raw_json_string key, ondemand::value& value) {
     if (is(key, "retCode"))
       envelope.ret_code = reader.integer(value, "retCode");
     else if (is(key, "retMsg"))
@@ -153,7 +153,7 @@ template <class F>
 std::optional<Error> RestCodec::Impl::with_list(std::string_view body, const char* what, F&& f) {
   return with_result(body, what, [&](ondemand::object& result) {
     bool found = false;
-    for_each_member(result, reader, [&](ondemand::raw_json_string key, ondemand::value value) {
+    for_each_member(result, reader, [&](ondemand::raw_json_string key, ondemand::value& value) {
       if (!is(key, "list")) return;
       found = true;
       for_each_element(value, reader, "list", f);
@@ -191,7 +191,7 @@ Result<Timestamp> RestCodec::server_time(std::string_view body) {
   std::optional<std::int64_t> nanos;
   std::optional<std::int64_t> seconds;
   auto failed = impl_->with_result(body, "market/time", [&](ondemand::object& result) {
-    for_each_member(result, reader, [&](ondemand::raw_json_string key, ondemand::value value) {
+    for_each_member(result, reader, [&](ondemand::raw_json_string key, ondemand::value& value) {
       if (is(key, "timeNano")) nanos = reader.integer(value, "timeNano");
       if (is(key, "timeSecond")) seconds = reader.integer(value, "timeSecond");
     });
@@ -211,11 +211,11 @@ Result<InstrumentPage> RestCodec::instruments(std::string_view body, Category ca
   InstrumentPage page;
   auto failed = impl_->with_result(body, "instruments-info", [&](ondemand::object& result) {
     bool found = false;
-    for_each_member(result, reader, [&](ondemand::raw_json_string key, ondemand::value value) {
+    for_each_member(result, reader, [&](ondemand::raw_json_string key, ondemand::value& value) {
       if (is(key, "nextPageCursor")) page.next_cursor = reader.text(value, "nextPageCursor");
       if (!is(key, "list")) return;
       found = true;
-      for_each_element(value, reader, "list", [&](ondemand::value item) {
+      for_each_element(value, reader, "list", [&](ondemand::value& item) {
         ondemand::object row;
         if (item.get_object().get(row)) return reader.fail("list", "holds what is not an object");
         page.rows.push_back(read_instrument(row, category, reader));
@@ -235,7 +235,7 @@ Result<BarPage> RestCodec::klines(std::string_view body, InstrumentId instrument
   BOOST_OUTCOME_TRY(const Envelope envelope, impl_->envelope(body));
   BarPage page;
   page.server_time = envelope.time;
-  auto failed = impl_->with_list(body, "kline answer", [&](ondemand::value item) {
+  auto failed = impl_->with_list(body, "kline answer", [&](ondemand::value& item) {
     const std::optional<CandleRow> row = read_candle(reader, item);
     if (!row) return;
     if (bar_open(row->start, interval) != row->start)
@@ -263,7 +263,7 @@ Result<BarPage> RestCodec::klines(std::string_view body, InstrumentId instrument
 Result<std::vector<MarkBar>> RestCodec::mark_klines(std::string_view body) {
   FieldReader& reader = impl_->reader;
   std::vector<MarkBar> bars;
-  auto failed = impl_->with_list(body, "mark-price-kline answer", [&](ondemand::value item) {
+  auto failed = impl_->with_list(body, "mark-price-kline answer", [&](ondemand::value& item) {
     const std::optional<CandleRow> row = read_candle(reader, item);
     if (!row) return;
     bars.push_back(
@@ -278,11 +278,11 @@ Result<std::vector<MarkBar>> RestCodec::mark_klines(std::string_view body) {
 Result<std::vector<TickerRow>> RestCodec::tickers(std::string_view body) {
   FieldReader& reader = impl_->reader;
   std::vector<TickerRow> rows;
-  auto failed = impl_->with_list(body, "tickers answer", [&](ondemand::value item) {
+  auto failed = impl_->with_list(body, "tickers answer", [&](ondemand::value& item) {
     ondemand::object object;
     if (item.get_object().get(object)) return reader.fail("list", "holds what is not an object");
     TickerRow& row = rows.emplace_back();
-    for_each_member(object, reader, [&](ondemand::raw_json_string key, ondemand::value value) {
+    for_each_member(object, reader, [&](ondemand::raw_json_string key, ondemand::value& value) {
       if (is(key, "symbol"))
         row.symbol = reader.text(value, "symbol");
       else
@@ -297,12 +297,12 @@ Result<std::vector<TickerRow>> RestCodec::tickers(std::string_view body) {
 Result<std::vector<FundingRow>> RestCodec::funding_history(std::string_view body) {
   FieldReader& reader = impl_->reader;
   std::vector<FundingRow> rows;
-  auto failed = impl_->with_list(body, "funding/history answer", [&](ondemand::value item) {
+  auto failed = impl_->with_list(body, "funding/history answer", [&](ondemand::value& item) {
     ondemand::object object;
     if (item.get_object().get(object)) return reader.fail("list", "holds what is not an object");
     std::optional<Timestamp> time;
     std::optional<std::int64_t> rate;
-    for_each_member(object, reader, [&](ondemand::raw_json_string key, ondemand::value value) {
+    for_each_member(object, reader, [&](ondemand::raw_json_string key, ondemand::value& value) {
       if (is(key, "fundingRate")) rate = reader.rate(value, "fundingRate");
       if (is(key, "fundingRateTimestamp")) time = reader.time(value, "fundingRateTimestamp");
     });

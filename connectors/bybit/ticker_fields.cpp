@@ -2,7 +2,7 @@
 
 namespace proteus::bybit {
 
-void read_ticker_member(FieldReader& reader, ondemand::raw_json_string key, ondemand::value value,
+void read_ticker_member(FieldReader& reader, ondemand::raw_json_string key, ondemand::value& value,
                         TickerValues& values) {
   const auto price = [&](const char* field) -> std::optional<Price> {
     const std::optional<std::int64_t> raw = reader.fixed(value, field);

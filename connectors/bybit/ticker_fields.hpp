@@ -8,7 +8,7 @@
 namespace proteus::bybit {
 
 /// Takes one member of a ticker object into `values`; members we do not use are left alone.
-void read_ticker_member(FieldReader& reader, ondemand::raw_json_string key, ondemand::value value,
+void read_ticker_member(FieldReader& reader, ondemand::raw_json_string key, ondemand::value& value,
                         TickerValues& values);
 
 }  // namespace proteus::bybit
