@@ -98,10 +98,20 @@ void Connection::on_timer(SteadyTime now, bool paused) {
     // What would answer us lies unread: no deadline runs, and all start anew afterwards.
     last_frame_ = now;
     ping_sent_.reset();
+    subscriptions_.extend(now);
+    if (ping(now)) ping_sent_.reset();
     return;
   }
   apply(subscriptions_.on_timer(now), now);
   if (connected()) watch_liveness(now);
+}
+
+bool Connection::ping(SteadyTime now) {
+  if (now - last_ping_ < settings_.ping_interval) return false;
+  last_ping_ = now;
+  if (!ping_sent_) ping_sent_ = now;
+  io_.send(id_, ping_text(fmt::format("p{}-{}", id_, ++pings_)));
+  return true;
 }
 
 void Connection::watch_liveness(SteadyTime now) {
@@ -110,10 +120,7 @@ void Connection::watch_liveness(SteadyTime now) {
     return drop("no pong in time", now);
   }
   if (now - last_frame_ >= settings_.silence_deadline) return drop("silent for too long", now);
-  if (now - last_ping_ < settings_.ping_interval) return;
-  last_ping_ = now;
-  if (!ping_sent_) ping_sent_ = now;
-  io_.send(id_, ping_text(fmt::format("p{}-{}", id_, ++pings_)));
+  ping(now);
 }
 
 }  // namespace proteus::bybit

@@ -59,6 +59,7 @@ class Connection {
  private:
   void apply(Subscriptions::Step step, SteadyTime now);
   void watch_liveness(SteadyTime now);
+  bool ping(SteadyTime now);
 
   StreamId id_;
   StreamPlan plan_;

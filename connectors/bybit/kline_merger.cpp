@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t kRecentMax = 16;
 constexpr std::size_t kHeldMax = 2'000;
-constexpr int kWindowBarsMax = 1'000;
 
 bool same_bar(const Bar& a, const Bar& b) {
   // A source without turnover says 0; that is no contradiction.

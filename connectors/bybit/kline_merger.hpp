@@ -37,6 +37,8 @@ class FeedOutput {
 
 class KlineMerger {
  public:
+  static constexpr int kWindowBarsMax = 1'000;  ///< the venue's largest kline answer
+
   struct Limits {
     Duration close_deadline{};  ///< after a bar's end, for its close to arrive by the stream
     Duration future_slack{};    ///< how far a bar may be ahead of venue time

@@ -60,6 +60,10 @@ class Subscriptions {
   Step renew(const std::string& topic, SteadyTime now);
   Step on_ack(const Ack& ack, SteadyTime now);
   Step on_timer(SteadyTime now);
+  /// Starts the deadlines anew: answers may lie unread.
+  void extend(SteadyTime now) {
+    for (Group& group : pending_) group.sent = now;
+  }
   [[nodiscard]] bool complete() const { return pending_.empty(); }
 
  private:
