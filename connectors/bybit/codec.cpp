@@ -198,7 +198,8 @@ void Codec::Impl::read_kline(ondemand::object object) {
   std::optional<std::int64_t> open, high, low, close;
   std::optional<bool> confirm;
   std::string_view interval;
-  double volume = 0.0, turnover = 0.0;
+  std::optional<double> volume;
+  double turnover = 0.0;
   for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value& value) {
     switch (key.raw()[0]) {
       case 's':
@@ -226,7 +227,7 @@ void Codec::Impl::read_kline(ondemand::object object) {
         if (is(key, "low")) low = reader_.fixed(value, "low");
         break;
       case 'v':
-        if (is(key, "volume")) volume = reader_.number(value, "volume").value_or(0.0);
+        if (is(key, "volume")) volume = reader_.number(value, "volume");
         break;
       case 't':
         if (is(key, "turnover")) turnover = reader_.number(value, "turnover").value_or(0.0);
@@ -241,6 +242,7 @@ void Codec::Impl::read_kline(ondemand::object object) {
   if (!high) return reader_.missing("high");
   if (!low) return reader_.missing("low");
   if (!close) return reader_.missing("close");
+  if (!volume) return reader_.missing("volume");
   if (!confirm) return reader_.missing("confirm");
   if (!interval.empty() && interval != wire_interval(topic_.interval))
     return reader_.fail("interval", "is not that of the topic");
@@ -258,7 +260,7 @@ void Codec::Impl::read_kline(ondemand::object object) {
   bar.high = Price::from_raw(*high);
   bar.low = Price::from_raw(*low);
   bar.close = Price::from_raw(*close);
-  bar.volume = volume;
+  bar.volume = *volume;
   bar.turnover = turnover;
   kline.confirmed = *confirm;
 }

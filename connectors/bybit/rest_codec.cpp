@@ -52,7 +52,7 @@ RestVerdict verdict_of_status(int status) {
 struct CandleRow {
   Timestamp start{};
   std::array<Price, 4> prices;
-  double volume = 0.0;
+  std::optional<double> volume;  ///< mark prices have none
   double turnover = 0.0;
 };
 
@@ -69,7 +69,7 @@ std::optional<CandleRow> read_candle(FieldReader& reader, ondemand::value& row) 
       if (const auto raw = reader.fixed(cell, kNames[column]))
         candle.prices[column - 1] = Price::from_raw(*raw), ++present;
     } else if (column == 5) {
-      candle.volume = reader.number(cell, "list.volume").value_or(0.0);
+      candle.volume = reader.number(cell, "list.volume");
     } else if (column == 6) {
       candle.turnover = reader.number(cell, "list.turnover").value_or(0.0);
     }
@@ -240,6 +240,7 @@ Result<BarPage> RestCodec::klines(std::string_view body, InstrumentId instrument
     if (!row) return;
     if (bar_open(row->start, interval) != row->start)
       return reader.fail("list.start", "does not lie on the interval");
+    if (!row->volume) return reader.missing("list.volume");
     Bar& bar = page.bars.emplace_back();
     bar.instrument = instrument;
     bar.interval = interval;
@@ -249,7 +250,7 @@ Result<BarPage> RestCodec::klines(std::string_view body, InstrumentId instrument
     bar.high = row->prices[1];
     bar.low = row->prices[2];
     bar.close = row->prices[3];
-    bar.volume = row->volume;
+    bar.volume = *row->volume;
     bar.turnover = row->turnover;
   });
   if (failed) return *std::move(failed);

@@ -83,7 +83,7 @@ TEST_F(CodecTest, ReadsEveryIntervalOfTheVenue) {
 
 TEST_F(CodecTest, ReadsDataThatStandsBeforeItsTopic) {
   const auto frame = read<KlineFrame>(
-      R"({"data":[{"confirm":true,"start":1699999980000,"low":"1","high":"3","close":"2","open":"1"}],"ts":5,"type":"snapshot","topic":"kline.1.BTCUSDT"})");
+      R"({"data":[{"confirm":true,"start":1699999980000,"low":"1","volume":"0","high":"3","close":"2","open":"1"}],"ts":5,"type":"snapshot","topic":"kline.1.BTCUSDT"})");
   ASSERT_EQ(frame.rows.size(), 1U);
   EXPECT_EQ(frame.rows[0].bar.high, "3"_px);
   EXPECT_TRUE(frame.rows[0].confirmed);
@@ -323,7 +323,7 @@ TEST_F(CodecTest, ReadsTenMegabytesAndRefusesMoreThanSixteen) {
   std::string frame(R"({"topic":"kline.1.BTCUSDT","pad":")");
   frame += std::string(std::size_t{10} << 20, 'a');
   frame +=
-      R"(","data":[{"start":1699999980000,"open":"1","high":"1","low":"1","close":"1","confirm":true}]})";
+      R"(","data":[{"start":1699999980000,"open":"1","high":"1","low":"1","close":"1","volume":"0","confirm":true}]})";
   EXPECT_EQ(read<KlineFrame>(frame).rows.size(), 1U);
   EXPECT_THAT(refusal(std::string(Codec::kFrameBytesMax + 1, ' ')), HasSubstr("bytes (at most"));
   EXPECT_EQ(read<KlineFrame>(kKline).rows.size(), 1U);

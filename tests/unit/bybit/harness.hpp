@@ -43,7 +43,9 @@ class FakeSink final : public EventSink {
     Timestamp received;
   };
   void on_input(EventBody body, Timestamp happened, Timestamp received) override {
-    if (!entries.empty()) EXPECT_GE(received, entries.back().received) << "time went back";
+    if (!entries.empty()) {
+      EXPECT_GE(received, entries.back().received) << "time went back";
+    }
     entries.push_back(Entry{std::move(body), happened, received});
   }
   template <class T>
@@ -68,7 +70,7 @@ inline constexpr std::int64_t kMinuteMs = 60'000;
 
 class Harness {
  public:
-  explicit Harness(FeedSettings settings = plain(), InstrumentTable instruments = table(),
+  explicit Harness(FeedSettings settings = plain(), InstrumentTable instruments = test::table(),
                    std::int64_t venue_ms = kStartMs)
       : settings_(std::move(settings)),
         table(std::move(instruments)),
@@ -79,11 +81,12 @@ class Harness {
     feed = std::move(made.value());
   }
 
-  /// One-minute bars of linear and spot, no tickers, no books, no warm-up.
+  /// One-minute bars, no tickers, no books, no warm-up; and nothing that only passing time brings.
   static FeedSettings plain() {
     FeedSettings s;
     s.tickers = false;
     s.warm_up_bars = 0;
+    s.pong_deadline = s.silence_deadline = s.time_sync_interval = 10h;
     return s;
   }
 
@@ -115,6 +118,11 @@ class Harness {
       now += 50ms;
       feed->on_timer(now);
     }
+  }
+  /// Until `n` REST requests have been made, 40 s at the longest.
+  void await_gets(std::size_t n) {
+    for (int i = 0; i < 800 && io.gets.size() < n; ++i) pass(50ms);
+    EXPECT_EQ(io.gets.size(), n);
   }
   /// A bar of `minute`, its price 100 + minute.
   std::string bar(std::int64_t minute, bool confirm, std::string_view close = "") {
