@@ -26,6 +26,7 @@ PublicFeed::Impl::Impl(const FeedSettings& settings, const InstrumentTable& inst
       watch_(instruments),
       queue_(settings_, io, *this, seed),
       backfill_(settings_, instruments, intervals, plans_, queue_, *this),
+      ticker_renew_at_(instruments.size()),
       books_(instruments.size()),
       stream_of_(instruments.size(), 0) {
   for (const Instrument& instrument : instruments) {
@@ -154,11 +155,16 @@ void PublicFeed::Impl::on(Stream&, const KlineFrame& frame, SteadyTime now) {
   for (const Kline& kline : frame.rows) backfill_.on_kline(kline, venue, now);
 }
 
-void PublicFeed::Impl::on(Stream&, const TickerFrame& frame, SteadyTime now) {
+void PublicFeed::Impl::on(Stream& stream, const TickerFrame& frame, SteadyTime now) {
   observe(frame.ts, now);
-  TickerMerger& merger = tickers_[frame.instrument.index];
+  const std::uint32_t index = frame.instrument.index;
+  TickerMerger& merger = tickers_[index];
   if (const std::optional<TickerUpdated> update = merger.on_ticker(frame, *this))
-    emit(*update, frame.ts == Timestamp{} ? received_ : frame.ts);
+    return emit(*update, frame.ts == Timestamp{} ? received_ : frame.ts);
+  if (merger.has_snapshot() || now < ticker_renew_at_[index]) return;
+  // The snapshot was lost or unreadable; no other comes by itself.
+  ticker_renew_at_[index] = now + kSnapshotDeadline;
+  stream.connection.renew(ticker_topic(watch_.instruments()[index].symbol.view()), now);
 }
 
 void PublicFeed::Impl::on(Stream& stream, const BookFrame& frame, SteadyTime now) {

@@ -91,9 +91,10 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   RestQueue queue_;
   Backfill backfill_;
   std::vector<Stream> streams_;
-  std::vector<TickerMerger> tickers_;       ///< by instrument
-  std::vector<std::optional<Book>> books_;  ///< by instrument
-  std::vector<StreamId> stream_of_;         ///< by instrument
+  std::vector<TickerMerger> tickers_;        ///< by instrument
+  std::vector<SteadyTime> ticker_renew_at_;  ///< by instrument: no new snapshot before
+  std::vector<std::optional<Book>> books_;   ///< by instrument
+  std::vector<StreamId> stream_of_;          ///< by instrument
   bool running_ = false;
   bool opened_ = false;
   Timestamp received_{};

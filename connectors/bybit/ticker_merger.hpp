@@ -16,6 +16,7 @@ class TickerMerger {
 
   /// A new connection: deltas mean nothing until its snapshot. What was told stays.
   void reset() { has_snapshot_ = false; }
+  [[nodiscard]] bool has_snapshot() const { return has_snapshot_; }
   /// What to hand on: the merged state, if something in it changed. A delta before its snapshot and
   /// values that cannot be (prices that are not positive) are anomalies and change nothing.
   std::optional<TickerUpdated> on_ticker(const TickerFrame& frame, FeedOutput& out);

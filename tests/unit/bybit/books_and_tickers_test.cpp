@@ -174,6 +174,17 @@ TEST_F(Tickers, DropsADeltaBeforeItsSnapshotAlsoAfterAReconnect) {
   EXPECT_EQ(told().size(), 1U);
 }
 
+TEST_F(Tickers, AsksAnewWhenTheSnapshotWasLost) {
+  const std::size_t before = h_.io.sent.size();
+  h_.frame(kTickerDelta);
+  h_.frame(kTickerDelta);
+  ASSERT_EQ(h_.io.sent.size(), before + 2);  // Once, not for each delta.
+  EXPECT_THAT(h_.io.sent[before].second,
+              HasSubstr(R"("op":"unsubscribe","args":["tickers.BTCUSDT"])"));
+  EXPECT_THAT(h_.io.sent[before + 1].second,
+              HasSubstr(R"("op":"subscribe","args":["tickers.BTCUSDT"])"));
+}
+
 TEST_F(Tickers, LetsNoNonsenseIntoItsState) {
   h_.frame(kTickerSnapshot);
   for (const char* price : {"-1", "0", "NaN", "1e9", "abc"})
