@@ -81,7 +81,8 @@ class FieldReader {
                                     Overflow overflow = Overflow::Refuse) {
     const std::optional<std::string_view> text = token(value, field);
     if (!text) return std::nullopt;
-    if (const std::optional<std::int64_t> raw = detail::short_decimal(*text)) return raw;
+    // `*raw`, not `raw`: copying an optional just made waits on store forwarding.
+    if (const std::optional<std::int64_t> raw = detail::short_decimal(*text)) return *raw;
     return long_fixed(*text, field, overflow);
   }
   /// As fixed(), but more than nine decimals are rounded to the nearest unit.
@@ -90,7 +91,7 @@ class FieldReader {
   std::optional<std::int64_t> integer(ondemand::value& value, const char* field) {
     const std::optional<std::string_view> text = token(value, field);
     if (!text) return std::nullopt;
-    if (const std::optional<std::int64_t> number = detail::short_integer(*text)) return number;
+    if (const std::optional<std::int64_t> number = detail::short_integer(*text)) return *number;
     return long_integer(*text, field);
   }
   /// Milliseconds since 1970, 0 .. year 2255.
