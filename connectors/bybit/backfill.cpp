@@ -1,0 +1,151 @@
+#include "connectors/bybit/backfill.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connectors/bybit/topics.hpp"
+
+namespace proteus::bybit {
+namespace {
+
+KlineMerger::Limits limits_of(const FeedSettings& settings) {
+  const bool steady = settings.clock == ClockMode::Steady;
+  // In an accelerated run a real millisecond of doubt about the clock is worth `speed` of the
+  // venue's. With clock = frames both sides have one time: there is no doubt, and a venue that
+  // waits for us would never reach a later "final".
+  const double stretch = steady ? std::max(1.0, settings.speed) : 1.0;
+  const auto stretched = [&](Duration d) {
+    return Duration{static_cast<std::int64_t>(static_cast<double>(d.count()) * stretch)};
+  };
+  KlineMerger::Limits limits;
+  limits.close_deadline = stretched(settings.close_deadline);
+  limits.future_slack = stretched(settings.future_slack);
+  limits.final_slack = steady ? settings.final_slack : Duration{0};
+  limits.missing_tries = static_cast<int>(settings.missing_bar_tries);
+  return limits;
+}
+
+}  // namespace
+
+Backfill::Backfill(const FeedSettings& settings, const InstrumentTable& instruments,
+                   const std::vector<Interval>& intervals, const std::vector<StreamPlan>& plans,
+                   RestQueue& queue, FeedOutput& out)
+    : settings_(settings), queue_(queue), out_(out), holes_(plans.size(), 0) {
+  by_instrument_.resize(instruments.size());
+  for (auto& row : by_instrument_) row.fill(kNone);
+  for (std::size_t stream = 0; stream < plans.size(); ++stream) {
+    for (const InstrumentId id : plans[stream].instruments) {
+      const Instrument& instrument = instruments[id];
+      for (const Interval interval : intervals) {
+        by_instrument_[id.index][static_cast<std::size_t>(interval)] =
+            static_cast<std::uint32_t>(series_.size());
+        Series series{KlineMerger(id, interval,
+                                  fmt::format("{} {}", instrument.name(), to_string(interval)),
+                                  limits_of(settings))};
+        series.stream = static_cast<StreamId>(stream);
+        series.symbol = instrument.symbol;
+        series.category = instrument.category;
+        series_.push_back(std::move(series));
+      }
+    }
+  }
+}
+
+Backfill::Series* Backfill::find(InstrumentId instrument, Interval interval) {
+  const std::uint32_t index = by_instrument_[instrument.index][static_cast<std::size_t>(interval)];
+  return index == kNone ? nullptr : &series_[index];
+}
+
+void Backfill::start_warm_up(int bars, Timestamp venue, SteadyTime now) {
+  for (std::size_t i = 0; i < series_.size(); ++i) {
+    series_[i].merger.begin_warm_up(bars, venue);
+    pump(i, venue, now);
+  }
+}
+
+void Backfill::on_kline(const Kline& kline, Timestamp venue, SteadyTime now) {
+  Series* const series = find(kline.bar.instrument, kline.bar.interval);
+  if (series == nullptr) return;  // An interval we did not ask for.
+  series->merger.on_kline(kline, venue, out_);
+  pump(static_cast<std::size_t>(series - series_.data()), venue, now);
+}
+
+void Backfill::on_answer(RestAnswer answer, Timestamp venue, SteadyTime now) {
+  Series& series = series_.at(answer.ticket.series);
+  KlineMerger& merger = series.merger;
+  const Result<BarPage> page =
+      queue_.codec().klines(answer.body, merger.instrument(), merger.interval());
+  if (!page) {
+    queue_.again(std::move(answer), page.error().context, now);
+    return;
+  }
+  const BarWindow window = answer.ticket.window;
+  const Timestamp server =
+      page.value().server_time == Timestamp{} ? venue : page.value().server_time;
+  merger.on_rows(window, page.value().bars, server, out_);
+  series.asked = false;
+  const std::optional<BarWindow> next = merger.wanted(venue);
+  const bool stuck = next && next->from <= window.from;
+  series.not_before = stuck ? now + settings_.missing_bar_delay : now;
+  pump(answer.ticket.series, venue, now);
+}
+
+void Backfill::on_timer(Timestamp venue, SteadyTime now) {
+  for (std::size_t i = 0; i < series_.size(); ++i) {
+    if (series_[i].refused) continue;
+    series_[i].merger.on_timer(venue);
+    pump(i, venue, now);
+  }
+}
+
+void Backfill::on_connected(StreamId stream, Timestamp venue, SteadyTime now) {
+  for (std::size_t i = 0; i < series_.size(); ++i) {
+    if (series_[i].stream != stream) continue;
+    series_[i].refused = false;
+    series_[i].merger.closed_by(venue);
+    pump(i, venue, now);
+  }
+}
+
+void Backfill::refuse(InstrumentId instrument, Interval interval) {
+  Series* const series = find(instrument, interval);
+  if (series == nullptr) return;
+  series->refused = true;
+  if (series->hole) --holes_[series->stream];
+  series->hole = false;
+}
+
+void Backfill::pump(std::size_t index, Timestamp venue, SteadyTime now) {
+  Series& series = series_[index];
+  const std::optional<BarWindow> window =
+      series.refused ? std::nullopt : series.merger.wanted(venue);
+  if (window.has_value() != series.hole) {
+    series.hole = window.has_value();
+    holes_[series.stream] += series.hole ? 1 : -1;
+  }
+  if (!window || series.asked || now < series.not_before) return;
+  series.asked = true;
+  RestTicket ticket;
+  ticket.purpose = RestPurpose::Klines;
+  ticket.series = index;
+  ticket.window = *window;
+  const Interval interval = series.merger.interval();
+  const Timestamp last = bar_open(window->until - Duration{1}, interval);
+  queue_.submit(ticket,
+                kline_target(series.category, series.symbol.view(), interval, window->from, last,
+                             KlineMerger::kWindowBarsMax),
+                now, !series.merger.warming_up());
+}
+
+bool Backfill::any_hole() const {
+  return std::any_of(holes_.begin(), holes_.end(), [](int holes) { return holes > 0; });
+}
+
+bool Backfill::warming_up() const {
+  return std::any_of(series_.begin(), series_.end(), [](const Series& series) {
+    return !series.refused && series.merger.warming_up();
+  });
+}
+
+}  // namespace proteus::bybit

@@ -1,0 +1,42 @@
+// The start of a run, without I/O: market/time, then instruments-info (all pages of the categories
+// that are wanted), then the table of the wanted instruments in the order of the configuration.
+// Thread: the loop's.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "connectors/bybit/feed_io.hpp"
+#include "connectors/bybit/settings.hpp"
+#include "connectors/bybit/venue_clock.hpp"
+#include "engine/core/instrument.hpp"
+
+namespace proteus::bybit {
+
+class Bootstrap {
+ public:
+  /// Tries each request up to `tries` times with the settings' back-off. `seed` draws the jitter.
+  /// `clock` gets its first anchor here.
+  Bootstrap(const FeedSettings& settings, std::vector<InstrumentName> wanted, RestIo& io,
+            VenueClock& clock, std::uint64_t seed, int tries = 6);
+  ~Bootstrap();
+  Bootstrap(const Bootstrap&) = delete;
+  Bootstrap& operator=(const Bootstrap&) = delete;
+
+  void start(SteadyTime now);
+  void on_response(RequestId request, Result<HttpResponse> response, SteadyTime now);
+  /// Drives retries and deadlines; call at least every 100 ms.
+  void on_timer(SteadyTime now);
+
+  [[nodiscard]] bool done() const;
+  /// After done(): the table, or what went wrong in one sentence (an unknown instrument names the
+  /// nearest matches). Asserts before done().
+  [[nodiscard]] const Result<InstrumentTable>& result() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace proteus::bybit
