@@ -210,6 +210,30 @@ TEST(MarketStatistics, HasNoMeanAtAllWhenDriftless) {
   EXPECT_LT(largest, 4.5);
 }
 
+// Rounding to the nearest tick would freeze this price: a minute moves it by a twentieth of a tick.
+TEST(MarketStatistics, StaysAMartingaleWhereTheTickIsCoarse) {
+  InstrumentSpec spec = *known_instrument({Category::Linear, "BTCUSDT"});
+  spec.description.tick_size = Price::from_raw(kFixedScale);
+  spec.start_price = 200.0;
+  spec.volatility_yearly = 0.05 / 200.0 * std::sqrt(525'600.0);
+  Settings settings = pinned("bull_trend", {});
+  settings.driftless = true;
+  settings.jumps_scale = 0.0;
+  std::vector<double> change;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    auto market = MarketGenerator::create(settings, {spec}, 8'600 + seed, kStart).value();
+    for (int m = 0; m < 2'000; ++m) {
+      const Bar& bar = market.next().bars[0];
+      change.push_back(bar.close.to_double() - bar.open.to_double());
+    }
+  }
+  // A move of 0.05 z ticks is rounded away with probability 0.05 |z|: 0.04 ticks^2 a minute.
+  std::printf("coarse tick: mean %+.5f, variance %.4f\n", mean(change),
+              deviation(change) * deviation(change));
+  EXPECT_LT(std::abs(t_statistic(change)), 4.0);
+  EXPECT_NEAR(deviation(change) * deviation(change), 0.05 * std::sqrt(2.0 / 3.14159265), 0.004);
+}
+
 TEST(MarketStatistics, LosesTheDriftOfATrendWhenDriftless) {
   for (const char* regime : {"bull_trend", "breakout", "crisis"}) {
     Settings settings = pinned(regime, kOne);

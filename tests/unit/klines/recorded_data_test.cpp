@@ -1,4 +1,5 @@
 // Over the recorded market data, where it lies beside the project; skipped elsewhere.
+#include "connectors/klines/describe.hpp"
 #include "connectors/klines/file_name.hpp"
 #include "connectors/klines/funding_reader.hpp"
 #include "connectors/klines/kline_merge.hpp"
@@ -41,6 +42,28 @@ TEST_F(RecordedData, HasTheRowsItsTableCounts) {
     EXPECT_EQ(bars.value().size(), file.rows) << file.name;
     EXPECT_EQ(format_time(bars.value().front().open_time), file.first) << file.name;
     EXPECT_EQ(format_time(bars.value().back().open_time), file.last) << file.name;
+  }
+}
+
+TEST_F(RecordedData, LiesOnTheTicksAndLotsOfItsInstruments) {
+  using namespace literals;
+  struct Steps {
+    const char* file;
+    Price tick;
+    Quantity lot;
+  };
+  const Steps all[] = {{"bybit-linear_BTCUSDT_1m.csv.gz", "0.1"_px, "0.001"_qty},
+                       {"bybit-linear_ETHUSDT_1m.csv.gz", "0.01"_px, "0.01"_qty},
+                       {"bybit-linear_SOLUSDT_1m.csv.gz", "0.01"_px, "0.1"_qty},
+                       {"bybit-spot_BTCUSDT_5m.csv.gz", "0.01"_px, "0.000001"_qty}};
+  for (const Steps& steps : all) {
+    const auto name = parse_kline_file_name(steps.file).value();
+    StepFinder found;
+    const auto bars =
+        read_klines(data_folder() / "klines" / steps.file, InstrumentId{0}, name.interval).value();
+    for (const Bar& bar : bars) found.see(bar);
+    EXPECT_EQ(found.tick(), steps.tick) << steps.file;
+    EXPECT_EQ(found.lot(), steps.lot) << steps.file;
   }
 }
 

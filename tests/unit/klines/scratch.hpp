@@ -30,7 +30,7 @@ class Scratch {
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
-  [[nodiscard]] std::filesystem::path write(std::string_view name, std::string_view bytes) const {
+  std::filesystem::path write(std::string_view name, std::string_view bytes) const {
     const std::filesystem::path path = folder_ / name;
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
