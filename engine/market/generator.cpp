@@ -317,7 +317,7 @@ void MarketGenerator::write_bar(std::size_t index, double log_return) {
 double MarketGenerator::draw_volume(Asset& asset) {
   const double activity = std::abs(asset.last_return) / (asset.sigma * kMeanAbsNormal);
   const double wanted = asset.volume_per_minute * traits(asset.regime.regime).volume *
-                        (0.35 + 0.65 * activity) * std::exp(0.4 * asset.random.normal() - 0.08);
+                        (0.35 + 0.65 * activity) * std::exp(0.7 * asset.random.normal() - 0.245);
   const double lots =
       std::max(1.0, std::floor(std::min(wanted, 9e9) / asset.unit * asset.lots_per_unit));
   // Whole numbers up to here: the quotient is the double nearest to the decimal a venue prints.

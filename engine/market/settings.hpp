@@ -20,8 +20,8 @@ struct Settings {
   std::string regime = "switching";
   double regime_pace = 1.0;
   double own_regime_share = 0.15;
-  double correlation = 0.6;
-  double correlation_crisis = 0.85;
+  double correlation = 0.75;
+  double correlation_crisis = 0.9;
   double volatility_scale = 1.0;
   double drift_scale = 1.0;
   double garch_alpha = 0.08;
