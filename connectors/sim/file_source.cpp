@@ -1,0 +1,173 @@
+#include "connectors/sim/file_source.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connectors/klines/describe.hpp"
+#include "connectors/klines/file_name.hpp"
+#include "engine/market/instruments.hpp"
+
+namespace proteus::sim {
+namespace {
+
+Result<Interval> interval_of(const KlineInput& input) {
+  if (input.interval) return *input.interval;
+  Result<klines::KlineFileName> name = klines::parse_kline_file_name(input.klines);
+  if (!name)
+    return error(ErrorCode::Malformed,
+                 fmt::format("{}: the name does not say the interval of the bars; give it with the "
+                             "file",
+                             input.klines.string()));
+  return name.value().interval;
+}
+
+/// First price of the row that lies off the tick.
+template <class Row>
+std::optional<Price> off_tick(const Row& row, Price tick) {
+  for (const Price price : {row.open, row.high, row.low, row.close})
+    if (price.raw() % tick.raw() != 0) return price;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<FileSource> FileSource::open(const std::vector<KlineInput>& inputs) {
+  if (inputs.empty())
+    return error(ErrorCode::Malformed, "a market from files needs at least one kline file");
+  BOOST_OUTCOME_TRY(const Interval interval, interval_of(inputs.front()));
+  FileSource source{interval};
+  InstrumentTable table;
+  for (const KlineInput& input : inputs) {
+    BOOST_OUTCOME_TRY(const Interval own, interval_of(input));
+    if (own != interval)
+      return error(ErrorCode::Malformed,
+                   fmt::format("{} has {} bars and {} has {} bars; a market from files needs one "
+                               "interval, larger ones are made of it",
+                               inputs.front().klines.string(), to_string(interval),
+                               input.klines.string(), to_string(own)));
+    BOOST_OUTCOME_TRY(source.add(input, table));
+  }
+  return source;
+}
+
+Result<FileSource> FileSource::open_folder(
+    const std::filesystem::path& folder, std::string_view exchange,
+    const std::vector<InstrumentName>& names, Interval interval,
+    const std::optional<std::filesystem::path>& funding_folder) {
+  BOOST_OUTCOME_TRY(const auto paths, klines::find_kline_files(folder, exchange, names, interval));
+  std::vector<KlineInput> inputs;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    KlineInput input{.name = names[i], .klines = paths[i], .interval = interval};
+    for (const char* ending : {".csv", ".csv.zst", ".csv.gz"}) {
+      if (!funding_folder || names[i].category != Category::Linear) break;
+      const std::filesystem::path path =
+          *funding_folder /
+          fmt::format("{}-linear_{}_funding{}", exchange, names[i].symbol, ending);
+      std::error_code ec;
+      if (std::filesystem::is_regular_file(path, ec)) input.funding = path;
+    }
+    inputs.push_back(std::move(input));
+  }
+  return open(inputs);
+}
+
+Result<KlineInput> FileSource::input_named(const std::filesystem::path& klines) {
+  BOOST_OUTCOME_TRY(const klines::KlineFileName name, klines::parse_kline_file_name(klines));
+  return KlineInput{.name = name.instrument, .klines = klines, .interval = name.interval};
+}
+
+Result<void> FileSource::add(const KlineInput& input, InstrumentTable& table) {
+  const InstrumentId id{static_cast<std::uint32_t>(instruments_.size())};
+  BOOST_OUTCOME_TRY(klines::KlineReader reader,
+                    klines::KlineReader::open(input.klines, id, interval_));
+  Series series;
+  klines::StepFinder steps;
+  while (true) {
+    BOOST_OUTCOME_TRY(const std::optional<Bar> bar, reader.next());
+    if (!bar) break;
+    steps.see(*bar);
+    series.rows.push_back(
+        {bar->open_time, bar->open, bar->high, bar->low, bar->close, bar->volume, bar->turnover});
+  }
+  if (series.rows.empty())
+    return error(
+        ErrorCode::Malformed,
+        fmt::format("{}: has no rows, so there is nothing to show of {}:{}", input.klines.string(),
+                    to_string(input.name.category), input.name.symbol));
+  if (input.funding) {
+    BOOST_OUTCOME_TRY(series.funding, klines::read_funding(*input.funding));
+  }
+  BOOST_OUTCOME_TRY(
+      Instrument description,
+      describe(input, steps.tick(), klines::derived_description(input.name, steps), series.rows));
+  BOOST_OUTCOME_TRY(description.id, table.add(description));
+  first_ = std::min(first_, series.rows.front().open_time);
+  end_ = std::max(end_, next_open(series.rows.back().open_time, interval_));
+  instruments_.push_back(description);
+  series_.push_back(std::move(series));
+  return success();
+}
+
+Result<Instrument> FileSource::describe(const KlineInput& input, Price found_tick,
+                                        Instrument derived, const std::vector<Row>& rows) {
+  if (input.description) {
+    Instrument given = *input.description;
+    given.category = input.name.category;
+    given.symbol = derived.symbol;
+    if (given.tick_size <= Price{}) return given;  // the table says what is wrong with it
+    for (const Row& row : rows)
+      if (const std::optional<Price> price = off_tick(row, given.tick_size))
+        return error(
+            ErrorCode::Malformed,
+            fmt::format("{}: the price {} at {} is not on the tick {} given for {}",
+                        input.klines.string(), price->to_string(), format_time(row.open_time),
+                        given.tick_size.to_string(), given.name()));
+    return given;
+  }
+  const std::optional<market::InstrumentSpec> known = market::known_instrument(input.name);
+  if (!known) {
+    notes_.push_back(fmt::format(
+        "{} is not among the well-known instruments: tick {} and lot {} are derived from {}",
+        derived.name(), derived.tick_size.to_string(), derived.lot_step.to_string(),
+        input.klines.filename().string()));
+    return derived;
+  }
+  Instrument description = known->description;
+  if (found_tick < description.tick_size && std::ranges::any_of(rows, [&](const Row& row) {
+        return off_tick(row, description.tick_size).has_value();
+      })) {
+    notes_.push_back(fmt::format("{}: prices in {} are finer than the usual tick {}; {} is used",
+                                 description.name(), input.klines.filename().string(),
+                                 description.tick_size.to_string(), found_tick.to_string()));
+    description.tick_size = found_tick;
+  }
+  return description;
+}
+
+std::optional<Bar> FileSource::bar(InstrumentId id, Timestamp open) {
+  const std::vector<Row>& rows = series_.at(id.index).rows;
+  if (open < rows.front().open_time || open > rows.back().open_time) return std::nullopt;
+  const auto row = std::ranges::lower_bound(rows, open, {}, &Row::open_time);
+  if (row->open_time != open) return std::nullopt;
+  return Bar{.instrument = id,
+             .interval = interval_,
+             .open_time = open,
+             .close_time = next_open(open, interval_),
+             .open = row->open,
+             .high = row->high,
+             .low = row->low,
+             .close = row->close,
+             .volume = row->volume,
+             .turnover = row->turnover};
+}
+
+std::optional<std::int64_t> FileSource::funding_rate_e9(InstrumentId id, Timestamp funding_time) {
+  const std::vector<klines::FundingRate>& funding = series_.at(id.index).funding;
+  const auto found =
+      std::ranges::lower_bound(funding, funding_time, {}, &klines::FundingRate::time);
+  if (found == funding.end() || found->time != funding_time) return std::nullopt;
+  return found->rate_e9;
+}
+
+}  // namespace proteus::sim
