@@ -38,7 +38,8 @@ class SimExchange {
   void on_pong(ConnId conn, std::string_view payload);
   /// The connection is gone, whoever ended it.
   void on_closed(ConnId conn);
-  /// One HTTP request; `target` is path and query as on the request line.
+  /// One HTTP request; `target` is path and query as on the request line. Besides the venue's
+  /// paths: GET /sim/status, and POST /sim/fault?kind=drop[&conn=N][&count=N][&value=N].
   [[nodiscard]] HttpReply on_http(std::string_view method, std::string_view target);
 
   /// Moves simulated time as far as it may go by `steady_now` (any origin, never going back) and
