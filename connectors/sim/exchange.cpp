@@ -174,8 +174,7 @@ HttpReply SimExchange::Impl::control(std::string_view path, const Query& query) 
                                  format_time(now_), finished(), settings_.paced, settings_.speed,
                                  conns, hub_.readers(), hub_.frames(), describe_faults()));
   }
-  const std::string* word = query.find("kind");
-  const auto kind = parse_fault(word != nullptr ? *word : "");
+  const auto kind = parse_fault(query.value_or("kind", {}));
   if (path != "/sim/fault" || !kind) return told(400, R"({"error":"no such path or fault"})");
   FaultOrder order{*kind};
   if (const auto conn = integer(query.find("conn"))) order.connection = static_cast<ConnId>(*conn);

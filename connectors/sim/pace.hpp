@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "connectors/sim/settings.hpp"
+#include "engine/core/fixed.hpp"
 
 namespace proteus::sim {
 
@@ -39,7 +40,7 @@ class Pace {
   Duration settle_;
   std::optional<std::pair<Duration, Timestamp>> anchor_;
   std::optional<Duration> stirred_;
-  Duration quiet_at_ = Duration::min();
+  Duration quiet_at_ = Duration::min() / 2;
 };
 
 }  // namespace proteus::sim

@@ -72,8 +72,7 @@ std::string symbol_after(const std::string& cursor) {
 
 bool wanted(const Request& request, const Instrument& what) {
   const auto is = [&](const char* key, std::string_view value, std::string_view fallback) {
-    const std::string* asked = request.query.find(key);
-    return (asked != nullptr ? std::string_view(*asked) : fallback) == value;
+    return request.query.value_or(key, fallback) == value;
   };
   const bool by_name = request.query.find("symbol") != nullptr;
   if (by_name) return is("symbol", what.symbol.view(), "");

@@ -21,8 +21,7 @@ Result<Range> range_of(const Request& request) {
   Range range;
   BOOST_OUTCOME_TRY(range.category, category_of(request, "linear"));
   BOOST_OUTCOME_TRY(range.id, symbol_of(request, range.category));
-  const std::string* word = request.query.find("interval");
-  const auto interval = interval_of(word != nullptr ? *word : "");
+  const auto interval = interval_of(request.query.value_or("interval", {}));
   if (!interval || !request.market.offers(*interval)) return bad_parameter("Invalid period!");
   range.interval = *interval;
   BOOST_OUTCOME_TRY(range.start, time_of(request, "start"));

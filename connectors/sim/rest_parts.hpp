@@ -22,17 +22,15 @@ struct Request {
   bool last_page_cursor = false;
 };
 
-inline Result<Category> category_of(const Request& request, const char* fallback = nullptr) {
-  const std::string* text = request.query.find("category");
-  const std::string_view word = text != nullptr ? *text : fallback != nullptr ? fallback : "";
+inline Result<Category> category_of(const Request& request, std::string_view fallback = {}) {
+  const std::string_view word = request.query.value_or("category", fallback);
   if (word == "linear") return Category::Linear;
   if (word == "spot") return Category::Spot;
   return bad_parameter("params error: Category is invalid");
 }
 
 inline Result<InstrumentId> symbol_of(const Request& request, Category category) {
-  const std::string* text = request.query.find("symbol");
-  const auto id = request.market.find(category, text != nullptr ? *text : "");
+  const auto id = request.market.find(category, request.query.value_or("symbol", {}));
   if (!id) return bad_parameter("Not supported symbols");
   return *id;
 }

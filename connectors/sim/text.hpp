@@ -34,6 +34,10 @@ class Query {
   explicit Query(std::string_view text);
   /// Nothing in the query: nullptr. An empty value counts as absent, as at the venue.
   [[nodiscard]] const std::string* find(std::string_view key) const;
+  [[nodiscard]] std::string_view value_or(std::string_view key, std::string_view fallback) const {
+    const std::string* value = find(key);
+    return value != nullptr ? std::string_view(*value) : fallback;
+  }
 
  private:
   std::vector<std::pair<std::string, std::string>> pairs_;

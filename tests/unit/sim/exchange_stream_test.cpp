@@ -146,8 +146,9 @@ TEST(Trades, AddUpToTheBarAndStayInsideIt) {
         volume += raw_at(row, "/v");
         EXPECT_GE(price, bar.low.raw());
         EXPECT_LE(price, bar.high.raw());
-        if (last != 0 && price != last)
+        if (last != 0 && price != last) {
           EXPECT_EQ(text_at(row, "/S"), price > last ? "Buy" : "Sell");
+        }
         EXPECT_GE(row.at("T").as_int64(), std::max(time, to_unix_ms(bar.open_time)));
         EXPECT_LT(row.at("T").as_int64(), to_unix_ms(bar.close_time));
         ids.insert(text_at(row, "/i"));
@@ -269,7 +270,9 @@ TEST(LinearTicker, IsASnapshotAndThenOnlyWhatChanged) {
     const json::object& data = frames[i].at("data").as_object();
     EXPECT_LT(data.size(), 27U);
     for (const auto& [key, value] : data) {
-      if (key != "symbol") EXPECT_NE(merged.at(key), value) << key;
+      if (key != "symbol") {
+        EXPECT_NE(merged.at(key), value) << key;
+      }
       merged[key] = value;
     }
   }
