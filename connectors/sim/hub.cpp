@@ -38,6 +38,7 @@ int Hub::connect(ConnId conn, std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
   const bool linear = path == "/v5/public/linear";
   if (!linear && path != "/v5/public/spot") return 404;
+  closed(conn);
   const auto seed = mix(mix(static_cast<std::uint64_t>(market_.settings().seed), "line"), conn);
   connections_[conn] = std::make_unique<Connection>(
       conn, linear ? Category::Linear : Category::Spot,
@@ -216,10 +217,11 @@ std::size_t Hub::readers() const {
   }));
 }
 
-bool Hub::ping_readers() {
+bool Hub::ping_readers(bool all) {
   bool any = false;
   for (auto& [id, connection] : connections_) {
-    if (connection->muted || connection->topics.empty() || !connection->unpinged_frames) continue;
+    if (connection->muted || connection->topics.empty()) continue;
+    if (!all && !connection->unpinged_frames) continue;
     connection->unpinged_frames = false;
     connection->awaited_pong = std::to_string(++pings_);
     io_.ping(id, connection->awaited_pong);

@@ -36,8 +36,9 @@ class Hub {
 
   /// A reader: a connection with a subscription that has not been muted.
   [[nodiscard]] std::size_t readers() const;
-  /// Control pings to the readers that got frames since their last ping. True if any was sent.
-  bool ping_readers();
+  /// Control pings to all readers, or to those that got frames since their last ping. True if any
+  /// was sent.
+  bool ping_readers(bool all);
   void pong(ConnId conn, std::string_view payload);
   [[nodiscard]] bool awaits_pong() const;
 

@@ -14,7 +14,7 @@ namespace proteus::sim {
 /// A request that the venue refuses: HTTP 200 with retCode 10001 and this text.
 inline Error bad_parameter(std::string text) { return error(ErrorCode::Refused, std::move(text)); }
 
-/// Everything a path needs; `page_cursor_fault` asks whether a last page shall carry a cursor.
+/// Everything a path needs; `last_page_cursor`: a fault makes the last page carry a cursor.
 struct Request {
   Market& market;
   const Query& query;

@@ -95,16 +95,15 @@ TEST(KlineTopic, ConfirmsEachIntervalWhenItEndsAndOnlyThen) {
       {"240", 12}, {"360", 8}, {"720", 4}, {"D", 2},    {"W", 0},   {"M", 0}};
   for (const auto& [word, n] : confirms) bench.subscribe(conn, {"kline." + word + ".ETHUSDT"});
   bench.run(48h);
-  for (const auto& [word, n] : confirms) {
-    std::size_t seen = 0;
-    for (const json::object& frame : bench.io.frames(conn, "kline." + word + ".ETHUSDT")) {
-      const json::value& row = frame.at("data").as_array().at(0);
-      if (!row.at("confirm").as_bool()) continue;
-      ++seen;
-      EXPECT_EQ(row.at("end").as_int64() + 1, frame.at("ts").as_int64());
-    }
-    EXPECT_EQ(seen, n) << word;
+  std::map<std::string, std::size_t> seen;
+  for (const Sent& sent : bench.io.sent) {
+    if (sent.text.find(R"("confirm":true)") == std::string::npos) continue;
+    const json::value frame = json::parse(sent.text);
+    const json::value& row = frame.at_pointer("/data/0");
+    ++seen[text_at(row, "/interval")];
+    EXPECT_EQ(row.at("end").as_int64() + 1, frame.at("ts").as_int64());
   }
+  for (const auto& [word, n] : confirms) EXPECT_EQ(seen[word], n) << word;
 }
 
 TEST(KlineTopic, IsSilentInAHoleAndConfirmsTheLargerCandleAroundIt) {
@@ -289,7 +288,7 @@ TEST(LinearTicker, TellsTheDayAndTheNextFunding) {
   const json::value data = bench.io.frames(conn, "tickers.BTCUSDT").at(0).at("data");
   std::int64_t high = 0, low = INT64_MAX;
   double volume = 0;
-  // At exactly minute 1500 the day holds the minutes 60 .. 1499 (the last as the bar just closed).
+  // At exactly minute 1500: the day before the current bar, and that bar, which has just closed.
   for (int n = 59; n < 1500; ++n) {
     const Bar bar = bench.market.bar(InstrumentId{0}, kFirst + n * 1min).value();
     high = std::max(high, bar.high.raw());

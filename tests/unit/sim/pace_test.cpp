@@ -66,6 +66,21 @@ TEST(Paced, MovesToTheNextFramesOnlyAfterEveryReaderHasReadTheLast) {
   EXPECT_EQ(bench.io.frames(two, "kline.1.BTCUSDT").size(), 2U);
 }
 
+TEST(Paced, AReaderOfASilentTopicIsWaitedForToo) {
+  Paced bench;
+  bench.market.holes_ = {kFirst};
+  const ConnId conn = bench.connect();
+  bench.subscribe(conn, {"publicTrade.BTCUSDT"});
+  bench.tick(0ms);
+  bench.tick(5ms);
+  ASSERT_TRUE(bench.io.sent.size() == 1U) << "the answer to the command, no frame";
+  for (int i = 0; i < 3; ++i) bench.tick(1s);
+  EXPECT_EQ(bench->now(), kFirst + 200ms);
+  bench.pong(conn);
+  bench.tick(0ms);
+  EXPECT_EQ(bench->now(), kFirst + 1s);
+}
+
 TEST(Paced, ARunOfPongsPlaysAMinuteInNoRealTime) {
   Paced bench;
   const ConnId conn = bench.connect();
