@@ -57,6 +57,7 @@ class SmallMarket : public MarketSource {
     Bar bar{id, Interval::M1, open, open + 1min, price(from)};
     bar.high = price(std::max(from, to) + 3 + n % 7);
     bar.low = price(std::min(from, to) - 2 - n % 5);
+    if (open == spike_) bar.high = price(from + 900);
     bar.close = price(to);
     const std::int64_t lots = 500 + n * 37 % 400;
     bar.volume = static_cast<double>(lots) * what.lot_step.to_double();
@@ -73,6 +74,7 @@ class SmallMarket : public MarketSource {
   std::vector<Instrument> instruments_;
   std::optional<Timestamp> end_;
   std::set<Timestamp> holes_;
+  std::optional<Timestamp> spike_;  ///< this minute reaches 900 ticks above its open
   bool with_turnover_ = true;
 
  private:

@@ -303,6 +303,29 @@ TEST(LinearTicker, TellsTheDayAndTheNextFunding) {
   EXPECT_EQ(text_at(data, "/fundingIntervalHour"), "8");
 }
 
+TEST(LinearTicker, ForgetsAHighThatIsADayOld) {
+  SimSettings settings;
+  settings.push_interval = 60s;
+  Bench bench(settings, 1450);
+  bench.market.spike_ = kFirst + 20min;
+  const ConnId conn = bench.connect();
+  bench.subscribe(conn, {"tickers.BTCUSDT"});
+  const Bar spike = bench.market.bar(InstrumentId{0}, kFirst + 20min).value();
+  json::object merged;
+  const auto high_after = [&](Duration real) {
+    bench.run(real);
+    for (const json::object& frame : bench.io.frames(conn, "tickers.BTCUSDT"))
+      for (const auto& [key, value] : frame.at("data").as_object()) merged[key] = value;
+    return raw_at(json::value(merged), "/highPrice24h");
+  };
+  EXPECT_EQ(high_after(11min), spike.high.raw());
+  // Minute 1461 has just closed: its day began with minute 21.
+  std::int64_t high = 0;
+  for (int n = 21; n < 1462; ++n)
+    high = std::max(high, bench.market.bar(InstrumentId{0}, kFirst + n * 1min)->high.raw());
+  EXPECT_EQ(high_after(1min), high);
+}
+
 TEST(LinearTicker, ShowsTheSourcesRateUntilItIsCharged) {
   Bench bench({}, 8 * 60 - 1);
   const ConnId conn = bench.connect();
