@@ -1,0 +1,268 @@
+#include "connectors/sim/hub.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace proteus::sim {
+namespace {
+
+constexpr std::size_t kArgCharactersMax = 21'000;  // a connection, all subscriptions together
+constexpr std::size_t kSpotArgsMax = 10;           // a request
+
+std::shared_ptr<const std::string> shared(std::string text) {
+  return std::make_shared<const std::string>(std::move(text));
+}
+
+}  // namespace
+
+struct Hub::Connection {
+  Connection(ConnId number, Category what, FaultyLine way)
+      : id(number), category(what), name(fmt::format("sim-{}", number)), line(std::move(way)) {}
+  ConnId id;
+  Category category;
+  std::string name;
+  FaultyLine line;
+  std::map<std::string, TopicKey> topics;
+  std::size_t arg_characters = 0;
+  bool muted = false;
+  bool unpinged_frames = false;
+  std::string awaited_pong;  ///< empty: none
+};
+
+Hub::Hub(Market& market, SimIo& io, FaultCounts& counts)
+    : market_(market), io_(io), counts_(counts) {}
+Hub::~Hub() = default;
+
+int Hub::connect(ConnId conn, std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  const bool linear = path == "/v5/public/linear";
+  if (!linear && path != "/v5/public/spot") return 404;
+  closed(conn);
+  const auto seed = mix(mix(static_cast<std::uint64_t>(market_.settings().seed), "line"), conn);
+  connections_[conn] = std::make_unique<Connection>(
+      conn, linear ? Category::Linear : Category::Spot,
+      FaultyLine(conn, io_, market_.settings().faults, FaultDice(seed, counts_)));
+  return 101;
+}
+
+void Hub::answer(Connection& connection, const Command& command, Answer what) {
+  io_.send(connection.id,
+           shared(answer_text(connection.category, what, connection.name, command.req_id)),
+           FrameKind::Text);
+}
+
+void Hub::text(ConnId conn, std::string_view text, Timestamp now) {
+  const auto found = connections_.find(conn);
+  if (found == connections_.end() || found->second->muted) return;
+  Connection& connection = *found->second;
+  const Command command = parse_command(text);
+  std::vector<Channel*> fresh;
+  const bool spot = connection.category == Category::Spot;
+  switch (command.op) {
+    case Command::Op::NotJson:
+      return answer(connection, command,
+                    {false, "Failed to decode incoming data:" + command.problem, ""});
+    case Command::Op::Unknown:
+      return answer(connection, command, {false, "error:invalid op", command.op_text});
+    case Command::Op::Ping:
+      return answer(connection, command, {true, "pong", "ping"});
+    case Command::Op::Subscribe: {
+      const std::string problem = subscribe(connection, command, fresh, now);
+      answer(connection, command,
+             problem.empty() ? Answer{true, spot ? "subscribe" : "", "subscribe"}
+                             : Answer{false, problem, "subscribe"});
+      break;
+    }
+    case Command::Op::Unsubscribe: {
+      const std::string problem = unsubscribe(connection, command);
+      answer(connection, command,
+             problem.empty() ? Answer{true, spot ? "unsubscribe" : "", "unsubscribe"}
+                             : Answer{false, problem, "unsubscribe"});
+      break;
+    }
+  }
+  for (Channel* channel : fresh) {
+    std::string first = channel->topic->first(now);
+    if (first.empty()) continue;
+    connection.line.data(shared(std::move(first)), false, now);
+    connection.unpinged_frames = true;
+  }
+}
+
+Hub::Channel& Hub::channel(const TopicKey& key, const std::string& name) {
+  Channel& channel = channels_[key];
+  if (!channel.topic) channel.topic = make_topic(market_, key, name);
+  return channel;
+}
+
+std::string Hub::subscribe(Connection& connection, const Command& command,
+                           std::vector<Channel*>& fresh, Timestamp now) {
+  if (!command.args || command.args->empty()) return "error:invalid args";
+  const auto& args = *command.args;
+  if (connection.category == Category::Spot && args.size() > kSpotArgsMax)
+    return "error:args size >10";
+  std::map<std::string, TopicKey> wanted;
+  std::vector<TopicKey> order;
+  std::size_t characters = connection.arg_characters;
+  for (const std::string& name : args) {
+    const auto key = parse_topic(market_, connection.category, name);
+    if (!key) return "error:handler not found,topic:" + name;
+    if (connection.topics.contains(name) || !wanted.emplace(name, *key).second)
+      return "error:already subscribed,topic:" + name;
+    order.push_back(*key);
+    characters += name.size();
+  }
+  if (characters > kArgCharactersMax) return "error:args characters >21000";
+  connection.arg_characters = characters;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    Channel& joined = channel(order[i], args[i]);
+    if (joined.readers.empty()) joined.topic->wake(now);
+    joined.readers.push_back(&connection);
+    fresh.push_back(&joined);
+  }
+  connection.topics.merge(wanted);
+  return {};
+}
+
+std::string Hub::unsubscribe(Connection& connection, const Command& command) {
+  if (!command.args || command.args->empty()) return "error:invalid args";
+  for (const std::string& name : *command.args)
+    if (!connection.topics.contains(name)) return "error:handler not found,topic:" + name;
+  for (const std::string& name : *command.args) {
+    const auto found = connection.topics.find(name);
+    if (found == connection.topics.end()) continue;  // Named twice in one request.
+    std::erase(channels_.at(found->second).readers, &connection);
+    connection.arg_characters -= name.size();
+    connection.topics.erase(found);
+  }
+  return {};
+}
+
+void Hub::leave_all(Connection& connection) {
+  for (const auto& [name, key] : connection.topics)
+    std::erase(channels_.at(key).readers, &connection);
+  connection.topics.clear();
+}
+
+void Hub::closed(ConnId conn) {
+  const auto found = connections_.find(conn);
+  if (found == connections_.end()) return;
+  leave_all(*found->second);
+  frames_of_closed_ += found->second->line.frames();
+  connections_.erase(found);
+}
+
+std::vector<ConnId> Hub::connections() const {
+  std::vector<ConnId> all;
+  for (const auto& [id, connection] : connections_) all.push_back(id);
+  return all;
+}
+
+void Hub::push(Timestamp now) {
+  for (auto& [key, channel] : channels_) {
+    if (channel.readers.empty()) continue;
+    Push push = channel.topic->push(now);
+    if (push.text.empty()) continue;
+    const auto frame = shared(std::move(push.text));
+    for (Connection* reader : channel.readers) {
+      if (reader->muted) continue;
+      reader->line.data(frame, push.confirm, now);
+      reader->unpinged_frames = true;
+    }
+  }
+}
+
+void Hub::release(Timestamp now) {
+  for (auto& [id, connection] : connections_)
+    if (!connection->muted) connection->line.release(now);
+}
+
+std::optional<Timestamp> Hub::next_release() const {
+  std::optional<Timestamp> next;
+  for (const auto& [id, connection] : connections_) {
+    const auto due = connection->muted ? std::nullopt : connection->line.next_release();
+    if (due && (!next || *due < *next)) next = due;
+  }
+  return next;
+}
+
+void Hub::pass_minutes(std::int64_t minutes) {
+  const SimFaults& faults = market_.settings().faults;
+  for (const ConnId id : connections()) {
+    for (std::int64_t i = 0; i < minutes && open(id); ++i) {
+      FaultDice& chance = dice(id);
+      if (faults.drop_per_minute > 0 && chance.draws().unit() < faults.drop_per_minute) {
+        cut(id, FaultKind::Drop);
+      } else if (faults.mute_per_minute > 0 && chance.draws().unit() < faults.mute_per_minute) {
+        mute(id);
+      }
+    }
+  }
+}
+
+void Hub::before_close() {
+  const double chance = market_.settings().faults.drop_at_close;
+  for (const ConnId id : connections()) {
+    Connection& connection = *connections_.at(id);
+    if (connection.topics.empty() || !dice(id).strikes(FaultKind::DropAtClose, chance)) continue;
+    closed(id);
+    io_.drop(id);
+  }
+}
+
+std::size_t Hub::readers() const {
+  return static_cast<std::size_t>(std::ranges::count_if(connections_, [](const auto& entry) {
+    return !entry.second->muted && !entry.second->topics.empty();
+  }));
+}
+
+bool Hub::ping_readers(bool all) {
+  bool any = false;
+  for (auto& [id, connection] : connections_) {
+    if (connection->muted || connection->topics.empty()) continue;
+    if (!all && !connection->unpinged_frames) continue;
+    connection->unpinged_frames = false;
+    connection->awaited_pong = std::to_string(++pings_);
+    io_.ping(id, connection->awaited_pong);
+    any = true;
+  }
+  return any;
+}
+
+void Hub::pong(ConnId conn, std::string_view payload) {
+  const auto found = connections_.find(conn);
+  if (found != connections_.end() && found->second->awaited_pong == payload)
+    found->second->awaited_pong.clear();
+}
+
+bool Hub::awaits_pong() const {
+  return std::ranges::any_of(connections_, [](const auto& entry) {
+    const Connection& reader = *entry.second;
+    return !reader.awaited_pong.empty() && !reader.muted && !reader.topics.empty();
+  });
+}
+
+void Hub::cut(ConnId conn, FaultKind why) {
+  dice(conn).count(why);
+  closed(conn);
+  io_.drop(conn);
+}
+
+void Hub::mute(ConnId conn) {
+  Connection& connection = *connections_.at(conn);
+  if (connection.muted) return;
+  connection.muted = true;
+  connection.line.dice().count(FaultKind::Mute);
+  io_.mute(conn, true);
+}
+
+FaultDice& Hub::dice(ConnId conn) { return connections_.at(conn)->line.dice(); }
+
+std::uint64_t Hub::frames() const {
+  std::uint64_t sum = frames_of_closed_;
+  for (const auto& [id, connection] : connections_) sum += connection->line.frames();
+  return sum;
+}
+
+}  // namespace proteus::sim
