@@ -218,6 +218,25 @@ TEST(FeedRecorder, KillNineLosesNoRecordedFrame) {
   for (std::size_t i = 0; i < frames.size(); ++i) ASSERT_EQ(frames[i].bytes, std::to_string(i));
 }
 
+TEST(FeedRecorder, AFullDiskLosesTheFrameAndNotTheLinesAroundIt) {
+  Folder folder;
+  Closed closed;
+  FeedRecorder recorder{folder.path(), {}, closed.taker()};
+  ASSERT_TRUE(recorder.record("s", 1, from_unix_ns(1), "first"));
+  {
+    const FileSizeLimit disk{std::filesystem::file_size(unfinished_parts(folder.path())[0]) + 9};
+    EXPECT_FALSE(recorder.record("s", 1, from_unix_ns(2), "second"));
+  }
+  ASSERT_TRUE(recorder.record("s", 1, from_unix_ns(3), "third"));
+  recorder.close();
+  EXPECT_EQ(recorder.lost(), 1U);
+  ASSERT_EQ(closed.parts.size(), 1U);
+  const auto frames = frames_of(closed.parts[0]);
+  ASSERT_EQ(frames.size(), 2U);
+  EXPECT_EQ(frames[0].bytes, "first");
+  EXPECT_EQ(frames[1].bytes, "third");
+}
+
 TEST(FeedRecorder, AFolderThatIsGoneIsCountedAndTold) {
   Folder folder;
   FeedRecorder recorder{folder / "gone", {}, [](const std::filesystem::path&) {}};

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -154,6 +153,21 @@ TEST(Wal, AZeroedTailIsTorn) {
   EXPECT_EQ(back.tail.offset, sizes.back());
 }
 
+TEST(Wal, NoFlippedBitOfTheLastRecordIsDelivered) {
+  Folder folder;
+  const auto sizes = write_log(folder / "session.wal", {small_record(), small_record()});
+  const std::string whole = read_all(folder / "session.wal");
+  for (std::uint64_t at = sizes[1]; at < sizes[2]; ++at) {
+    std::string flipped = whole;
+    flipped[at] = static_cast<char>(flipped[at] ^ 0x40);
+    write_bytes(folder / "flipped.wal", flipped);
+    const ReadBack back = read_log(folder / "flipped.wal");
+    ASSERT_EQ(back.records.size(), 1U) << at;
+    ASSERT_TRUE(back.tail.torn) << at;
+    ASSERT_EQ(back.tail.offset, sizes[1]) << at;
+  }
+}
+
 TEST(Wal, EveryFlippedBitInTheMiddleIsNamedByItsRecord) {
   Folder folder;
   const std::vector<WalRecord> records = {small_record(), small_record(), small_record()};
@@ -231,31 +245,6 @@ TEST(Wal, GathersCommitsOnlyWhenItIsToldTo) {
   EXPECT_TRUE(journal->flush());
   EXPECT_EQ(read_log(folder / "session.wal").records.size(), 1U);
 }
-
-/// Files of this process may not grow past `bytes` while it lives: a full disk without a disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(std::uint64_t bytes) {
-    previous_ = std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    set(bytes);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, previous_);
-  }
-  void set(std::uint64_t bytes) const {
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-
- private:
-  rlimit before_{};
-  void (*previous_)(int);
-};
 
 TEST(Wal, AFullDiskIsToldAndWhatWasHeldBackIsWrittenLaterInOrder) {
   Folder folder;
