@@ -143,10 +143,11 @@ Result<std::span<const std::byte>> WalReader::peek(std::size_t wanted, std::uint
 Result<const WalRecord*> WalReader::next() {
   tail_.torn = false;
   tail_.bytes = 0;
-  std::uint64_t limit = end_;
-  if (limit == std::numeric_limits<std::uint64_t>::max()) {
-    BOOST_OUTCOME_TRY(limit, size_of(file_, path_));
+  // The file's size is asked for only where a record could reach past what is known of it.
+  if (end_ == kNoEnd && known_size_ < tail_.offset + kFrameSize + kPayloadMax) {
+    BOOST_OUTCOME_TRY(known_size_, size_of(file_, path_));
   }
+  const std::uint64_t limit = end_ == kNoEnd ? known_size_ : end_;
   if (limit <= tail_.offset) return nullptr;
   BOOST_OUTCOME_TRY(auto bytes, peek(kFrameSize, limit));
   if (const auto size = frame_size(bytes)) {

@@ -58,7 +58,9 @@ class WalReader {
   Descriptor file_;
   WalHeader header_;
   std::uint64_t first_offset_ = 0;
-  std::uint64_t end_ = std::numeric_limits<std::uint64_t>::max();
+  static constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t end_ = kNoEnd;
+  std::uint64_t known_size_ = 0;
   Tail tail_;
   std::vector<std::byte> window_;  // bytes of the file from window_start_
   std::uint64_t window_start_ = 0;
