@@ -154,7 +154,9 @@ void StorageThread::derive_all() {
   }
   // A replay may write faster than tables take it: the log is still synced in between.
   for (;;) {
-    reader_.set_end(journal_.committed_bytes());
+    // Only what is on the disk is told: after a loss of power the tables never know more than the
+    // log.
+    reader_.set_end(synced_.load());
     const auto derived = derive(reader_, *db_, kBatch, true);
     derived_bytes_.store(db_->offset());
     derived_records_.store(db_->number());
