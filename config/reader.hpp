@@ -1,0 +1,111 @@
+// Turns a TOML file into checked settings. Rooms describe what they want
+// (engine/core/settings.hpp); the reader fills it, remembers where each value came from, and
+// collects every complaint instead of stopping at the first:
+//
+//   auto reader = Reader::open("config/paper.toml", {"risk.limits.drawdown_max=0.1"});
+//   reader.value().section("risk.limits", limits);
+//   reader.value().section("engine", engine);
+//   if (auto ok = reader.value().finish(); !ok) return ok.error();   // one line a complaint
+//
+// Values come from, the later winning: defaults in the struct, the file, the command line.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/document.hpp"
+#include "config/setting_slot.hpp"
+#include "engine/core/result.hpp"
+
+namespace proteus::config {
+
+class Reader {
+ public:
+  /// `overrides`: "section.key=value" without TOML's quotes, lists parted by commas. Errors:
+  /// NotFound, Io; what is wrong inside the file is told by `finish`.
+  static Result<Reader> open(const std::filesystem::path& file,
+                             const std::vector<std::string>& overrides = {});
+  /// `name` stands where the file's name would in messages.
+  static Reader from_text(std::string_view text, std::string name,
+                          const std::vector<std::string>& overrides = {});
+
+  /// Fills `settings` from [name]; what is wrong keeps its default. Each section once.
+  template <HasSettings S>
+  void section(std::string_view name, S& settings) {
+    read_section(name, make_slots(settings));
+  }
+
+  /// Adds a complaint of the caller about a key that was read: a sentence half, "what, what to do".
+  void reject(std::string_view section, std::string_view key, std::string_view what);
+
+  /// Call once, after the last section: complains about keys and sections nobody asked for. All
+  /// complaints, one a line, in the error's text.
+  Result<void> finish();
+  /// One line each: "file:line: key: what, what to do". Complete after `finish`.
+  [[nodiscard]] const std::vector<std::string>& errors() const { return errors_; }
+
+  /// Every setting with its value, where it came from and what it means. For `config show`.
+  [[nodiscard]] std::string show() const;
+  /// The settings as TOML, in the order of the sections read: reading it gives the same settings.
+  [[nodiscard]] std::string resolved() const;
+  /// FNV-1a (64 bits) of `resolved`, 16 hexadecimal letters: tells runs apart, protects nothing.
+  [[nodiscard]] std::string hash() const;
+
+ private:
+  struct Origin {
+    enum class From : std::uint8_t { Default, File, CommandLine } from = From::Default;
+    std::uint32_t line = 0;
+  };
+  struct Known {
+    Slot slot;
+    Origin origin;
+  };
+  struct Section {
+    std::string name;
+    std::vector<Known> settings;
+  };
+  struct Override {
+    std::string section;
+    std::string key;
+    std::string text;
+    bool used = false;
+  };
+  struct Complaint {
+    std::uint32_t line = 0;  // the command line's come last
+    std::string text;
+  };
+
+  void read_section(std::string_view name, std::vector<Slot> slots);
+  void read_file_value(const std::string& section, Known& known);
+  void read_override(const std::string& section, Known& known);
+  void add_override(std::string_view text);
+  void take(Known& known, std::optional<Value> value, Origin origin);
+  void complain(Origin origin, const std::string& subject, std::string_view what);
+  void complain_about_entry(const Entry& entry);
+  void complain_about_table(const Table& table);
+  [[nodiscard]] std::string unknown_key(std::string_view section, std::string_view key) const;
+  [[nodiscard]] std::string unknown_section(std::string_view section) const;
+  [[nodiscard]] const Section* find(std::string_view section) const;
+  [[nodiscard]] const Known* find(std::string_view section, std::string_view key) const;
+  [[nodiscard]] std::string place(Origin origin) const;
+
+  std::string name_;
+  Document document_;
+  std::vector<Override> overrides_;
+  std::vector<Section> sections_;
+  std::vector<Complaint> complaints_;
+  std::vector<std::string> errors_;
+};
+
+/// A markdown table of a section's settings with defaults and ranges.
+std::string markdown_table(std::string_view section, const std::vector<Slot>& slots);
+template <HasSettings S>
+std::string markdown_table(std::string_view section) {
+  S defaults{};
+  return markdown_table(section, make_slots(defaults));
+}
+
+}  // namespace proteus::config

@@ -1,0 +1,362 @@
+#include "connectors/storage/journal_db.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <map>
+
+#include "connectors/storage/sqlite.hpp"
+
+namespace proteus::storage {
+namespace {
+
+constexpr const char* kTables = R"(
+CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS instruments(id INTEGER PRIMARY KEY, instrument TEXT, detail TEXT);
+CREATE TABLE IF NOT EXISTS decisions(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
+  time_ns INTEGER, instrument_id INTEGER, instrument TEXT, bar_open TEXT, bar_open_ns INTEGER,
+  close TEXT, close_raw INTEGER, outcome TEXT, reason TEXT, weight REAL, confidence REAL,
+  position TEXT, position_raw INTEGER, wanted TEXT, wanted_raw INTEGER, equity TEXT,
+  equity_raw INTEGER, detail TEXT);
+CREATE TABLE IF NOT EXISTS refusals(record INTEGER, ordinal INTEGER, sequence INTEGER, time TEXT,
+  time_ns INTEGER, instrument_id INTEGER, instrument TEXT, control_number INTEGER, control TEXT,
+  allowed TEXT, allowed_raw INTEGER, actual TEXT, actual_raw INTEGER, unit TEXT,
+  PRIMARY KEY(record, ordinal)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS orders(id TEXT PRIMARY KEY, record INTEGER, sequence INTEGER,
+  instrument_id INTEGER, instrument TEXT, side TEXT, type TEXT, time_in_force TEXT,
+  reduce_only INTEGER, quantity TEXT, quantity_raw INTEGER, price TEXT, price_raw INTEGER,
+  trigger_price TEXT, trigger_price_raw INTEGER, reference TEXT, reference_raw INTEGER,
+  decided TEXT, decided_ns INTEGER, sends INTEGER, cancel_asked INTEGER, state TEXT,
+  ended_by TEXT, filled TEXT, filled_raw INTEGER, text TEXT, updated TEXT, updated_ns INTEGER)
+  WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fills(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
+  time_ns INTEGER, order_id TEXT, execution TEXT, instrument_id INTEGER, instrument TEXT,
+  side TEXT, liquidity TEXT, liquidation INTEGER, quantity TEXT, quantity_raw INTEGER, price TEXT,
+  price_raw INTEGER, fee TEXT, fee_raw INTEGER, fee_base TEXT, fee_base_raw INTEGER,
+  slippage TEXT, slippage_raw INTEGER);
+CREATE TABLE IF NOT EXISTS funding(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
+  time_ns INTEGER, instrument_id INTEGER, instrument TEXT, position TEXT, position_raw INTEGER,
+  mark TEXT, mark_raw INTEGER, rate TEXT, rate_raw INTEGER, rate_assumed INTEGER, amount TEXT,
+  amount_raw INTEGER);
+CREATE TABLE IF NOT EXISTS equity(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
+  time_ns INTEGER, equity TEXT, equity_raw INTEGER, cash TEXT, cash_raw INTEGER, gross TEXT,
+  gross_raw INTEGER, ledger_hash TEXT);
+CREATE TABLE IF NOT EXISTS anomalies(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
+  time_ns INTEGER, kind TEXT, instrument_id INTEGER, instrument TEXT, detail TEXT);
+CREATE TABLE IF NOT EXISTS feed(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
+  time_ns INTEGER, stream TEXT, state TEXT, cause TEXT);
+CREATE TABLE IF NOT EXISTS states(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
+  time_ns INTEGER, kind TEXT, name TEXT, active INTEGER, instrument_id INTEGER, instrument TEXT,
+  cause TEXT);
+CREATE INDEX IF NOT EXISTS decisions_time ON decisions(time_ns);
+CREATE INDEX IF NOT EXISTS decisions_instrument ON decisions(instrument_id, time_ns);
+CREATE INDEX IF NOT EXISTS refusals_time ON refusals(time_ns);
+CREATE INDEX IF NOT EXISTS orders_instrument ON orders(instrument_id, decided_ns);
+CREATE INDEX IF NOT EXISTS fills_time ON fills(time_ns);
+CREATE INDEX IF NOT EXISTS fills_instrument ON fills(instrument_id, time_ns);
+CREATE INDEX IF NOT EXISTS fills_order ON fills(order_id);
+CREATE INDEX IF NOT EXISTS funding_instrument ON funding(instrument_id, time_ns);
+CREATE INDEX IF NOT EXISTS equity_time ON equity(time_ns);
+CREATE INDEX IF NOT EXISTS anomalies_time ON anomalies(time_ns);
+CREATE INDEX IF NOT EXISTS feed_time ON feed(time_ns);
+CREATE INDEX IF NOT EXISTS states_time ON states(time_ns);
+)";
+
+std::string insert(std::string_view table, int columns, std::string_view conflict = "") {
+  std::string sql = fmt::format("INSERT INTO {} VALUES(?", table);
+  for (int i = 1; i < columns; ++i) sql += ",?";
+  return sql + ")" + std::string(conflict);
+}
+
+// What a decision holds beyond its columns.
+std::string detail_of(const DecisionRecord& decision) {
+  std::string out = "{\"observation\":";
+  json::append(out, decision.observation);
+  out += ",\"sizing\":";
+  json::append(out, decision.sizing);
+  out += ",\"controls\":";
+  json::append(out, decision.controls);
+  out += ",\"orders\":";
+  json::append(out, decision.orders);
+  out += '}';
+  return out;
+}
+
+std::string text_of(const Measure& measure) {
+  const bool whole = measure.unit == Unit::Count || measure.unit == Unit::Nanoseconds;
+  return whole ? std::to_string(measure.raw) : format_fixed(measure.raw);
+}
+
+std::uint64_t number_from(const std::optional<std::string>& text) {
+  std::uint64_t value = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
+}
+
+}  // namespace
+
+struct JournalDb::Tables {
+  explicit Tables(Database database) : db(std::move(database)) {}
+
+  Database db;
+  std::map<std::uint32_t, std::string> names;
+  Statement set_meta, get_meta, instrument, decision, refusal, order, order_update, order_other,
+      order_cancel, fill, funding, equity, anomaly, feed, state;
+
+  Result<void> prepare();
+  Result<void> load_names();
+  std::string name(InstrumentId id) const {
+    const auto it = names.find(id.index);
+    return it == names.end() ? "#" + std::to_string(id.index) : it->second;
+  }
+
+  Result<void> put(const Event& event, std::uint64_t record) {
+    return std::visit([&](const auto& body) { return put(body, event, record); }, event.body);
+  }
+  Result<void> put(const DecisionRecord& d, std::uint64_t record);
+  Result<void> put(const OrderIntent& intent, std::uint64_t record);
+  Result<void> put(const CancelIntent& intent, std::uint64_t) {
+    return order_cancel.run(intent.id);
+  }
+  Result<void> put(const EquityPoint& p, std::uint64_t record) {
+    return equity.run(record, p.sequence, p.time, p.equity, p.cash, p.gross,
+                      fmt::format("{:016x}", p.ledger_hash));
+  }
+
+  // Market data stays in the log and the recorded feed alone.
+  Result<void> put(const BarClosed&, const Event&, std::uint64_t) { return success(); }
+  Result<void> put(const TickerUpdated&, const Event&, std::uint64_t) { return success(); }
+  Result<void> put(const BookUpdated&, const Event&, std::uint64_t) { return success(); }
+  Result<void> put(const ClockTick&, const Event&, std::uint64_t) { return success(); }
+  Result<void> put(const InstrumentChanged& c, const Event&, std::uint64_t) {
+    names[c.instrument.id.index] = c.instrument.name();
+    return instrument.run(c.instrument.id.index, c.instrument.name(), json::to_json(c.instrument));
+  }
+  Result<void> put(const FeedChanged& f, const Event& e, std::uint64_t record) {
+    return feed.run(record, e.sequence, e.ts_recv, f.stream, f.state, f.cause);
+  }
+  Result<void> put(const FeedAnomaly& a, const Event& e, std::uint64_t record) {
+    if (!a.has_instrument)
+      return anomaly.run(record, e.sequence, e.ts_recv, a.kind, nullptr, nullptr, a.detail);
+    return anomaly.run(record, e.sequence, e.ts_recv, a.kind, a.instrument.index,
+                       name(a.instrument), a.detail);
+  }
+  Result<void> put(const OrderUpdate& u, const Event& e, std::uint64_t record);
+  Result<void> put(const Fill& f, const Event& e, std::uint64_t record) {
+    return fill.run(record, e.sequence, f.time, f.id, f.execution, f.instrument.index,
+                    name(f.instrument), f.side, f.liquidity, f.liquidation, f.quantity, f.price,
+                    f.fee, f.fee_base, f.slippage);
+  }
+  Result<void> put(const FundingSettled& f, const Event& e, std::uint64_t record) {
+    return funding.run(record, e.sequence, f.time, f.instrument.index, name(f.instrument),
+                       f.position, f.mark, Price::from_raw(f.rate_e9), f.rate_assumed, f.amount);
+  }
+  Result<void> put(const OperatorCommand& c, const Event& e, std::uint64_t record) {
+    return state.run(record, e.sequence, e.ts_recv, "operator", c.action, nullptr, nullptr, nullptr,
+                     c.cause);
+  }
+  Result<void> put(const TradingStateChanged& s, const Event& e, std::uint64_t record) {
+    return state.run(record, e.sequence, e.ts_recv, "trading", s.to, nullptr, nullptr, nullptr,
+                     s.cause);
+  }
+  Result<void> put(const HoldChanged& h, const Event& e, std::uint64_t record) {
+    if (!h.has_instrument)
+      return state.run(record, e.sequence, e.ts_recv, "hold", h.hold, h.active, nullptr, nullptr,
+                       h.cause);
+    return state.run(record, e.sequence, e.ts_recv, "hold", h.hold, h.active, h.instrument.index,
+                     name(h.instrument), h.cause);
+  }
+};
+
+Result<void> JournalDb::Tables::prepare() {
+  const auto make = [this](Statement& out, std::string_view sql) -> Result<void> {
+    BOOST_OUTCOME_TRY(out, db.prepare(sql));
+    return success();
+  };
+  BOOST_OUTCOME_TRY(make(set_meta, "INSERT OR REPLACE INTO meta VALUES(?,?)"));
+  BOOST_OUTCOME_TRY(make(get_meta, "SELECT value FROM meta WHERE key=?"));
+  BOOST_OUTCOME_TRY(make(instrument, "INSERT OR REPLACE INTO instruments VALUES(?,?,?)"));
+  BOOST_OUTCOME_TRY(make(decision, insert("decisions", 21)));
+  BOOST_OUTCOME_TRY(make(refusal, insert("refusals", 14)));
+  // A re-send keeps its id: the order stays one row.
+  BOOST_OUTCOME_TRY(
+      make(order, insert("orders", 28, " ON CONFLICT(id) DO UPDATE SET sends=sends+1")));
+  BOOST_OUTCOME_TRY(make(order_update,
+                         "UPDATE orders SET state=?2, ended_by=?3, filled=?4, filled_raw=?5, "
+                         "text=?6, updated=?7, updated_ns=?8 WHERE id=?1 AND filled_raw<=?5 AND "
+                         "state NOT IN ('filled','cancelled','rejected')"));
+  BOOST_OUTCOME_TRY(make(order_other,
+                         "INSERT OR IGNORE INTO orders(id, record, sequence, instrument_id, "
+                         "instrument, sends, cancel_asked, state, ended_by, filled, filled_raw, "
+                         "text, updated, updated_ns) VALUES(?,?,?,?,?,0,0,?,?,?,?,?,?,?)"));
+  BOOST_OUTCOME_TRY(make(order_cancel, "UPDATE orders SET cancel_asked=1 WHERE id=?"));
+  BOOST_OUTCOME_TRY(make(fill, insert("fills", 21)));
+  BOOST_OUTCOME_TRY(make(funding, insert("funding", 15)));
+  BOOST_OUTCOME_TRY(make(equity, insert("equity", 11)));
+  BOOST_OUTCOME_TRY(make(anomaly, insert("anomalies", 8)));
+  BOOST_OUTCOME_TRY(make(feed, insert("feed", 7)));
+  return make(state, insert("states", 10));
+}
+
+Result<void> JournalDb::Tables::load_names() {
+  BOOST_OUTCOME_TRY(Statement rows, db.prepare("SELECT id, instrument FROM instruments"));
+  for (;;) {
+    BOOST_OUTCOME_TRY(const bool there, rows.row());
+    if (!there) return success();
+    names[static_cast<std::uint32_t>(number_from(rows.column(0)))] = rows.column(1);
+  }
+}
+
+Result<void> JournalDb::Tables::put(const DecisionRecord& d, std::uint64_t record) {
+  const std::string instrument_name = name(d.instrument);
+  const auto row = [&](const auto& weight, const auto& confidence) {
+    return decision.run(record, d.sequence, d.time, d.instrument.index, instrument_name, d.bar_open,
+                        d.close, d.outcome, d.reason, weight, confidence, d.position, d.wanted,
+                        d.equity, detail_of(d));
+  };
+  BOOST_OUTCOME_TRY(d.has_target ? row(d.target.weight, d.target.confidence)
+                                 : row(nullptr, nullptr));
+  std::uint64_t ordinal = 0;
+  for (const ControlResult& c : d.controls) {
+    if (c.passed) continue;
+    BOOST_OUTCOME_TRY(refusal.run(record, ordinal++, d.sequence, d.time, d.instrument.index,
+                                  instrument_name, static_cast<int>(c.control), c.control,
+                                  text_of(c.limit), c.limit.raw, text_of(c.actual), c.actual.raw,
+                                  c.limit.unit));
+  }
+  return success();
+}
+
+Result<void> JournalDb::Tables::put(const OrderIntent& intent, std::uint64_t record) {
+  const OrderRequest& o = intent.order;
+  return order.run(o.id, record, intent.sequence, o.instrument.index, name(o.instrument), o.side,
+                   o.type, o.time_in_force, o.reduce_only, o.quantity, o.price, o.trigger,
+                   o.reference, o.decided_at, 1, 0, OrderState::Submitted, OrderEnd::None,
+                   Quantity{}, "", o.decided_at);
+}
+
+Result<void> JournalDb::Tables::put(const OrderUpdate& u, const Event& e, std::uint64_t record) {
+  BOOST_OUTCOME_TRY(order_update.run(u.id, u.state, u.end, u.filled, u.text, e.ts_recv));
+  if (db.changes() > 0) return success();
+  // Not ours (the venue's own liquidation, say), or stale: the latter is ignored.
+  return order_other.run(u.id, record, e.sequence, u.instrument.index, name(u.instrument), u.state,
+                         u.end, u.filled, u.text, e.ts_recv);
+}
+
+JournalDb::JournalDb(std::unique_ptr<Tables> tables) : tables_(std::move(tables)) {}
+JournalDb::~JournalDb() { rollback(); }
+
+Result<std::unique_ptr<JournalDb>> JournalDb::open(const std::filesystem::path& path,
+                                                   const WalHeader& header) {
+  BOOST_OUTCOME_TRY(Database database, Database::open(path));
+  BOOST_OUTCOME_TRY(database.run(kTables));
+  auto tables = std::make_unique<Tables>(std::move(database));
+  BOOST_OUTCOME_TRY(tables->prepare());
+  const std::string schema = std::to_string(kJournalSchema);
+  BOOST_OUTCOME_TRY(const auto version, tables->get_meta.text("schema"));
+  if (version && *version != schema)
+    return error(ErrorCode::Unsupported,
+                 fmt::format("{} has tables of version {}; this program writes version {}: delete "
+                             "it, it is made again from session.wal",
+                             path.string(), *version, schema));
+  BOOST_OUTCOME_TRY(const auto session, tables->get_meta.text("session"));
+  if (session && *session != header.session.view())
+    return error(ErrorCode::Refused, fmt::format("{} belongs to session {}, not to {}",
+                                                 path.string(), *session, header.session.view()));
+  if (!version) {
+    BOOST_OUTCOME_TRY(tables->set_meta.run("schema", schema));
+    BOOST_OUTCOME_TRY(tables->set_meta.run("session", header.session));
+    BOOST_OUTCOME_TRY(tables->set_meta.run("mode", header.mode));
+    BOOST_OUTCOME_TRY(tables->set_meta.run("start", json::time_text(header.start)));
+    BOOST_OUTCOME_TRY(tables->set_meta.run("config_hash", header.config_hash));
+  }
+  BOOST_OUTCOME_TRY(tables->load_names());
+  std::unique_ptr<JournalDb> db{new JournalDb{std::move(tables)}};
+  BOOST_OUTCOME_TRY(const auto offset, db->tables_->get_meta.text("wal_offset"));
+  BOOST_OUTCOME_TRY(const auto number, db->tables_->get_meta.text("wal_records"));
+  db->offset_ = number_from(offset);
+  db->number_ = number_from(number);
+  return db;
+}
+
+Result<void> JournalDb::begin() {
+  if (tables_->db.in_transaction()) return success();
+  return tables_->db.run("BEGIN");
+}
+
+Result<void> JournalDb::apply(const WalRecord& record, std::uint64_t number) {
+  BOOST_OUTCOME_TRY(begin());
+  return std::visit([&](const auto& value) { return tables_->put(value, number); }, record);
+}
+
+Result<void> JournalDb::commit(std::uint64_t offset, std::uint64_t number) {
+  BOOST_OUTCOME_TRY(begin());
+  BOOST_OUTCOME_TRY(tables_->set_meta.run("wal_offset", std::to_string(offset)));
+  BOOST_OUTCOME_TRY(tables_->set_meta.run("wal_records", std::to_string(number)));
+  BOOST_OUTCOME_TRY(tables_->db.run("COMMIT"));
+  offset_ = offset;
+  number_ = number;
+  return success();
+}
+
+void JournalDb::rollback() {
+  // A rollback that fails leaves a transaction that the next commit reports.
+  if (tables_->db.in_transaction()) static_cast<void>(tables_->db.run("ROLLBACK"));
+}
+
+Result<std::uint64_t> derive(WalReader& reader, JournalDb& db, std::uint64_t batch, bool once) {
+  if (reader.tail().number != db.number())
+    reader.seek(db.offset() == 0 ? reader.first_offset() : db.offset(), db.number());
+  std::uint64_t total = 0;
+  for (bool more = true; more;) {
+    std::uint64_t count = 0;
+    for (; count < batch; ++count) {
+      const std::uint64_t number = reader.tail().number;
+      auto record = reader.next();
+      if (!record) {
+        // What lies before the damage is told all the same.
+        if (count > 0) {
+          BOOST_OUTCOME_TRY(db.commit(reader.tail().offset, number));
+        }
+        return record.error();
+      }
+      if (record.value() == nullptr) break;
+      if (auto applied = db.apply(*record.value(), number); !applied) {
+        db.rollback();
+        return applied.error();
+      }
+    }
+    if (count > 0) {
+      if (auto done = db.commit(reader.tail().offset, reader.tail().number); !done) {
+        db.rollback();
+        return done.error();
+      }
+    }
+    total += count;
+    more = count == batch && !once;
+  }
+  return total;
+}
+
+Result<std::uint64_t> rebuild_journal(const std::filesystem::path& wal_path,
+                                      const std::filesystem::path& sqlite_path) {
+  const std::filesystem::path draft = sqlite_path.string() + ".rebuild";
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm"})
+    std::filesystem::remove(draft.string() + suffix, ignored);
+  BOOST_OUTCOME_TRY(WalReader reader, WalReader::open(wal_path));
+  std::uint64_t records = 0;
+  {
+    BOOST_OUTCOME_TRY(const auto db, JournalDb::open(draft, reader.header()));
+    BOOST_OUTCOME_TRY(records, derive(reader, *db, 4096, false));
+  }
+  // The side files of the old tables must not be taken for those of the new.
+  for (const char* suffix : {"-wal", "-shm"})
+    std::filesystem::remove(sqlite_path.string() + suffix, ignored);
+  std::error_code failed;
+  std::filesystem::rename(draft, sqlite_path, failed);
+  if (failed) return io_error("put the rebuilt tables at", sqlite_path, failed.value());
+  return records;
+}
+
+}  // namespace proteus::storage

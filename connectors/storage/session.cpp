@@ -1,0 +1,103 @@
+#include "connectors/storage/session.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+
+#include "engine/core/json.hpp"
+
+namespace proteus::storage {
+namespace {
+
+std::string cpu_model() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name"))
+      if (const auto colon = line.find(": "); colon != std::string::npos)
+        return line.substr(colon + 2);
+  return "unknown";
+}
+
+std::string kernel_name() {
+  utsname name{};
+  if (::uname(&name) != 0) return "unknown";
+  return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
+}
+
+// The lock goes with the process, however it ends. The number in the file is for the message only.
+Result<Descriptor> lock_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "lock";
+  BOOST_OUTCOME_TRY(Descriptor file, open_file(path, O_RDWR | O_CREAT));
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return io_error("lock", path, errno);
+    std::array<char, 32> holder{};
+    const ssize_t n = ::pread(file.get(), holder.data(), holder.size() - 1, 0);
+    return error(ErrorCode::Busy,
+                 fmt::format("{} is in use by process {}: stop that one first, or start a new "
+                             "session",
+                             folder.string(), n > 0 ? holder.data() : "(unknown)"));
+  }
+  const std::string pid = std::to_string(::getpid());
+  if (::ftruncate(file.get(), 0) != 0) return io_error("write", path, errno);
+  BOOST_OUTCOME_TRY(write_all(file, pid, path));
+  return file;
+}
+
+Result<std::filesystem::path> make_folder(const std::filesystem::path& root,
+                                          const std::string& name) {
+  std::error_code failed;
+  std::filesystem::create_directories(root, failed);
+  if (failed) return io_error("make the folder", root, failed.value());
+  for (int n = 1;; ++n) {
+    const auto folder = root / (n == 1 ? name : fmt::format("{}-{}", name, n));
+    const bool made = std::filesystem::create_directory(folder, failed);
+    if (failed) return io_error("make the folder", folder, failed.value());
+    if (made) return folder;
+  }
+}
+
+}  // namespace
+
+std::string session_name(Timestamp start, std::string_view mode) {
+  std::string name = format_time(start).substr(0, 19);
+  for (char& c : name)
+    if (c == ':') c = '-';  // Not every file system and tool takes colons.
+  return fmt::format("{}Z-{}", name, mode);
+}
+
+Result<Session> Session::create(const std::filesystem::path& root, const SessionStart& start) {
+  BOOST_OUTCOME_TRY(const auto folder, make_folder(root, session_name(start.start, start.mode)));
+  BOOST_OUTCOME_TRY(Descriptor lock, lock_folder(folder));
+  Session session{folder, std::move(lock)};
+  std::error_code failed;
+  std::filesystem::create_directory(session.feed_folder(), failed);
+  if (failed) return io_error("make the folder", session.feed_folder(), failed.value());
+  BOOST_OUTCOME_TRY(write_file(session.config_path(), start.config_toml));
+  SessionInfo info;
+  info.code = start.code.view();
+  info.start = start.start;
+  info.mode = start.mode;
+  info.version = start.version;
+  info.config_hash = start.config_hash;
+  info.kernel = kernel_name();
+  info.cpu = cpu_model();
+  BOOST_OUTCOME_TRY(write_file(folder / "session.json", json::to_json(info) + "\n"));
+  return session;
+}
+
+Result<Session> Session::open(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder / "session.json", ignored))
+    return error(ErrorCode::NotFound,
+                 fmt::format("{} is no session: it has no session.json", folder.string()));
+  BOOST_OUTCOME_TRY(Descriptor lock, lock_folder(folder));
+  return Session{folder, std::move(lock)};
+}
+
+}  // namespace proteus::storage

@@ -1,0 +1,70 @@
+// A session's folder: runs/<start-utc>-<mode>/, held by one process at a time. What lies in it:
+// docs/reference/session.md.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "connectors/storage/file.hpp"
+#include "connectors/storage/wal_format.hpp"
+
+namespace proteus::storage {
+
+/// What session.json tells.
+struct SessionInfo {
+  std::string code;  ///< 13 letters, the same in every order id
+  Timestamp start{};
+  std::string mode;  ///< "paper", "live", "replay"
+  std::string version;
+  std::string config_hash;
+  std::string kernel;
+  std::string cpu;
+  static constexpr auto fields() {
+    using S = SessionInfo;
+    return std::tuple{field("code", &S::code),
+                      field("start", &S::start),
+                      field("mode", &S::mode),
+                      field("version", &S::version),
+                      field("config_hash", &S::config_hash),
+                      field("kernel", &S::kernel),
+                      field("cpu", &S::cpu)};
+  }
+};
+
+struct SessionStart {
+  SessionCode code;
+  Timestamp start{};
+  std::string mode;
+  std::string version;
+  std::string config_toml;  ///< the resolved settings, as text
+  std::string config_hash;
+};
+
+class Session {
+ public:
+  /// Makes a new folder below `root` (which is made too) and locks it. A name that is taken gets
+  /// "-2", "-3", ... Errors: Io.
+  static Result<Session> create(const std::filesystem::path& root, const SessionStart& start);
+  /// Locks an existing folder. Errors: NotFound; Busy, with the process that holds it.
+  static Result<Session> open(const std::filesystem::path& folder);
+
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  [[nodiscard]] std::filesystem::path wal_path() const { return folder_ / "session.wal"; }
+  [[nodiscard]] std::filesystem::path sqlite_path() const { return folder_ / "journal.sqlite"; }
+  [[nodiscard]] std::filesystem::path feed_folder() const { return folder_ / "feed"; }
+  [[nodiscard]] std::filesystem::path config_path() const {
+    return folder_ / "config.resolved.toml";
+  }
+
+ private:
+  Session(std::filesystem::path folder, Descriptor lock)
+      : folder_(std::move(folder)), lock_(std::move(lock)) {}
+  std::filesystem::path folder_;
+  Descriptor lock_;
+};
+
+/// The name of a session's folder: "2025-05-29T17-05-00Z-paper".
+std::string session_name(Timestamp start, std::string_view mode);
+
+}  // namespace proteus::storage

@@ -1,0 +1,100 @@
+#include "connectors/storage/sqlite.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+namespace proteus::storage {
+namespace {
+
+Error sqlite_error(sqlite3* db, std::string_view what) {
+  const char* const file = db == nullptr ? nullptr : sqlite3_db_filename(db, "main");
+  return error(ErrorCode::Io, fmt::format("cannot {} {}: {}", what, file == nullptr ? "" : file,
+                                          db == nullptr ? "out of memory" : sqlite3_errmsg(db)));
+}
+
+}  // namespace
+
+void Statement::finalize(sqlite3_stmt* handle) { sqlite3_finalize(handle); }
+void Statement::bind_null() { sqlite3_bind_null(handle_.get(), next_++); }
+void Statement::bind_integer(std::int64_t value) {
+  sqlite3_bind_int64(handle_.get(), next_++, value);
+}
+void Statement::bind_real(double value) { sqlite3_bind_double(handle_.get(), next_++, value); }
+void Statement::bind_text(std::string_view value) {
+  // An empty view may have no address, which SQLite would take for NULL.
+  const char* const bytes = value.empty() ? "" : value.data();
+  sqlite3_bind_text(handle_.get(), next_++, bytes, static_cast<int>(value.size()),
+                    SQLITE_TRANSIENT);
+}
+
+Result<void> Statement::finish() {
+  PROTEUS_ASSERT(next_ == sqlite3_bind_parameter_count(handle_.get()) + 1);
+  const int code = sqlite3_step(handle_.get());
+  std::optional<Error> failed;
+  if (code != SQLITE_DONE && code != SQLITE_ROW)
+    failed = sqlite_error(sqlite3_db_handle(handle_.get()), "write to");
+  sqlite3_reset(handle_.get());
+  if (failed) return *std::move(failed);
+  return success();
+}
+
+Result<std::optional<std::string>> Statement::first_text() {
+  BOOST_OUTCOME_TRY(const bool there, row());
+  if (!there) return std::nullopt;
+  std::string text = column(0);
+  sqlite3_reset(handle_.get());
+  return std::optional{std::move(text)};
+}
+
+Result<bool> Statement::row() {
+  const int code = sqlite3_step(handle_.get());
+  if (code == SQLITE_ROW) return true;
+  std::optional<Error> failed;
+  if (code != SQLITE_DONE) failed = sqlite_error(sqlite3_db_handle(handle_.get()), "read");
+  sqlite3_reset(handle_.get());
+  if (failed) return *std::move(failed);
+  return false;
+}
+
+std::string Statement::column(int index) const {
+  const auto* const text = sqlite3_column_text(handle_.get(), index);
+  const int size = sqlite3_column_bytes(handle_.get(), index);
+  if (text == nullptr) return {};
+  return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)};
+}
+
+void Database::close(sqlite3* handle) { sqlite3_close_v2(handle); }
+
+Result<Database> Database::open(const std::filesystem::path& path) {
+  sqlite3* handle = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  Database database{handle};
+  if (code != SQLITE_OK)
+    return error(ErrorCode::Io,
+                 fmt::format("cannot open {}: {}", path.string(), sqlite3_errstr(code)));
+  sqlite3_busy_timeout(handle, 1000);
+  // The log is the truth and this can be rebuilt: a sync at each checkpoint is enough.
+  BOOST_OUTCOME_TRY(database.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"));
+  return database;
+}
+
+Result<void> Database::run(const char* sql) {
+  if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+    return sqlite_error(handle_.get(), "write to");
+  return success();
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+    return sqlite_error(handle_.get(), "use");
+  return Statement{statement};
+}
+
+std::int64_t Database::changes() const { return sqlite3_changes64(handle_.get()); }
+bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
+
+}  // namespace proteus::storage

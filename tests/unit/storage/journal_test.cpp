@@ -1,0 +1,349 @@
+#include <sqlite3.h>
+
+#include "connectors/storage/journal_db.hpp"
+#include "connectors/storage/storage_thread.hpp"
+#include "tests/unit/storage/support.hpp"
+
+namespace proteus::storage {
+namespace {
+
+using namespace test;
+using namespace literals;
+
+/// A second hand on the database, straight through SQLite.
+class Sqlite {
+ public:
+  explicit Sqlite(const std::filesystem::path& path) {
+    EXPECT_EQ(sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READWRITE, nullptr), SQLITE_OK);
+    sqlite3_busy_timeout(db_, 2000);
+  }
+  Sqlite(const Sqlite&) = delete;
+  Sqlite& operator=(const Sqlite&) = delete;
+  ~Sqlite() { sqlite3_close(db_); }
+
+  /// Rows, columns parted by "|", rows by newline.
+  std::string rows(const std::string& sql) {
+    std::string out;
+    const auto each = [](void* text, int n, char** values, char**) {
+      auto& rows = *static_cast<std::string*>(text);
+      if (!rows.empty()) rows += '\n';
+      for (int i = 0; i < n; ++i) {
+        if (i > 0) rows += '|';
+        rows += values[i] == nullptr ? "NULL" : values[i];
+      }
+      return 0;
+    };
+    char* message = nullptr;
+    EXPECT_EQ(sqlite3_exec(db_, sql.c_str(), each, &out, &message), SQLITE_OK)
+        << (message == nullptr ? "" : message);
+    sqlite3_free(message);
+    return out;
+  }
+  std::string dump() {
+    std::string out;
+    std::istringstream tables(rows("SELECT name FROM sqlite_master WHERE type='table' ORDER BY 1"));
+    for (std::string table; std::getline(tables, table);)
+      out += table + "\n" + rows("SELECT * FROM " + table + " ORDER BY 1, 2") + "\n";
+    return out + rows("SELECT sql FROM sqlite_master ORDER BY name");
+  }
+
+ private:
+  sqlite3* db_ = nullptr;
+};
+
+constexpr std::int64_t kStartMs = 1'748'538'300'000;  // 2025-05-29T17:05:00Z
+const InstrumentId kBtc{0};
+
+Timestamp at(std::int64_t seconds) { return from_unix_ms(kStartMs + 1000 * seconds); }
+
+Event event_at(std::uint64_t sequence, EventBody body) {
+  const auto seconds = static_cast<std::int64_t>(sequence);
+  return Event{.sequence = sequence,
+               .origin = Origin::Input,
+               .ts_event = at(seconds),
+               .ts_recv = at(seconds),
+               .body = std::move(body)};
+}
+
+OrderRequest an_order(const char* id) {
+  OrderRequest order;
+  order.id = id;
+  order.side = Side::Sell;
+  order.quantity = "0.25"_qty;
+  order.reference = "104000.1"_px;
+  order.decided_at = at(2);
+  return order;
+}
+
+OrderUpdate an_update(const char* id, OrderState state, Quantity filled) {
+  OrderUpdate update;
+  update.id = id;
+  update.state = state;
+  update.filled = filled;
+  return update;
+}
+
+Instrument btc() {
+  Instrument instrument;
+  instrument.symbol = "BTCUSDT";
+  return instrument;
+}
+
+/// Writes records and derives the tables from the log.
+class Story {
+ public:
+  explicit Story(const std::vector<WalRecord>& records) {
+    auto journal = WalJournal::create(folder_ / "session.wal", a_header()).value();
+    for (const WalRecord& record : records) append_to(*journal, record);
+    EXPECT_TRUE(journal->commit());
+    const auto told = rebuild_journal(folder_ / "session.wal", folder_ / "journal.sqlite");
+    EXPECT_TRUE(told.has_value()) << (told ? "" : told.error().context);
+  }
+  std::string rows(const std::string& sql) { return Sqlite{folder_ / "journal.sqlite"}.rows(sql); }
+
+ private:
+  Folder folder_;
+};
+
+TEST(JournalDb, TellsADecisionWithItsRefusals) {
+  DecisionRecord decision;
+  decision.sequence = 7;
+  decision.time = at(7);
+  decision.bar_open = at(-60);
+  decision.close = "104000.1"_px;
+  decision.outcome = Outcome::Refused;
+  decision.reason = "fast above slow";
+  decision.observation.push_back(0.5);
+  decision.has_target = true;
+  decision.target = {.weight = -0.75, .confidence = 1.0};
+  decision.wanted = "-0.25"_qty;
+  decision.equity = "10000.000000001"_usdt;
+  decision.controls.push_back({.control = Control::PriceCollar, .passed = true});
+  decision.controls.push_back({.control = Control::PositionLimit,
+                               .passed = false,
+                               .limit = {2'000'000'000'000, Unit::Quote},
+                               .actual = {26'000'025'000'000, Unit::Quote}});
+  Story story{{event_at(1, InstrumentChanged{btc()}), decision}};
+  EXPECT_EQ(story.rows("SELECT record, sequence, time, instrument, bar_open, close, close_raw, "
+                       "outcome, reason, weight, wanted, equity, equity_raw FROM decisions"),
+            "1|7|2025-05-29T17:05:07.000Z|linear:BTCUSDT|2025-05-29T17:04:00.000Z|104000.1|"
+            "104000100000000|refused|fast above slow|-0.75|-0.25|10000.000000001|10000000000001");
+  EXPECT_EQ(story.rows("SELECT control_number, control, allowed, actual, actual_raw, unit "
+                       "FROM refusals"),
+            "9|position_limit|2000|26000.025|26000025000000|quote");
+  EXPECT_EQ(story.rows("SELECT json_extract(detail, '$.observation[0]'), "
+                       "json_extract(detail, '$.controls[1].control') FROM decisions"),
+            "0.5|position_limit");
+}
+
+TEST(JournalDb, ADecisionWithoutTargetHasNoWeight) {
+  Story story{{DecisionRecord{}}};
+  EXPECT_EQ(story.rows("SELECT outcome, weight, confidence FROM decisions"), "no_target|NULL|NULL");
+}
+
+TEST(JournalDb, AnOrderIsOneRowFromItsSendToItsEnd) {
+  Fill fill;
+  fill.id = "p-1";
+  fill.execution = "e1";
+  fill.side = Side::Sell;
+  fill.quantity = "0.25"_qty;
+  fill.price = "104000.1"_px;
+  fill.fee = "14.300013751"_usdt;
+  fill.time = at(3);
+  Story story{{OrderIntent{.sequence = 2, .order = an_order("p-1")},
+               OrderIntent{.sequence = 2, .order = an_order("p-1")},  // re-sent after a timeout
+               event_at(3, an_update("p-1", OrderState::Acknowledged, {})), event_at(4, fill),
+               event_at(5, an_update("p-1", OrderState::Filled, "0.25"_qty)),
+               event_at(6, an_update("p-1", OrderState::Resting, {})),  // late, and stale
+               CancelIntent{.sequence = 6, .id = "p-1"}}};
+  EXPECT_EQ(story.rows("SELECT id, record, instrument, side, quantity, sends, cancel_asked, state, "
+                       "filled, updated FROM orders"),
+            "p-1|0|#0|sell|0.25|2|1|filled|0.25|2025-05-29T17:05:05.000Z");
+  EXPECT_EQ(story.rows("SELECT order_id, price, fee, fee_raw, time FROM fills"),
+            "p-1|104000.1|14.300013751|14300013751|2025-05-29T17:05:03.000Z");
+}
+
+TEST(JournalDb, AnOrderOfTheVenueIsToldToo) {
+  Story story{{event_at(3, an_update("liq-1", OrderState::Filled, "1"_qty))}};
+  EXPECT_EQ(story.rows("SELECT id, sends, state, filled, side FROM orders"),
+            "liq-1|0|filled|1|NULL");
+}
+
+TEST(JournalDb, TellsFundingEquityAnomaliesFeedAndStates) {
+  FundingSettled funding;
+  funding.position = "-2"_qty;
+  funding.mark = "100"_px;
+  funding.rate_e9 = -100'000;
+  funding.amount = "0.02"_usdt;
+  funding.time = at(9);
+  FeedAnomaly anomaly;
+  anomaly.kind = AnomalyKind::CrossedBook;
+  anomaly.has_instrument = true;
+  anomaly.detail = "bid 2 over ask 1";
+  HoldChanged hold;
+  hold.hold = Hold::Backlog;
+  hold.active = true;
+  Story story{
+      {event_at(1, funding),
+       EquityPoint{.sequence = 2, .time = at(2), .equity = "9999.5"_usdt, .ledger_hash = 255},
+       event_at(3, anomaly),
+       event_at(4, FeedChanged{.stream = "public:linear#0", .state = FeedState::Lost}),
+       event_at(5, TradingStateChanged{.to = TradingState::Halted, .cause = "drawdown"}),
+       event_at(6, hold),
+       event_at(7, OperatorCommand{.action = OperatorAction::Resume, .cause = "ann"})}};
+  EXPECT_EQ(story.rows("SELECT time, position, rate, amount_raw, rate_assumed FROM funding"),
+            "2025-05-29T17:05:09.000Z|-2|-0.0001|20000000|0");
+  EXPECT_EQ(story.rows("SELECT equity, equity_raw, ledger_hash FROM equity"),
+            "9999.5|9999500000000|00000000000000ff");
+  EXPECT_EQ(story.rows("SELECT kind, instrument_id, detail FROM anomalies"),
+            "crossed_book|0|bid 2 over ask 1");
+  EXPECT_EQ(story.rows("SELECT stream, state FROM feed"), "public:linear#0|lost");
+  EXPECT_EQ(story.rows("SELECT kind, name, active, cause FROM states ORDER BY record"),
+            "trading|halted|NULL|drawdown\nhold|backlog|1|\noperator|resume|NULL|ann");
+}
+
+TEST(JournalDb, SaysWhichSessionItBelongsTo) {
+  Story story{{}};
+  EXPECT_EQ(story.rows("SELECT key, value FROM meta ORDER BY key"),
+            "config_hash|00000000deadbeef\nmode|paper\nschema|1\nsession|0123456789abc\n"
+            "start|2025-05-29T17:05:00.000Z");
+}
+
+TEST(JournalDb, RefusesTheTablesOfAnotherSession) {
+  Folder folder;
+  ASSERT_TRUE(JournalDb::open(folder / "journal.sqlite", a_header()).has_value());
+  WalHeader other = a_header();
+  other.session = "zzzzzzzzzzzzz";
+  const auto opened = JournalDb::open(folder / "journal.sqlite", other);
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().code, ErrorCode::Refused);
+}
+
+TEST(JournalDb, ADamagedLogLeavesTheOldTables) {
+  Folder folder;
+  const auto wal = folder / "session.wal";
+  std::uint64_t first = 0;
+  {
+    auto journal = WalJournal::create(wal, a_header()).value();
+    first = journal->committed_bytes();
+    for (int i = 0; i < 3; ++i) journal->append(EquityPoint{});
+    ASSERT_TRUE(journal->commit());
+  }
+  ASSERT_EQ(rebuild_journal(wal, folder / "journal.sqlite").value(), 3U);
+  const std::string before = Sqlite{folder / "journal.sqlite"}.dump();
+  std::string bytes = read_all(wal);
+  bytes[first + 30] ^= 1;
+  write_bytes(wal, bytes);
+  const auto rebuilt = rebuild_journal(wal, folder / "journal.sqlite");
+  ASSERT_FALSE(rebuilt.has_value());
+  EXPECT_EQ(rebuilt.error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(Sqlite{folder / "journal.sqlite"}.dump(), before);
+}
+
+/// Records with unique order ids and execution order like a run's, from a seed.
+std::vector<WalRecord> a_run(std::size_t count, std::uint64_t seed) {
+  AnyValue any{seed};
+  std::vector<WalRecord> records;
+  for (std::size_t i = 0; i < count; ++i) records.push_back(any.record());
+  return records;
+}
+
+class Live {
+ public:
+  explicit Live(const StorageSettings& settings = {}, const char* sqlite = "journal.sqlite")
+      : journal_(WalJournal::create(folder_ / "session.wal", a_header()).value()),
+        sqlite_(folder_ / sqlite),
+        thread_(StorageThread::start(*journal_, sqlite_, settings).value()) {}
+  void write(const std::vector<WalRecord>& records) {
+    for (const WalRecord& record : records) {
+      append_to(*journal_, record);
+      ASSERT_TRUE(journal_->commit());
+    }
+  }
+  void expect_equal_to_a_rebuild() {
+    ASSERT_TRUE(rebuild_journal(folder_ / "session.wal", folder_ / "again.sqlite").has_value());
+    const std::string live = Sqlite{sqlite_}.dump();
+    EXPECT_GT(live.size(), 10'000U);
+    EXPECT_EQ(live, Sqlite{folder_ / "again.sqlite"}.dump());
+  }
+
+  Folder folder_;
+  std::unique_ptr<WalJournal> journal_;
+  std::filesystem::path sqlite_;
+  std::unique_ptr<StorageThread> thread_;
+};
+
+TEST(StorageThread, DerivesWhatARebuildFromTheLogDerives) {
+  Live live;
+  live.write(a_run(6000, 1));  // more than one transaction
+  live.thread_->drain();
+  const StorageStatus status = live.thread_->status();
+  EXPECT_EQ(status.last_error, "");
+  EXPECT_EQ(status.derived_records, 6000U);
+  EXPECT_EQ(status.derived_bytes, live.journal_->committed_bytes());
+  EXPECT_EQ(status.synced_bytes, live.journal_->committed_bytes());
+  live.expect_equal_to_a_rebuild();
+}
+
+TEST(StorageThread, FollowsALogThatIsBeingWrittenWithoutBeingAsked) {
+  StorageSettings settings;
+  settings.sync_bytes = 4096;
+  Live live{settings};
+  AnyValue any{2};
+  // Ends only if the thread keeps up by itself; status is read all along, as a daemon does.
+  for (StorageStatus status; status.derived_records < 500 || status.synced_bytes == 0;
+       status = live.thread_->status())
+    live.write({any.record()});
+  live.thread_->drain();
+  live.expect_equal_to_a_rebuild();
+}
+
+TEST(StorageThread, GoesOnWhereAnEarlierOneStopped) {
+  Live live;
+  live.write(a_run(300, 3));
+  live.thread_.reset();
+  EXPECT_EQ(Sqlite{live.sqlite_}.rows("SELECT value FROM meta WHERE key='wal_records'"), "300");
+  live.write(a_run(300, 4));
+  live.thread_ = StorageThread::start(*live.journal_, live.sqlite_, {}).value();
+  live.thread_->drain();
+  EXPECT_EQ(live.thread_->status().derived_records, 600U);
+  live.expect_equal_to_a_rebuild();
+}
+
+TEST(StorageThread, TheSessionGoesOnWithoutTablesAndTheyCatchUp) {
+  Live live{{}, "missing/journal.sqlite"};
+  live.write(a_run(50, 5));
+  live.thread_->drain();
+  StorageStatus status = live.thread_->status();
+  EXPECT_GE(status.sqlite_errors, 1U);
+  EXPECT_NE(status.last_error.find("missing/journal.sqlite"), std::string::npos)
+      << status.last_error;
+  EXPECT_EQ(status.synced_bytes, live.journal_->committed_bytes());
+  std::filesystem::create_directory(live.folder_ / "missing");
+  live.thread_->drain();
+  status = live.thread_->status();
+  EXPECT_EQ(status.derived_records, 50U);
+  live.expect_equal_to_a_rebuild();
+}
+
+TEST(StorageThread, AFailureInsideATransactionTellsNothingTwice) {
+  Live live;
+  live.write(a_run(100, 6));
+  live.thread_->drain();
+  {
+    Sqlite other{live.sqlite_};
+    other.rows(
+        "CREATE TRIGGER no_fills BEFORE INSERT ON fills BEGIN SELECT RAISE(ABORT,'no'); END");
+    live.write(a_run(200, 7));
+    live.thread_->drain();
+    EXPECT_GE(live.thread_->status().sqlite_errors, 1U);
+    EXPECT_EQ(live.thread_->status().derived_records, 100U);
+    other.rows("DROP TRIGGER no_fills");
+  }
+  live.thread_->drain();
+  EXPECT_EQ(live.thread_->status().derived_records, 300U);
+  live.expect_equal_to_a_rebuild();
+}
+
+}  // namespace
+}  // namespace proteus::storage
