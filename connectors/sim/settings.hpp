@@ -121,8 +121,7 @@ struct SimSettings {
                 -500.0, 500.0),
         setting("kline_start_floor", &S::kline_start_floor,
                 "REST klines: a start inside a candle includes that candle (seen later); else the "
-                "list begins with the next (recorded 2024)"),
-        setting("faults", &S::faults, "chances of faults")};
+                "list begins with the next (recorded 2024)")};
   }
 };
 

@@ -240,7 +240,9 @@ void Engine::decide(Slot& slot) {
   }
   if (opinion.warming_up) return finish_record(slot, Outcome::WarmingUp, opinion.reason);
   if (!opinion.target) return finish_record(slot, Outcome::NoTarget, opinion.reason);
-  if (sized.unchanged) return finish_record(slot, Outcome::Unchanged, opinion.reason);
+  if (sized.control.control != Control::None) r.controls.push_back(sized.control);
+  const std::string_view reason = sized.reason.empty() ? opinion.reason : sized.reason;
+  if (sized.unchanged) return finish_record(slot, Outcome::Unchanged, reason);
 
   r.wanted = sized.wanted;
   if (!slot.orders.empty()) {
@@ -249,9 +251,9 @@ void Engine::decide(Slot& slot) {
     return finish_record(slot, Outcome::Pending, "an open order is cancelled first");
   }
   place(slot);
-  if (r.orders.empty()) return finish_record(slot, Outcome::Unchanged, opinion.reason);
+  if (r.orders.empty()) return finish_record(slot, Outcome::Unchanged, reason);
   const bool any = std::ranges::any_of(r.orders, [](const DecisionOrder& o) { return o.approved; });
-  finish_record(slot, any ? Outcome::Ordered : Outcome::Refused, opinion.reason);
+  finish_record(slot, any ? Outcome::Ordered : Outcome::Refused, reason);
 }
 
 // --------------------------------------------------------------------------------------------------

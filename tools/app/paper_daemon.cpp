@@ -1,0 +1,309 @@
+#include "tools/app/paper_daemon.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <optional>
+#include <random>
+
+#include "connectors/bybit/bootstrap.hpp"
+#include "connectors/net/local_server.hpp"
+#include "connectors/paper/paper_venue.hpp"
+#include "connectors/storage/session.hpp"
+#include "connectors/storage/storage_thread.hpp"
+#include "connectors/storage/wal_journal.hpp"
+#include "engine/core/json.hpp"
+#include "engine/runtime/engine.hpp"
+#include "risk/gate.hpp"
+#include "strategies/make_strategy.hpp"
+#include "tools/app/net_feed_io.hpp"
+#include "tools/app/version.hpp"
+
+namespace proteus::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+SessionCode draw_session_code() {
+  std::random_device device;
+  std::array<std::uint8_t, 13> bytes{};
+  for (auto& b : bytes) b = static_cast<std::uint8_t>(device());
+  return make_session_code(bytes);
+}
+
+/// Passes events on and tells people of those that matter.
+class LoggingSink final : public EventSink {
+ public:
+  explicit LoggingSink(std::unique_ptr<Engine>& engine) : engine_(engine) {}
+  void on_input(EventBody body, Timestamp happened, Timestamp received) override {
+    if (const auto* feed = std::get_if<FeedChanged>(&body))
+      spdlog::info("Feed changed. stream={} state={} cause=\"{}\"", feed->stream.view(),
+                   to_string(feed->state), feed->cause.view());
+    if (const auto* anomaly = std::get_if<FeedAnomaly>(&body))
+      spdlog::debug("Feed anomaly. kind={} detail=\"{}\"", to_string(anomaly->kind),
+                    anomaly->detail.view());
+    engine_->on_input(std::move(body), happened, received);
+  }
+
+ private:
+  std::unique_ptr<Engine>& engine_;
+};
+
+}  // namespace
+
+// Members are destroyed from the last to the first: sockets before the engine, the recorder before
+// the storage thread, the thread before the log it reads.
+struct PaperDaemon::Impl {
+  net::Loop& loop;
+  Loaded loaded;
+  std::optional<storage::Session> session;
+  std::unique_ptr<storage::WalJournal> journal;
+  std::unique_ptr<storage::StorageThread> storage;
+  std::unique_ptr<storage::FeedRecorder> recorder;
+  bybit::VenueClock clock;
+  InstrumentTable instruments;
+  std::optional<risk::Gate> gate;
+  std::optional<paper::PaperVenue> venue;
+  std::unique_ptr<Engine> engine;
+  LoggingSink sink{engine};
+  std::unique_ptr<NetFeedIo> io;
+  std::unique_ptr<bybit::PublicFeed> feed;
+  std::unique_ptr<net::LocalServer> door;
+  net::Timer timer;
+  std::vector<std::pair<net::Reply, bool>> watchers;
+  net::Timer watch_timer;
+  bool stopped = false;
+
+  Impl(net::Loop& l, const Loaded& given)
+      : loop(l),
+        loaded(given),
+        clock(given.settings.feed.clock, given.settings.feed.speed, steady_time) {}
+
+  Result<void> open_session(const SessionCode& code);
+  Result<void> learn_instruments();
+  Result<void> build_engine(const SessionCode& code);
+  Result<void> open_door();
+  void on_line(std::string_view line, const net::Reply& reply);
+  [[nodiscard]] std::string status() const;
+  [[nodiscard]] std::string why(std::string_view instrument) const;
+};
+
+Result<void> PaperDaemon::Impl::open_session(const SessionCode& code) {
+  const Timestamp start = net::Loop::wall_now();
+  storage::SessionStart about;
+  about.code = code;
+  about.start = start;
+  about.mode = "paper";
+  about.version = kVersion;
+  about.config_toml = loaded.resolved;
+  about.config_hash = loaded.hash;
+  BOOST_OUTCOME_TRY(session, storage::Session::create(loaded.settings.session.folder, about));
+  BOOST_OUTCOME_TRY(journal, storage::WalJournal::create(
+                                 session->wal_path(), {code, loaded.hash.c_str(), "paper", start}));
+  BOOST_OUTCOME_TRY(storage, storage::StorageThread::start(*journal, session->sqlite_path(),
+                                                           loaded.settings.storage));
+  if (loaded.settings.storage.record_feed)
+    recorder = std::make_unique<storage::FeedRecorder>(
+        session->feed_folder(), loaded.settings.storage,
+        [this](std::filesystem::path part) { storage->compress(std::move(part)); });
+  return success();
+}
+
+Result<void> PaperDaemon::Impl::learn_instruments() {
+  const auto& s = loaded.settings;
+  BOOST_OUTCOME_TRY(auto rest, net::parse_endpoint(s.venue.rest));
+  BOOST_OUTCOME_TRY(auto stream, net::parse_endpoint(s.venue.stream));
+  io = std::make_unique<NetFeedIo>(loop, std::move(rest), std::move(stream), s.venue.ca_file,
+                                   s.feed.request_deadline, clock, recorder.get());
+  std::vector<InstrumentName> names;
+  for (const std::string& text : s.engine.instruments) {
+    BOOST_OUTCOME_TRY(auto name, parse_instrument_name(text));
+    names.push_back(std::move(name));
+  }
+  bybit::Bootstrap bootstrap(s.feed, names, *io, clock, 1);
+  const auto step = [&] {
+    if (bootstrap.done()) loop.stop();
+  };
+  io->on_answer(
+      [&](bybit::RequestId id, Result<bybit::HttpResponse> answer, bybit::SteadyTime now) {
+        bootstrap.on_response(id, std::move(answer), now);
+        step();
+      });
+  const net::Timer tick = loop.every(50ms, [&] {
+    bootstrap.on_timer(steady_time());
+    step();
+  });
+  bootstrap.start(steady_time());
+  loop.run();
+  io->on_answer([](bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime) {});
+  if (!bootstrap.done()) return error(ErrorCode::Refused, "stopped before the venue had answered");
+  if (bootstrap.result().has_error()) return bootstrap.result().error();
+  instruments = bootstrap.result().value();
+  return success();
+}
+
+Result<void> PaperDaemon::Impl::build_engine(const SessionCode& code) {
+  const auto& s = loaded.settings;
+  std::vector<std::unique_ptr<Strategy>> strategies;
+  for (const Instrument& instrument : instruments) {
+    BOOST_OUTCOME_TRY(auto strategy,
+                      strategies::make_strategy(s.strategy, instrument, s.engine.interval));
+    strategies.push_back(std::move(strategy));
+  }
+  BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments));
+  const Money capital = Money::from_raw(to_fixed_raw(s.engine.capital));
+  gate.emplace(s.sizing, s.limits, instruments, s.engine.interval,
+               risk::Costs{s.paper.linear_taker_fee_bps / 1e4, s.paper.half_spread_bps / 1e4},
+               capital);
+  venue.emplace(s.paper, s.engine.interval, capital, instruments);
+  engine = std::make_unique<Engine>(s.engine, instruments, code, std::move(strategies), *gate,
+                                    *venue, *journal);
+  const Timestamp now = clock.at(steady_time());
+  for (const Instrument& instrument : instruments)
+    engine->on_input(InstrumentChanged{instrument}, now, now);
+  BOOST_OUTCOME_TRY(feed, bybit::PublicFeed::create(s.feed, instruments, *io, clock, sink, 1));
+  io->attach(feed.get());
+  io->on_answer([this](bybit::RequestId id, Result<bybit::HttpResponse> answer,
+                       bybit::SteadyTime at) { feed->on_response(id, std::move(answer), at); });
+  return success();
+}
+
+Result<void> PaperDaemon::Impl::open_door() {
+  BOOST_OUTCOME_TRY(
+      door, net::LocalServer::create(
+                loop, loaded.settings.session.socket,
+                [this](std::string_view line, const net::Reply& reply) { on_line(line, reply); }));
+  return success();
+}
+
+std::string PaperDaemon::Impl::status() const {
+  const LedgerView ledger = engine->ledger();
+  const EngineCounters& c = engine->counters();
+  const RiskStatus risk = gate->status(ledger);
+  const storage::StorageStatus disk = storage->status();
+  Money price, fees, funding, slippage;
+  for (const PositionView& p : ledger.positions) {
+    price += p.realised + p.unrealised;
+    fees += p.fees;
+    funding += p.funding;
+    slippage += p.slippage;
+  }
+  std::string out = fmt::format(
+      R"({{"mode":"paper","session":"{}","venue_time":"{}","feed_live":{},"state":"{}","equity":"{}","cash":"{}","initial":"{}","profit":{{"price":"{}","fees":"{}","funding":"{}","slippage_inside_price":"{}"}},)",
+      session->folder().filename().string(), format_time(engine->now()), feed && feed->live(),
+      to_string(risk.state), ledger.equity.to_string(), ledger.cash.to_string(),
+      ledger.initial.to_string(), price.to_string(), fees.to_string(), funding.to_string(),
+      slippage.to_string());
+  out += fmt::format(
+      R"("drawdown":{:.6f},"drawdown_max":{:.6f},"bars":{},"late_bars":{},"set_aside":{},"gaps":{},"decisions":{},"orders":{},"refusals":{},"fills":{},"ledger_hash":"{:016x}",)",
+      risk.drawdown, risk.drawdown_max, c.bars, c.late_bars, c.bars_set_aside, c.gaps, c.decisions,
+      c.orders, c.refusals, c.fills, engine->ledger_hash());
+  out += fmt::format(
+      R"("clock_offset_ms":{:.3f},"log_bytes":{},"log_synced_bytes":{},"storage_error":)",
+      static_cast<double>(clock.offset().count()) / 1e6, disk.committed_bytes, disk.synced_bytes);
+  json::append_text(out, disk.last_error);
+  out += R"(,"holds":[)";
+  for (std::size_t i = 0; i < risk.holds.size(); ++i) {
+    if (i > 0) out += ',';
+    json::append(out, risk.holds[i]);
+  }
+  out += R"(],"anomalies":{)";
+  bool first = true;
+  for (std::size_t k = 0; k <= static_cast<std::size_t>(AnomalyKind::ClockSkew); ++k) {
+    if (c.anomalies[k] == 0) continue;
+    out += fmt::format(R"({}"{}":{})", first ? "" : ",", to_string(static_cast<AnomalyKind>(k)),
+                       c.anomalies[k]);
+    first = false;
+  }
+  out += R"(},"instruments":[)";
+  for (const Instrument& instrument : instruments) {
+    const PositionView& p = ledger[instrument.id];
+    const DecisionRecord& d = engine->last_decision(instrument.id);
+    if (instrument.id.index > 0) out += ',';
+    out += fmt::format(
+        R"({{"name":"{}","position":"{}","mark":"{}","value":"{}","unrealised":"{}","realised":"{}","bar_open":"{}","outcome":"{}","reason":)",
+        instrument.name(), p.quantity.to_string(), p.mark.to_string(), p.value.to_string(),
+        p.unrealised.to_string(), p.realised.to_string(),
+        d.time == Timestamp{} ? "" : format_time(d.bar_open),
+        d.time == Timestamp{} ? "" : to_string(d.outcome));
+    json::append_text(out, d.reason.view());
+    out += '}';
+  }
+  out += "]}";
+  return out;
+}
+
+std::string PaperDaemon::Impl::why(std::string_view name) const {
+  for (const Instrument& instrument : instruments)
+    if (name.empty() || instrument.name() == name) {
+      const DecisionRecord& d = engine->last_decision(instrument.id);
+      if (d.time == Timestamp{}) return R"({"error":"no bar of this instrument has closed yet"})";
+      std::string out = fmt::format(R"({{"name":"{}","decision":)", instrument.name());
+      json::append(out, d);
+      return out + '}';
+    }
+  std::string out = R"({"error":)";
+  json::append_text(out, "this session does not trade " + std::string(name));
+  return out + '}';
+}
+
+void PaperDaemon::Impl::on_line(std::string_view line, const net::Reply& reply) {
+  if (line == "status") {
+    reply.line(status());
+    reply.close();
+  } else if (line == "watch") {
+    reply.line(status());
+    watchers.emplace_back(reply, true);
+    if (!watch_timer.pending())
+      watch_timer = loop.every(1s, [this] {
+        std::erase_if(watchers, [](const auto& w) { return w.first.gone(); });
+        if (watchers.empty()) return watch_timer.cancel();
+        const std::string text = status();
+        for (const auto& [watcher, on] : watchers) watcher.line(text);
+      });
+  } else if (line == "why" || line.starts_with("why ")) {
+    reply.line(why(line.size() > 4 ? line.substr(4) : std::string_view{}));
+    reply.close();
+  } else if (line == "stop") {
+    reply.line(R"({"stopping":true})");
+    reply.close();
+    loop.post([this] { loop.stop(); });
+  } else {
+    reply.line(R"({"error":"unknown command; known: status, watch, why [INSTRUMENT], stop"})");
+    reply.close();
+  }
+}
+
+PaperDaemon::PaperDaemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+PaperDaemon::~PaperDaemon() { stop("the program ends"); }
+
+Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(net::Loop& loop, const Loaded& loaded) {
+  auto impl = std::make_unique<Impl>(loop, loaded);
+  const SessionCode code = draw_session_code();
+  BOOST_OUTCOME_TRY(impl->open_session(code));
+  BOOST_OUTCOME_TRY(impl->learn_instruments());
+  BOOST_OUTCOME_TRY(impl->build_engine(code));
+  BOOST_OUTCOME_TRY(impl->open_door());
+  return std::unique_ptr<PaperDaemon>(new PaperDaemon(std::move(impl)));
+}
+
+void PaperDaemon::start() {
+  impl_->feed->start(steady_time());
+  impl_->timer = impl_->loop.every(20ms, [this] { impl_->feed->on_timer(steady_time()); });
+}
+
+void PaperDaemon::stop(const std::string& cause) {
+  if (impl_->stopped || !impl_->engine) return;
+  impl_->stopped = true;
+  impl_->timer.cancel();
+  if (impl_->feed) impl_->feed->stop();
+  const Timestamp now = std::max(impl_->engine->now(), impl_->clock.at(steady_time()));
+  impl_->engine->on_input(OperatorCommand{OperatorAction::Stop, cause.c_str()}, now, now);
+  impl_->recorder.reset();
+  impl_->storage->drain();
+}
+
+std::string PaperDaemon::status_json() const { return impl_->status(); }
+std::string PaperDaemon::folder() const { return impl_->session->folder().string(); }
+
+}  // namespace proteus::app

@@ -1,0 +1,37 @@
+// The paper daemon: feed -> engine -> paper venue, with a session on disk and an operator's socket.
+// One loop, one thread; storage has its own.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "connectors/net/loop.hpp"
+#include "tools/app/settings.hpp"
+
+namespace proteus::app {
+
+class PaperDaemon {
+ public:
+  /// Makes the session, learns the instruments from the venue (this runs the loop) and wires
+  /// everything. Errors say what could not be reached or read; nothing is left running.
+  static Result<std::unique_ptr<PaperDaemon>> create(net::Loop& loop, const Loaded& loaded);
+  ~PaperDaemon();
+  PaperDaemon(const PaperDaemon&) = delete;
+  PaperDaemon& operator=(const PaperDaemon&) = delete;
+
+  /// Begins to trade; returns at once. The loop does the rest.
+  void start();
+  /// Ends the feed, closes the log and the tables, and stops the loop. Once.
+  void stop(const std::string& cause);
+  /// The state as one line of JSON: what `proteus status --json` prints.
+  [[nodiscard]] std::string status_json() const;
+  [[nodiscard]] std::string folder() const;
+
+ private:
+  struct Impl;
+  explicit PaperDaemon(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace proteus::app

@@ -1,0 +1,109 @@
+// Every setting of the program in one place: the rooms' own, and where the venue, the session and
+// the operator live.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/reader.hpp"
+#include "connectors/bybit/settings.hpp"
+#include "connectors/sim/settings.hpp"
+#include "connectors/storage/settings.hpp"
+#include "engine/market/settings.hpp"
+#include "engine/matching/settings.hpp"
+#include "engine/runtime/settings.hpp"
+#include "risk/settings.hpp"
+#include "strategies/settings.hpp"
+
+namespace proteus::app {
+
+/// Where market data comes from. Bybit itself: rest = "https://api.bybit.com", stream =
+/// "wss://stream.bybit.com".
+struct VenueEndpoints {
+  std::string rest = "http://127.0.0.1:8600";
+  std::string stream = "ws://127.0.0.1:8600";
+  std::string ca_file;
+  static constexpr auto settings() {
+    using V = VenueEndpoints;
+    return std::tuple{
+        setting("rest", &V::rest,
+                "address of the REST interface: https://api.bybit.com for the venue itself"),
+        setting("stream", &V::stream,
+                "address of the public streams: wss://stream.bybit.com for the venue itself"),
+        setting("ca_file", &V::ca_file,
+                "PEM file of trusted certificates; empty: those of the system")};
+  }
+};
+
+struct SessionSettings {
+  std::string folder = "runs";
+  std::string socket = "runs/proteus.sock";
+  static constexpr auto settings() {
+    using S = SessionSettings;
+    return std::tuple{
+        setting("folder", &S::folder, "where session folders are made"),
+        setting("socket", &S::socket, "unix socket of the operator's verbs: status, why, stop")};
+  }
+};
+
+/// Where the simulated exchange listens and what market it shows.
+struct SimHostSettings {
+  std::string bind = "127.0.0.1";
+  std::int64_t port = 8600;
+  bool tls = false;
+  std::string certificate_file;
+  std::vector<std::string> files;
+  std::string funding_folder;
+  static constexpr auto settings() {
+    using S = SimHostSettings;
+    return std::tuple{
+        setting("bind", &S::bind, "address to listen on; loopback unless you know better"),
+        setting("port", &S::port, "port to listen on; 0: any free one", 0, 65535),
+        setting("tls", &S::tls, "serve TLS with a certificate made at start"),
+        setting("certificate_file", &S::certificate_file,
+                "where that certificate is written for clients to trust"),
+        setting("files", &S::files,
+                "kline files (<exchange>-<category>_<SYMBOL>_<interval>.csv[.gz|.zst]); empty: a "
+                "generated market"),
+        setting("funding_folder", &S::funding_folder,
+                "folder of funding files; empty: rates are not known")};
+  }
+};
+
+struct Settings {
+  EngineSettings engine;
+  strategies::StrategySettings strategy;
+  risk::SizingSettings sizing;
+  risk::LimitSettings limits;
+  matching::VenueSettings paper;
+  bybit::FeedSettings feed;
+  VenueEndpoints venue;
+  SessionSettings session;
+  storage::StorageSettings storage;
+};
+
+struct SimSettings {
+  SimHostSettings host;
+  sim::SimSettings exchange;
+  market::Settings market;
+};
+
+/// Settings as read, with what is needed to show and to store them.
+struct Loaded {
+  Settings settings;
+  std::string resolved;
+  std::string shown;
+  std::string hash;
+};
+struct LoadedSim {
+  SimSettings settings;
+  std::string shown;
+};
+
+/// An empty file name: defaults and overrides alone. The error lists every complaint, one a line.
+Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+Result<LoadedSim> load_sim(const std::filesystem::path& file,
+                           const std::vector<std::string>& overrides);
+
+}  // namespace proteus::app

@@ -1,0 +1,140 @@
+#include "tools/app/sim_host.hpp"
+
+#include <fstream>
+
+#include "connectors/net/certificate.hpp"
+#include "connectors/net/server.hpp"
+#include "connectors/sim/file_source.hpp"
+#include "connectors/sim/synthetic_source.hpp"
+
+namespace proteus::app {
+namespace {
+
+net::Connection connection(sim::ConnId id) { return net::Connection{id}; }
+sim::ConnId number(net::Connection connection) { return static_cast<sim::ConnId>(connection); }
+
+Result<std::unique_ptr<sim::MarketSource>> make_source(const SimSettings& settings,
+                                                       Timestamp start) {
+  if (settings.host.files.empty()) {
+    BOOST_OUTCOME_TRY(auto source, sim::SyntheticSource::create(
+                                       settings.market,
+                                       static_cast<std::uint64_t>(settings.exchange.seed), start));
+    return std::unique_ptr<sim::MarketSource>(
+        std::make_unique<sim::SyntheticSource>(std::move(source)));
+  }
+  std::vector<sim::KlineInput> inputs;
+  for (const std::string& file : settings.host.files) {
+    BOOST_OUTCOME_TRY(auto input, sim::FileSource::input_named(file));
+    if (!settings.host.funding_folder.empty() && input.name.category == Category::Linear) {
+      const std::string name = std::filesystem::path(file).filename().string();
+      const auto funding =
+          std::filesystem::path(settings.host.funding_folder) /
+          (name.substr(0, name.find('_')) + "_" + input.name.symbol + "_funding.csv.gz");
+      if (std::filesystem::exists(funding)) input.funding = funding;
+    }
+    inputs.push_back(std::move(input));
+  }
+  BOOST_OUTCOME_TRY(auto source, sim::FileSource::open(inputs));
+  return std::unique_ptr<sim::MarketSource>(std::make_unique<sim::FileSource>(std::move(source)));
+}
+
+}  // namespace
+
+struct SimHost::Impl final : sim::SimIo {
+  net::Loop& loop;
+  std::unique_ptr<sim::MarketSource> source;
+  std::unique_ptr<sim::SimExchange> exchange;
+  std::unique_ptr<net::Server> server;
+  net::Timer next;
+  std::vector<net::Timer> held;  // answers that a fault holds back
+
+  explicit Impl(net::Loop& l) : loop(l) {}
+
+  void send(sim::ConnId to, std::shared_ptr<const std::string> frame, sim::FrameKind) override {
+    server->send(connection(to), std::move(frame));
+  }
+  void ping(sim::ConnId to, std::string_view payload) override {
+    server->ping(connection(to), std::string(payload));
+  }
+  void drop(sim::ConnId to) override { server->drop(connection(to)); }
+  void mute(sim::ConnId to, bool muted) override { server->mute(connection(to), muted); }
+
+  /// Lets time move after an input and asks to be woken when the next thing falls due.
+  void advance() {
+    const Duration wait = exchange->advance(net::Loop::steady_now());
+    if (wait == Duration::max()) {
+      next.cancel();
+      return;
+    }
+    next = loop.after(wait, [this] { advance(); });
+  }
+
+  void on_http(const net::HttpRequest& request, const net::Responder& responder) {
+    sim::HttpReply reply = exchange->on_http(request.method, request.target);
+    std::vector<net::HttpHeader> headers;
+    for (auto& [name, value] : reply.headers) headers.push_back({name, value});
+    net::HttpAnswer answer(static_cast<unsigned>(reply.status), std::move(reply.body),
+                           std::move(reply.content_type), std::move(headers));
+    if (reply.delay > Duration{0}) {
+      std::erase_if(held, [](const net::Timer& t) { return !t.pending(); });
+      held.push_back(loop.after(
+          reply.delay, [responder, answer = std::move(answer)] { responder.respond(answer); }));
+    } else {
+      responder.respond(std::move(answer));
+    }
+    advance();
+  }
+};
+
+SimHost::SimHost(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SimHost::~SimHost() = default;
+std::uint16_t SimHost::port() const { return impl_->server->port(); }
+const sim::SimExchange& SimHost::exchange() const { return *impl_->exchange; }
+
+Result<std::unique_ptr<SimHost>> SimHost::create(net::Loop& loop, const SimSettings& settings,
+                                                 Timestamp start) {
+  auto impl = std::make_unique<Impl>(loop);
+  Impl* const p = impl.get();
+  BOOST_OUTCOME_TRY(impl->source, make_source(settings, start));
+  BOOST_OUTCOME_TRY(impl->exchange, sim::SimExchange::create(settings.exchange, *impl->source, *p));
+
+  net::ServerOptions options;
+  options.bind = settings.host.bind;
+  options.port = static_cast<std::uint16_t>(settings.host.port);
+  if (settings.host.tls) {
+    BOOST_OUTCOME_TRY(auto pair, net::make_self_signed({{"localhost", settings.host.bind}}));
+    if (!settings.host.certificate_file.empty()) {
+      std::ofstream out(settings.host.certificate_file);
+      out << pair.certificate;
+      if (!out)
+        return error(ErrorCode::Io,
+                     "cannot write the certificate to " + settings.host.certificate_file);
+    }
+    options.tls = std::move(pair);
+  }
+  net::ServerHandlers handlers;
+  handlers.on_http = [p](const net::HttpRequest& request, net::Responder responder) {
+    p->on_http(request, responder);
+  };
+  handlers.on_ws_accept = [p](net::Connection c, const net::HttpRequest& request) {
+    return static_cast<unsigned>(p->exchange->on_connect(number(c), request.target));
+  };
+  handlers.on_ws_open = [p](net::Connection) { p->advance(); };
+  handlers.on_ws_text = [p](net::Connection c, std::string_view text) {
+    p->exchange->on_text(number(c), text);
+    p->advance();
+  };
+  handlers.on_ws_pong = [p](net::Connection c, std::string_view payload) {
+    p->exchange->on_pong(number(c), payload);
+    p->advance();
+  };
+  handlers.on_ws_closed = [p](net::Connection c) {
+    p->exchange->on_closed(number(c));
+    p->advance();
+  };
+  BOOST_OUTCOME_TRY(impl->server, net::Server::create(loop, options, std::move(handlers)));
+  impl->next = loop.after(Duration{0}, [p] { p->advance(); });
+  return std::unique_ptr<SimHost>(new SimHost(std::move(impl)));
+}
+
+}  // namespace proteus::app
