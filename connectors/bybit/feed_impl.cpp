@@ -9,6 +9,7 @@ namespace {
 
 constexpr Duration kRenewPause = std::chrono::seconds{1};  // between two new snapshots of a book
 constexpr Duration kSnapshotDeadline = std::chrono::seconds{5};  // until it is asked for again
+constexpr Duration kTickerConfirmed = std::chrono::seconds{5};   // venue time between two tellings
 
 }  // namespace
 
@@ -27,6 +28,7 @@ PublicFeed::Impl::Impl(const FeedSettings& settings, const InstrumentTable& inst
       queue_(settings_, io, *this, seed),
       backfill_(settings_, instruments, intervals, plans_, queue_, *this),
       ticker_renew_at_(instruments.size()),
+      ticker_told_at_(instruments.size()),
       books_(instruments.size()),
       stream_of_(instruments.size(), 0) {
   for (const Instrument& instrument : instruments) {
@@ -152,7 +154,24 @@ void PublicFeed::Impl::on_undecodable(const Stream& stream, const Error& failure
 
 void PublicFeed::Impl::on(Stream&, const KlineFrame& frame, SteadyTime now) {
   const Timestamp venue = observe(frame.ts, now);
-  for (const Kline& kline : frame.rows) backfill_.on_kline(kline, venue, now);
+  for (const Kline& kline : frame.rows) {
+    confirm_ticker(kline.bar.instrument, frame.ts);
+    backfill_.on_kline(kline, venue, now);
+  }
+}
+
+/// A quiet market changes no field of its ticker for a while, and then the venue sends none. The
+/// instrument's other frames show that it is alive; without a word now and then its prices would
+/// count as stale.
+void PublicFeed::Impl::confirm_ticker(InstrumentId instrument, Timestamp ts) {
+  if (received_ - ticker_told_at_[instrument.index] < kTickerConfirmed) return;
+  if (const std::optional<TickerUpdated> state = tickers_[instrument.index].standing())
+    tell(*state, ts);
+}
+
+void PublicFeed::Impl::tell(const TickerUpdated& ticker, Timestamp ts) {
+  ticker_told_at_[ticker.instrument.index] = received_;
+  emit(ticker, ts == Timestamp{} ? received_ : ts);
 }
 
 void PublicFeed::Impl::on(Stream& stream, const TickerFrame& frame, SteadyTime now) {
@@ -160,8 +179,9 @@ void PublicFeed::Impl::on(Stream& stream, const TickerFrame& frame, SteadyTime n
   const std::uint32_t index = frame.instrument.index;
   TickerMerger& merger = tickers_[index];
   if (const std::optional<TickerUpdated> update = merger.on_ticker(frame, *this))
-    return emit(*update, frame.ts == Timestamp{} ? received_ : frame.ts);
-  if (merger.has_snapshot() || now < ticker_renew_at_[index]) return;
+    return tell(*update, frame.ts);
+  if (merger.has_snapshot()) return confirm_ticker(frame.instrument, frame.ts);
+  if (now < ticker_renew_at_[index]) return;
   // The snapshot was lost or unreadable; no other comes by itself.
   ticker_renew_at_[index] = now + kSnapshotDeadline;
   stream.connection.renew(ticker_topic(watch_.instruments()[index].symbol.view()), now);

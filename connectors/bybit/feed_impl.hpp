@@ -73,6 +73,8 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   void on(Stream& stream, const UnknownFrame& frame, SteadyTime now);
   void on_undecodable(const Stream& stream, const Error& failure);
   void renew_books(SteadyTime now);
+  void confirm_ticker(InstrumentId instrument, Timestamp ts);
+  void tell(const TickerUpdated& ticker, Timestamp ts);
 
   void on_time(RestAnswer answer, SteadyTime now);
   void on_instruments(RestAnswer answer, SteadyTime now);
@@ -93,6 +95,7 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   std::vector<Stream> streams_;
   std::vector<TickerMerger> tickers_;        ///< by instrument
   std::vector<SteadyTime> ticker_renew_at_;  ///< by instrument: no new snapshot before
+  std::vector<Timestamp> ticker_told_at_;
   std::vector<std::optional<Book>> books_;   ///< by instrument
   std::vector<StreamId> stream_of_;          ///< by instrument
   bool running_ = false;

@@ -20,6 +20,11 @@ class TickerMerger {
   /// What to hand on: the merged state, if something in it changed. A delta before its snapshot and
   /// values that cannot be (prices that are not positive) are anomalies and change nothing.
   std::optional<TickerUpdated> on_ticker(const TickerFrame& frame, FeedOutput& out);
+  /// The state that still holds: deltas name only what changed, so on a connection that speaks,
+  /// silence confirms it. Nothing before this connection's snapshot.
+  [[nodiscard]] std::optional<TickerUpdated> standing() const {
+    return has_snapshot_ ? std::optional{state_} : std::nullopt;
+  }
 
  private:
   [[nodiscard]] TickerUpdated merged(const TickerFrame& frame) const;

@@ -13,6 +13,10 @@ namespace {
 constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS instruments(id INTEGER PRIMARY KEY, instrument TEXT, detail TEXT);
+CREATE TABLE IF NOT EXISTS bars(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
+  time_ns INTEGER, instrument_id INTEGER, instrument TEXT, interval TEXT, open_time TEXT,
+  open_time_ns INTEGER, open TEXT, open_raw INTEGER, high TEXT, high_raw INTEGER, low TEXT,
+  low_raw INTEGER, close TEXT, close_raw INTEGER, volume REAL, turnover REAL, source TEXT);
 CREATE TABLE IF NOT EXISTS decisions(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
   time_ns INTEGER, instrument_id INTEGER, instrument TEXT, bar_open TEXT, bar_open_ns INTEGER,
   close TEXT, close_raw INTEGER, outcome TEXT, reason TEXT, weight REAL, confidence REAL,
@@ -48,6 +52,7 @@ CREATE TABLE IF NOT EXISTS feed(record INTEGER PRIMARY KEY, sequence INTEGER, ti
 CREATE TABLE IF NOT EXISTS states(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
   time_ns INTEGER, kind TEXT, name TEXT, active INTEGER, instrument_id INTEGER, instrument TEXT,
   cause TEXT);
+CREATE INDEX IF NOT EXISTS bars_instrument ON bars(instrument_id, open_time_ns);
 CREATE INDEX IF NOT EXISTS decisions_time ON decisions(time_ns);
 CREATE INDEX IF NOT EXISTS decisions_instrument ON decisions(instrument_id, time_ns);
 CREATE INDEX IF NOT EXISTS refusals_time ON refusals(time_ns);
@@ -101,7 +106,7 @@ struct JournalDb::Tables {
   Database db;
   std::map<std::uint32_t, std::string> names;
   Statement set_meta, get_meta, instrument, decision, refusal, order, order_update, order_other,
-      order_cancel, fill, funding, equity, anomaly, feed, state;
+      order_cancel, fill, funding, equity, anomaly, feed, state, bar;
 
   Result<void> prepare();
   Result<void> load_names();
@@ -123,8 +128,13 @@ struct JournalDb::Tables {
                       fmt::format("{:016x}", p.ledger_hash));
   }
 
-  // Market data stays in the log and the recorded feed alone.
-  Result<void> put(const BarClosed&, const Event&, std::uint64_t) { return success(); }
+  Result<void> put(const BarClosed& c, const Event& e, std::uint64_t record) {
+    const Bar& b = c.bar;
+    return bar.run(record, e.sequence, e.ts_recv, b.instrument.index, name(b.instrument),
+                   to_string(b.interval), b.open_time, b.open, b.high, b.low, b.close, b.volume,
+                   b.turnover, c.source);
+  }
+  // Tickers and books stay in the log and the recorded feed alone.
   Result<void> put(const TickerUpdated&, const Event&, std::uint64_t) { return success(); }
   Result<void> put(const BookUpdated&, const Event&, std::uint64_t) { return success(); }
   Result<void> put(const ClockTick&, const Event&, std::uint64_t) { return success(); }
@@ -195,6 +205,7 @@ Result<void> JournalDb::Tables::prepare() {
   BOOST_OUTCOME_TRY(make(equity, insert("equity", 11)));
   BOOST_OUTCOME_TRY(make(anomaly, insert("anomalies", 8)));
   BOOST_OUTCOME_TRY(make(feed, insert("feed", 7)));
+  BOOST_OUTCOME_TRY(make(bar, insert("bars", 20)));
   return make(state, insert("states", 10));
 }
 

@@ -14,7 +14,7 @@
 
 namespace proteus::storage {
 
-inline constexpr int kJournalSchema = 1;
+inline constexpr int kJournalSchema = 2;
 
 class JournalDb {
  public:

@@ -162,6 +162,27 @@ TEST_F(Tickers, SpeaksOnlyWhenSomethingChanged) {
   EXPECT_EQ(told().size(), 1U);
 }
 
+TEST_F(Tickers, TellsTheStandingStateAgainWhileTheMarketIsQuietButAlive) {
+  h_.frame(kTickerSnapshot);
+  h_.pass(4s);
+  h_.frame(h_.bar(0, false));
+  EXPECT_EQ(told().size(), 1U);
+  h_.pass(2s);
+  EXPECT_EQ(told().size(), 1U);  // Time alone confirms nothing.
+  h_.frame(h_.bar(0, false));
+  ASSERT_EQ(told().size(), 2U);
+  EXPECT_EQ(told()[1].mark, told()[0].mark);
+}
+
+TEST_F(Tickers, ConfirmsNothingFromBeforeAReconnect) {
+  h_.frame(kTickerSnapshot);
+  h_.feed->on_closed(0, error(ErrorCode::Io, "reset"), h_.now);
+  h_.pass(10s);
+  h_.connect();
+  h_.frame(h_.bar(0, false));
+  EXPECT_EQ(told().size(), 1U);
+}
+
 TEST_F(Tickers, DropsADeltaBeforeItsSnapshotAlsoAfterAReconnect) {
   h_.frame(kTickerDelta);
   EXPECT_EQ(h_.count(AnomalyKind::TickerBeforeSnapshot), 1U);

@@ -136,6 +136,22 @@ TEST(JournalDb, TellsADecisionWithItsRefusals) {
             "0.5|position_limit");
 }
 
+TEST(JournalDb, TellsAClosedBarAsItCame) {
+  BarClosed closed;
+  closed.bar.interval = Interval::M5;
+  closed.bar.open_time = at(-60);
+  closed.bar.open = "1.000000001"_px;
+  closed.bar.high = "2"_px;
+  closed.bar.low = "0.5"_px;
+  closed.bar.close = "1.5"_px;
+  closed.bar.volume = 0.1;
+  closed.source = BarSource::Backfill;
+  Story story{{event_at(1, InstrumentChanged{btc()}), event_at(2, closed)}};
+  EXPECT_EQ(story.rows("SELECT record, sequence, instrument, interval, open_time, open_raw, high, "
+                       "low, close, volume, source FROM bars"),
+            "1|2|linear:BTCUSDT|5m|2025-05-29T17:04:00.000Z|1000000001|2|0.5|1.5|0.1|backfill");
+}
+
 TEST(JournalDb, ADecisionWithoutTargetHasNoWeight) {
   Story story{{DecisionRecord{}}};
   EXPECT_EQ(story.rows("SELECT outcome, weight, confidence FROM decisions"), "no_target|NULL|NULL");
@@ -205,7 +221,7 @@ TEST(JournalDb, TellsFundingEquityAnomaliesFeedAndStates) {
 TEST(JournalDb, SaysWhichSessionItBelongsTo) {
   Story story{{}};
   EXPECT_EQ(story.rows("SELECT key, value FROM meta ORDER BY key"),
-            "config_hash|00000000deadbeef\nmode|paper\nschema|1\nsession|0123456789abc\n"
+            "config_hash|00000000deadbeef\nmode|paper\nschema|2\nsession|0123456789abc\n"
             "start|2025-05-29T17:05:00.000Z");
 }
 
