@@ -13,6 +13,7 @@
 
 #include "connectors/net/local_client.hpp"
 #include "tools/app/paper_daemon.hpp"
+#include "tools/app/replay.hpp"
 #include "tools/app/sim_host.hpp"
 #include "tools/app/status_view.hpp"
 #include "tools/app/version.hpp"
@@ -29,6 +30,7 @@ constexpr const char* kHelp = R"(proteus, an event-driven paper trading engine
   proteus demo                            simulated exchange and paper daemon in one go; Ctrl-C ends both
   proteus paper  --config FILE            paper daemon on the venue that the file names
   proteus sim    [--config FILE]          simulated exchange on loopback
+  proteus replay [FILE...]                kline files straight into the engine, no network, as fast as it goes
   proteus status [--watch] [--json]       what a running daemon holds, earns and sees
   proteus why    [INSTRUMENT] [--json]    the last decision of an instrument, step by step
   proteus stop                            ends a running daemon cleanly
@@ -188,6 +190,53 @@ int run_demo(const Arguments& a) {
   return kOk;
 }
 
+volatile std::sig_atomic_t interrupted = 0;
+
+int run_replay(const Arguments& a) {
+  std::vector<std::string> overrides;
+  if (a.words.size() > 1) {  // Files on the command line bring their instruments with them.
+    std::string files = "replay.files=";
+    std::string instruments = "engine.instruments=";
+    for (std::size_t i = 1; i < a.words.size(); ++i) {
+      auto input = sim::FileSource::input_named(a.words[i]);
+      if (input.has_error()) return fail(input.error(), kUsage);
+      files += (i > 1 ? "," : "") + a.words[i];
+      instruments += fmt::format("{}{}:{}", i > 1 ? "," : "",
+                                 to_string(input.value().name.category), input.value().name.symbol);
+    }
+    overrides = {files, instruments};
+  }
+  overrides.insert(overrides.end(), a.overrides.begin(), a.overrides.end());
+  auto loaded = app::load(a.config, overrides);
+  if (loaded.has_error()) return fail(loaded.error(), kConfig);
+  auto replay = app::Replay::create(loaded.value(), net::Loop::wall_now());
+  if (replay.has_error()) return fail(replay.error(), kError);
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
+
+  const app::Trading& trading = replay.value()->trading();
+  const auto begin = std::chrono::steady_clock::now();
+  auto told = begin;
+  while (interrupted == 0 && replay.value()->play(1000)) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told < 1s) continue;
+    told = now;
+    spdlog::info("Replay. at={} until={} bars={} equity={}", format_time(trading.engine().now()),
+                 format_time(replay.value()->until()), trading.engine().counters().bars,
+                 trading.engine().ledger().equity.to_string());
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  replay.value()->finish(interrupted != 0 ? "interrupted" : "everything was played");
+  const EngineCounters& c = trading.engine().counters();
+  const LedgerView ledger = trading.engine().ledger();
+  fmt::print(
+      "{} bars in {:.2f} s ({:.0f} a second), {} orders, {} refusals, {} fills\n"
+      "equity {} (started with {}), ledger hash {:016x}\nThe session lies in {}\n",
+      c.bars, took.count(), static_cast<double>(c.bars) / took.count(), c.orders, c.refusals,
+      c.fills, ledger.equity.to_string(), ledger.initial.to_string(),
+      trading.engine().ledger_hash(), trading.session().folder().string());
+  return kOk;
+}
+
 /// Sends one line to the daemon and prints what comes back.
 int ask(const Arguments& a, const std::string& line, std::string (*render)(const std::string&)) {
   auto client = net::LocalClient::connect(a.socket);
@@ -243,6 +292,7 @@ int main(int argc, char** argv) {
   if (verb == "demo") return run_demo(a);
   if (verb == "paper") return run_paper(a);
   if (verb == "sim") return run_sim(a);
+  if (verb == "replay") return run_replay(a);
   if (verb == "status") return ask(a, a.watch ? "watch" : "status", app::render_status);
   if (verb == "why")
     return ask(a, a.words.size() > 1 ? "why " + a.words[1] : "why", app::render_why);

@@ -9,7 +9,7 @@
 namespace proteus::storage {
 
 struct StorageSettings {
-  std::int64_t commit_every_bytes = 0;
+  std::int64_t commit_every_bytes = 1 << 20;
   Duration sync_interval = std::chrono::milliseconds{200};
   std::int64_t sync_bytes = 1 << 20;
   bool record_feed = true;
@@ -21,8 +21,8 @@ struct StorageSettings {
     using S = StorageSettings;
     return std::tuple{
         setting("commit_every_bytes", &S::commit_every_bytes,
-                "replays of files only: let the log gather this many bytes before one write; 0 "
-                "writes at every commit",
+                "replay only: the log gathers this many bytes before one write; 0 writes at every "
+                "commit, as paper and live always do",
                 0, 64 << 20),
         setting("sync_interval", &S::sync_interval,
                 "longest time between two syncs of the log to the disk", 0.01, 60.0),

@@ -25,6 +25,8 @@ void MarketWatch::on_bar(const Bar& bar) {
 }
 
 void MarketWatch::on_ticker(const TickerUpdated& ticker, Timestamp time) {
+  // Word on funding alone, as files bring it, is no price and cannot grow old as one.
+  if (ticker.mark.is_zero() && ticker.last.is_zero()) return;
   mark_ = ticker.mark;
   last_ = ticker.last;
   ticker_time_ = std::max(ticker_time_, time);

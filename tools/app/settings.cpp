@@ -24,6 +24,10 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
   reader.section("venue", s.venue);
   reader.section("session", s.session);
   reader.section("storage", s.storage);
+  reader.section("replay", s.replay);
+  for (const auto& [key, text] : {std::pair{"from", &s.replay.from}, {"until", &s.replay.until}})
+    if (!text->empty() && !parse_time(*text))
+      reader.reject("replay", key, "is no UTC time: write it as 2025-06-01T00:00:00Z");
   const std::string decision{to_string(s.engine.interval)};
   bool followed = false;
   for (const std::string& interval : s.feed.intervals) followed = followed || interval == decision;

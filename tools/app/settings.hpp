@@ -47,6 +47,27 @@ struct SessionSettings {
   }
 };
 
+/// What `proteus replay` plays.
+struct ReplaySettings {
+  std::vector<std::string> files;
+  std::string funding_folder;
+  std::string from;
+  std::string until;
+  static constexpr auto settings() {
+    using R = ReplaySettings;
+    return std::tuple{
+        setting("files", &R::files,
+                "kline files (<exchange>-<category>_<SYMBOL>_<interval>.csv[.gz|.zst]), one for "
+                "each of engine.instruments"),
+        setting("funding_folder", &R::funding_folder,
+                "folder of funding files; empty: rates are not known and are assumed"),
+        setting("from", &R::from,
+                "decisions begin with the bar that opens then (2025-06-01T00:00:00Z); empty: after "
+                "feed.warm_up_bars of the files"),
+        setting("until", &R::until, "bars that close later are not played; empty: to the end")};
+  }
+};
+
 /// Where the simulated exchange listens and what market it shows.
 struct SimHostSettings {
   std::string bind = "127.0.0.1";
@@ -81,6 +102,7 @@ struct Settings {
   VenueEndpoints venue;
   SessionSettings session;
   storage::StorageSettings storage;
+  ReplaySettings replay;
 };
 
 struct SimSettings {

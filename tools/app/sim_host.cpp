@@ -4,8 +4,8 @@
 
 #include "connectors/net/certificate.hpp"
 #include "connectors/net/server.hpp"
-#include "connectors/sim/file_source.hpp"
 #include "connectors/sim/synthetic_source.hpp"
+#include "tools/app/kline_inputs.hpp"
 
 namespace proteus::app {
 namespace {
@@ -22,18 +22,8 @@ Result<std::unique_ptr<sim::MarketSource>> make_source(const SimSettings& settin
     return std::unique_ptr<sim::MarketSource>(
         std::make_unique<sim::SyntheticSource>(std::move(source)));
   }
-  std::vector<sim::KlineInput> inputs;
-  for (const std::string& file : settings.host.files) {
-    BOOST_OUTCOME_TRY(auto input, sim::FileSource::input_named(file));
-    if (!settings.host.funding_folder.empty() && input.name.category == Category::Linear) {
-      const std::string name = std::filesystem::path(file).filename().string();
-      const auto funding =
-          std::filesystem::path(settings.host.funding_folder) /
-          (name.substr(0, name.find('_')) + "_" + input.name.symbol + "_funding.csv.gz");
-      if (std::filesystem::exists(funding)) input.funding = funding;
-    }
-    inputs.push_back(std::move(input));
-  }
+  BOOST_OUTCOME_TRY(const auto inputs,
+                    kline_inputs(settings.host.files, settings.host.funding_folder));
   BOOST_OUTCOME_TRY(auto source, sim::FileSource::open(inputs));
   return std::unique_ptr<sim::MarketSource>(std::make_unique<sim::FileSource>(std::move(source)));
 }

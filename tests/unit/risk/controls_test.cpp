@@ -185,6 +185,13 @@ TEST(StaleData, RefusesOnAnOldTickerOnceTickersWereSeen) {
             "stale_data refused, limit 30000000000 ns, actual 31000000000 ns");
 }
 
+TEST(StaleData, DoesNotTakeWordOnFundingAloneForAPriceThatAges) {
+  World w;
+  w.see(TickerUpdated{.instrument = kBtc, .funding_known = true}, w.now);
+  w.now += 31s;
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Buy, "1"_qty))), "approved");
+}
+
 TEST(AbsurdData, MakesOrdersWaitWhileAJumpIsUnconfirmed) {
   World w;
   w.now += 1min;

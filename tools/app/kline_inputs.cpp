@@ -1,0 +1,31 @@
+#include "tools/app/kline_inputs.hpp"
+
+#include <fmt/format.h>
+
+#include "connectors/klines/file_name.hpp"
+
+namespace proteus::app {
+
+Result<std::vector<sim::KlineInput>> kline_inputs(const std::vector<std::string>& files,
+                                                  const std::string& funding_folder) {
+  std::error_code ec;
+  if (!funding_folder.empty() && !std::filesystem::is_directory(funding_folder, ec))
+    return error(ErrorCode::NotFound,
+                 fmt::format("{}: no such folder of funding files", funding_folder));
+  std::vector<sim::KlineInput> inputs;
+  for (const std::string& file : files) {
+    BOOST_OUTCOME_TRY(const klines::KlineFileName name, klines::parse_kline_file_name(file));
+    BOOST_OUTCOME_TRY(auto input, sim::FileSource::input_named(file));
+    for (const char* ending : {".csv", ".csv.zst", ".csv.gz"}) {
+      if (funding_folder.empty() || input.name.category != Category::Linear) break;
+      const std::filesystem::path funding =
+          std::filesystem::path(funding_folder) /
+          fmt::format("{}-linear_{}_funding{}", name.exchange, input.name.symbol, ending);
+      if (std::filesystem::is_regular_file(funding, ec)) input.funding = funding;
+    }
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+}  // namespace proteus::app

@@ -1,0 +1,17 @@
+// Kline files as a user names them, each with the funding file that belongs to it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "connectors/sim/file_source.hpp"
+
+namespace proteus::app {
+
+/// Instrument and interval from each file's name; funding from
+/// `<exchange>-linear_<SYMBOL>_funding.csv[.gz|.zst]` in `funding_folder`, where it is there.
+/// Errors: Malformed (a file's name), NotFound (a funding folder that is none).
+Result<std::vector<sim::KlineInput>> kline_inputs(const std::vector<std::string>& files,
+                                                  const std::string& funding_folder);
+
+}  // namespace proteus::app

@@ -1,0 +1,73 @@
+#include "tools/app/trading.hpp"
+
+#include <random>
+
+#include "strategies/make_strategy.hpp"
+#include "tools/app/version.hpp"
+
+namespace proteus::app {
+namespace {
+
+SessionCode draw_session_code() {
+  std::random_device device;
+  std::array<std::uint8_t, 13> bytes{};
+  for (auto& b : bytes) b = static_cast<std::uint8_t>(device());
+  return make_session_code(bytes);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string_view mode,
+                                               Timestamp start) {
+  storage::SessionStart about;
+  about.code = draw_session_code();
+  about.start = start;
+  about.mode = mode;
+  about.version = kVersion;
+  about.config_toml = loaded.resolved;
+  about.config_hash = loaded.hash;
+  BOOST_OUTCOME_TRY(auto session, storage::Session::create(loaded.settings.session.folder, about));
+  std::unique_ptr<Trading> made(new Trading(loaded, mode, about.code, std::move(session)));
+  const std::size_t gather =
+      mode == "replay" ? static_cast<std::size_t>(loaded.settings.storage.commit_every_bytes) : 0;
+  BOOST_OUTCOME_TRY(made->journal_, storage::WalJournal::create(
+                                        made->session_.wal_path(),
+                                        {about.code, loaded.hash.c_str(), mode, start}, gather));
+  BOOST_OUTCOME_TRY(made->storage_,
+                    storage::StorageThread::start(*made->journal_, made->session_.sqlite_path(),
+                                                  loaded.settings.storage));
+  return made;
+}
+
+Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {
+  const Settings& s = settings_;
+  instruments_ = instruments;
+  std::vector<std::unique_ptr<Strategy>> strategies;
+  for (const Instrument& instrument : instruments_) {
+    BOOST_OUTCOME_TRY(auto strategy,
+                      strategies::make_strategy(s.strategy, instrument, s.engine.interval));
+    strategies.push_back(std::move(strategy));
+  }
+  BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments_));
+  const Money capital = Money::from_raw(to_fixed_raw(s.engine.capital));
+  gate_.emplace(s.sizing, s.limits, instruments_, s.engine.interval,
+                risk::Costs{s.paper.linear_taker_fee_bps / 1e4, s.paper.half_spread_bps / 1e4},
+                capital);
+  venue_.emplace(s.paper, s.engine.interval, capital, instruments_);
+  engine_ = std::make_unique<Engine>(s.engine, instruments_, code_, std::move(strategies), *gate_,
+                                     *venue_, *journal_);
+  for (const Instrument& instrument : instruments)
+    engine_->on_input(InstrumentChanged{instrument}, now, now);
+  return success();
+}
+
+void Trading::finish(const std::string& cause, Timestamp now) {
+  if (engine_) {
+    const Timestamp at = std::max(engine_->now(), now);
+    engine_->on_input(OperatorCommand{OperatorAction::Stop, cause.c_str()}, at, at);
+  }
+  static_cast<void>(journal_->flush());  // What fails is in the storage status.
+  storage_->drain();
+}
+
+}  // namespace proteus::app

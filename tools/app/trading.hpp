@@ -1,0 +1,62 @@
+// What trades, in one piece: the session on disk, its log and storage thread, the gate, the paper
+// venue and the engine. The same for every mode; the modes differ in who feeds `engine()`.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "connectors/paper/paper_venue.hpp"
+#include "connectors/storage/session.hpp"
+#include "connectors/storage/storage_thread.hpp"
+#include "connectors/storage/wal_journal.hpp"
+#include "engine/runtime/engine.hpp"
+#include "risk/gate.hpp"
+#include "tools/app/settings.hpp"
+
+namespace proteus::app {
+
+class Trading {
+ public:
+  /// Makes the session's folder and opens its log. mode: "paper", "replay". In a replay the log may
+  /// gather `storage.commit_every_bytes`: nothing outside depends on it. Errors: Io.
+  static Result<std::unique_ptr<Trading>> open(const Loaded& loaded, std::string_view mode,
+                                               Timestamp start);
+  /// Builds strategies, gate, venue and engine over `instruments` and tells the engine of them at
+  /// `now`. Once. Errors: what the strategies and the risk settings refuse.
+  Result<void> build(const InstrumentTable& instruments, Timestamp now);
+  /// Writes the end down and waits until everything is on disk and in the tables.
+  void finish(const std::string& cause, Timestamp now);
+
+  [[nodiscard]] bool built() const { return engine_ != nullptr; }
+  [[nodiscard]] Engine& engine() { return *engine_; }
+  [[nodiscard]] const Engine& engine() const { return *engine_; }
+  [[nodiscard]] const risk::Gate& gate() const { return *gate_; }
+  [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
+  [[nodiscard]] const storage::Session& session() const { return session_; }
+  [[nodiscard]] storage::StorageThread& storage() { return *storage_; }
+  [[nodiscard]] const storage::StorageThread& storage() const { return *storage_; }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] const std::string& mode() const { return mode_; }
+
+ private:
+  Trading(const Loaded& loaded, std::string_view mode, const SessionCode& code,
+          storage::Session session)
+      : settings_(loaded.settings), mode_(mode), code_(code), session_(std::move(session)) {}
+
+  // Destroyed from the last to the first: the engine before the log it writes, the storage thread
+  // before the log it reads.
+  Settings settings_;
+  std::string mode_;
+  SessionCode code_;
+  storage::Session session_;
+  std::unique_ptr<storage::WalJournal> journal_;
+  std::unique_ptr<storage::StorageThread> storage_;
+  InstrumentTable instruments_;
+  std::optional<risk::Gate> gate_;
+  std::optional<paper::PaperVenue> venue_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace proteus::app
