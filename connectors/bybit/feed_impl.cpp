@@ -81,17 +81,11 @@ void PublicFeed::Impl::on_open(StreamId id, SteadyTime now) {
     book->builder.reset();
     book->renew = false;
   }
-  if (settings_.repair == RepairMode::Concurrent) {
-    stream.connection.subscribe(now);
+  stream.connection.subscribe(now);
+  if (settings_.repair == RepairMode::Concurrent)
     backfill_.on_connected(id, clock_.at(now), now);
-    return;
-  }
-  // What time it is has to be asked first: with clock = frames it stood still since the loss.
-  stream.repairing = false;
-  RestTicket ticket;
-  ticket.stream = id;
-  ticket.generation = stream.connection.generation();
-  queue_.submit(ticket, time_target(), now, true);
+  else
+    stream.catch_up = CatchUp::WhenLive;
 }
 
 void PublicFeed::Impl::on_closed(StreamId id, const Error& cause, SteadyTime now) {
@@ -100,18 +94,27 @@ void PublicFeed::Impl::on_closed(StreamId id, const Error& cause, SteadyTime now
   streams_.at(id).connection.on_closed(cause.context, now);
 }
 
+/// repair = pause: once a connection is live, nothing more is read from it until it is known what
+/// time it is (with clock = frames ours stood still since the loss) and what closed meanwhile is
+/// here. Decisions on those bars then see a feed that is whole.
 void PublicFeed::Impl::follow_repair(SteadyTime now) {
   if (settings_.repair == RepairMode::Concurrent) return;
   if (!opened_ && !backfill_.any_hole()) open_streams(now);
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     const auto id = static_cast<StreamId>(i);
     Stream& stream = streams_[i];
-    const bool hole = backfill_.has_hole(id);
-    if (stream.repairing && !hole && stream.connection.state() == Connection::State::Open) {
-      stream.repairing = false;
-      stream.connection.subscribe(now);
+    const Connection::State state = stream.connection.state();
+    if (state == Connection::State::Live && stream.catch_up == CatchUp::WhenLive)
+      stream.catch_up = CatchUp::Due;
+    if (stream.catch_up == CatchUp::Due) {
+      stream.catch_up = CatchUp::AskingTime;
+      RestTicket ticket;
+      ticket.stream = id;
+      ticket.generation = stream.connection.generation();
+      queue_.submit(ticket, time_target(), now, true);
     }
-    const bool pause = hole && stream.connection.state() >= Connection::State::Subscribing;
+    const bool pause = state >= Connection::State::Subscribing &&
+                       (stream.catch_up == CatchUp::AskingTime || backfill_.has_hole(id));
     if (pause == stream.paused || !stream.connection.connected()) continue;
     stream.paused = pause;
     io_.set_reading(id, !pause);
@@ -140,6 +143,10 @@ void PublicFeed::Impl::on_frame(StreamId id, std::string_view bytes, Timestamp r
   stream.connection.on_frame(now);
   const Result<Frame> frame = stream.codec.decode(bytes);
   if (!frame) return on_undecodable(stream, frame.error());
+  // Data before the last acknowledgement: the venue moves on, so there is no more waiting.
+  const bool data = std::holds_alternative<KlineFrame>(frame.value()) ||
+                    std::holds_alternative<TickerFrame>(frame.value());
+  if (data && stream.catch_up == CatchUp::WhenLive) stream.catch_up = CatchUp::Due;
   std::visit([&](const auto& body) { on(stream, body, now); }, frame.value());
   follow_repair(now);
 }
@@ -272,7 +279,7 @@ void PublicFeed::Impl::stream_changed(StreamId id, FeedState state, std::string 
   if (state == FeedState::Lost) {
     ++counters_.reconnects;
     streams_[id].paused = false;
-    streams_[id].repairing = false;
+    streams_[id].catch_up = CatchUp::None;
   }
   emit(FeedChanged{std::string_view{plans_[id].name}, state, std::string_view{cause}}, received_);
 }

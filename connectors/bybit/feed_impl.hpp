@@ -49,11 +49,13 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
     bool renew = false;     ///< a new snapshot has to be asked for
     SteadyTime renew_at{};  ///< not before
   };
+  /// repair = pause: what a new connection still waits for before it is read on.
+  enum class CatchUp : std::uint8_t { None, WhenLive, Due, AskingTime };
   struct Stream {
     Connection connection;
     Codec codec;
     bool paused = false;
-    bool repairing = false;  ///< connected, not subscribed until its holes are filled
+    CatchUp catch_up = CatchUp::None;
   };
 
   void emit(EventBody body, Timestamp happened);
@@ -96,8 +98,8 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   std::vector<TickerMerger> tickers_;        ///< by instrument
   std::vector<SteadyTime> ticker_renew_at_;  ///< by instrument: no new snapshot before
   std::vector<Timestamp> ticker_told_at_;
-  std::vector<std::optional<Book>> books_;   ///< by instrument
-  std::vector<StreamId> stream_of_;          ///< by instrument
+  std::vector<std::optional<Book>> books_;  ///< by instrument
+  std::vector<StreamId> stream_of_;         ///< by instrument
   bool running_ = false;
   bool opened_ = false;
   Timestamp received_{};

@@ -53,10 +53,9 @@ void PublicFeed::Impl::on_time(RestAnswer answer, SteadyTime now) {
   touch(clock_.at(now));
   if (!ticket.stream) return;
   Stream& stream = streams_.at(*ticket.stream);
-  if (stream.connection.generation() != ticket.generation ||
-      stream.connection.state() != Connection::State::Open)
+  if (stream.connection.generation() != ticket.generation || stream.catch_up != CatchUp::AskingTime)
     return;
-  stream.repairing = true;
+  stream.catch_up = CatchUp::None;
   backfill_.on_connected(*ticket.stream, clock_.at(now), now);
 }
 

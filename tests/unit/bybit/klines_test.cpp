@@ -341,13 +341,13 @@ TEST(RepairByPausing, StopsReadingUntilTheHoleIsFilled) {
   Harness h(settings, one(), kStartMs + 61'000);
   h.start();
   h.feed->on_open(0, h.now);
-  EXPECT_THAT(h.io.sent, IsEmpty());  // What time it is comes first.
-  ASSERT_EQ(h.io.gets.size(), 1U);
+  h.acknowledge(0);
+  ASSERT_EQ(h.io.gets.size(), 1U);  // Live: what time is it, and what closed meanwhile?
   EXPECT_EQ(h.io.gets[0].second, "/v5/market/time");
+  EXPECT_FALSE(h.io.reading.at(0));
   h.answer(0, fmt::format(R"({{"retCode":0,"result":{{"timeNano":"{}000000"}},"time":{}}})",
                           kStartMs + 61'000, kStartMs + 61'000));
-  ASSERT_EQ(h.io.sent.size(), 1U);
-  h.acknowledge(0);
+  EXPECT_TRUE(h.io.reading.at(0));
   h.frame(h.bar(0, true));
   const auto at = [&](std::int64_t minute, std::int64_t ms) {
     return kline_frame(kStartMs + minute * kMinuteMs, "1", "2", "1", "1", "1", false,
@@ -364,29 +364,54 @@ TEST(RepairByPausing, StopsReadingUntilTheHoleIsFilled) {
   EXPECT_THAT(h.minutes(), ElementsAre(0, 1));
 }
 
-TEST(RepairByPausing, FillsHolesBeforeItSubscribesAgain) {
-  FeedSettings settings = Harness::plain();
-  settings.clock = ClockMode::Frames;
-  settings.repair = RepairMode::Pause;
-  Harness h(settings, one(), kStartMs + 61'000);
-  const auto time_body = [](std::int64_t ms) {
+class RepairAfterALoss : public testing::Test {
+ protected:
+  RepairAfterALoss() : h_(settings(), one(), kStartMs + 61'000) {
+    h_.start();
+    h_.connect();
+    h_.answer(0, time_body(kStartMs + 61'000));
+    h_.frame(h_.bar(0, true));
+    h_.feed->on_closed(0, error(ErrorCode::Io, "reset by peer"), h_.now);
+    h_.pass(1s);
+    h_.io.sent.clear();
+    h_.feed->on_open(0, h_.now);
+  }
+  static FeedSettings settings() {
+    FeedSettings s = Harness::plain();
+    s.clock = ClockMode::Frames;
+    s.repair = RepairMode::Pause;
+    return s;
+  }
+  static std::string time_body(std::int64_t ms) {
     return fmt::format(R"({{"retCode":0,"result":{{"timeNano":"{}000000"}},"time":{}}})", ms, ms);
+  }
+  Harness h_;
+};
+
+TEST_F(RepairAfterALoss, HandsMissedBarsOnWhenTheFeedIsWholeAgain) {
+  EXPECT_EQ(h_.io.gets.size(), 1U);  // Nothing is asked before the venue has acknowledged.
+  h_.acknowledge(0);
+  EXPECT_FALSE(h_.io.reading.at(0));
+  h_.answer(1, time_body(kStartMs + 3 * kMinuteMs));
+  ASSERT_EQ(h_.io.gets.size(), 3U);
+  EXPECT_FALSE(h_.io.reading.at(0));
+  h_.answer(2, h_.rows({2, 1}));
+  EXPECT_TRUE(h_.io.reading.at(0));
+  EXPECT_THAT(h_.minutes(), ElementsAre(0, 1, 2));
+  const auto is_live = [](const FakeSink::Entry& e) {
+    const auto* feed = std::get_if<FeedChanged>(&e.body);
+    return feed != nullptr && feed->state == FeedState::Live;
   };
-  h.start();
-  h.feed->on_open(0, h.now);
-  h.answer(0, time_body(kStartMs + 61'000));
-  h.acknowledge(0);
-  h.frame(h.bar(0, true));
-  h.feed->on_closed(0, error(ErrorCode::Io, "reset by peer"), h.now);
-  h.pass(1s);
-  const std::size_t sent = h.io.sent.size();
-  h.feed->on_open(0, h.now);
-  h.answer(1, time_body(kStartMs + 3 * kMinuteMs));
-  EXPECT_EQ(h.io.sent.size(), sent);
-  ASSERT_EQ(h.io.gets.size(), 3U);
-  h.answer(2, h.rows({2, 1}));
-  EXPECT_THAT(h.minutes(), ElementsAre(0, 1, 2));
-  EXPECT_EQ(h.io.sent.size(), sent + 1);
+  const auto live = std::find_if(h_.sink.entries.rbegin(), h_.sink.entries.rend(), is_live);
+  EXPECT_EQ(live - h_.sink.entries.rbegin(), 2);  // Only the two bars come after it.
+}
+
+TEST_F(RepairAfterALoss, DoesNotWaitForAnAcknowledgementWhileDataFlows) {
+  h_.frame(kline_frame(kStartMs + kMinuteMs, "1", "2", "1", "1", "1", false,
+                       kStartMs + kMinuteMs + 2000));
+  ASSERT_EQ(h_.io.gets.size(), 2U);
+  EXPECT_EQ(h_.io.gets[1].second, "/v5/market/time");
+  EXPECT_FALSE(h_.io.reading.at(0));
 }
 
 }  // namespace
