@@ -43,13 +43,14 @@ Timestamp grid_after(Timestamp t, Duration interval) {
 }  // namespace
 
 MarketPlayer::MarketPlayer(sim::MarketSource& source, Interval decision, EventSink& sink,
-                           const Range& range)
+                           const Range& range, Duration barrier)
     : source_(&source),
       sink_(&sink),
       decision_(decision),
       open_(range.open),
       from_(range.from),
       until_(range.until),
+      barrier_(barrier),
       next_funding_(source.instruments().size(), Timestamp::max()) {}
 
 Result<MarketPlayer::Range> MarketPlayer::range(const sim::MarketSource& source, Interval decision,
@@ -92,7 +93,7 @@ Result<void> MarketPlayer::check(const sim::MarketSource& source, Interval decis
 Result<MarketPlayer> MarketPlayer::create(sim::MarketSource& source, Interval decision,
                                           const PlaySpan& span, EventSink& sink) {
   BOOST_OUTCOME_TRY(const Range found, range(source, decision, span));
-  return MarketPlayer(source, decision, sink, found);
+  return MarketPlayer(source, decision, sink, found, span.barrier);
 }
 
 bool MarketPlayer::step() {
@@ -103,11 +104,15 @@ bool MarketPlayer::step() {
     for (const Instrument& instrument : source_->instruments()) tell(instrument.id, open_);
   }
   tell_funding(close - Duration{1});
-  for (const Instrument& instrument : source_->instruments())
-    if (const std::optional<Bar> bar = bar_at(instrument.id))
-      sink_->on_input(BarClosed{*bar, bar->open_time < from_ ? BarSource::Warmup : BarSource::File},
-                      close, close);
+  const BarSource source = open_ < from_ ? BarSource::Warmup : BarSource::File;
+  bool complete = true;
+  for (const Instrument& instrument : source_->instruments()) {
+    const std::optional<Bar> bar = bar_at(instrument.id);
+    if (bar) sink_->on_input(BarClosed{*bar, source}, close, close);
+    complete = complete && bar.has_value();
+  }
   tell_funding(close);
+  if (!complete) sink_->on_input(ClockTick{}, close + barrier_, close + barrier_);
   open_ = close;
   return true;
 }

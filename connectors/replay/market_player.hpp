@@ -24,6 +24,8 @@ struct PlaySpan {
   Timestamp until{};
   /// Bars of the decision interval before `from` that only fill windows, as far as there are any.
   std::int64_t warm_up_bars = 0;
+  /// The engine's: where a close lacks a bar, the others wait this long for it and no longer.
+  Duration barrier{0};
 };
 
 class MarketPlayer {
@@ -52,7 +54,8 @@ class MarketPlayer {
   };
   static Result<Range> range(const sim::MarketSource& source, Interval decision,
                              const PlaySpan& span);
-  MarketPlayer(sim::MarketSource& source, Interval decision, EventSink& sink, const Range& range);
+  MarketPlayer(sim::MarketSource& source, Interval decision, EventSink& sink, const Range& range,
+               Duration barrier);
   [[nodiscard]] std::optional<Bar> bar_at(InstrumentId id) const;
   void tell_funding(Timestamp now);
   void tell(InstrumentId id, Timestamp now);
@@ -63,6 +66,7 @@ class MarketPlayer {
   Timestamp open_;  ///< of the bars that come next
   Timestamp from_;
   Timestamp until_;
+  Duration barrier_;
   std::vector<Timestamp> next_funding_;  ///< as told last; the end of time for spot
   bool started_ = false;
 };

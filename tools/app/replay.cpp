@@ -48,7 +48,7 @@ Result<std::unique_ptr<Replay>> Replay::create(const Loaded& loaded, Timestamp w
   }
   // A dry run of the span first: nothing is left on disk when there is nothing to play.
   const replay::PlaySpan span{time_or_epoch(s.replay.from), time_or_epoch(s.replay.until),
-                              s.feed.warm_up_bars};
+                              s.feed.warm_up_bars, s.engine.barrier};
   BOOST_OUTCOME_TRY(replay::MarketPlayer::check(source, s.engine.interval, span));
   BOOST_OUTCOME_TRY(auto trading, Trading::open(loaded, "replay", wall));
   std::unique_ptr<Replay> made(new Replay(std::move(source), std::move(trading)));
