@@ -264,6 +264,30 @@ void PaperVenue::on_instrument(const Instrument& instrument, Timestamp time, Rep
     }
   }
   std::erase_if(market.orders, [](const Working& order) { return order.closed; });
+  const bool delivered = instrument.status == InstrumentStatus::Delivering ||
+                         instrument.status == InstrumentStatus::Closed;
+  if (delivered && instrument.category == Category::Linear) deliver(market, time, reports);
+}
+
+/// A perpetual that is delisted is settled at its mark; the taker's fee is charged, which is more
+/// than the venue's for a delivery.
+void PaperVenue::deliver(Market& market, Timestamp time, ReportSink& reports) {
+  const PositionView& held = account_.books().view()[market.id];
+  if (held.quantity.is_zero()) return;
+  const Side side = held.quantity > Quantity{} ? Side::Sell : Side::Buy;
+  const Quantity quantity = abs(held.quantity);
+  const matching::Charge paid =
+      matching::charge(Category::Linear, side, quantity, held.mark, rates_.fee(Category::Linear, Liquidity::Taker));
+  const Fill fill{.id = numbered<36>("delivery-", ++deliveries_),
+                  .execution = next_execution(),
+                  .instrument = market.id,
+                  .side = side,
+                  .quantity = quantity,
+                  .price = held.mark,
+                  .fee = paid.fee,
+                  .time = time};
+  account_.apply(fill);
+  reports.report(fill, time);
 }
 
 InlineText<40> PaperVenue::next_execution() { return numbered<40>("x", ++executions_); }

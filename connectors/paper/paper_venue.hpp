@@ -85,6 +85,7 @@ class PaperVenue final : public Venue {
   void liquidate(Market& market, Price base, std::int64_t slippage_e9, Timestamp time,
                  ReportSink& reports);
   void settle_funding(Market& market, Timestamp until, Price mark, ReportSink& reports);
+  void deliver(Market& market, Timestamp time, ReportSink& reports);
   void on_instrument(const Instrument& instrument, Timestamp time, ReportSink& reports);
   [[nodiscard]] InlineText<40> next_execution();
 
@@ -114,6 +115,7 @@ class PaperVenue final : public Venue {
   std::pmr::unordered_set<ClientOrderId> ids_{&id_memory_};  // asked, never walked over
   std::uint64_t executions_ = 0;
   std::uint64_t liquidations_ = 0;
+  std::uint64_t deliveries_ = 0;
   Timestamp next_funding_ = Timestamp::max();  // quote mode: no settlement is due before this
   bool clocks_started_ = false;
   bool reporting_ = false;

@@ -281,11 +281,29 @@ TEST_F(BarOrders, AnInstrumentThatStopsTradingCancelsItsOrdersAndTakesOnlyReduct
   const OrderRequest resting = limit(kLinear, Side::Buy, "0.1"_qty, "49900"_px);
   (void)send(resting);
   Instrument changed = instruments_[kLinear];
-  changed.status = InstrumentStatus::Delivering;
+  changed.status = InstrumentStatus::PreLaunch;
   feed(InstrumentChanged{changed}, now_);
   EXPECT_EQ(word_on(resting).end, OrderEnd::NotTrading);
   EXPECT_EQ(send(market(kLinear, Side::Buy, "0.1"_qty)).end, OrderEnd::NotTrading);
   EXPECT_EQ(send(market(kLinear, Side::Sell, "0.1"_qty)).state, Acknowledged);
+}
+
+TEST_F(BarOrders, ADelistedPerpetualIsSettledAtItsMarkWithTheTakersFee) {
+  flat(kLinear, "50000");
+  (void)send(market(kLinear, Side::Sell, "1"_qty));
+  flat(kLinear, "50000");
+  flat(kLinear, "40000");
+  Instrument changed = instruments_[kLinear];
+  changed.status = InstrumentStatus::Closed;
+  feed(InstrumentChanged{changed}, now_);
+  ASSERT_EQ(fills().size(), 1U);
+  EXPECT_EQ(fills()[0].side, Side::Buy);
+  EXPECT_EQ(fills()[0].quantity, "1"_qty);
+  EXPECT_EQ(fills()[0].price, "40000"_px);
+  EXPECT_EQ(fills()[0].fee, "22"_usdt);  // 40000 x 5.5 bps
+  EXPECT_FALSE(fills()[0].liquidation);
+  feed(InstrumentChanged{changed}, now_);
+  EXPECT_TRUE(fills().empty());
 }
 
 }  // namespace
