@@ -1,0 +1,144 @@
+"""A whole paper session from bars, rates and settings, in the order of docs/reference/engine.md."""
+from dataclasses import dataclass, field
+
+from ps_decide import STRATEGIES, Gate, Sizer
+from ps_numbers import MINUTE_MS, INTERVAL_MS, unit
+from ps_venue import Books, Order, PaperVenue
+
+
+@dataclass
+class Decision:
+    instrument: str
+    bar: object
+    outcome: str = ""
+    reason: str = ""
+    weight: float = None
+    confidence: float = None
+    position: int = 0
+    wanted: int = 0
+    equity: int = 0
+    sizing: list = field(default_factory=list)
+    controls: list = field(default_factory=list)
+    orders: list = field(default_factory=list)  # (Order, approved, refused_by)
+
+
+class Session:
+    """`bars`: {name: [Bar]}; `rates`: {name: {ms: rate}}; `config`: the resolved TOML."""
+
+    def __init__(self, config, instruments, bars, rates, first_live_ms, until_ms):
+        engine, paper = config["engine"], config["paper"]
+        for key, value in (("order_style", "market"), ("marks", "bars")):
+            if engine[key] != value:
+                raise NotImplementedError(f"engine.{key} = {engine[key]!r} is not computed here")
+        if paper["fill_mode"] != "bar":
+            raise NotImplementedError("only paper.fill_mode = bar is computed here")
+        self.instruments, self.bars = instruments, bars
+        self.capital = unit(engine["capital"])
+        self.books = Books(self.capital, instruments)
+        self.venue = PaperVenue(paper, self.books, rates)
+        self.gate = Gate(config["risk"]["limits"], self.capital, instruments)
+        interval, sizing = engine["interval"], config["risk"]["sizing"]
+        self.step_ms = INTERVAL_MS[interval] * MINUTE_MS
+        shares = dict(text.split("=") for text in sizing["shares"])
+        equal = min(1.0 / len(instruments), sizing["share_max"])
+        self.slots = {}
+        for i in instruments:
+            taker = paper["spot_taker_fee_bps" if i.spot else "linear_taker_fee_bps"]
+            cost = taker / 1e4 + paper["half_spread_bps"] / 1e4
+            share = float(shares.get(i.name, equal))
+            self.slots[i.name] = (STRATEGIES[config["strategy"]["name"]](config["strategy"], i),
+                                  Sizer(sizing, i, share, interval, cost))
+        self.warm_up_bars = config["feed"]["warm_up_bars"]
+        self.first_live_ms, self.until_ms = first_live_ms, until_ms
+        self.next_open = {}
+        self.decisions, self.orders, self.equity_points, self.used_bars = [], [], [], []
+
+    def run(self):
+        live = {}
+        for i in self.instruments:
+            before = [b for b in self.bars[i.name] if b.close_ms <= self.first_live_ms]
+            for bar in before[len(before) - self.warm_up_bars:]:
+                self._warm_up(i, bar)
+        for i in self.instruments:
+            for bar in self.bars[i.name]:
+                if self.first_live_ms < bar.close_ms <= self.until_ms:
+                    live.setdefault(bar.close_ms, []).append((i, bar))
+        closes = sorted(live)
+        for close_ms in closes:
+            for i, bar in live[close_ms]:
+                self._bar(i, bar)
+            # What still waits for others when the run ends is not decided.
+            if len(live[close_ms]) == len(self.instruments) or close_ms != closes[-1]:
+                self._decide(live[close_ms])
+
+    def _watch_holes(self, i, bar):
+        expected = self.next_open.get(i.name, bar.open_ms)
+        self.next_open[i.name] = bar.close_ms
+        if bar.open_ms != expected:
+            self.slots[i.name][0].reset()
+        self.gate.hold_missing[i.name] = bar.open_ms != expected
+
+    def _warm_up(self, i, bar):
+        self.used_bars.append((i.name, bar, "warmup"))
+        self._watch_holes(i, bar)
+        self.gate.hold_missing[i.name] = False
+        self.venue.on_warmup(i, bar)
+        self.gate.on_bar(i.name, bar)
+        strategy, sizer = self.slots[i.name]
+        weight, _, _ = strategy.on_bar(bar.close)
+        equity = self.books.equity()
+        steps, _, _, _ = sizer.size(bar.close, weight, 0, 0, equity, False)
+        self.decisions.append(Decision(i.name, bar, "warming_up", "bar from before the run",
+                                       equity=equity, sizing=steps))
+
+    def _bar(self, i, bar):
+        self.used_bars.append((i.name, bar, "stream"))
+        self.venue.on_bar(i, bar)
+        self._watch_holes(i, bar)
+        self.gate.on_bar(i.name, bar)
+
+    def _decide(self, batch):
+        equity = self.books.equity()
+        self.gate.on_equity(equity)
+        placed = []
+        for i, bar in batch:
+            self.decisions.append(self._decide_one(i, bar, equity, placed))
+        for i, order in placed:
+            self.venue.submit(i, order)
+        self.equity_points.append(dict(close_ms=batch[0][1].close_ms, equity=equity,
+                                       cash=self.books.cash, gross=self.books.gross()))
+
+    def _decide_one(self, i, bar, equity, placed):
+        strategy, sizer = self.slots[i.name]
+        position = self.books.positions[i.name]
+        held = position.quantity
+        weight, reason, warming = strategy.on_bar(bar.close)
+        steps, wanted, kept, why = sizer.size(bar.close, weight, held, position.value, equity,
+                                              not warming)
+        d = Decision(i.name, bar, "", why or reason, weight, None if weight is None else 1.0,
+                     held, held, equity, steps)
+        if warming or weight is None:
+            d.outcome, d.reason = ("warming_up" if warming else "no_target"), reason
+            return d
+        d.outcome = "unchanged"
+        if kept or wanted == held:
+            return d
+        d.wanted = wanted
+        side = "buy" if wanted > held else "sell"
+        if held * wanted < 0:
+            parts = [(abs(held), True, "c"), (abs(wanted), False, "o")]
+        else:
+            smaller = abs(wanted) < abs(held)
+            parts = [(abs(wanted - held), smaller, "c" if smaller else "o")]
+        for ordinal, (quantity, reduce_only, purpose) in enumerate(parts):
+            order = Order(i.name, side, reduce_only, quantity, bar.close, bar.close_ms, purpose,
+                          ordinal)
+            words = self.gate.review(order, i, self.books, [o for _, o in placed])
+            approved = words[-1][1]
+            d.controls += words
+            d.orders.append((order, approved, "none" if approved else words[-1][0]))
+            if approved:
+                placed.append((i, order))
+                self.orders.append(order)
+        d.outcome = "ordered" if any(a for _, a, _ in d.orders) else "refused"
+        return d
