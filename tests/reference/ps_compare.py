@@ -7,7 +7,7 @@ a rule stands in the recorded row under `rule`.
 import json
 import sqlite3
 
-from ps_numbers import S
+from ps_numbers import S, raw
 
 NS = 10**6
 NUMBERS = {"kill": 15, "drawdown": 12, "stale_data": 18, "absurd_data": 19, "price_collar": 2,
@@ -218,7 +218,6 @@ def computed_final(session):
 def recorded_bars(recorded):
     """Text or units, whatever the columns hold; times in ms or ns by their size."""
     def units(value):
-        from ps_numbers import raw
         return raw(value) if isinstance(value, str) else value
     columns = {r["name"] for r in recorded.rows("PRAGMA table_info(bars)")}
     price = {k: f"{k}_raw" if f"{k}_raw" in columns else k for k in ("open", "high", "low", "close")}

@@ -5,7 +5,7 @@ Written from docs/reference/strategies.md, sizing.md and risk-controls.md.
 import math
 from collections import deque
 
-from ps_numbers import BARS_PER_YEAR, S, cut, down, near, unit, up
+from ps_numbers import BARS_PER_YEAR, S, bps, cut, down, near, unit, up
 from sizing_reference import Moments
 
 
@@ -153,6 +153,7 @@ class Gate:
 
     def __init__(self, limits, capital, instruments):
         self.limits = {k: unit(v) for k, v in limits.items() if isinstance(v, float)}
+        self.band = bps(limits["price_band_bps"])
         self.volume_share = limits["quantity_volume_max"]
         self.capital, self.peak = capital, capital
         self.drawdown = self.latched_drawdown = 0
@@ -202,13 +203,8 @@ class Gate:
             yield "absurd_data", False, 0, 1
         yield "stale_data", True, None, None
         yield "absurd_data", True, limits["jump_max"], 0
-        yield "price_collar", True, down(unit(limits["price_band_bps"] / 1e9), 10**4), None
-        limit = instrument.quantity_max_market
-        mean = self.volumes[name].mean
-        if not reduces and mean > 0.0:
-            limit = min(limit, math.floor(self.volume_share * mean * 1e9))
-        fits = instrument.quantity_min <= order.quantity <= limit and order.quantity % instrument.lot == 0
-        yield "order_quantity", fits or reduces, limit, order.quantity
+        yield "price_collar", True, self.band, None
+        yield self._order_quantity(order, instrument, reduces)
         equity = books.equity()
         value = near(order.reference * order.quantity, S)
 
@@ -224,6 +220,20 @@ class Gate:
             yield control, reduces or actual <= share(key, of), share(key, of), actual
         yield ("dust_and_minimum", reduces or value >= instrument.notional_min,
                instrument.notional_min, value)
+
+    def _order_quantity(self, order, instrument, reduces):
+        """Control 5: the venue's largest, and for what increases also a share of the volume."""
+        limit, q = instrument.quantity_max_market, order.quantity
+        share = self.volumes[order.instrument].mean * self.volume_share
+        if reduces:
+            return "order_quantity", True, limit, q
+        if q < instrument.quantity_min:
+            return "order_quantity", False, instrument.quantity_min, q
+        if q % instrument.lot:
+            return "order_quantity", False, instrument.lot, q
+        if share > 0.0:
+            limit = min(limit, max(unit(share), 1))
+        return "order_quantity", q <= limit, limit, q
 
     def _exposures(self, order, instrument, books, open_orders):
         own = gross = 0

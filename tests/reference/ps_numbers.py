@@ -5,7 +5,6 @@ money and rates are Python integers in units of 1e-9; a bar's volume is a float.
 """
 import csv
 import gzip
-import math
 import pathlib
 import re
 from typing import NamedTuple
