@@ -215,27 +215,28 @@ def computed_final(session):
     return {"last": {"equity_raw": e["equity"], "cash_raw": e["cash"]}}
 
 
-def recorded_bars(recorded):
-    """Text or units, whatever the columns hold; times in ms or ns by their size."""
-    def units(value):
-        return raw(value) if isinstance(value, str) else value
-    columns = {r["name"] for r in recorded.rows("PRAGMA table_info(bars)")}
-    price = {k: f"{k}_raw" if f"{k}_raw" in columns else k for k in ("open", "high", "low", "close")}
-    time = next(k for k in ("open_time_ns", "bar_open_ns", "open_time") if k in columns)
-    found = {}
-    for r in recorded.rows("SELECT * FROM bars"):
-        when = r[time] // NS if r[time] > 10**15 else r[time]
-        key = (r["instrument"], when)
-        row = {k: units(r[column]) for k, column in price.items()} | {"volume": r["volume"]}
+def recorded_bars(recorded, interval):
+    """Of the decision interval; each bar once and in order is a rule, here and in feed.md."""
+    found, newest = {}, {}
+    for r in recorded.db.execute("SELECT * FROM bars WHERE interval = ? ORDER BY record",
+                                 (interval,)):
+        key = (r["instrument"], r["interval"], r["open_time_ns"] / NS)
+        row = {k: r[k] for k in ("open_raw", "high_raw", "low_raw", "close_raw", "volume")}
+        if any(raw(r[k]) != r[f"{k}_raw"] for k in ("open", "high", "low", "close")):
+            row["rule"] = "text and units of a price differ"
         if key in found:
             row["rule"] = "a second row of this bar"
+        elif key[2] < newest.get(r["instrument"], 0):
+            row["rule"] = "older than the bar before it"
+        newest[r["instrument"]] = key[2]
         found[key] = row
     return found
 
 
 def computed_bars(session):
-    return {(name, b.open_ms): {"open": b.open, "high": b.high, "low": b.low, "close": b.close,
-                                "volume": b.volume} for name, b, _ in session.used_bars}
+    return {(name, session.interval, b.open_ms): {
+        "open_raw": b.open, "high_raw": b.high, "low_raw": b.low, "close_raw": b.close,
+        "volume": b.volume} for name, b in session.used_bars}
 
 
 # ---------------------------------------------------------------------------- the whole
@@ -259,7 +260,7 @@ def held_against(name, recorded, computed):
 
 def compare(path, session):
     recorded = Recorded(path)
-    closes = {(name, b.open_ms): b.close_ms for name, b, _ in session.used_bars}
+    closes = {(name, b.open_ms): b.close_ms for name, b in session.used_bars}
     tables = [
         held_against("decisions", recorded_decisions(recorded, closes), computed_decisions(session)),
         held_against("refusals", recorded_refusals(recorded), computed_refusals(session)),
@@ -269,12 +270,14 @@ def compare(path, session):
         held_against("equity", recorded_equity(recorded), computed_equity(session)),
         held_against("final", recorded_final(recorded), computed_final(session))]
     if recorded.has("bars"):
-        tables.insert(0, held_against("bars", recorded_bars(recorded), computed_bars(session)))
+        tables.insert(0, held_against("bars", recorded_bars(recorded, session.interval),
+                                      computed_bars(session)))
     outcomes = dict(recorded.db.execute("SELECT outcome, count(*) FROM decisions GROUP BY 1"))
     last = session.equity_points[-1]
     return {"equal": all(t["rows"] == t["equal"] for t in tables), "tables": tables,
             "bars_compared": recorded.has("bars"), "recorded_outcomes": outcomes,
-            "final_equity_computed": decimal(last["equity"])}
+            "last_decided_equity_computed": decimal(last["equity"]),
+            "final_equity_computed": decimal(session.books.equity())}
 
 
 def show(report):
@@ -289,5 +292,6 @@ def show(report):
             print(f"\n{t['table']}: first difference at {d['key']}, in {', '.join(d['columns'])}")
             print(f"  recorded {d['recorded']}\n  computed {d['computed']}")
     print(f"\noutcomes recorded: {report['recorded_outcomes']}")
-    print(f"final equity computed: {report['final_equity_computed']}")
+    print(f"equity computed: {report['last_decided_equity_computed']} at the last decision, "
+          f"{report['final_equity_computed']} after the last bar")
     print("all equal" if report["equal"] else "NOT equal")

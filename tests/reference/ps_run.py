@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 
 from ps_decide import STRATEGIES, Gate, Sizer
-from ps_numbers import MINUTE_MS, INTERVAL_MS, unit
+from ps_numbers import unit
 from ps_venue import Books, Order, PaperVenue
 
 
@@ -38,7 +38,7 @@ class Session:
         self.venue = PaperVenue(paper, self.books, rates)
         self.gate = Gate(config["risk"]["limits"], self.capital, instruments)
         interval, sizing = engine["interval"], config["risk"]["sizing"]
-        self.step_ms = INTERVAL_MS[interval] * MINUTE_MS
+        self.interval = interval
         shares = dict(text.split("=") for text in sizing["shares"])
         equal = min(1.0 / len(instruments), sizing["share_max"])
         self.slots = {}
@@ -79,7 +79,7 @@ class Session:
         self.gate.hold_missing[i.name] = bar.open_ms != expected
 
     def _warm_up(self, i, bar):
-        self.used_bars.append((i.name, bar, "warmup"))
+        self.used_bars.append((i.name, bar))
         self._watch_holes(i, bar)
         self.gate.hold_missing[i.name] = False
         self.venue.on_warmup(i, bar)
@@ -92,7 +92,7 @@ class Session:
                                        equity=equity, sizing=steps))
 
     def _bar(self, i, bar):
-        self.used_bars.append((i.name, bar, "stream"))
+        self.used_bars.append((i.name, bar))
         self.venue.on_bar(i, bar)
         self._watch_holes(i, bar)
         self.gate.on_bar(i.name, bar)

@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+"""Known answers of the pieces of paper_session.py, and proof that its comparison can fail.
+
+The journal of the second half is made here from a small computed session, in the tables of
+docs/reference/session.md: equal at first, then with one value changed at a time.
+
+    python3 -m unittest discover -s tests/reference
+"""
+import contextlib
+import json
+import pathlib
+import shutil
+import sqlite3
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import ps_compare  # noqa: E402
+import ps_decide  # noqa: E402
+import ps_numbers  # noqa: E402
+import ps_run  # noqa: E402
+import ps_venue  # noqa: E402
+from ps_numbers import S, Bar, Instrument  # noqa: E402
+
+BTC = Instrument("linear:BTCUSDT", S // 10, S // 1000, S // 1000, 500 * S, 5 * S, 100 * S,
+                 8 * 3600 * 1000)
+PAPER = dict(half_spread_bps=1.0, impact_bps=10.0, linear_taker_fee_bps=5.5,
+             spot_taker_fee_bps=10.0, leverage=3.0, maintenance_margin_bps=50.0)
+LIMITS = dict(capital_at_risk_max=1.0, price_band_bps=200.0, order_value_max=0.25,
+              quantity_volume_max=0.1, position_max=0.5, gross_max=1.0, drawdown_max=0.2,
+              drawdown_halt=0.3, jump_max=0.25)
+SIZING = dict(volatility_target=0.5, volatility_scale_max=2.0, volatility_span=60,
+              volatility_returns_min=20, kelly_fraction=0.25, kelly_floor=0.05,
+              kelly_bars_min=100, kelly_half_life="off", gross_max=1.0, share_max=0.25, shares=[],
+              no_trade_band=0.01, bad_output="flat")
+CONFIG = {"engine": dict(instruments=[BTC.name], interval="1m", capital=10000.0, marks="bars",
+                         order_style="market"),
+          "strategy": dict(name="sma_cross", fast=5, slow=12),
+          "risk": dict(sizing=SIZING, limits=LIMITS), "paper": PAPER | {"fill_mode": "bar"},
+          "feed": dict(warm_up_bars=40)}
+MINUTE = ps_numbers.MINUTE_MS
+
+
+def venue(held=0, capital=10_000 * S):
+    books = ps_venue.Books(capital, [BTC])
+    books.positions[BTC.name].quantity = held
+    return ps_venue.PaperVenue(PAPER, books, {BTC.name: {28_800_000: 100_000}})
+
+
+class Numbers(unittest.TestCase):
+    def test_a_price_is_read_without_passing_through_a_double(self):
+        self.assertEqual(ps_numbers.raw("106631.1"), 106_631_100_000_000)
+        with self.assertRaises(ValueError):
+            ps_numbers.raw("0.0000000001")
+
+    def test_rounding_up_goes_toward_plus_infinity_on_both_sides_of_zero(self):
+        self.assertEqual([ps_numbers.up(n, 4) for n in (5, -5)], [2, -1])
+        self.assertEqual([ps_numbers.near(n, 2) for n in (3, -3)], [2, -2])
+
+    def test_the_second_of_an_id_is_seven_digits_of_base_36(self):
+        self.assertEqual(ps_compare.base36(1_748_628_360, 7), "0sx36a0")
+
+
+class Venue(unittest.TestCase):
+    def test_a_buy_is_worsened_by_spread_and_root_impact_and_rounded_up_to_the_tick(self):
+        # A quarter of the volume: 1 bp + 10 bp x 0.5 = 6 bp of 104 000 is 62.4.
+        self.assertEqual(venue().worsened(BTC, 104_000 * S, 1, S // 4, 1.0), 104_062_400_000_000)
+        # 6 bp of 104 000.1 is 62.40006: 104 062.50006, up to 104 062.6, and down for a sale.
+        base = 104_000_100_000_000
+        self.assertEqual(venue().worsened(BTC, base, 1, S // 4, 1.0), 104_062_600_000_000)
+        self.assertEqual(venue().worsened(BTC, base, -1, S // 4, 1.0), 103_937_600_000_000)
+
+    def test_without_volume_the_whole_impact_is_paid(self):
+        self.assertEqual(venue().worsened(BTC, 100_000 * S, 1, S, 0.0), 100_110 * S)
+
+    def test_the_fee_is_rounded_up_at_the_last_place(self):
+        # 0.024 x 104 143.8 x 0.00055 = 1.37469816; 1e-9 of quantity costs a whole unit of fee.
+        self.assertEqual(venue().fees(BTC, 1, 104_143_800_000_000, 24_000_000), (1_374_698_160, 0))
+        self.assertEqual(venue().fees(BTC, 1, S, 1), (1, 0))
+
+    def test_a_long_pays_positive_funding_and_a_short_receives_it_cut(self):
+        for held, amount in ((24_000_000, 249_540_001), (-24_000_000, -249_540_000)):
+            v = venue(held)
+            v.settled_to[BTC.name] = 0
+            v._settle(BTC, 28_800_000, 103_975_000_020_834)
+            # 0.024 x 103 975.000020834 = 2 495.400000500016 (near: ...000500), x 0.0001
+            self.assertEqual([f["amount"] for f in v.funding], [amount])
+            self.assertEqual(v.books.cash, 10_000 * S - amount)
+
+    def test_funding_is_settled_once_and_on_no_empty_position(self):
+        v = venue(0)
+        v.settled_to[BTC.name] = 0
+        v._settle(BTC, 28_800_000, 100 * S)
+        v.books.positions[BTC.name].quantity = S
+        v._settle(BTC, 28_800_000, 100 * S)
+        self.assertEqual(v.funding, [])
+
+    def test_a_turn_over_zero_realises_what_was_held_and_opens_the_rest(self):
+        books = ps_venue.Books(10_000 * S, [BTC])
+        books.fill(BTC, S, 100 * S, 0, 0, 0)
+        books.fill(BTC, -3 * S, 110 * S, 0, 0, 0)
+        p = books.positions[BTC.name]
+        self.assertEqual((p.quantity, p.cost, p.realised), (-2 * S, -220 * S, 10 * S))
+        self.assertEqual(books.cash, 10_010 * S)
+
+
+class Decide(unittest.TestCase):
+    def test_equal_means_keep_the_position(self):
+        rule = ps_decide.SmaCross(dict(fast=1, slow=3), BTC)
+        told = [rule.on_bar(c)[0] for c in (1, 3, 2, 5, 1)]
+        self.assertEqual(told, [None, None, None, 1.0, -1.0])
+
+    def test_reaching_the_drawdown_limit_does_not_latch_and_passing_it_does(self):
+        gate = ps_decide.Gate(LIMITS, 10_000 * S, [BTC])
+        gate.on_equity(8_000 * S)
+        self.assertEqual(gate.state, ps_decide.ACTIVE)
+        gate.on_equity(8_000 * S - 1)
+        self.assertEqual((gate.state, gate.drawdown), (ps_decide.REDUCING, 200_000_001))
+
+    def test_while_reducing_only_a_reduction_passes(self):
+        gate = ps_decide.Gate(LIMITS, 10_000 * S, [BTC])
+        gate.on_equity(7_500 * S)
+        books = ps_venue.Books(10_000 * S, [BTC])
+        books.positions[BTC.name].quantity = S // 100
+        books.positions[BTC.name].mark = 100_000 * S
+        for side, passed in (("sell", True), ("buy", False)):
+            order = ps_venue.Order(BTC.name, side, False, S // 100, 100_000 * S, 0, "o", 0)
+            words = gate.review(order, BTC, books, [])
+            self.assertEqual(words[-1][1], passed, side)
+            self.assertEqual(words[0][0], "drawdown")
+
+
+def small_session():
+    """Three hundred integer bars with a trend, over a funding time; fills on several crosses."""
+    state, close, bars = 7, 1_000_000, []
+    for n in range(300):
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        opened, close = close, close + (state >> 33) % 1201 - 600
+        open_ms = 28_800_000 + (n - 200) * MINUTE
+        bars.append(Bar(open_ms, open_ms + MINUTE, *(x * S // 10 for x in (
+            opened, max(opened, close) + 5, min(opened, close) - 5, close)), 50.0))
+    session = ps_run.Session(CONFIG, [BTC], {BTC.name: bars}, {BTC.name: {28_800_000: 100_000}},
+                             bars[60].open_ms, bars[-1].close_ms)
+    session.run()
+    return session
+
+
+def units(control):
+    return {"limit": {"raw": control[2]}, "actual": {"raw": control[3]}}
+
+
+def write_journal(session, path):
+    """The computed session in the tables that the daemon would have written."""
+    db = sqlite3.connect(path)
+
+    def table(name, rows):
+        columns = list(rows[0])
+        db.execute(f"CREATE TABLE {name} (record INTEGER PRIMARY KEY, {', '.join(columns)})")
+        marks = ", ".join("?" * len(columns))
+        db.executemany(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})",
+                       [tuple(r.values()) for r in rows])
+
+    def order_id(order):
+        key = ps_compare.order_key(session, order)
+        second = ps_compare.base36(order.decided_ms // 1000, 7)
+        return "-".join(["pcode", key[:3], second, key[4:]])
+
+    table("meta", [{"key": "session", "value": "code"}])
+    table("bars", [{"instrument": name, "interval": "1m", "open_time_ns": b.open_ms * 10**6,
+                    "volume": b.volume}
+                   | {k: ps_compare.decimal(getattr(b, k)) for k in ("open", "high", "low", "close")}
+                   | {f"{k}_raw": getattr(b, k) for k in ("open", "high", "low", "close")}
+                   for name, b in session.used_bars])
+    decisions = []
+    for key, row in ps_compare.computed_decisions(session).items():
+        d = next(d for d in session.decisions if d.bar.open_ms == key[1])
+        detail = {"sizing": [{"id": i, "weight": w, "factor": f} for i, w, f in d.sizing],
+                  "controls": [{"control": c[0], "passed": c[1]} | units(c) for c in d.controls],
+                  "orders": [{"id": order_id(o), "side": o.side, "reduce_only": o.reduce_only,
+                              "quantity": ps_compare.decimal(o.quantity), "approved": a,
+                              "refused_by": by} for o, a, by in d.orders]}
+        plain = {k: v for k, v in row.items() if k not in ("sizing", "controls", "orders")}
+        decisions.append(plain | {"instrument": key[0], "bar_open_ns": key[1] * 10**6,
+                                  "time_ns": d.bar.close_ms * 10**6, "detail": json.dumps(detail)})
+    table("decisions", decisions)
+    db.execute("CREATE TABLE refusals (record, ordinal, instrument, control, control_number, "
+               "allowed_raw, actual_raw)")
+    orders = list(zip(session.orders, ps_compare.computed_orders(session).values()))
+    table("orders", [row | {"instrument": o.instrument, "id": order_id(o)} for o, row in orders])
+    fills = zip(session.venue.fills, ps_compare.computed_fills(session).values())
+    table("fills", [{k: v for k, v in row.items() if k not in ("order", "time_ms")}
+                    | {"instrument": f["instrument"], "order_id": order_id(f["order"]),
+                       "time_ns": f["time_ms"] * 10**6} for f, row in fills])
+    table("funding", [row | {"instrument": key[0], "time_ns": key[1] * 10**6}
+                      for key, row in ps_compare.computed_funding(session).items()])
+    table("equity", list(ps_compare.computed_equity(session).values()))
+    db.commit()
+    db.close()
+
+
+class Comparison(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.session = small_session()
+        write_journal(cls.session, cls.folder / "whole.sqlite")
+
+    def differing(self, statement):
+        """Tables that differ after the statement changed exactly one row."""
+        path = self.folder / "changed.sqlite"
+        shutil.copy(self.folder / "whole.sqlite", path)
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            self.assertEqual(db.execute(statement).rowcount, 1)
+            db.commit()
+        report = ps_compare.compare(path, self.session)
+        self.assertFalse(report["equal"])
+        return {t["table"]: t["first_difference"] for t in report["tables"]
+                if t["first_difference"]}
+
+    def test_what_was_written_from_the_computation_is_equal_and_not_empty(self):
+        report = ps_compare.compare(self.folder / "whole.sqlite", self.session)
+        self.assertTrue(report["equal"], report)
+        rows = {t["table"]: t["rows"] for t in report["tables"]}
+        self.assertGreater(min(rows[t] for t in ("bars", "decisions", "orders", "fills", "funding",
+                                                 "equity")), 0, rows)
+        self.assertGreater(rows["fills"], 10)
+
+    def test_one_unit_of_one_value_is_seen_and_named(self):
+        for table, column in (("bars", "close_raw"), ("bars", "volume"),
+                              ("decisions", "wanted_raw"), ("decisions", "equity_raw"),
+                              ("orders", "quantity_raw"), ("fills", "price_raw"),
+                              ("fills", "fee_raw"), ("fills", "slippage_raw"),
+                              ("funding", "amount_raw"), ("equity", "cash_raw")):
+            with self.subTest(table=table, column=column):
+                record = f"(SELECT record FROM {table} ORDER BY record LIMIT 1)"
+                found = self.differing(
+                    f"UPDATE {table} SET {column} = {column} + 1 WHERE record = {record}")
+                self.assertEqual(list(found), [table])
+                self.assertIn(column, found[table]["columns"])
+
+    def test_the_last_equity_point_is_the_final_one(self):
+        found = self.differing("UPDATE equity SET equity_raw = equity_raw - 1 WHERE record = "
+                               "(SELECT max(record) FROM equity)")
+        self.assertEqual(sorted(found), ["equity", "final"])
+
+    def test_another_outcome_or_weight_is_seen(self):
+        first = "(SELECT min(record) FROM decisions WHERE outcome = 'ordered')"
+        for change in ("outcome = 'late'", "weight = 0.5", "reason = 'other'",
+                       "detail = replace(detail, '\"approved\": true', '\"approved\": false')",
+                       "detail = replace(detail, '\"factor\": 0.25', '\"factor\": 0.5')"):
+            with self.subTest(change=change):
+                found = self.differing(f"UPDATE decisions SET {change} WHERE record = {first}")
+                self.assertEqual(list(found), ["decisions"])
+
+    def test_a_row_too_few_and_a_row_too_many_are_seen(self):
+        found = self.differing("DELETE FROM bars WHERE record = 7")
+        self.assertIsNone(found["bars"]["recorded"])
+        found = self.differing(
+            "INSERT INTO funding SELECT 99, position_raw, mark_raw, rate_raw, rate_assumed, "
+            "amount_raw, instrument, time_ns + 1000000 FROM funding LIMIT 1")
+        self.assertIsNone(found["funding"]["computed"])
+
+    def test_a_decision_before_its_close_or_long_after_breaks_a_rule(self):
+        for shift in (-1, 10_001):
+            found = self.differing(f"UPDATE decisions SET time_ns = time_ns + {shift} * 1000000 "
+                                   "WHERE record = 41")
+            self.assertIn("rule", found["decisions"]["columns"])
+
+    def test_the_same_bar_twice_breaks_a_rule(self):
+        found = self.differing("INSERT INTO bars SELECT 9999, instrument, interval, open_time_ns, "
+                               "volume, open, high, low, close, open_raw, high_raw, low_raw, "
+                               "close_raw FROM bars WHERE record = 3")
+        self.assertIn("rule", found["bars"]["columns"])
+
+
+if __name__ == "__main__":
+    unittest.main()
