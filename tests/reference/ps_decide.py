@@ -94,17 +94,36 @@ class Sizer:
             return self.c["volatility_scale_max"]
         return min(self.c["volatility_target"] / sigma, self.c["volatility_scale_max"])
 
-    def below_minimum(self, price, quantity):
-        return (quantity < self.instrument.quantity_min
-                or near(price * quantity, S) < self.instrument.notional_min)
+    def minimum_word(self, price, quantity):
+        """Control 30: (control, passed, limit, actual) of the venue's least for a quantity."""
+        if quantity < self.instrument.quantity_min:
+            return "dust_and_minimum", False, self.instrument.quantity_min, quantity
+        value, least = near(price * quantity, S), self.instrument.notional_min
+        return "dust_and_minimum", value >= least, least, value
+
+    def settle_dust(self, close_raw, held, wanted):
+        """(wanted, kept, reason or None, word or None)."""
+        reason = told = None
+        if wanted != 0:
+            word = self.minimum_word(close_raw, abs(wanted))
+            if not word[1]:
+                reason, told = "the wanted position is below the venue's minimum: none", word
+                wanted = 0
+        if self.instrument.spot and wanted < held:
+            sold = cut(held - wanted, self.instrument.lot)
+            control, passed, limit, value = self.minimum_word(close_raw, sold)
+            if sold == 0 or not passed:
+                reason = "what would be sold is below the venue's minimum: held as it is"
+                return held, True, reason, (control, False, limit, value)
+        return wanted, False, reason, told
 
     def size(self, close_raw, weight, held, value_raw, equity_raw, may_trade):
-        """(steps, wanted, kept, reason or None); every weight of these strategies is in range."""
+        """(steps, wanted, kept, reason, word of control 30); every weight of these strategies is in range."""
         close = close_raw / 1e9
         x = weight
         if weight is None:
             self.teach(close, 0)
-            return [], held, True, None
+            return [], held, True, None, None
         if self.instrument.spot and x < 0.0:
             x = 0.0
         self.teach(close, (x > 0.0) - (x < 0.0))
@@ -130,15 +149,10 @@ class Sizer:
         w = current if kept else w
         steps.append(("no_trade_band", w, band))
         if kept or not may_trade:
-            return steps, held, True, reason
+            return steps, held, True, reason, None
         wanted = cut(math.trunc(w * equity / close * 1e9), self.instrument.lot)
-        if wanted != 0 and self.below_minimum(close_raw, abs(wanted)):
-            wanted = 0
-        if self.instrument.spot and wanted < held:
-            sold = cut(held - wanted, self.instrument.lot)
-            if sold == 0 or self.below_minimum(close_raw, sold):
-                return steps, held, True, reason
-        return steps, wanted, False, reason
+        wanted, kept, dust, word = self.settle_dust(close_raw, held, wanted)
+        return steps, wanted, kept, dust or reason, word
 
 
 ACTIVE, REDUCING, HALTED = 0, 1, 2
@@ -182,8 +196,8 @@ class Gate:
         same_side = sum(o.quantity for o in open_orders
                         if o.instrument == instrument.name and o.side == order.side)
         opposite = held * order.sign < 0
-        reduces = (opposite and order.quantity <= abs(held) - same_side) or (
-            order.reduce_only and not instrument.spot)
+        reduces = opposite and (order.quantity <= abs(held) - same_side
+                                or (order.reduce_only and not instrument.spot))
         words = []
         for word in self._controls(order, instrument, books, open_orders, reduces):
             words.append(word)

@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 
 from ps_decide import STRATEGIES, Gate, Sizer
-from ps_numbers import unit
+from ps_numbers import cut, unit
 from ps_venue import Books, Order, PaperVenue
 
 
@@ -43,8 +43,7 @@ class Session:
         equal = min(1.0 / len(instruments), sizing["share_max"])
         self.slots = {}
         for i in instruments:
-            taker = paper["spot_taker_fee_bps" if i.spot else "linear_taker_fee_bps"]
-            cost = taker / 1e4 + paper["half_spread_bps"] / 1e4
+            cost = paper["linear_taker_fee_bps"] / 1e4 + paper["half_spread_bps"] / 1e4
             share = float(shares.get(i.name, equal))
             self.slots[i.name] = (STRATEGIES[config["strategy"]["name"]](config["strategy"], i),
                                   Sizer(sizing, i, share, interval, cost))
@@ -87,7 +86,7 @@ class Session:
         strategy, sizer = self.slots[i.name]
         weight, _, _ = strategy.on_bar(bar.close)
         equity = self.books.equity()
-        steps, _, _, _ = sizer.size(bar.close, weight, 0, 0, equity, False)
+        steps, _, _, _, _ = sizer.size(bar.close, weight, 0, 0, equity, False)
         self.decisions.append(Decision(i.name, bar, "warming_up", "bar from before the run",
                                        equity=equity, sizing=steps))
 
@@ -113,14 +112,15 @@ class Session:
         position = self.books.positions[i.name]
         held = position.quantity
         weight, reason, warming = strategy.on_bar(bar.close)
-        steps, wanted, kept, why = sizer.size(bar.close, weight, held, position.value, equity,
-                                              not warming)
+        steps, wanted, kept, why, dust = sizer.size(bar.close, weight, held, position.value, equity,
+                                                    not warming)
         d = Decision(i.name, bar, "", why or reason, weight, None if weight is None else 1.0,
                      held, held, equity, steps)
         if warming or weight is None:
             d.outcome, d.reason = ("warming_up" if warming else "no_target"), reason
             return d
         d.outcome = "unchanged"
+        d.controls += [dust] if dust else []
         if kept or wanted == held:
             return d
         d.wanted = wanted
@@ -130,7 +130,8 @@ class Session:
         else:
             smaller = abs(wanted) < abs(held)
             parts = [(abs(wanted - held), smaller, "c" if smaller else "o")]
-        for ordinal, (quantity, reduce_only, purpose) in enumerate(parts):
+        parts = [(cut(quantity, i.lot), *how) for quantity, *how in parts]
+        for ordinal, (quantity, reduce_only, purpose) in enumerate(p for p in parts if p[0]):
             order = Order(i.name, side, reduce_only, quantity, bar.close, bar.close_ms, purpose,
                           ordinal)
             words = self.gate.review(order, i, self.books, [o for _, o in placed])
@@ -140,5 +141,6 @@ class Session:
             if approved:
                 placed.append((i, order))
                 self.orders.append(order)
-        d.outcome = "ordered" if any(a for _, a, _ in d.orders) else "refused"
+        if d.orders:
+            d.outcome = "ordered" if any(a for _, a, _ in d.orders) else "refused"
         return d
