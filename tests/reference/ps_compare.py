@@ -7,9 +7,11 @@ a rule stands in the recorded row under `rule`.
 import json
 import sqlite3
 
+import ps_observe
 from ps_numbers import S, raw
 
 NS = 10**6
+BEFORE = "bar from before the run"
 NUMBERS = {"kill": 15, "drawdown": 12, "stale_data": 18, "absurd_data": 19, "price_collar": 2,
            "order_quantity": 5, "order_value": 4, "position_limit": 9, "capital_threshold": 1,
            "dust_and_minimum": 30}
@@ -76,7 +78,7 @@ def recorded_decisions(recorded, closes):
         delay_ms = r["time_ns"] / NS - closes.get(key, r["time_ns"] / NS)
         if key in found:
             row["rule"] = "a second record of this bar"
-        elif r["outcome"] != "warming_up" and not 0 <= delay_ms <= 10_000:
+        elif r["reason"] != BEFORE and not 0 <= delay_ms <= 10_000:
             row["rule"] = f"decided {delay_ms} ms after the close"
         elif any(o["id"].split("-")[2] != base36(r["time_ns"] // 10**9, 7)
                  for o in detail["orders"]):
@@ -99,7 +101,7 @@ def order_key(session, order):
 def computed_decisions(session):
     found = {}
     for d in session.decisions:
-        tells = d.outcome != "warming_up"
+        tells = d.decided
         found[d.instrument, d.bar.open_ms] = {
             "outcome": d.outcome, "reason": d.reason, "weight": d.weight if tells else None,
             "confidence": d.confidence if tells else None, "close_raw": d.bar.close,
@@ -269,13 +271,22 @@ def compare(path, session):
         held_against("funding", recorded_funding(recorded), computed_funding(session)),
         held_against("equity", recorded_equity(recorded), computed_equity(session)),
         held_against("final", recorded_final(recorded), computed_final(session))]
+    observed = ps_observe.computed(session, session.strategy)
+    if observed is not None:
+        rows = ps_observe.recorded(recorded.rows("SELECT * FROM decisions ORDER BY record"))
+        for key in rows.keys() & observed.keys():
+            if ps_observe.near_enough(rows[key], observed[key]):
+                rows[key] = observed[key]
+        tables.append(held_against("observed", *({k: {"observation": v} for k, v in side.items()}
+                                                 for side in (rows, observed))))
     if recorded.has("bars"):
         tables.insert(0, held_against("bars", recorded_bars(recorded, session.interval),
                                       computed_bars(session)))
     outcomes = dict(recorded.db.execute("SELECT outcome, count(*) FROM decisions GROUP BY 1"))
     last = session.equity_points[-1]
     return {"equal": all(t["rows"] == t["equal"] for t in tables), "tables": tables,
-            "bars_compared": recorded.has("bars"), "recorded_outcomes": outcomes,
+            "bars_compared": recorded.has("bars"),
+            "features_compared": ps_observe.compares_features(session.strategy), "recorded_outcomes": outcomes,
             "last_decided_equity_computed": decimal(last["equity"]),
             "final_equity_computed": decimal(session.books.equity())}
 
@@ -286,6 +297,8 @@ def show(report):
         print(f"{t['table']:<10} {t['rows']:>8} {t['equal']:>8} {t['rows'] - t['equal']:>8}")
     if not report["bars_compared"]:
         print("bars: the journal has no such table, so closed bars were not compared")
+    if not report["features_compared"]:
+        print("observed: features were not compared (they need numpy, and the chapter set)")
     for t in report["tables"]:
         if t["first_difference"]:
             d = t["first_difference"]

@@ -20,6 +20,7 @@ class Decision:
     sizing: list = field(default_factory=list)
     controls: list = field(default_factory=list)
     orders: list = field(default_factory=list)  # (Order, approved, refused_by)
+    decided: bool = True  # False: a bar from before the run
 
 
 class Session:
@@ -38,7 +39,7 @@ class Session:
         self.venue = PaperVenue(paper, self.books, rates)
         self.gate = Gate(config["risk"]["limits"], self.capital, instruments)
         interval, sizing = engine["interval"], config["risk"]["sizing"]
-        self.interval = interval
+        self.interval, self.strategy = interval, config["strategy"]
         shares = dict(text.split("=") for text in sizing["shares"])
         equal = min(1.0 / len(instruments), sizing["share_max"])
         self.slots = {}
@@ -88,7 +89,7 @@ class Session:
         equity = self.books.equity()
         steps, _, _, _, _ = sizer.size(bar.close, weight, 0, 0, equity, False)
         self.decisions.append(Decision(i.name, bar, "warming_up", "bar from before the run",
-                                       equity=equity, sizing=steps))
+                                       equity=equity, sizing=steps, decided=False))
 
     def _bar(self, i, bar):
         self.used_bars.append((i.name, bar))

@@ -20,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import ps_compare  # noqa: E402
 import ps_decide  # noqa: E402
 import ps_numbers  # noqa: E402
+import ps_observe  # noqa: E402
 import ps_run  # noqa: E402
 import ps_venue  # noqa: E402
 from ps_numbers import S, Bar, Instrument  # noqa: E402
@@ -37,7 +38,7 @@ SIZING = dict(volatility_target=0.5, volatility_scale_max=2.0, volatility_span=6
               no_trade_band=0.01, bad_output="flat")
 CONFIG = {"engine": dict(instruments=[BTC.name], interval="1m", capital=10000.0, marks="bars",
                          order_style="market"),
-          "strategy": dict(name="sma_cross", fast=5, slow=12),
+          "strategy": dict(name="sma_cross", fast=5, slow=12, features="none"),
           "risk": dict(sizing=SIZING, limits=LIMITS), "paper": PAPER | {"fill_mode": "bar"},
           "feed": dict(warm_up_bars=40)}
 MINUTE = ps_numbers.MINUTE_MS
@@ -173,10 +174,11 @@ def write_journal(session, path):
                    | {k: ps_compare.decimal(getattr(b, k)) for k in ("open", "high", "low", "close")}
                    | {f"{k}_raw": getattr(b, k) for k in ("open", "high", "low", "close")}
                    for name, b in session.used_bars])
-    decisions = []
+    decisions, observations = [], ps_observe.computed(session, session.strategy)
     for key, row in ps_compare.computed_decisions(session).items():
         d = next(d for d in session.decisions if d.bar.open_ms == key[1])
-        detail = {"sizing": [{"id": i, "weight": w, "factor": f} for i, w, f in d.sizing],
+        seen = observations.get(key, [])
+        detail = {"observation": seen, "sizing": [{"id": i, "weight": w, "factor": f} for i, w, f in d.sizing],
                   "controls": [{"control": c[0], "passed": c[1]} | units(c) for c in d.controls],
                   "orders": [{"id": order_id(o), "side": o.side, "reduce_only": o.reduce_only,
                               "quantity": ps_compare.decimal(o.quantity), "approved": a,
@@ -254,6 +256,15 @@ class Comparison(unittest.TestCase):
             with self.subTest(change=change):
                 found = self.differing(f"UPDATE decisions SET {change} WHERE record = {first}")
                 self.assertEqual(list(found), ["decisions"])
+
+    def test_an_observation_is_compared_beyond_the_noise_of_doubles(self):
+        found = self.differing("UPDATE decisions SET detail = replace(detail, '\"observation\": [', "
+                               "'\"observation\": [1') "
+                               "WHERE record = (SELECT max(record) FROM decisions)")
+        self.assertEqual(list(found), ["observed"])
+        a = [99_951.23, 0.5]
+        self.assertTrue(ps_observe.near_enough(a, [99_951.23 * (1 + 1e-12), 0.5]))
+        self.assertFalse(ps_observe.near_enough(a, [99_951.23, 0.5 + 1e-8]))
 
     def test_a_row_too_few_and_a_row_too_many_are_seen(self):
         found = self.differing("DELETE FROM bars WHERE record = 7")
