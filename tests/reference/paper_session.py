@@ -3,7 +3,7 @@
 
 It starts from kline files, funding files and the session's resolved config alone, and follows the
 pages of docs/reference (engine, strategies, sizing, risk-controls, paper-venue, sim). Python's
-standard library only.
+standard library only; with numpy the recorded features are compared too.
 
   paper_session.py --session RUNS/FOLDER --klines FILE... --funding FOLDER [--json]
 
@@ -46,7 +46,11 @@ def start_of(bars, base_ms, arguments):
 
 
 def build(arguments):
-    config = tomllib.loads((pathlib.Path(arguments.session) / "config.resolved.toml").read_text())
+    folder = pathlib.Path(arguments.session)
+    for name in ("config.resolved.toml", "journal.sqlite"):
+        if not (folder / name).is_file():
+            raise SystemExit(f"{folder} holds no {name}: give the folder of one session")
+    config = tomllib.loads((folder / "config.resolved.toml").read_text())
     names, interval = config["engine"]["instruments"], config["engine"]["interval"]
     bars = {}
     for path in arguments.klines:
