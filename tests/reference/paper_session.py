@@ -8,9 +8,9 @@ standard library only; with numpy the recorded features are compared too.
   paper_session.py --session RUNS/FOLDER --klines FILE... --funding FOLDER [--json]
 
 Exit code 0: every row of every table is equal. 1: a row differs, is missing or is too many.
-What only the feed knows is checked by rule and not by value: the moment of a decision (not before
-its close, and late only where the record says so), the session's code in order ids, the age of
-tickers, and the distance of the mark from the close.
+What only the feed knows is checked by rule and not by value: the moment of a decision (at its close
+or up to 10 s later), the session's code and the second in order ids, the age of tickers, and the
+distance of the mark from the close. A bar that was decided `late` is a difference.
 """
 import argparse
 import datetime

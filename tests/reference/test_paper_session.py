@@ -60,6 +60,12 @@ class Numbers(unittest.TestCase):
         self.assertEqual([ps_numbers.up(n, 4) for n in (5, -5)], [2, -1])
         self.assertEqual([ps_numbers.near(n, 2) for n in (3, -3)], [2, -2])
 
+    def test_the_page_of_the_simulated_exchange_describes_the_instruments(self):
+        docs = pathlib.Path(__file__).resolve().parents[2] / "docs" / "reference"
+        known = ps_numbers.table_from_docs(docs / "sim.md")
+        self.assertEqual(known["linear:BTCUSDT"], BTC)
+        self.assertEqual((known["spot:ETHUSDT"].quantity_min, known["spot:ETHUSDT"].lot), (0, 10_000))
+
     def test_the_second_of_an_id_is_seven_digits_of_base_36(self):
         self.assertEqual(ps_compare.base36(1_748_628_360, 7), "0sx36a0")
 
