@@ -99,7 +99,7 @@ void measure_codec(const Size& size, Report& report) {
   const auto timed = [&](auto&& once) {
     return [&size, &report, once] {
       std::uint64_t sum = 0;
-      const double took = time_of([&] {
+      const Took took = time_of([&] {
         for (int i = 0; i < size.frames; ++i) sum += once();
       });
       report.mix(sum);
@@ -112,9 +112,9 @@ void measure_codec(const Size& size, Report& report) {
       timed([&] { return decode(codec, kKline); }), timed([&] { return decode(codec, kTicker); }),
       timed([&] { return decode(codec, kBook); }));
   const std::string reference = "simdjson alone, the kline frame";
-  report.figures.push_back({"kline frame to BarClosed", kline, reference, plain, kGoal, {}});
-  report.figures.push_back({"ticker delta", ticker, reference, plain, {}, {}});
-  report.figures.push_back({"book delta, 3 levels", book, reference, plain, {}, {}});
+  report.figures.push_back({"kline frame to BarClosed", kline, reference, plain, kGoal});
+  report.figures.push_back({"ticker delta", ticker, reference, plain, {}});
+  report.figures.push_back({"book delta, 3 levels", book, reference, plain, {}});
 }
 
 }  // namespace proteus::bench

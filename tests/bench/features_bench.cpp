@@ -13,28 +13,33 @@ namespace {
 constexpr double kGoal = 80.0;
 constexpr int kBarsMax = 16'384;  // a mebibyte and a half: what is measured is work, not memory
 
+/// A function of its own, so that the sum stays in a register.
+[[gnu::noinline]] double read_all(std::span<const Bar> bars) {
+  double sum = 0.0;
+  for (const Bar& bar : bars) sum += bar.close.to_double() + bar.volume;
+  return sum;
+}
+
 }  // namespace
 
 void measure_features(const Size& size, Report& report) {
   const Market market = make_market(1, std::min(size.bars, kBarsMax));
   const std::vector<Bar>& bars = market.bars;
   const Instrument& instrument = market.instruments.front();
-  const auto per_bar = [&](double took) { return took / static_cast<double>(bars.size()); };
+  const auto per_bar = [&](Took took) { return took / static_cast<double>(bars.size()); };
   const auto mix_row = [&](std::span<const double> row) {
     for (const double x : row) report.mix(x);
   };
 
   const auto pass = [&] {
     double sum = 0.0;
-    const double took = time_of([&] {
-      for (const Bar& bar : bars) sum += bar.close.to_double() + bar.volume;
-    });
+    const Took took = time_of([&] { sum = read_all(bars); });
     report.mix(sum);
     return per_bar(took);
   };
   const auto stream = [&](features::FeatureSet& set) {
     set.reset();
-    const double took = time_of([&] {
+    const Took took = time_of([&] {
       for (const Bar& bar : bars) set.update(bar, {.known = true, .rate_e9 = 100'000});
     });
     mix_row(set.values());
@@ -43,7 +48,7 @@ void measure_features(const Size& size, Report& report) {
   const auto trade = [&](Strategy& strategy) {
     strategy.reset();
     Opinion opinion;
-    const double took = time_of([&] {
+    const Took took = time_of([&] {
       for (const Bar& bar : bars) opinion = strategy.on_bar(bar, {}, {});
     });
     mix_row(opinion.observation);
@@ -63,9 +68,9 @@ void measure_features(const Size& size, Report& report) {
       rounds, pass, [&] { return stream(*chapter); }, [&] { return stream(*practitioner); },
       [&] { return trade(*cross); });
   const std::string reference = "a plain pass over the same bars";
-  report.figures.push_back({"all eleven features", eleven, reference, plain, kGoal, {}});
-  report.figures.push_back({"the practitioner's features", more, reference, plain, {}, {}});
-  report.figures.push_back({"sma_cross without features", rule, reference, plain, {}, {}});
+  report.figures.push_back({"all eleven features", eleven, reference, plain, kGoal});
+  report.figures.push_back({"the practitioner's features", more, reference, plain, {}});
+  report.figures.push_back({"sma_cross without features", rule, reference, plain, {}});
 }
 
 }  // namespace proteus::bench

@@ -64,12 +64,12 @@ void check_log(const std::filesystem::path& path, std::uint64_t records, std::ui
   report.mix(last_hash);
 }
 
-/// The same bytes in the same pieces, nothing else. Returns nanoseconds.
-double write_bare(const std::filesystem::path& path, const std::vector<std::size_t>& writes,
-                  const std::vector<std::byte>& bytes) {
+/// The same bytes in the same pieces, nothing else.
+Took write_bare(const std::filesystem::path& path, const std::vector<std::size_t>& writes,
+                const std::vector<std::byte>& bytes) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
   if (file < 0) std::abort();
-  const double took = time_of([&] {
+  const Took took = time_of([&] {
     for (const std::size_t size : writes)
       if (::write(file, bytes.data(), size) != static_cast<ssize_t>(size)) std::abort();
   });
@@ -78,9 +78,12 @@ double write_bare(const std::filesystem::path& path, const std::vector<std::size
   return took;
 }
 
-void measure_one(std::string_view name, std::size_t gather, const Size& size,
+void measure_one(std::size_t instruments, std::size_t gather, const Size& size,
                  const std::filesystem::path& folder, Report& report) {
-  const Market market = make_market(1, size.logged);
+  const std::string name =
+      fmt::format("engine, {} instrument{}, log, {}", instruments, instruments > 1 ? "s" : "",
+                  gather == 0 ? "a write a commit" : "gathered");
+  const Market market = make_market(instruments, size.logged);
   const std::filesystem::path path = folder / "bench.wal";
   const auto bars = static_cast<double>(market.bars.size());
 
@@ -102,7 +105,7 @@ void measure_one(std::string_view name, std::size_t gather, const Size& size,
     auto log = storage::WalJournal::create(path, header(), gather);
     if (!log) std::abort();
     World repeated(market, *log.value());
-    const double took = time_of([&] {
+    const Took took = time_of([&] {
       for (const Bar& bar : market.bars) repeated.feed(bar);
       same = log.value()->flush() && same;
     });
@@ -118,25 +121,21 @@ void measure_one(std::string_view name, std::size_t gather, const Size& size,
   const std::size_t total =
       std::accumulate(tally.writes.begin(), tally.writes.end(), std::size_t{0});
   const EngineCounters& c = world.engine().counters();
-  report.figures.push_back({fmt::format("engine, 1 instrument, log {}", name),
-                            took,
-                            "write(2) of the same bytes alone",
-                            reference,
-                            kGoal,
-                            {}});
+  report.figures.push_back({name, took, "write(2) of the same bytes alone", reference, kGoal});
   report.facts.push_back(
-      fmt::format("log {}: {} bytes in {} writes ({:.0f} bytes a bar), {} orders, {} fills, ledger "
+      fmt::format("{}: {} bytes in {} writes ({:.0f} bytes a bar), {} orders, {} fills, ledger "
                   "{:016x}, read back whole",
                   name, total, tally.writes.size(), static_cast<double>(total) / bars, c.orders,
                   c.fills, hash));
-  report.require(same, fmt::format("log {}: a repetition ended with other books", name));
+  report.require(same, name + ": a repetition ended with other books");
 }
 
 }  // namespace
 
 void measure_log(const Size& size, const std::string& folder, Report& report) {
-  measure_one("on, a write a commit", 0, size, folder, report);
-  measure_one("on, gathered by 256 KiB", kGather, size, folder, report);
+  for (const std::size_t instruments : {1U, 3U, 8U})
+    measure_one(instruments, 0, size, folder, report);
+  measure_one(1, kGather, size, folder, report);
 }
 
 }  // namespace proteus::bench

@@ -1,6 +1,7 @@
 // Medians, a hash that keeps results alive, and the list of figures a run prints. A figure is
 // nanoseconds an item and stands beside a reference measured in the same rounds, turn by turn, so
-// that a busy machine slows both.
+// that a busy machine slows both. Time is the thread's own processor time, user and system, so that
+// what others do on the same core does not count; the wall clock's median stands next to it.
 #pragma once
 
 #include <array>
@@ -22,10 +23,20 @@ struct Size {
   bool tiny = false;
 };
 
-/// Nanoseconds an item over the rounds.
+/// Nanoseconds of one stretch, or an item of it.
+struct Took {
+  double thread = 0.0;  ///< processor time of this thread
+  double wall = 0.0;
+  friend Took operator/(Took took, double items) {
+    return {took.thread / items, took.wall / items};
+  }
+};
+
+/// Nanoseconds an item over the rounds: thread time, but for `wall`.
 struct Spread {
   double median = 0.0;
   double best = 0.0;
+  double wall = 0.0;  ///< median
 };
 
 struct Figure {
@@ -34,7 +45,6 @@ struct Figure {
   std::string reference;  ///< what was measured beside it; empty: nothing
   Spread reference_took;
   std::optional<double> goal;  ///< nanoseconds an item at most
-  std::string note;
 };
 
 /// The outcome of a run. `broken` are the sentences that make the program fail: never about time.
@@ -51,25 +61,35 @@ struct Report {
   }
 };
 
-Spread spread(std::vector<double> nanoseconds);
+Spread spread(std::vector<Took> rounds);
 
-/// Nanoseconds of one call of `run`.
+/// Processor time that this thread has used.
+double thread_nanoseconds();
+
+/// One call of `run` by the wall clock, for what is too short to ask the kernel about.
 template <class F>
-double time_of(F&& run) {
+double wall_of(F&& run) {
   const auto begin = std::chrono::steady_clock::now();
   run();
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
 }
 
-/// Calls every `run` once a round, in turn; each returns its nanoseconds an item. One round more
+template <class F>
+Took time_of(F&& run) {
+  const double begin = thread_nanoseconds();
+  const double wall = wall_of(run);
+  return {thread_nanoseconds() - begin, wall};
+}
+
+/// Calls every `run` once a round, in turn; each returns what an item took. One round more
 /// comes first and is forgotten: it warms caches and page tables.
 template <class... F>
 std::array<Spread, sizeof...(F)> take_turns(int rounds, F&&... runs) {
-  std::array<std::vector<double>, sizeof...(F)> times;
+  std::array<std::vector<Took>, sizeof...(F)> times;
   for (int round = -1; round < rounds; ++round) {
     std::size_t i = 0;
-    const auto note = [&](double nanoseconds) {
-      if (round >= 0) times[i].push_back(nanoseconds);
+    const auto note = [&](Took took) {
+      if (round >= 0) times[i].push_back(took);
       ++i;
     };
     (note(runs()), ...);

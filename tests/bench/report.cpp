@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <time.h>
 
 #include <algorithm>
 #include <fstream>
@@ -42,8 +43,9 @@ void append_list(std::string& out, std::string_view name, const std::vector<std:
 void append_figure(std::string& out, const Figure& f) {
   out += "{\"name\":";
   json::append_text(out, f.name);
-  out += fmt::format(",\"median_ns\":{:.2f},\"best_ns\":{:.2f},\"per_second\":{:.0f}",
-                     f.took.median, f.took.best, 1e9 / f.took.median);
+  out += fmt::format(
+      ",\"median_ns\":{:.2f},\"best_ns\":{:.2f},\"wall_ns\":{:.2f},\"per_second\":{:.0f}",
+      f.took.median, f.took.best, f.took.wall, 1e9 / f.took.median);
   if (!f.reference.empty()) {
     out += ",\"reference\":";
     json::append_text(out, f.reference);
@@ -52,19 +54,25 @@ void append_figure(std::string& out, const Figure& f) {
                     f.reference_took.median, f.reference_took.best, ratio(f));
   }
   if (f.goal) out += fmt::format(",\"goal_ns\":{:.2f},\"mark\":\"{}\"", *f.goal, mark(f));
-  if (!f.note.empty()) {
-    out += ",\"note\":";
-    json::append_text(out, f.note);
-  }
   out += '}';
 }
 
 }  // namespace
 
-Spread spread(std::vector<double> nanoseconds) {
-  const auto middle = nanoseconds.begin() + static_cast<std::ptrdiff_t>(nanoseconds.size() / 2);
-  std::nth_element(nanoseconds.begin(), middle, nanoseconds.end());
-  return {*middle, *std::min_element(nanoseconds.begin(), nanoseconds.end())};
+Spread spread(std::vector<Took> rounds) {
+  const auto middle = rounds.begin() + static_cast<std::ptrdiff_t>(rounds.size() / 2);
+  std::ranges::nth_element(rounds, middle, {}, &Took::wall);
+  Spread spread{.wall = middle->wall};
+  std::ranges::nth_element(rounds, middle, {}, &Took::thread);
+  spread.median = middle->thread;
+  spread.best = std::ranges::min(rounds, {}, &Took::thread).thread;
+  return spread;
+}
+
+double thread_nanoseconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
 std::vector<std::string> machine_lines() {
@@ -78,19 +86,18 @@ std::vector<std::string> machine_lines() {
 
 void print_text(const Report& report) {
   for (const std::string& line : machine_lines()) fmt::print("{}\n", line);
-  fmt::print("\n{:<44}{:>10}{:>10}{:>13}   {:<36}{:>10}{:>7}{:>9}\n", "nanoseconds an item",
-             "median", "best", "a second", "reference in the same rounds", "median", "ratio",
-             "goal");
+  fmt::print("\n{:<44}{:>9}{:>9}{:>9}{:>12}   {:<34}{:>9}{:>7}{:>9}\n", "nanoseconds an item",
+             "median", "best", "wall", "a second", "reference in the same rounds", "median",
+             "ratio", "goal");
   for (const Figure& f : report.figures) {
-    fmt::print("{:<44}{:>10.1f}{:>10.1f}{:>13.0f}   ", f.name, f.took.median, f.took.best,
-               1e9 / f.took.median);
+    fmt::print("{:<44}{:>9.1f}{:>9.1f}{:>9.1f}{:>12.0f}   ", f.name, f.took.median, f.took.best,
+               f.took.wall, 1e9 / f.took.median);
     if (f.reference.empty())
-      fmt::print("{:<36}{:>10}{:>7}", "", "", "");
+      fmt::print("{:<34}{:>9}{:>7}", "", "", "");
     else
-      fmt::print("{:<36}{:>10.1f}{:>7.2f}", f.reference, f.reference_took.median, ratio(f));
+      fmt::print("{:<34}{:>9.1f}{:>7.2f}", f.reference, f.reference_took.median, ratio(f));
     if (f.goal) fmt::print("{:>9.1f}  {}", *f.goal, mark(f));
     fmt::print("\n");
-    if (!f.note.empty()) fmt::print("    {}\n", f.note);
   }
   fmt::print("\n");
   for (const std::string& fact : report.facts) fmt::print("{}\n", fact);

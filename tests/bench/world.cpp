@@ -17,8 +17,9 @@ InstrumentTable make_table(const Market& market) {
   return table;
 }
 
-EngineSettings engine_settings() {
+EngineSettings engine_settings(OrderStyle style) {
   EngineSettings settings;
+  settings.order_style = style;
   settings.capital = kCapital;
   return settings;
 }
@@ -96,19 +97,32 @@ SessionCode bench_session() {
   return make_session_code({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13});
 }
 
-World::World(const Market& market, Journal& journal)
+World::World(const Market& market, Journal& journal, OrderStyle style)
     : table_(make_table(market)),
       gate_({}, {}, table_, Interval::M1, default_costs(), capital()),
       venue_({}, Interval::M1, capital(), table_),
-      engine_(engine_settings(), table_, bench_session(), make_crosses(market), gate_, venue_,
+      engine_(engine_settings(style), table_, bench_session(), make_crosses(market), gate_, venue_,
               journal) {}
+
+void World::feed_ticker(const Bar& bar) {
+  constexpr Duration kFunding = std::chrono::hours{8};
+  const Duration since = bar.close_time.time_since_epoch() % kFunding;
+  const TickerUpdated ticker{.instrument = bar.instrument,
+                             .last = bar.close,
+                             .mark = bar.close,
+                             .index = bar.close,
+                             .funding_known = true,
+                             .funding_rate_e9 = 100'000,
+                             .next_funding = bar.close_time - since + kFunding};
+  engine_.on_input(ticker, bar.close_time, bar.close_time);
+}
 
 EmptyWorld::EmptyWorld(const Market& market, Journal& journal)
     : table_(make_table(market)),
       gate_(std::make_unique<NoGate>()),
       venue_(std::make_unique<NoVenue>()),
-      engine_(engine_settings(), table_, bench_session(), make_nothings(market), *gate_, *venue_,
-              journal) {}
+      engine_(engine_settings(OrderStyle::Market), table_, bench_session(), make_nothings(market),
+              *gate_, *venue_, journal) {}
 EmptyWorld::~EmptyWorld() = default;
 
 }  // namespace proteus::bench

@@ -37,10 +37,12 @@ SessionCode bench_session();
 /// The whole chain. `journal` must outlive it.
 class World {
  public:
-  World(const Market& market, Journal& journal);
+  World(const Market& market, Journal& journal, OrderStyle style = OrderStyle::Market);
   void feed(const Bar& bar) {
     engine_.on_input(BarClosed{bar, BarSource::Stream}, bar.close_time, bar.close_time);
   }
+  /// A ticker as the venue sends one just before the bar closes: mark at the close, funding known.
+  void feed_ticker(const Bar& bar);
   [[nodiscard]] const Engine& engine() const { return engine_; }
   [[nodiscard]] const paper::PaperVenue& venue() const { return venue_; }
 
