@@ -277,8 +277,8 @@ void PaperVenue::deliver(Market& market, Timestamp time, ReportSink& reports) {
   if (held.quantity.is_zero()) return;
   const Side side = held.quantity > Quantity{} ? Side::Sell : Side::Buy;
   const Quantity quantity = abs(held.quantity);
-  const matching::Charge paid =
-      matching::charge(Category::Linear, side, quantity, held.mark, rates_.fee(Category::Linear, Liquidity::Taker));
+  const matching::Charge paid = matching::charge(Category::Linear, side, quantity, held.mark,
+                                                 rates_.fee(Category::Linear, Liquidity::Taker));
   const Fill fill{.id = numbered<36>("delivery-", ++deliveries_),
                   .execution = next_execution(),
                   .instrument = market.id,
