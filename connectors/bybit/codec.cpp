@@ -38,6 +38,13 @@ const char* name_of(TopicKind kind) {
   return "frame";
 }
 
+/// A frame made in its place in the answer: moving one there waits for the parts just written.
+template <class T, class... Parts>
+Result<Frame> made(Parts&&... parts) {
+  return Result<Frame>{std::in_place_type<Frame>, std::in_place_type<T>,
+                       std::forward<Parts>(parts)...};
+}
+
 Timestamp last_ms(Timestamp close_time) { return close_time - std::chrono::milliseconds{1}; }
 
 }  // namespace
@@ -61,7 +68,7 @@ class Codec::Impl {
   void read_side(ondemand::value& value, const char* field, std::vector<BookLevel>& side);
   void read_trades(ondemand::value& value);
   void read_trade(ondemand::object object);
-  [[nodiscard]] Frame assemble(const Envelope& envelope) const;
+  [[nodiscard]] Result<Frame> assemble(const Envelope& envelope) const;
   bool any_topic_failed(ondemand::document& document);
   [[nodiscard]] static Frame assemble_command(const Envelope& envelope);
 
@@ -164,9 +171,15 @@ void Codec::Impl::read_member(ondemand::raw_json_string key, ondemand::value& va
 
 void Codec::Impl::set_topic(std::string_view text, Subject& subject) {
   topic_ = parse_topic(text);
-  instrument_ = topic_.kind == TopicKind::Other ? std::nullopt : symbols_.find(topic_.symbol);
   subject.kind = topic_.kind;
-  subject.instrument = instrument_;
+  instrument_.reset();
+  subject.instrument.reset();
+  if (topic_.kind == TopicKind::Other) return;
+  // Value by value: an optional copied whole, right after it was made, waits on store forwarding.
+  if (const std::optional<InstrumentId> found = symbols_.find(topic_.symbol)) {
+    instrument_.emplace(*found);
+    subject.instrument.emplace(*found);
+  }
 }
 
 void Codec::Impl::read_data(ondemand::value& value) {
@@ -363,17 +376,18 @@ void Codec::Impl::read_trade(ondemand::object object) {
   trades_.push_back(trade);
 }
 
-Frame Codec::Impl::assemble(const Envelope& envelope) const {
+Result<Frame> Codec::Impl::assemble(const Envelope& envelope) const {
   if (!envelope.has_topic) return assemble_command(envelope);
   if (!instrument_) return UnknownFrame{envelope.topic};
   const bool snapshot = envelope.type == "snapshot";
   switch (topic_.kind) {
     case TopicKind::Kline:
-      return KlineFrame{envelope.ts, klines_};
+      return made<KlineFrame>(envelope.ts, klines_);
     case TopicKind::Ticker:
-      return TickerFrame{envelope.ts, *instrument_, snapshot, ticker_};
+      return made<TickerFrame>(envelope.ts, *instrument_, snapshot, ticker_);
     case TopicKind::Book:
-      return BookFrame{envelope.ts, *instrument_, topic_.depth, snapshot, update_id_, bids_, asks_};
+      return made<BookFrame>(envelope.ts, *instrument_, topic_.depth, snapshot, update_id_, bids_,
+                             asks_);
     case TopicKind::Trade:
       return TradeFrame{envelope.ts, trades_};
     case TopicKind::Other:

@@ -34,20 +34,20 @@ std::optional<std::int64_t> FieldReader::long_fixed(std::string_view text, const
 }
 
 std::optional<std::int64_t> FieldReader::rate(ondemand::value& value, const char* field) {
-  const std::optional<std::string_view> text = token(value, field);
-  if (!text) return std::nullopt;
-  const std::size_t point = text->find('.');
-  const std::size_t cut = point == std::string_view::npos ? text->size() : point + 10;
-  Result<std::int64_t> raw = parse_fixed(text->substr(0, cut));
-  if (raw && text->size() > cut) {
-    const std::string_view rest = text->substr(cut);
+  const std::string_view text = token(value, field);
+  if (text.empty()) return std::nullopt;
+  const std::size_t point = text.find('.');
+  const std::size_t cut = point == std::string_view::npos ? text.size() : point + 10;
+  Result<std::int64_t> raw = parse_fixed(text.substr(0, cut));
+  if (raw && text.size() > cut) {
+    const std::string_view rest = text.substr(cut);
     const bool digits =
         std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits) {
-      fail(field, fmt::format("is not a decimal number: \"{}\"", excerpt(*text)));
+      fail(field, fmt::format("is not a decimal number: \"{}\"", excerpt(text)));
       return std::nullopt;
     }
-    if (rest[0] >= '5') return raw.value() + (text->front() == '-' ? -1 : 1);
+    if (rest[0] >= '5') return raw.value() + (text.front() == '-' ? -1 : 1);
   }
   if (raw) return raw.value();
   fail(field, "is " + raw.error().context, raw.error().code);
@@ -55,13 +55,13 @@ std::optional<std::int64_t> FieldReader::rate(ondemand::value& value, const char
 }
 
 std::optional<double> FieldReader::number(ondemand::value& value, const char* field) {
-  const std::optional<std::string_view> text = token(value, field);
-  if (!text) return std::nullopt;
+  const std::string_view text = token(value, field);
+  if (text.empty()) return std::nullopt;
   double number = 0.0;
-  const char* const end = text->data() + text->size();
-  const auto [rest, code] = std::from_chars(text->data(), end, number);
+  const char* const end = text.data() + text.size();
+  const auto [rest, code] = std::from_chars(text.data(), end, number);
   if (code != std::errc{} || rest != end || !std::isfinite(number)) {
-    fail(field, fmt::format("is not a finite number: \"{}\"", excerpt(text->substr(0, 40))));
+    fail(field, fmt::format("is not a finite number: \"{}\"", excerpt(text.substr(0, 40))));
     return std::nullopt;
   }
   return number;
@@ -79,26 +79,32 @@ std::optional<std::int64_t> FieldReader::long_integer(std::string_view text, con
 }
 
 std::optional<Timestamp> FieldReader::time(ondemand::value& value, const char* field) {
-  const std::optional<std::int64_t> ms = integer(value, field);
-  if (!ms) return std::nullopt;
-  if (*ms < 0 || *ms > kTimeMsMax) {
-    fail(field, fmt::format("is no time we can hold: {} ms", *ms), ErrorCode::OutOfRange);
+  const std::string_view text = token(value, field);
+  if (text.empty()) return std::nullopt;
+  detail::Short ms = detail::short_integer(text);
+  if (!ms.known) {
+    const std::optional<std::int64_t> number = long_integer(text, field);
+    if (!number) return std::nullopt;
+    ms.value = *number;
+  }
+  if (ms.value < 0 || ms.value > kTimeMsMax) {
+    fail(field, fmt::format("is no time we can hold: {} ms", ms.value), ErrorCode::OutOfRange);
     return std::nullopt;
   }
-  return from_unix_ms(*ms);
+  return from_unix_ms(ms.value);
 }
 
 std::optional<bool> FieldReader::boolean(ondemand::value& value, const char* field) {
-  const std::optional<std::string_view> text = token(value, field);
-  if (!text) return std::nullopt;
-  if (*text == "true") return true;
-  if (*text == "false") return false;
-  fail(field, fmt::format("is neither true nor false: \"{}\"", excerpt(text->substr(0, 40))));
+  const std::string_view text = token(value, field);
+  if (text.empty()) return std::nullopt;
+  if (text == "true") return true;
+  if (text == "false") return false;
+  fail(field, fmt::format("is neither true nor false: \"{}\"", excerpt(text.substr(0, 40))));
   return std::nullopt;
 }
 
 std::string_view FieldReader::text(ondemand::value& value, const char* field) {
-  return token(value, field).value_or(std::string_view{});
+  return token(value, field);
 }
 
 Error FieldReader::error(std::string_view what, std::string_view bytes) const {

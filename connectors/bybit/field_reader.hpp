@@ -32,10 +32,17 @@ inline constexpr std::array<std::uint64_t, 10> kPowers = {
 
 inline bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-/// What nearly every price is: up to 18 digits, at most nine of them decimals. Nothing: let
+/// A number of the common shape, or not one. No std::optional: the compiler keeps these two in
+/// registers, while an optional is stored in two pieces and loaded as one, which waits.
+struct Short {
+  std::int64_t value = 0;
+  bool known = false;
+};
+
+/// What nearly every price is: up to 18 digits, at most nine of them decimals. Not known: let
 /// parse_fixed decide and explain.
-inline std::optional<std::int64_t> short_decimal(std::string_view text) {
-  if (text.size() > 19) return std::nullopt;
+inline Short short_decimal(std::string_view text) {
+  if (text.size() > 19) return {};
   std::uint64_t value = 0;
   std::size_t point = text.size();
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -45,29 +52,29 @@ inline std::optional<std::int64_t> short_decimal(std::string_view text) {
     } else if (text[i] == '.' && point == text.size() && i > 0) {
       point = i;
     } else {
-      return std::nullopt;
+      return {};
     }
   }
   const std::size_t decimals = point == text.size() ? 0 : text.size() - point - 1;
   const std::size_t digits = text.size() - (point == text.size() ? 0 : 1);
   const bool bare_point = point != text.size() && decimals == 0;
-  if (decimals > 9 || digits > 18 || digits == 0 || bare_point) return std::nullopt;
+  if (decimals > 9 || digits > 18 || digits == 0 || bare_point) return {};
   std::uint64_t scaled = 0;
   if (__builtin_mul_overflow(value, kPowers[9 - decimals], &scaled) || scaled > INT64_MAX)
-    return std::nullopt;
-  return static_cast<std::int64_t>(scaled);
+    return {};
+  return {static_cast<std::int64_t>(scaled), true};
 }
 
 /// Up to 18 digits and nothing else, as every time and sequence number is.
-inline std::optional<std::int64_t> short_integer(std::string_view text) {
-  if (text.size() > 18) return std::nullopt;
+inline Short short_integer(std::string_view text) {
+  if (text.size() > 18) return {};
   std::int64_t value = 0;
   for (const char c : text) {
     const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
-    if (digit > 9) return std::nullopt;
+    if (digit > 9) return {};
     value = value * 10 + digit;
   }
-  return value;
+  return {value, true};
 }
 
 }  // namespace detail
@@ -79,20 +86,19 @@ class FieldReader {
   /// Units of 1e-9. Clamp: a well-formed value that is too large becomes the largest.
   std::optional<std::int64_t> fixed(ondemand::value& value, const char* field,
                                     Overflow overflow = Overflow::Refuse) {
-    const std::optional<std::string_view> text = token(value, field);
-    if (!text) return std::nullopt;
-    // `*raw`, not `raw`: copying an optional just made waits on store forwarding.
-    if (const std::optional<std::int64_t> raw = detail::short_decimal(*text)) return *raw;
-    return long_fixed(*text, field, overflow);
+    const std::string_view text = token(value, field);
+    if (text.empty()) return std::nullopt;
+    if (const detail::Short raw = detail::short_decimal(text); raw.known) return raw.value;
+    return long_fixed(text, field, overflow);
   }
   /// As fixed(), but more than nine decimals are rounded to the nearest unit.
   std::optional<std::int64_t> rate(ondemand::value& value, const char* field);
   std::optional<double> number(ondemand::value& value, const char* field);
   std::optional<std::int64_t> integer(ondemand::value& value, const char* field) {
-    const std::optional<std::string_view> text = token(value, field);
-    if (!text) return std::nullopt;
-    if (const std::optional<std::int64_t> number = detail::short_integer(*text)) return *number;
-    return long_integer(*text, field);
+    const std::string_view text = token(value, field);
+    if (text.empty()) return std::nullopt;
+    if (const detail::Short number = detail::short_integer(text); number.known) return number.value;
+    return long_integer(text, field);
   }
   /// Milliseconds since 1970, 0 .. year 2255.
   std::optional<Timestamp> time(ondemand::value& value, const char* field);
@@ -120,8 +126,8 @@ class FieldReader {
   }
 
  private:
-  /// The token without quotes and blanks; absent for "", null, and after a failure.
-  std::optional<std::string_view> token(ondemand::value& value, const char* field);
+  /// The token without quotes and blanks; empty for "", null, and after a failure: all are absent.
+  std::string_view token(ondemand::value& value, const char* field);
   std::optional<std::int64_t> long_fixed(std::string_view text, const char* field,
                                          Overflow overflow);
   std::optional<std::int64_t> long_integer(std::string_view text, const char* field);
@@ -131,26 +137,22 @@ class FieldReader {
   ErrorCode code_ = ErrorCode::Malformed;
 };
 
-inline std::optional<std::string_view> FieldReader::token(ondemand::value& value,
-                                                          const char* field) {
-  if (failed()) return std::nullopt;
+inline std::string_view FieldReader::token(ondemand::value& value, const char* field) {
+  if (failed()) return {};
   std::string_view text = value.raw_json_token();
   while (!text.empty() && detail::is_blank(text.back())) text.remove_suffix(1);
   if (text.empty() || text[0] == '{' || text[0] == '[') {
     fail(field, "is not a plain value");
-    return std::nullopt;
+    return {};
   }
   if (text[0] == '"') {
     if (text.size() < 2 || text.back() != '"') {
       fail(field, "has a broken text");
-      return std::nullopt;
+      return {};
     }
-    text = text.substr(1, text.size() - 2);
-    if (text.empty()) return std::nullopt;
-    return text;
+    return text.substr(1, text.size() - 2);
   }
-  if (text == "null") return std::nullopt;
-  return text;
+  return text == "null" ? std::string_view{} : text;
 }
 
 /// Calls f(key, value) for each member; stops at the first structural error, which goes to

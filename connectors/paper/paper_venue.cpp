@@ -31,6 +31,7 @@ PaperVenue::PaperVenue(const matching::VenueSettings& settings, Interval decisio
       instruments_(instruments),
       account_(capital, instruments_, rates_),
       markets_(instruments.size()) {
+  ids_.reserve(kIdsReserved);
   for (std::uint32_t i = 0; i < markets_.size(); ++i) {
     markets_[i].id = InstrumentId{i};
     markets_[i].orders.reserve(kOrdersReserved);
@@ -276,8 +277,8 @@ void PaperVenue::deliver(Market& market, Timestamp time, ReportSink& reports) {
   if (held.quantity.is_zero()) return;
   const Side side = held.quantity > Quantity{} ? Side::Sell : Side::Buy;
   const Quantity quantity = abs(held.quantity);
-  const matching::Charge paid =
-      matching::charge(Category::Linear, side, quantity, held.mark, rates_.fee(Category::Linear, Liquidity::Taker));
+  const matching::Charge paid = matching::charge(Category::Linear, side, quantity, held.mark,
+                                                 rates_.fee(Category::Linear, Liquidity::Taker));
   const Fill fill{.id = numbered<36>("delivery-", ++deliveries_),
                   .execution = next_execution(),
                   .instrument = market.id,

@@ -3,8 +3,8 @@
 // reconciled with. Deterministic: its answers follow from the events and orders alone.
 //
 // Thread: the event loop. Not re-entrant: a sink must not call submit() or cancel() while before()
-// reports to it (asserted); it may once before() has returned. Nothing is allocated for a bar
-// without orders.
+// reports to it (asserted); it may once before() has returned. Nothing is allocated for a bar,
+// until the ids of 65 536 orders have been kept: then their memory doubles.
 #pragma once
 
 #include <memory_resource>
@@ -111,7 +111,11 @@ class PaperVenue final : public Venue {
   InstrumentTable instruments_;
   Account account_;
   std::vector<Market> markets_;  // by InstrumentId
-  std::pmr::monotonic_buffer_resource id_memory_;
+  // An id counts for good. Room for this many is taken at the start, so that a bar allocates
+  // nothing; pages of it that no id was written to cost no memory.
+  static constexpr std::size_t kIdsReserved = 1U << 16U;
+  static constexpr std::size_t kBytesAnId = 64;  // a node of the set and its share of the buckets
+  std::pmr::monotonic_buffer_resource id_memory_{kIdsReserved * kBytesAnId};
   std::pmr::unordered_set<ClientOrderId> ids_{&id_memory_};  // asked, never walked over
   std::uint64_t executions_ = 0;
   std::uint64_t liquidations_ = 0;
