@@ -124,8 +124,13 @@ struct LimitSettings {
 
 /// What a trade costs the shadow ledger, as fractions of its value: 0.00055 is 5.5 basis points.
 struct Costs {
-  double taker_fee = 0.00055;
+  double linear_taker_fee = 0.00055;
+  double spot_taker_fee = 0.001;
   double half_spread = 0.0001;
+  /// Of a change by one unit.
+  [[nodiscard]] double of(Category category) const {
+    return (category == Category::Linear ? linear_taker_fee : spot_taker_fee) + half_spread;
+  }
 };
 
 }  // namespace proteus::risk

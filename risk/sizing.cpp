@@ -86,15 +86,15 @@ Result<std::vector<double>> capital_shares(const SizingSettings& settings,
   return shares;
 }
 
-Sizer::Sizer(const SizingSettings& settings, const std::vector<double>& shares, Interval interval,
-             const Costs& costs)
+Sizer::Sizer(const SizingSettings& settings, const InstrumentTable& instruments,
+             const std::vector<double>& shares, Interval interval, const Costs& costs)
     : settings_(settings), root_bars_per_year_(std::sqrt(bars_per_year(interval))) {
-  const ShadowLedger shadow{costs.taker_fee + costs.half_spread,
-                            decay_of_half_life(settings.kelly_half_life)};
+  const double kelly_decay = decay_of_half_life(settings.kelly_half_life);
   const DecayedMoments returns{decay_of_span(settings.volatility_span)};
   books_.reserve(shares.size());
-  for (const double share : shares)
-    books_.push_back({shadow, returns, share * settings.gross_max, 0.0, Timestamp{}});
+  for (const Instrument& instrument : instruments)
+    books_.push_back({ShadowLedger{costs.of(instrument.category), kelly_decay}, returns,
+                      shares[instrument.id.index] * settings.gross_max, 0.0, Timestamp{}});
 }
 
 void Sizer::learn(Book& book, const Bar& bar) {

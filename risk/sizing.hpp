@@ -28,8 +28,8 @@ Result<std::vector<double>> capital_shares(const SizingSettings& settings,
 class Sizer {
  public:
   /// shares: from capital_shares.
-  Sizer(const SizingSettings& settings, const std::vector<double>& shares, Interval interval,
-        const Costs& costs);
+  Sizer(const SizingSettings& settings, const InstrumentTable& instruments,
+        const std::vector<double>& shares, Interval interval, const Costs& costs);
 
   Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps);
 

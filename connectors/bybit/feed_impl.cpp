@@ -188,9 +188,9 @@ void PublicFeed::Impl::on(Stream& stream, const TickerFrame& frame, SteadyTime n
   if (const std::optional<TickerUpdated> update = merger.on_ticker(frame, *this))
     return tell(*update, frame.ts);
   if (merger.has_snapshot()) return confirm_ticker(frame.instrument, frame.ts);
-  if (now < ticker_renew_at_[index]) return;
+  if (!may_renew(ticker_renew_at_[index], now)) return;
   // The snapshot was lost or unreadable; no other comes by itself.
-  ticker_renew_at_[index] = now + kSnapshotDeadline;
+  ticker_renew_at_[index] = renew_after(kSnapshotDeadline, now);
   stream.connection.renew(ticker_topic(watch_.instruments()[index].symbol.view()), now);
 }
 
@@ -231,9 +231,9 @@ void PublicFeed::Impl::on(Stream& stream, const BookFrame& frame, SteadyTime now
 void PublicFeed::Impl::renew_books(SteadyTime now) {
   for (std::size_t i = 0; i < books_.size(); ++i) {
     std::optional<Book>& book = books_[i];
-    if (!book || !book->builder.waiting() || now < book->renew_at) continue;
+    if (!book || !book->builder.waiting() || !may_renew(book->renew_at, now)) continue;
     // Asked for the first time at once (a second after the last), then until the snapshot comes.
-    book->renew_at = now + (book->renew ? kRenewPause : kSnapshotDeadline);
+    book->renew_at = renew_after(book->renew ? kRenewPause : kSnapshotDeadline, now);
     book->renew = false;
     streams_[stream_of_[i]].connection.renew(book->topic, now);
   }

@@ -43,11 +43,23 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   void pong_missing(StreamId stream) override;
 
  private:
+  /// A new snapshot is not asked for before. Real time; but where the clock follows the frames the
+  /// venue waits for us, and real seconds may be hours of its own.
+  struct RenewAt {
+    SteadyTime real{};
+    Timestamp venue{};
+  };
+  [[nodiscard]] RenewAt renew_after(Duration pause, SteadyTime now) const {
+    return {now + pause, received_ + pause};
+  }
+  [[nodiscard]] bool may_renew(const RenewAt& at, SteadyTime now) const {
+    return now >= at.real || (clock_.mode() == ClockMode::Frames && received_ >= at.venue);
+  }
   struct Book {
     BookBuilder builder;
     std::string topic;
-    bool renew = false;     ///< a new snapshot has to be asked for
-    SteadyTime renew_at{};  ///< not before
+    bool renew = false;  ///< a new snapshot has to be asked for
+    RenewAt renew_at;
   };
   /// repair = pause: what a new connection still waits for before it is read on.
   enum class CatchUp : std::uint8_t { None, WhenLive, Due, AskingTime };
@@ -95,8 +107,8 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   RestQueue queue_;
   Backfill backfill_;
   std::vector<Stream> streams_;
-  std::vector<TickerMerger> tickers_;        ///< by instrument
-  std::vector<SteadyTime> ticker_renew_at_;  ///< by instrument: no new snapshot before
+  std::vector<TickerMerger> tickers_;     ///< by instrument
+  std::vector<RenewAt> ticker_renew_at_;  ///< by instrument
   std::vector<Timestamp> ticker_told_at_;
   std::vector<std::optional<Book>> books_;  ///< by instrument
   std::vector<StreamId> stream_of_;         ///< by instrument

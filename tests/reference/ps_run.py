@@ -44,7 +44,8 @@ class Session:
         equal = min(1.0 / len(instruments), sizing["share_max"])
         self.slots = {}
         for i in instruments:
-            cost = paper["linear_taker_fee_bps"] / 1e4 + paper["half_spread_bps"] / 1e4
+            fee = paper["spot_taker_fee_bps" if i.spot else "linear_taker_fee_bps"]
+            cost = fee / 1e4 + paper["half_spread_bps"] / 1e4
             share = float(shares.get(i.name, equal))
             self.slots[i.name] = (STRATEGIES[config["strategy"]["name"]](config["strategy"], i),
                                   Sizer(sizing, i, share, interval, cost))

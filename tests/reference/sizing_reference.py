@@ -12,7 +12,7 @@ import sys
 
 SCALE = 10**9
 BARS_PER_YEAR = 365.0  # one day
-COST = 0.00055 + 0.0001
+COST = {False: 0.00055 + 0.0001, True: 0.001 + 0.0001}  # of a change by one unit; True: spot
 
 
 class Random:
@@ -64,13 +64,13 @@ class Moments:
 
 
 class Shadow:
-    def __init__(self, decay):
-        self.returns = Moments(decay)
+    def __init__(self, decay, cost):
+        self.returns, self.cost = Moments(decay), cost
         self.close, self.held, self.before, self.bars = 0.0, 0, 0, 0
 
     def on_close(self, close):
         if self.close > 0.0:
-            self.returns.add(self.held * (close / self.close - 1.0) - COST * abs(self.held - self.before))
+            self.returns.add(self.held * (close / self.close - 1.0) - self.cost * abs(self.held - self.before))
             self.bars += self.held != 0
         self.close, self.before = close, self.held
 
@@ -115,7 +115,7 @@ class Sizer:
     def __init__(self, config, index):
         self.c, self.inst = config, INSTRUMENTS[index]
         half = config["kelly_half_life"]
-        self.shadow = Shadow(0.5 ** (1.0 / half) if half else 1.0)
+        self.shadow = Shadow(0.5 ** (1.0 / half) if half else 1.0, COST[self.inst["spot"]])
         self.logs = Moments(1.0 - 2.0 / (60.0 + 1.0))
         self.close = 0.0
         self.allotment = config["shares"][index] * config["gross_max"]

@@ -153,7 +153,8 @@ Result<void> PaperDaemon::Impl::build_engine(const SessionCode& code) {
   BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments));
   const Money capital = Money::from_raw(to_fixed_raw(s.engine.capital));
   gate.emplace(s.sizing, s.limits, instruments, s.engine.interval,
-               risk::Costs{s.paper.linear_taker_fee_bps / 1e4, s.paper.half_spread_bps / 1e4},
+               risk::Costs{s.paper.linear_taker_fee_bps / 1e4, s.paper.spot_taker_fee_bps / 1e4,
+                           s.paper.half_spread_bps / 1e4},
                capital);
   venue.emplace(s.paper, s.engine.interval, capital, instruments);
   engine = std::make_unique<Engine>(s.engine, instruments, code, std::move(strategies), *gate,

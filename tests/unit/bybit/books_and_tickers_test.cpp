@@ -206,6 +206,26 @@ TEST_F(Tickers, AsksAnewWhenTheSnapshotWasLost) {
               HasSubstr(R"("op":"subscribe","args":["tickers.BTCUSDT"])"));
 }
 
+TEST(TickersOfAPacedVenue, AskAgainInTheVenuesTimeWhenTheSecondSnapshotIsLostToo) {
+  FeedSettings settings = Harness::plain();
+  settings.tickers = true;
+  settings.clock = ClockMode::Frames;
+  Harness h(settings, one());
+  h.start();
+  h.connect();
+  const auto delta = [](std::int64_t ms) {
+    return fmt::format(
+        R"({{"topic":"tickers.BTCUSDT","type":"delta","data":{{"symbol":"BTCUSDT","markPrice":"1"}},"cs":1,"ts":{}}})",
+        kStartMs + ms);
+  };
+  h.frame(delta(1'000));
+  const std::size_t asked = h.io.sent.size();
+  h.frame(delta(5'900));
+  EXPECT_EQ(h.io.sent.size(), asked);
+  h.frame(delta(6'100));  // No real time has passed.
+  EXPECT_EQ(h.io.sent.size(), asked + 2);
+}
+
 TEST_F(Tickers, LetsNoNonsenseIntoItsState) {
   h_.frame(kTickerSnapshot);
   for (const char* price : {"-1", "0", "NaN", "1e9", "abc"})

@@ -98,9 +98,7 @@ struct World {
   Gate gate;
 
   explicit World(const LimitSettings& l = {}, const SizingSettings& s = {})
-      : sizing(s),
-        limits(l),
-        gate(s, l, instruments, Interval::M1, Costs{0.00055, 0.0001}, "10000"_usdt) {
+      : sizing(s), limits(l), gate(s, l, instruments, Interval::M1, Costs{}, "10000"_usdt) {
     close(kBtc, "100"_px);
     close(kEth, "50"_px);
   }

@@ -64,8 +64,8 @@ class Player {
  public:
   explicit Player(std::int64_t config)
       : settings_(settings_of(config)),
-        sizer_(settings_, capital_shares(settings_, instruments_).value(), Interval::D1,
-               Costs{0.00055, 0.0001}) {}
+        sizer_(settings_, instruments_, capital_shares(settings_, instruments_).value(),
+               Interval::D1, Costs{}) {}
 
   Sized play(const Row& row, InlineList<SizingStep, 8>& steps) {
     const InstrumentId id{static_cast<std::uint32_t>(integer(row, "instrument"))};

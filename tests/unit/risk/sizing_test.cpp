@@ -32,8 +32,9 @@ struct Scale {
   Timestamp open = kStart;
   InlineList<SizingStep, 8> steps;
 
-  explicit Scale(const SizingSettings& s = open_settings(), const Costs& costs = {0.0, 0.0})
-      : settings(s), sizer(s, capital_shares(s, instruments).value(), Interval::M1, costs) {}
+  explicit Scale(const SizingSettings& s = open_settings(), const Costs& costs = {0.0, 0.0, 0.0})
+      : settings(s),
+        sizer(s, instruments, capital_shares(s, instruments).value(), Interval::M1, costs) {}
 
   Sized size(InstrumentId id, Price close, std::optional<Target> target, bool may_trade = true) {
     steps.clear();
