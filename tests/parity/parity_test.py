@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""The program against the independent computation of tests/reference/paper_session.py, row by row.
+
+  parity_test.py replay --proteus BIN              made kline files straight into the engine
+  parity_test.py wire --proteus BIN                the same through the simulated exchange, with faults
+  parity_test.py wire --proteus BIN --data FOLDER  the recorded month, with faults
+
+Every process is waited for by what it says; nothing sleeps. Exit code 77: FOLDER is not there.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "reference")]
+import made_market  # noqa: E402
+import paper_session  # noqa: E402
+
+SKIPPED = 77
+SEED = 20250601
+MADE_MINUTES = 4320
+HISTORY_BARS = 240
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+FAULTS = {"drop_at_close": 0.0005, "omit_confirm": 0.005, "duplicate_per_frame": 0.01, "repeat_confirm": 0.01,
+          "reorder_per_frame": 0.005, "unknown_key_per_frame": 0.01, "unknown_topic_per_frame": 0.001,
+          "truncate_per_frame": 0.0005, "binary_per_frame": 0.0005}
+
+
+def toml(sections):
+    return "".join(f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+                   for name, keys in sections.items())
+
+
+def paper_config(folder, port, strategy):
+    return toml({
+        "engine": {"instruments": [f"linear:{s}" for s in SYMBOLS], "interval": "1m", "barrier": "8s"},
+        "strategy": {"name": "sma_cross", "features": "chapter", **strategy},
+        "feed": {"clock": "frames", "repair": "pause", "backoff_min": "10ms", "backoff_max": "100ms",
+                 "rest_rate": 100.0, "ping_interval": "1s", "pong_deadline": "5s"},
+        "venue": {"rest": f"http://127.0.0.1:{port}", "stream": f"ws://127.0.0.1:{port}"},
+        "session": {"folder": str(folder / "runs"), "socket": str(folder / "s")},
+        "storage": {"record_feed": False}})
+
+
+class Process:
+    """A running proteus whose log is read line by line."""
+
+    def __init__(self, *command):
+        self.command = command
+        self.child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.log = []
+
+    def await_line(self, pattern):
+        """The first line that matches; everything after it is read in the background."""
+        for line in self.child.stderr:
+            self.log.append(line)
+            found = re.search(pattern, line)
+            if found:
+                threading.Thread(target=lambda: self.log.extend(self.child.stderr), daemon=True).start()
+                return found
+        self.child.wait()
+        raise SystemExit(f"{' '.join(self.command)} ended with {self.child.returncode}:\n{''.join(self.log)}")
+
+    def end(self):
+        self.child.terminate()
+        return self.child.wait(timeout=120)
+
+
+def only_session(folder):
+    sessions = list((folder / "runs").glob("*-paper")) + list((folder / "runs").glob("*-replay"))
+    assert len(sessions) == 1, sessions
+    return sessions[0]
+
+
+def compared(folder, klines, funding, start):
+    return paper_session.main(["--session", str(only_session(folder)), "--klines", *map(str, klines),
+                               "--funding", str(funding), "--start", start])
+
+
+def time_text(ms):
+    return paper_session.datetime.datetime.utcfromtimestamp(ms / 1000).isoformat(timespec="milliseconds") + "Z"
+
+
+def replay(proteus, folder, klines, funding, strategy):
+    start = time_text(made_market.START_MS + HISTORY_BARS * made_market.MINUTE_MS)
+    (folder / "paper.toml").write_text(paper_config(folder, 1, strategy))
+    subprocess.run([proteus, "replay", *map(str, klines), "--config", str(folder / "paper.toml"),
+                    "--set", f"replay.funding_folder={funding}", "--set", f"replay.from={start}"], check=True)
+    return compared(folder, klines, funding, start)
+
+
+def wire(proteus, folder, klines, funding, strategy):
+    (folder / "sim.toml").write_text(toml({
+        "sim": {"paced": True, "push_interval": "2s", "history_bars": HISTORY_BARS, "seed": SEED},
+        "sim.server": {"port": 0, "files": [str(k) for k in klines], "funding_folder": str(funding)},
+        "sim.faults": FAULTS}))
+    sim = Process(proteus, "sim", "--config", str(folder / "sim.toml"))
+    said = sim.await_line(r"rest=\S+:(?P<port>\d+) .*start=(?P<start>\S+) end=(?P<end>\S+)")
+    (folder / "paper.toml").write_text(paper_config(folder, said["port"], strategy))
+    paper = Process(proteus, "paper", "--config", str(folder / "paper.toml"))
+    paper.await_line(r"socket=\S+")
+    watch = subprocess.Popen([proteus, "status", "--watch", "--json", "--socket", str(folder / "s")],
+                             stdout=subprocess.PIPE, text=True)
+    status = {}
+    for line in watch.stdout:
+        status = json.loads(line)
+        if status["venue_time"] >= said["end"]:
+            break
+    watch.terminate()
+    code = paper.end()
+    sim.end()
+    print("".join(sim.log[-1:]) + f"the daemon ended with {code}; anomalies {status.get('anomalies')}, "
+          f"late {status.get('late_bars')}, gaps {status.get('gaps')}, bars {status.get('bars')}")
+    assert code == 0, paper.log
+    return compared(folder, klines, funding, said["start"])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("way", choices=["replay", "wire"])
+    parser.add_argument("--proteus", required=True)
+    parser.add_argument("--data", help="folder with klines/ and funding/ of recorded markets")
+    parser.add_argument("--keep", help="work here and leave everything there")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="proteus-parity-") as temporary:
+        folder = pathlib.Path(arguments.keep or temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        strategy = {"fast": 5, "slow": 20}
+        if arguments.data:
+            data = pathlib.Path(arguments.data)
+            klines = [data / "klines" / f"bybit-linear_{s}_1m.csv.gz" for s in SYMBOLS]
+            funding = data / "funding"
+            if not all(k.is_file() for k in klines):
+                print(f"skipped: {data} holds no recorded klines (PROTEUS_DATA_DIR names another folder)")
+                return SKIPPED
+            strategy = {}
+        else:
+            print(f"seed {SEED}")
+            klines, funding = made_market.write(folder / "made", MADE_MINUTES, SEED)
+        return {"replay": replay, "wire": wire}[arguments.way](arguments.proteus, folder, klines, funding, strategy)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
