@@ -30,6 +30,7 @@ PublicFeed::Impl::Impl(const FeedSettings& settings, const InstrumentTable& inst
       ticker_renew_at_(instruments.size()),
       ticker_told_at_(instruments.size()),
       books_(instruments.size()),
+      heard_(instruments.size()),
       stream_of_(instruments.size(), 0) {
   for (const Instrument& instrument : instruments) {
     tickers_.emplace_back(instrument.id, instrument.category, instrument.name());
@@ -162,6 +163,7 @@ void PublicFeed::Impl::on_undecodable(const Stream& stream, const Error& failure
 void PublicFeed::Impl::on(Stream&, const KlineFrame& frame, SteadyTime now) {
   const Timestamp venue = observe(frame.ts, now);
   for (const Kline& kline : frame.rows) {
+    heard_[kline.bar.instrument.index].klines[static_cast<std::size_t>(kline.bar.interval)] = now;
     confirm_ticker(kline.bar.instrument, frame.ts);
     backfill_.on_kline(kline, venue, now);
   }
@@ -185,6 +187,7 @@ void PublicFeed::Impl::on(Stream& stream, const TickerFrame& frame, SteadyTime n
   observe(frame.ts, now);
   const std::uint32_t index = frame.instrument.index;
   TickerMerger& merger = tickers_[index];
+  heard_[index].ticker = now;
   if (const std::optional<TickerUpdated> update = merger.on_ticker(frame, *this))
     return tell(*update, frame.ts);
   if (merger.has_snapshot()) return confirm_ticker(frame.instrument, frame.ts);
@@ -198,6 +201,7 @@ void PublicFeed::Impl::on(Stream& stream, const BookFrame& frame, SteadyTime now
   observe(frame.ts, now);
   std::optional<Book>& book = books_[frame.instrument.index];
   if (!book || frame.depth != settings_.book_depth) return;
+  heard_[frame.instrument.index].book = now;
   const std::int64_t before = book->builder.update_id();
   const BookStep step = book->builder.on_frame(frame);
   switch (step) {
@@ -253,6 +257,38 @@ void PublicFeed::Impl::on(Stream& stream, const UnknownFrame& frame, SteadyTime)
   anomaly(
       AnomalyKind::UnknownTopic, std::nullopt,
       fmt::format("{}: nobody asked for \"{}\"", stream.connection.plan().name, frame.what.view()));
+}
+
+std::vector<TopicStatus> PublicFeed::Impl::topics(SteadyTime now) const {
+  std::vector<TopicStatus> out;
+  for (const Stream& stream : streams_) {
+    const StreamPlan& plan = stream.connection.plan();
+    const SymbolIndex& symbols = plan.category == Category::Linear ? linear_ : spot_;
+    const Connection::State at = stream.connection.state();
+    const bool lost =
+        at == Connection::State::Closed && stream.connection.generation() > 0;
+    for (const std::string& name : plan.topics) {
+      TopicStatus status;
+      status.topic = name;
+      status.stream = plan.name;
+      status.connections = stream.connection.generation();
+      status.state = at == Connection::State::Live ? FeedState::Live
+                     : lost                        ? FeedState::Lost
+                                                   : FeedState::Connecting;
+      const Topic topic = parse_topic(name);
+      const std::optional<InstrumentId> instrument = symbols.find(topic.symbol);
+      if (!instrument) continue;
+      const Heard& heard = heard_[instrument->index];
+      const SteadyTime last = topic.kind == TopicKind::Kline
+                                  ? heard.klines[static_cast<std::size_t>(topic.interval)]
+                              : topic.kind == TopicKind::Ticker ? heard.ticker
+                                                                : heard.book;
+      if (last != SteadyTime{})
+        status.age = std::chrono::duration_cast<Duration>((now - last) * clock_.speed());
+      out.push_back(std::move(status));
+    }
+  }
+  return out;
 }
 
 void PublicFeed::Impl::emit(EventBody body, Timestamp happened) {

@@ -2,6 +2,7 @@
 // feed_rest.cpp (answers, time, instruments).
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,6 +34,7 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   [[nodiscard]] bool live() const;
   [[nodiscard]] std::size_t streams() const { return streams_.size(); }
   [[nodiscard]] FeedCounters counters() const;
+  [[nodiscard]] std::vector<TopicStatus> topics(SteadyTime now) const;
 
   // What the parts say.
   void bar_closed(const Bar& bar, BarSource source) override;
@@ -63,6 +65,12 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   };
   /// repair = pause: what a new connection still waits for before it is read on.
   enum class CatchUp : std::uint8_t { None, WhenLive, Due, AskingTime };
+  /// When each topic of an instrument last brought a frame; zero: never.
+  struct Heard {
+    std::array<SteadyTime, 13> klines{};  ///< by Interval
+    SteadyTime ticker{};
+    SteadyTime book{};
+  };
   struct Stream {
     Connection connection;
     Codec codec;
@@ -110,8 +118,9 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   std::vector<TickerMerger> tickers_;     ///< by instrument
   std::vector<RenewAt> ticker_renew_at_;  ///< by instrument
   std::vector<Timestamp> ticker_told_at_;
-  std::vector<std::optional<Book>> books_;  ///< by instrument
-  std::vector<StreamId> stream_of_;         ///< by instrument
+  std::vector<std::optional<Book>> books_;   ///< by instrument
+  std::vector<Heard> heard_;                 ///< by instrument
+  std::vector<StreamId> stream_of_;          ///< by instrument
   bool running_ = false;
   bool opened_ = false;
   Timestamp received_{};

@@ -66,5 +66,6 @@ void PublicFeed::on_timer(SteadyTime now) { impl_->on_timer(now); }
 bool PublicFeed::live() const { return impl_->live(); }
 std::size_t PublicFeed::streams() const { return impl_->streams(); }
 FeedCounters PublicFeed::counters() const { return impl_->counters(); }
+std::vector<TopicStatus> PublicFeed::topics(SteadyTime now) const { return impl_->topics(now); }
 
 }  // namespace proteus::bybit

@@ -11,7 +11,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "connectors/bybit/feed_io.hpp"
 #include "connectors/bybit/settings.hpp"
@@ -28,6 +31,15 @@ struct FeedCounters {
   std::uint64_t anomalies = 0;  ///< of all kinds
   std::uint64_t reconnects = 0;
   std::uint64_t rest_requests = 0;
+};
+
+/// One subscribed topic, for a status display.
+struct TopicStatus {
+  std::string topic;                          ///< "kline.1.BTCUSDT"
+  std::string stream;                         ///< "public:linear#0"
+  FeedState state = FeedState::Connecting;    ///< of its connection
+  std::optional<Duration> age;                ///< venue time since its last frame; nothing: none yet
+  std::uint64_t connections = 0;              ///< how often its stream was opened
 };
 
 class PublicFeed {
@@ -61,6 +73,8 @@ class PublicFeed {
   [[nodiscard]] bool live() const;
   [[nodiscard]] std::size_t streams() const;
   [[nodiscard]] FeedCounters counters() const;
+  /// Every topic, stream by stream, in the order of subscription.
+  [[nodiscard]] std::vector<TopicStatus> topics(SteadyTime now) const;
 
  private:
   class Impl;

@@ -12,12 +12,14 @@
 #include "connectors/storage/session.hpp"
 #include "connectors/storage/storage_thread.hpp"
 #include "connectors/storage/wal_journal.hpp"
-#include "engine/core/json.hpp"
 #include "engine/runtime/engine.hpp"
 #include "risk/gate.hpp"
 #include "strategies/make_strategy.hpp"
 #include "tools/app/net_feed_io.hpp"
+#include "tools/app/status_json.hpp"
+#include "tools/app/json_object.hpp"
 #include "tools/app/version.hpp"
+#include "tools/app/watched_journal.hpp"
 
 namespace proteus::app {
 namespace {
@@ -30,24 +32,6 @@ SessionCode draw_session_code() {
   for (auto& b : bytes) b = static_cast<std::uint8_t>(device());
   return make_session_code(bytes);
 }
-
-/// Passes events on and tells people of those that matter.
-class LoggingSink final : public EventSink {
- public:
-  explicit LoggingSink(std::unique_ptr<Engine>& engine) : engine_(engine) {}
-  void on_input(EventBody body, Timestamp happened, Timestamp received) override {
-    if (const auto* feed = std::get_if<FeedChanged>(&body))
-      spdlog::info("Feed changed. stream={} state={} cause=\"{}\"", feed->stream.view(),
-                   to_string(feed->state), feed->cause.view());
-    if (const auto* anomaly = std::get_if<FeedAnomaly>(&body))
-      spdlog::debug("Feed anomaly. kind={} detail=\"{}\"", to_string(anomaly->kind),
-                    anomaly->detail.view());
-    engine_->on_input(std::move(body), happened, received);
-  }
-
- private:
-  std::unique_ptr<Engine>& engine_;
-};
 
 }  // namespace
 
@@ -64,8 +48,8 @@ struct PaperDaemon::Impl {
   InstrumentTable instruments;
   std::optional<risk::Gate> gate;
   std::optional<paper::PaperVenue> venue;
+  std::unique_ptr<WatchedJournal> watched;
   std::unique_ptr<Engine> engine;
-  LoggingSink sink{engine};
   std::unique_ptr<NetFeedIo> io;
   std::unique_ptr<bybit::PublicFeed> feed;
   std::unique_ptr<net::LocalServer> door;
@@ -73,6 +57,8 @@ struct PaperDaemon::Impl {
   std::vector<std::pair<net::Reply, bool>> watchers;
   net::Timer watch_timer;
   bool stopped = false;
+  bybit::SteadyTime started_at = steady_time();
+  bybit::SteadyTime stopped_at{};
 
   Impl(net::Loop& l, const Loaded& given)
       : loop(l),
@@ -84,8 +70,7 @@ struct PaperDaemon::Impl {
   Result<void> build_engine(const SessionCode& code);
   Result<void> open_door();
   void on_line(std::string_view line, const net::Reply& reply);
-  [[nodiscard]] std::string status() const;
-  [[nodiscard]] std::string why(std::string_view instrument) const;
+  [[nodiscard]] StatusSources sources() const;
 };
 
 Result<void> PaperDaemon::Impl::open_session(const SessionCode& code) {
@@ -157,12 +142,13 @@ Result<void> PaperDaemon::Impl::build_engine(const SessionCode& code) {
                            s.paper.half_spread_bps / 1e4},
                capital);
   venue.emplace(s.paper, s.engine.interval, capital, instruments);
+  watched = std::make_unique<WatchedJournal>(*journal, instruments);
   engine = std::make_unique<Engine>(s.engine, instruments, code, std::move(strategies), *gate,
-                                    *venue, *journal);
+                                    *venue, *watched);
   const Timestamp now = clock.at(steady_time());
   for (const Instrument& instrument : instruments)
     engine->on_input(InstrumentChanged{instrument}, now, now);
-  BOOST_OUTCOME_TRY(feed, bybit::PublicFeed::create(s.feed, instruments, *io, clock, sink, 1));
+  BOOST_OUTCOME_TRY(feed, bybit::PublicFeed::create(s.feed, instruments, *io, clock, *engine, 1));
   io->attach(feed.get());
   io->on_answer([this](bybit::RequestId id, Result<bybit::HttpResponse> answer,
                        bybit::SteadyTime at) { feed->on_response(id, std::move(answer), at); });
@@ -177,100 +163,46 @@ Result<void> PaperDaemon::Impl::open_door() {
   return success();
 }
 
-std::string PaperDaemon::Impl::status() const {
-  const LedgerView ledger = engine->ledger();
-  const EngineCounters& c = engine->counters();
-  const RiskStatus risk = gate->status(ledger);
-  const storage::StorageStatus disk = storage->status();
-  Money price, fees, funding, slippage;
-  for (const PositionView& p : ledger.positions) {
-    price += p.realised + p.unrealised;
-    fees += p.fees;
-    funding += p.funding;
-    slippage += p.slippage;
-  }
-  std::string out = fmt::format(
-      R"({{"mode":"paper","session":"{}","venue_time":"{}","feed_live":{},"state":"{}","equity":"{}","cash":"{}","initial":"{}","profit":{{"price":"{}","fees":"{}","funding":"{}","slippage_inside_price":"{}"}},)",
-      session->folder().filename().string(), format_time(engine->now()), feed && feed->live(),
-      to_string(risk.state), ledger.equity.to_string(), ledger.cash.to_string(),
-      ledger.initial.to_string(), price.to_string(), fees.to_string(), funding.to_string(),
-      slippage.to_string());
-  out += fmt::format(
-      R"("drawdown":{:.6f},"drawdown_max":{:.6f},"bars":{},"late_bars":{},"set_aside":{},"gaps":{},"decisions":{},"orders":{},"refusals":{},"fills":{},"ledger_hash":"{:016x}",)",
-      risk.drawdown, risk.drawdown_max, c.bars, c.late_bars, c.bars_set_aside, c.gaps, c.decisions,
-      c.orders, c.refusals, c.fills, engine->ledger_hash());
-  out += fmt::format(
-      R"("clock_offset_ms":{:.3f},"log_bytes":{},"log_synced_bytes":{},"storage_error":)",
-      static_cast<double>(clock.offset().count()) / 1e6, disk.committed_bytes, disk.synced_bytes);
-  json::append_text(out, disk.last_error);
-  out += R"(,"holds":[)";
-  for (std::size_t i = 0; i < risk.holds.size(); ++i) {
-    if (i > 0) out += ',';
-    json::append(out, risk.holds[i]);
-  }
-  out += R"(],"anomalies":{)";
-  bool first = true;
-  for (std::size_t k = 0; k <= static_cast<std::size_t>(AnomalyKind::ClockSkew); ++k) {
-    if (c.anomalies[k] == 0) continue;
-    out += fmt::format(R"({}"{}":{})", first ? "" : ",", to_string(static_cast<AnomalyKind>(k)),
-                       c.anomalies[k]);
-    first = false;
-  }
-  out += R"(},"instruments":[)";
-  for (const Instrument& instrument : instruments) {
-    const PositionView& p = ledger[instrument.id];
-    const DecisionRecord& d = engine->last_decision(instrument.id);
-    if (instrument.id.index > 0) out += ',';
-    out += fmt::format(
-        R"({{"name":"{}","position":"{}","mark":"{}","value":"{}","unrealised":"{}","realised":"{}","bar_open":"{}","outcome":"{}","reason":)",
-        instrument.name(), p.quantity.to_string(), p.mark.to_string(), p.value.to_string(),
-        p.unrealised.to_string(), p.realised.to_string(),
-        d.time == Timestamp{} ? "" : format_time(d.bar_open),
-        d.time == Timestamp{} ? "" : to_string(d.outcome));
-    json::append_text(out, d.reason.view());
-    out += '}';
-  }
-  out += "]}";
-  return out;
-}
-
-std::string PaperDaemon::Impl::why(std::string_view name) const {
-  for (const Instrument& instrument : instruments)
-    if (name.empty() || instrument.name() == name) {
-      const DecisionRecord& d = engine->last_decision(instrument.id);
-      if (d.time == Timestamp{}) return R"({"error":"no bar of this instrument has closed yet"})";
-      std::string out = fmt::format(R"({{"name":"{}","decision":)", instrument.name());
-      json::append(out, d);
-      return out + '}';
-    }
-  std::string out = R"({"error":)";
-  json::append_text(out, "this session does not trade " + std::string(name));
-  return out + '}';
+StatusSources PaperDaemon::Impl::sources() const {
+  return {.mode = "paper",
+          .loaded = loaded,
+          .folder = session->folder().string(),
+          .instruments = instruments,
+          .engine = *engine,
+          .gate = *gate,
+          .watched = *watched,
+          .log = *journal,
+          .storage = *storage,
+          .recorder = recorder.get(),
+          .clock = clock,
+          .feed = feed.get(),
+          .now = steady_time(),
+          .uptime = (stopped ? stopped_at : steady_time()) - started_at};
 }
 
 void PaperDaemon::Impl::on_line(std::string_view line, const net::Reply& reply) {
   if (line == "status") {
-    reply.line(status());
+    reply.line(status_json(sources()));
     reply.close();
   } else if (line == "watch") {
-    reply.line(status());
+    reply.line(status_json(sources()));
     watchers.emplace_back(reply, true);
     if (!watch_timer.pending())
       watch_timer = loop.every(1s, [this] {
         std::erase_if(watchers, [](const auto& w) { return w.first.gone(); });
         if (watchers.empty()) return watch_timer.cancel();
-        const std::string text = status();
+        const std::string text = status_json(sources());
         for (const auto& [watcher, on] : watchers) watcher.line(text);
       });
   } else if (line == "why" || line.starts_with("why ")) {
-    reply.line(why(line.size() > 4 ? line.substr(4) : std::string_view{}));
+    reply.line(why_json(sources(), line.size() > 4 ? line.substr(4) : std::string_view{}));
     reply.close();
   } else if (line == "stop") {
     reply.line(R"({"stopping":true})");
     reply.close();
     loop.post([this] { loop.stop(); });
   } else {
-    reply.line(R"({"error":"unknown command; known: status, watch, why [INSTRUMENT], stop"})");
+    reply.line(error_json("unknown command; known: status, watch, why [INSTRUMENT], stop"));
     reply.close();
   }
 }
@@ -296,6 +228,7 @@ void PaperDaemon::start() {
 void PaperDaemon::stop(const std::string& cause) {
   if (impl_->stopped || !impl_->engine) return;
   impl_->stopped = true;
+  impl_->stopped_at = steady_time();
   impl_->timer.cancel();
   if (impl_->feed) impl_->feed->stop();
   const Timestamp now = std::max(impl_->engine->now(), impl_->clock.at(steady_time()));
@@ -304,7 +237,7 @@ void PaperDaemon::stop(const std::string& cause) {
   impl_->storage->drain();
 }
 
-std::string PaperDaemon::status_json() const { return impl_->status(); }
+std::string PaperDaemon::status_json() const { return app::status_json(impl_->sources()); }
 std::string PaperDaemon::folder() const { return impl_->session->folder().string(); }
 
 }  // namespace proteus::app

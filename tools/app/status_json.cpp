@@ -1,0 +1,346 @@
+#include "tools/app/status_json.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "strategies/make_strategy.hpp"
+#include "tools/app/json_object.hpp"
+#include "tools/app/version.hpp"
+#include "tools/app/why_json.hpp"
+
+namespace proteus::app {
+namespace {
+
+double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+std::string session_name_of(const StatusSources& s) {
+  return std::filesystem::path(s.folder).filename().string();
+}
+
+/// Costs are positive where they were paid: total = price - fees - funding.
+JsonObject profit_json(const LedgerView& ledger) {
+  Money realised, unrealised, fees, funding, slippage;
+  for (const PositionView& p : ledger.positions) {
+    realised += p.realised;
+    unrealised += p.unrealised;
+    fees += p.fees;
+    funding += p.funding;
+    slippage += p.slippage;
+  }
+  return JsonObject{}
+      .add("total", ledger.equity - ledger.initial)
+      .add("price", realised + unrealised)
+      .add("realised", realised)
+      .add("unrealised", unrealised)
+      .add("fees", fees)
+      .add("funding", funding)
+      .add("slippage_inside_price", slippage);
+}
+
+std::string holds_json(const StatusSources& s, const RiskStatus& risk) {
+  JsonList out;
+  for (const HoldChanged& hold : risk.holds) {
+    JsonObject entry;
+    entry.add("hold", hold.hold);
+    if (hold.has_instrument)
+      entry.add("instrument", s.instruments[hold.instrument].name());
+    else
+      entry.add_raw("instrument", "null");
+    out.add(entry.add("cause", hold.cause));
+  }
+  return out.text();
+}
+
+JsonObject headroom_row(std::string_view what, const ControlResult& word) {
+  const bool whole = word.limit.unit == Unit::Count || word.limit.unit == Unit::Nanoseconds;
+  const auto text = [&](const Measure& m) {
+    return whole ? std::to_string(m.raw) : format_fixed(m.raw);
+  };
+  const double used = word.limit.raw == 0 ? 0.0
+                                          : static_cast<double>(word.actual.raw) /
+                                                static_cast<double>(word.limit.raw);
+  return JsonObject{}
+      .add("control", word.control)
+      .add("number", static_cast<int>(word.control))
+      .add("what", what)
+      .add("limit", text(word.limit))
+      .add("actual", text(word.actual))
+      .add("unit", word.limit.unit)
+      .add("used", used);
+}
+
+/// The standing limits as the gate tells them, and the largest value of one order, which is a limit
+/// without a standing amount.
+std::string headroom_json(const StatusSources& s, const RiskStatus& risk,
+                          const LedgerView& ledger) {
+  JsonList out;
+  int positions = 0;
+  for (const ControlResult& word : risk.headroom) {
+    std::string what{to_string(word.control)};
+    if (word.control == Control::CapitalThreshold) what = "all positions, of the starting capital";
+    if (word.control == Control::PositionLimit)
+      what = positions++ == 0 ? "largest position" : "all positions";
+    out.add(headroom_row(what, word));
+  }
+  const double allowed = s.loaded.settings.limits.order_value_max * ledger.equity.to_double();
+  ControlResult one{Control::OrderValue, true, {to_fixed_raw(allowed), Unit::Quote},
+                    {0, Unit::Quote}};
+  return out.add(headroom_row("one order", one)).text();
+}
+
+JsonObject log_json(const StatusSources& s) {
+  const storage::StorageStatus disk = s.storage.status();
+  JsonObject out;
+  out.add("committed_bytes", disk.committed_bytes)
+      .add("synced_bytes", disk.synced_bytes)
+      .add("derived_bytes", disk.derived_bytes)
+      .add("unsynced_bytes", disk.committed_bytes - std::min(disk.committed_bytes, disk.synced_bytes))
+      .add("underived_bytes",
+           disk.committed_bytes - std::min(disk.committed_bytes, disk.derived_bytes))
+      .add("pending_bytes", s.log.pending_bytes())
+      .add("records", s.log.records())
+      .add("failed_commits", s.log.failed_commits())
+      .add("sync_errors", disk.sync_errors)
+      .add("sqlite_errors", disk.sqlite_errors)
+      .add("frames_recorded", s.recorder == nullptr ? 0 : s.recorder->frames())
+      .add("frames_not_recorded", s.recorder == nullptr ? 0 : s.recorder->lost())
+      .add("parts_compressed", disk.parts_compressed);
+  return out;
+}
+
+/// "live", "stale", "quiet", "lost" or "connecting". Klines come at least every 60 s of venue time:
+/// older than half as much again is stale. Tickers and books come only when something changes, so
+/// beyond the gate's limit they are quiet, which may be the market's state.
+std::string_view topic_state(const bybit::TopicStatus& topic, Duration quote_age_max) {
+  if (topic.state == FeedState::Lost) return "lost";
+  if (topic.state != FeedState::Live) return "connecting";
+  const bool kline = topic.topic.starts_with("kline.");
+  const Duration allowed = kline ? Duration{std::chrono::seconds{90}} : quote_age_max;
+  if (!topic.age || *topic.age <= allowed) return "live";
+  return kline ? "stale" : "quiet";
+}
+
+JsonObject feed_json(const StatusSources& s) {
+  JsonList topics;
+  bybit::FeedCounters counters;
+  if (s.feed != nullptr) {
+    counters = s.feed->counters();
+    for (const bybit::TopicStatus& topic : s.feed->topics(s.now)) {
+      JsonObject row;
+      row.add("topic", topic.topic)
+          .add("stream", topic.stream)
+          .add("state", topic_state(topic, s.loaded.settings.limits.ticker_age_max));
+      if (topic.age)
+        row.add("age_s", seconds(*topic.age));
+      else
+        row.add_raw("age_s", "null");
+      topics.add(row);
+    }
+  }
+  return JsonObject{}
+      .add("live", s.feed != nullptr && s.feed->live())
+      .add("streams", s.feed == nullptr ? 0 : s.feed->streams())
+      .add("reconnects", counters.reconnects)
+      .add("frames", counters.frames)
+      .add("bars", counters.bars)
+      .add("rest_requests", counters.rest_requests)
+      .add("speed", s.clock.speed())
+      .add_raw("topics", topics.text());
+}
+
+std::string anomalies_json(const EngineCounters& counters) {
+  JsonObject out;
+  for (std::size_t k = 0; k <= static_cast<std::size_t>(AnomalyKind::ClockSkew); ++k)
+    if (counters.anomalies[k] > 0) out.add(to_string(static_cast<AnomalyKind>(k)), counters.anomalies[k]);
+  return out.text();
+}
+
+std::string last_anomalies_json(const StatusSources& s) {
+  JsonObject out;
+  for (std::size_t k = 0; k <= static_cast<std::size_t>(AnomalyKind::ClockSkew); ++k) {
+    const auto kind = static_cast<AnomalyKind>(k);
+    if (const std::string& last = s.watched.last_anomaly(kind); !last.empty())
+      out.add(to_string(kind), last);
+  }
+  return out.text();
+}
+
+std::string refusals_json(const EngineCounters& counters) {
+  JsonObject out;
+  for (std::size_t k = 0; k <= static_cast<std::size_t>(Control::KeyPermissions); ++k)
+    if (counters.refusals_by_control[k] > 0)
+      out.add(to_string(static_cast<Control>(k)), counters.refusals_by_control[k]);
+  return out.text();
+}
+
+void add_funding(JsonObject& row, const TickerUpdated* ticker) {
+  if (ticker != nullptr && ticker->funding_known)
+    row.add("funding_rate", Price::from_raw(ticker->funding_rate_e9));
+  else
+    row.add_raw("funding_rate", "null");
+  if (ticker != nullptr && ticker->next_funding != Timestamp{})
+    row.add("next_funding", ticker->next_funding);
+  else
+    row.add_raw("next_funding", "null");
+}
+
+JsonObject instrument_json(const StatusSources& s, const Instrument& instrument,
+                           const PositionView& p) {
+  const DecisionRecord& d = s.engine.last_decision(instrument.id);
+  const TickerUpdated* ticker = s.watched.ticker(instrument.id);
+  const bool decided = d.time != Timestamp{};
+  JsonObject row;
+  row.add("name", instrument.name())
+      .add("tick", instrument.tick_size)
+      .add("lot", instrument.lot_step)
+      .add("quote", instrument.quote_coin)
+      .add("position", p.quantity)
+      .add("mark", p.mark)
+      .add("value", p.value)
+      .add("unrealised", p.unrealised)
+      .add("realised", p.realised)
+      .add("fees", p.fees)
+      .add("funding", p.funding)
+      .add("fills", p.fills)
+      .add("last", ticker == nullptr ? Price{} : ticker->last);
+  add_funding(row, ticker);
+  return row.add("bar_open", decided ? json::time_text(d.bar_open) : std::string())
+      .add("outcome", decided ? to_string(d.outcome) : std::string_view())
+      .add("reason", d.reason);
+}
+
+std::string instruments_json(const StatusSources& s, const LedgerView& ledger) {
+  JsonList out;
+  for (const Instrument& instrument : s.instruments)
+    out.add(instrument_json(s, instrument, ledger[instrument.id]));
+  return out.text();
+}
+
+void add_session(JsonObject& out, const StatusSources& s) {
+  out.add("schema", kStatusSchema)
+      .add("mode", s.mode)
+      .add("version", kVersion)
+      .add("session", session_name_of(s))
+      .add("folder", s.folder)
+      .add("socket", s.loaded.settings.session.socket)
+      .add("config_hash", s.loaded.hash)
+      .add("venue", s.loaded.settings.venue.stream)
+      .add("strategy", EnumNames<strategies::StrategyKind>::names[static_cast<std::size_t>(
+                           s.loaded.settings.strategy.name)])
+      .add("interval", s.loaded.settings.engine.interval)
+      .add("venue_time", s.engine.now())
+      .add("uptime_s", seconds(s.uptime));
+}
+
+void add_account(JsonObject& out, const LedgerView& ledger, const RiskStatus& risk,
+                 const StatusSources& s) {
+  out.add("state", risk.state)
+      .add("state_cause", risk.state_cause)
+      .add_raw("holds", holds_json(s, risk))
+      .add("initial", ledger.initial)
+      .add("equity", ledger.equity)
+      .add("cash", ledger.cash)
+      .add("gross", ledger.gross)
+      .add("profit", profit_json(ledger))
+      .add("equity_peak", risk.equity_peak)
+      .add("drawdown", risk.drawdown)
+      .add("drawdown_max", risk.drawdown_max)
+      .add("drawdown_worst", std::max(s.watched.worst_drawdown(), risk.drawdown))
+      .add_raw("headroom", headroom_json(s, risk, ledger));
+}
+
+void add_counters(JsonObject& out, const EngineCounters& c, const StatusSources& s) {
+  out.add("bars", c.bars)
+      .add("warmup_bars", c.warmup_bars)
+      .add("late_bars", c.late_bars)
+      .add("set_aside", c.bars_set_aside)
+      .add("gaps", c.gaps)
+      .add("decisions", c.decisions)
+      .add("orders", c.orders)
+      .add("refusals", c.refusals)
+      .add_raw("refusals_by_control", refusals_json(c))
+      .add("fills", c.fills)
+      .add("funding_settlements", c.funding)
+      .add_raw("anomalies", anomalies_json(c))
+      .add_raw("last_anomalies", last_anomalies_json(s))
+      .add("ledger_hash", fmt::format("{:016x}", s.engine.ledger_hash()));
+}
+
+std::vector<std::string> column_names(const StatusSources& s, const Instrument& instrument) {
+  auto names = strategies::observation_names(s.loaded.settings.strategy, instrument,
+                                             s.loaded.settings.engine.interval);
+  return names.has_error() ? std::vector<std::string>{} : std::move(names.value());
+}
+
+FillFacts fill_facts(const Fill& fill) {
+  return {std::string(fill.id.view()), json::time_text(fill.time), fill.quantity.to_string(),
+          fill.price.to_string(),      fill.fee.to_string(),       fill.slippage.to_string(),
+          std::string(to_string(fill.liquidity))};
+}
+
+DecisionFacts last_facts(const StatusSources& s, const Instrument& instrument) {
+  const DecisionRecord& record = s.engine.last_decision(instrument.id);
+  DecisionFacts facts = facts_of(record, instrument.name(),
+                                 std::string(to_string(s.loaded.settings.engine.interval)),
+                                 column_names(s, instrument));
+  const WatchedJournal::Aftermath* after = s.watched.aftermath(instrument.id);
+  if (after == nullptr) return facts;
+  for (const OrderRequest& order : after->orders) {
+    OrderFacts now{std::string(order.id.view()), std::string(to_string(order.type)), "submitted",
+                   "none", "0", ""};
+    for (const OrderUpdate& update : after->updates)
+      if (update.id == order.id)
+        now = {now.id, now.type, std::string(to_string(update.state)),
+               std::string(to_string(update.end)), update.filled.to_string(),
+               std::string(update.text.view())};
+    facts.orders.push_back(std::move(now));
+  }
+  for (const Fill& fill : after->fills) facts.fills.push_back(fill_facts(fill));
+  return facts;
+}
+
+}  // namespace
+
+std::string status_json(const StatusSources& s) {
+  const LedgerView ledger = s.engine.ledger();
+  const RiskStatus risk = s.gate.status(ledger);
+  const storage::StorageStatus disk = s.storage.status();
+  JsonObject out;
+  add_session(out, s);
+  add_account(out, ledger, risk, s);
+  add_counters(out, s.engine.counters(), s);
+  out.add("feed_live", s.feed != nullptr && s.feed->live())
+      .add("feed", feed_json(s))
+      .add("clock_offset_ms", seconds(s.clock.offset()) * 1e3)
+      .add("clock_uncertainty_ms", seconds(s.clock.uncertainty()) * 1e3)
+      .add("log_bytes", disk.committed_bytes)
+      .add("log_synced_bytes", disk.synced_bytes)
+      .add("log", log_json(s))
+      .add("storage_error", disk.last_error)
+      .add_raw("instruments", instruments_json(s, ledger));
+  return out.text();
+}
+
+std::string why_json(const StatusSources& s, std::string_view wanted) {
+  std::vector<DecisionFacts> decisions;
+  std::string traded;
+  bool known = wanted.empty();
+  for (const Instrument& instrument : s.instruments) {
+    traded += (traded.empty() ? "" : ", ") + instrument.name();
+    if (!wanted.empty() && instrument.name() != wanted) continue;
+    known = true;
+    if (s.engine.last_decision(instrument.id).time != Timestamp{})
+      decisions.push_back(last_facts(s, instrument));
+  }
+  if (!known)
+    return error_json(
+        fmt::format("this session does not trade {}; it trades {}", wanted, traded));
+  if (decisions.empty())
+    return error_json(fmt::format(
+        "no bar has closed yet in this session: the first decision comes with the next {} bar",
+        to_string(s.loaded.settings.engine.interval)));
+  return why_document("daemon", session_name_of(s), decisions);
+}
+
+}  // namespace proteus::app

@@ -1,0 +1,131 @@
+#include "tools/app/watched_journal.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "tools/app/text.hpp"
+
+namespace proteus::app {
+
+std::string WatchedJournal::name(InstrumentId id) const {
+  return id.index < instruments_.size() ? instruments_[id].name() : fmt::format("#{}", id.index);
+}
+
+const TickerUpdated* WatchedJournal::ticker(InstrumentId id) const {
+  return id.index < tickers_.size() && tickers_[id.index] ? &*tickers_[id.index] : nullptr;
+}
+
+const WatchedJournal::Aftermath* WatchedJournal::aftermath(InstrumentId id) const {
+  return id.index < aftermaths_.size() ? &aftermaths_[id.index] : nullptr;
+}
+
+void WatchedJournal::append(const Event& event) {
+  log_.append(event);
+  std::visit([&](const auto& body) { notice(body, event.ts_recv); }, event.body);
+}
+
+void WatchedJournal::append(const DecisionRecord& decision) {
+  log_.append(decision);
+  if (aftermaths_.size() < instruments_.size()) aftermaths_.resize(instruments_.size());
+  if (!decision.orders.empty()) aftermaths_[decision.instrument.index] = {};
+  for (const ControlResult& word : decision.controls)
+    if (!word.passed)
+      spdlog::info("Order refused. instrument={} control={} reason=\"{}\"",
+                   name(decision.instrument), to_string(word.control), decision.reason.view());
+}
+
+void WatchedJournal::append(const OrderIntent& intent) {
+  log_.append(intent);
+  if (aftermaths_.size() < instruments_.size()) aftermaths_.resize(instruments_.size());
+  aftermaths_[intent.order.instrument.index].orders.push_back(intent.order);
+}
+
+void WatchedJournal::append(const EquityPoint& point) {
+  log_.append(point);
+  peak_ = std::max(peak_, point.equity);
+  if (peak_ > Money{})
+    worst_drawdown_ =
+        std::max(worst_drawdown_, (peak_ - point.equity).to_double() / peak_.to_double());
+}
+
+void WatchedJournal::notice(const FeedChanged& feed, Timestamp now) {
+  const std::string stream{feed.stream.view()};
+  const auto away = lost_.find(stream);
+  if (feed.state == FeedState::Lost) {
+    if (away == lost_.end()) lost_[stream] = now;
+    ++losses_;
+    spdlog::warn("FEED LOST. stream={} cause=\"{}\" - nothing that raises risk is sent until it is "
+                 "back; it reconnects by itself",
+                 stream, feed.cause.view());
+  } else if (feed.state == FeedState::Live && away != lost_.end()) {
+    spdlog::info("FEED BACK. stream={} away_for=\"{}\" (venue time)", stream,
+                 age_text(std::chrono::duration<double>(now - away->second).count()));
+    lost_.erase(away);
+  } else if (feed.state == FeedState::Live) {
+    spdlog::info("Feed live. stream={}", stream);
+  } else {
+    spdlog::debug("Feed connects. stream={}", stream);
+  }
+}
+
+void WatchedJournal::notice(const FeedAnomaly& anomaly, Timestamp now) {
+  const auto kind = static_cast<std::size_t>(anomaly.kind);
+  anomalies_[kind] = fmt::format("{} {}", format_time(now), anomaly.detail.view());
+  spdlog::debug("Feed anomaly. kind={} detail=\"{}\"", to_string(anomaly.kind),
+                anomaly.detail.view());
+}
+
+void WatchedJournal::notice(const Fill& fill, Timestamp) {
+  if (fill.instrument.index < aftermaths_.size())
+    aftermaths_[fill.instrument.index].fills.push_back(fill);
+  spdlog::info("Fill. instrument={} side={} quantity={} price={} fee={} slippage={}{}",
+               name(fill.instrument), to_string(fill.side), fill.quantity.to_string(),
+               fill.price.to_string(), fill.fee.to_string(), fill.slippage.to_string(),
+               fill.liquidation ? " LIQUIDATION" : "");
+}
+
+void WatchedJournal::notice(const OrderUpdate& update, Timestamp) {
+  if (update.state == OrderState::Rejected)
+    spdlog::warn("Order rejected by the venue. instrument={} reason={} text=\"{}\"",
+                 name(update.instrument), to_string(update.end), update.text.view());
+  if (update.instrument.index >= aftermaths_.size()) return;
+  auto& updates = aftermaths_[update.instrument.index].updates;
+  const auto known = std::ranges::find(updates, update.id, &OrderUpdate::id);
+  if (known == updates.end())
+    updates.push_back(update);
+  else
+    *known = update;
+}
+
+void WatchedJournal::notice(const FundingSettled& funding, Timestamp) {
+  spdlog::info("Funding. instrument={} {}={} rate={}{}", name(funding.instrument),
+               funding.amount < Money{} ? "received" : "paid", abs(funding.amount).to_string(),
+               percent(static_cast<double>(funding.rate_e9) / 1e9, 4),
+               funding.rate_assumed ? " (assumed, the venue's rate was not known)" : "");
+}
+
+void WatchedJournal::notice(const TradingStateChanged& state, Timestamp) {
+  spdlog::warn("Trading state changed. from={} to={} cause=\"{}\"", to_string(state.from),
+               to_string(state.to), state.cause.view());
+}
+
+void WatchedJournal::notice(const HoldChanged& hold, Timestamp) {
+  spdlog::log(hold.active ? spdlog::level::warn : spdlog::level::info,
+              "Hold {}. hold={} instrument={} cause=\"{}\"", hold.active ? "set" : "cleared",
+              to_string(hold.hold), hold.has_instrument ? name(hold.instrument) : "all",
+              hold.cause.view());
+}
+
+void WatchedJournal::notice(const OperatorCommand& command, Timestamp) {
+  spdlog::info("Operator. action={} cause=\"{}\"", to_string(command.action),
+               command.cause.view());
+}
+
+void WatchedJournal::notice(const TickerUpdated& ticker, Timestamp) {
+  if (tickers_.size() < instruments_.size()) tickers_.resize(instruments_.size());
+  tickers_[ticker.instrument.index] = ticker;
+}
+
+}  // namespace proteus::app
