@@ -265,8 +265,7 @@ std::vector<TopicStatus> PublicFeed::Impl::topics(SteadyTime now) const {
     const StreamPlan& plan = stream.connection.plan();
     const SymbolIndex& symbols = plan.category == Category::Linear ? linear_ : spot_;
     const Connection::State at = stream.connection.state();
-    const bool lost =
-        at == Connection::State::Closed && stream.connection.generation() > 0;
+    const bool lost = at == Connection::State::Closed && stream.connection.generation() > 0;
     for (const std::string& name : plan.topics) {
       TopicStatus status;
       status.topic = name;

@@ -118,9 +118,9 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   std::vector<TickerMerger> tickers_;     ///< by instrument
   std::vector<RenewAt> ticker_renew_at_;  ///< by instrument
   std::vector<Timestamp> ticker_told_at_;
-  std::vector<std::optional<Book>> books_;   ///< by instrument
-  std::vector<Heard> heard_;                 ///< by instrument
-  std::vector<StreamId> stream_of_;          ///< by instrument
+  std::vector<std::optional<Book>> books_;  ///< by instrument
+  std::vector<Heard> heard_;                ///< by instrument
+  std::vector<StreamId> stream_of_;         ///< by instrument
   bool running_ = false;
   bool opened_ = false;
   Timestamp received_{};

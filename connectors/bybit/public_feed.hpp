@@ -35,11 +35,11 @@ struct FeedCounters {
 
 /// One subscribed topic, for a status display.
 struct TopicStatus {
-  std::string topic;                          ///< "kline.1.BTCUSDT"
-  std::string stream;                         ///< "public:linear#0"
-  FeedState state = FeedState::Connecting;    ///< of its connection
-  std::optional<Duration> age;                ///< venue time since its last frame; nothing: none yet
-  std::uint64_t connections = 0;              ///< how often its stream was opened
+  std::string topic;                        ///< "kline.1.BTCUSDT"
+  std::string stream;                       ///< "public:linear#0"
+  FeedState state = FeedState::Connecting;  ///< of its connection
+  std::optional<Duration> age;              ///< venue time since its last frame; nothing: none yet
+  std::uint64_t connections = 0;            ///< how often its stream was opened
 };
 
 class PublicFeed {

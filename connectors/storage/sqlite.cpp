@@ -80,6 +80,30 @@ Result<Database> Database::open(const std::filesystem::path& path) {
   return database;
 }
 
+Result<Database> Database::open_read_only(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored))
+    return error(ErrorCode::NotFound, fmt::format("there is no {}", path.string()));
+  std::string address = "file:";
+  for (const char c : std::filesystem::absolute(path, ignored).string())
+    address += c == '?' || c == '#' || c == '%' ? fmt::format("%{:02x}", c) : std::string(1, c);
+  // In a folder that cannot be written, SQLite cannot share a file in write-ahead mode; nobody else
+  // can be writing it then either.
+  for (const char* suffix : {"?mode=ro", "?mode=ro&immutable=1"}) {
+    sqlite3* handle = nullptr;
+    const int code =
+        sqlite3_open_v2((address + suffix).c_str(), &handle,
+                        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+    Database database{handle};
+    if (code != SQLITE_OK) continue;
+    sqlite3_busy_timeout(handle, 1000);
+    if (database.prepare("SELECT count(*) FROM sqlite_master").has_value()) return database;
+  }
+  return error(ErrorCode::Io, fmt::format("cannot read {}: is it a journal.sqlite, and may you "
+                                          "read it?",
+                                          path.string()));
+}
+
 Result<void> Database::run(const char* sql) {
   if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
     return sqlite_error(handle_.get(), "write to");

@@ -35,7 +35,13 @@ class Statement {
     (bind(values), ...);
     return first_text();
   }
-  /// Steps to the next row of a query without columns to bind; false at the end, where it rewinds.
+  /// Binds these for a query that is read with `row`.
+  template <class... Values>
+  void given(const Values&... values) {
+    next_ = 1;
+    (bind(values), ...);
+  }
+  /// Steps to the next row of a query; false at the end, where it rewinds.
   Result<bool> row();
   [[nodiscard]] std::string column(int index) const;
 
@@ -80,6 +86,9 @@ class Database {
  public:
   /// Opens or creates. Write-ahead mode: readers and the writer do not block one another.
   static Result<Database> open(const std::filesystem::path& path);
+  /// For reading alone, also while another process writes it, and where the folder cannot be
+  /// written. Errors: NotFound, Io.
+  static Result<Database> open_read_only(const std::filesystem::path& path);
   Result<void> run(const char* sql);
   Result<Statement> prepare(std::string_view sql);
   /// Rows that the last statement changed.

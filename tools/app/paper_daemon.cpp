@@ -15,9 +15,9 @@
 #include "engine/runtime/engine.hpp"
 #include "risk/gate.hpp"
 #include "strategies/make_strategy.hpp"
+#include "tools/app/json_object.hpp"
 #include "tools/app/net_feed_io.hpp"
 #include "tools/app/status_json.hpp"
-#include "tools/app/json_object.hpp"
 #include "tools/app/version.hpp"
 #include "tools/app/watched_journal.hpp"
 
@@ -182,16 +182,16 @@ StatusSources PaperDaemon::Impl::sources() const {
 
 void PaperDaemon::Impl::on_line(std::string_view line, const net::Reply& reply) {
   if (line == "status") {
-    reply.line(status_json(sources()));
+    reply.line(app::status_json(sources()));
     reply.close();
   } else if (line == "watch") {
-    reply.line(status_json(sources()));
+    reply.line(app::status_json(sources()));
     watchers.emplace_back(reply, true);
     if (!watch_timer.pending())
       watch_timer = loop.every(1s, [this] {
         std::erase_if(watchers, [](const auto& w) { return w.first.gone(); });
         if (watchers.empty()) return watch_timer.cancel();
-        const std::string text = status_json(sources());
+        const std::string text = app::status_json(sources());
         for (const auto& [watcher, on] : watchers) watcher.line(text);
       });
   } else if (line == "why" || line.starts_with("why ")) {
@@ -239,5 +239,6 @@ void PaperDaemon::stop(const std::string& cause) {
 
 std::string PaperDaemon::status_json() const { return app::status_json(impl_->sources()); }
 std::string PaperDaemon::folder() const { return impl_->session->folder().string(); }
+const InstrumentTable& PaperDaemon::instruments() const { return impl_->instruments; }
 
 }  // namespace proteus::app

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "connectors/net/loop.hpp"
+#include "engine/core/instrument.hpp"
 #include "tools/app/settings.hpp"
 
 namespace proteus::app {
@@ -27,6 +28,7 @@ class PaperDaemon {
   /// The state as one line of JSON: what `proteus status --json` prints.
   [[nodiscard]] std::string status_json() const;
   [[nodiscard]] std::string folder() const;
+  [[nodiscard]] const InstrumentTable& instruments() const;
 
  private:
   struct Impl;

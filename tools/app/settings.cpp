@@ -1,5 +1,10 @@
 #include "tools/app/settings.hpp"
 
+#include <fstream>
+#include <sstream>
+
+#include "config/document.hpp"
+
 namespace proteus::app {
 namespace {
 
@@ -7,6 +12,26 @@ Result<config::Reader> open(const std::filesystem::path& file,
                             const std::vector<std::string>& overrides) {
   if (file.empty()) return config::Reader::from_text("", "defaults", overrides);
   return config::Reader::open(file, overrides);
+}
+
+/// A section of the exchange and none of the daemon. A file that cannot be read is the daemon's:
+/// reading it as such tells what is wrong.
+bool is_of_exchange(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
+  const auto exchange = [](std::string_view path) {
+    const std::string_view top = path.substr(0, path.find('.'));
+    return top == "sim" || top == "market";
+  };
+  bool any = false;
+  bool other = false;
+  const auto see = [&](std::string_view path) { (exchange(path) ? any : other) = true; };
+  for (const std::string& o : overrides) see(o);
+  if (!file.empty()) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    for (const config::Table& table : config::parse_document(text.str()).tables) see(table.section);
+  }
+  return any && !other;
 }
 
 }  // namespace
@@ -55,7 +80,37 @@ Result<LoadedSim> load_sim(const std::filesystem::path& file,
   reader.section("market", s.market);
   BOOST_OUTCOME_TRY(reader.finish());
   loaded.shown = reader.show();
+  loaded.hash = reader.hash();
   return loaded;
+}
+
+Result<Inspected> inspect(const std::filesystem::path& file,
+                          const std::vector<std::string>& overrides) {
+  if (is_of_exchange(file, overrides)) {
+    BOOST_OUTCOME_TRY(auto loaded, load_sim(file, overrides));
+    return Inspected{"settings of the simulated exchange", loaded.shown, loaded.hash};
+  }
+  BOOST_OUTCOME_TRY(auto loaded, load(file, overrides));
+  return Inspected{"settings of the daemon", loaded.shown, loaded.hash};
+}
+
+std::string settings_markdown() {
+  std::string out = "## The daemon\n";
+  out += "\n" + config::markdown_table<EngineSettings>("engine");
+  out += "\n" + config::markdown_table<strategies::StrategySettings>("strategy");
+  out += "\n" + config::markdown_table<risk::SizingSettings>("risk.sizing");
+  out += "\n" + config::markdown_table<risk::LimitSettings>("risk.limits");
+  out += "\n" + config::markdown_table<matching::VenueSettings>("paper");
+  out += "\n" + config::markdown_table<bybit::FeedSettings>("feed");
+  out += "\n" + config::markdown_table<VenueEndpoints>("venue");
+  out += "\n" + config::markdown_table<SessionSettings>("session");
+  out += "\n" + config::markdown_table<storage::StorageSettings>("storage");
+  out += "\n## The simulated exchange\n";
+  out += "\n" + config::markdown_table<sim::SimSettings>("sim");
+  out += "\n" + config::markdown_table<sim::SimFaults>("sim.faults");
+  out += "\n" + config::markdown_table<SimHostSettings>("sim.server");
+  out += "\n" + config::markdown_table<market::Settings>("market");
+  return out;
 }
 
 }  // namespace proteus::app

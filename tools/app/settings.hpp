@@ -39,11 +39,14 @@ struct VenueEndpoints {
 struct SessionSettings {
   std::string folder = "runs";
   std::string socket = "runs/proteus.sock";
+  Duration heartbeat = std::chrono::seconds{30};
   static constexpr auto settings() {
     using S = SessionSettings;
     return std::tuple{
         setting("folder", &S::folder, "where session folders are made"),
-        setting("socket", &S::socket, "unix socket of the operator's verbs: status, why, stop")};
+        setting("socket", &S::socket, "unix socket of the operator's verbs: status, why, stop"),
+        setting("heartbeat", &S::heartbeat,
+                "real time between two lines that tell how a running daemon fares", 0.1, 86'400.0)};
   }
 };
 
@@ -121,11 +124,24 @@ struct Loaded {
 struct LoadedSim {
   SimSettings settings;
   std::string shown;
+  std::string hash;
 };
 
 /// An empty file name: defaults and overrides alone. The error lists every complaint, one a line.
 Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 Result<LoadedSim> load_sim(const std::filesystem::path& file,
                            const std::vector<std::string>& overrides);
+
+/// What `config check` and `config show` tell of a file: it is the exchange's where it has sections
+/// of the exchange and none of the daemon.
+struct Inspected {
+  std::string kind;  ///< "settings of the daemon", "settings of the simulated exchange"
+  std::string shown;
+  std::string hash;
+};
+Result<Inspected> inspect(const std::filesystem::path& file,
+                          const std::vector<std::string>& overrides);
+/// Tables of every section with keys, defaults, ranges and meanings.
+std::string settings_markdown();
 
 }  // namespace proteus::app

@@ -76,6 +76,10 @@ struct SimHost::Impl final : sim::SimIo {
   }
 };
 
+Timestamp generated_market_start() {
+  return bar_open(net::Loop::wall_now() - std::chrono::hours{48}, Interval::M1);
+}
+
 SimHost::SimHost(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SimHost::~SimHost() = default;
 std::uint16_t SimHost::port() const { return impl_->server->port(); }

@@ -10,6 +10,9 @@
 
 namespace proteus::app {
 
+/// A full minute two days ago, so that a generated market has a past.
+Timestamp generated_market_start();
+
 class SimHost {
  public:
   /// Reads or generates the market and listens when it returns. `start` is the venue time at which

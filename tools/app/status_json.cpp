@@ -84,8 +84,8 @@ std::string headroom_json(const StatusSources& s, const RiskStatus& risk,
     out.add(headroom_row(what, word));
   }
   const double allowed = s.loaded.settings.limits.order_value_max * ledger.equity.to_double();
-  ControlResult one{Control::OrderValue, true, {to_fixed_raw(allowed), Unit::Quote},
-                    {0, Unit::Quote}};
+  ControlResult one{
+      Control::OrderValue, true, {to_fixed_raw(allowed), Unit::Quote}, {0, Unit::Quote}};
   return out.add(headroom_row("one order", one)).text();
 }
 
@@ -95,7 +95,8 @@ JsonObject log_json(const StatusSources& s) {
   out.add("committed_bytes", disk.committed_bytes)
       .add("synced_bytes", disk.synced_bytes)
       .add("derived_bytes", disk.derived_bytes)
-      .add("unsynced_bytes", disk.committed_bytes - std::min(disk.committed_bytes, disk.synced_bytes))
+      .add("unsynced_bytes",
+           disk.committed_bytes - std::min(disk.committed_bytes, disk.synced_bytes))
       .add("underived_bytes",
            disk.committed_bytes - std::min(disk.committed_bytes, disk.derived_bytes))
       .add("pending_bytes", s.log.pending_bytes())
@@ -152,7 +153,8 @@ JsonObject feed_json(const StatusSources& s) {
 std::string anomalies_json(const EngineCounters& counters) {
   JsonObject out;
   for (std::size_t k = 0; k <= static_cast<std::size_t>(AnomalyKind::ClockSkew); ++k)
-    if (counters.anomalies[k] > 0) out.add(to_string(static_cast<AnomalyKind>(k)), counters.anomalies[k]);
+    if (counters.anomalies[k] > 0)
+      out.add(to_string(static_cast<AnomalyKind>(k)), counters.anomalies[k]);
   return out.text();
 }
 
@@ -274,25 +276,36 @@ std::vector<std::string> column_names(const StatusSources& s, const Instrument& 
 }
 
 FillFacts fill_facts(const Fill& fill) {
-  return {std::string(fill.id.view()), json::time_text(fill.time), fill.quantity.to_string(),
-          fill.price.to_string(),      fill.fee.to_string(),       fill.slippage.to_string(),
+  return {std::string(fill.id.view()),
+          json::time_text(fill.time),
+          fill.quantity.to_string(),
+          fill.price.to_string(),
+          fill.fee.to_string(),
+          fill.slippage.to_string(),
           std::string(to_string(fill.liquidity))};
 }
 
 DecisionFacts last_facts(const StatusSources& s, const Instrument& instrument) {
   const DecisionRecord& record = s.engine.last_decision(instrument.id);
-  DecisionFacts facts = facts_of(record, instrument.name(),
-                                 std::string(to_string(s.loaded.settings.engine.interval)),
-                                 column_names(s, instrument));
+  DecisionFacts facts =
+      facts_of(record, instrument.name(), std::string(to_string(s.loaded.settings.engine.interval)),
+               column_names(s, instrument));
   const WatchedJournal::Aftermath* after = s.watched.aftermath(instrument.id);
   if (after == nullptr) return facts;
   for (const OrderRequest& order : after->orders) {
-    OrderFacts now{std::string(order.id.view()), std::string(to_string(order.type)), "submitted",
-                   "none", "0", ""};
+    OrderFacts now{std::string(order.id.view()),
+                   std::string(to_string(order.type)),
+                   "submitted",
+                   "none",
+                   "0",
+                   ""};
     for (const OrderUpdate& update : after->updates)
       if (update.id == order.id)
-        now = {now.id, now.type, std::string(to_string(update.state)),
-               std::string(to_string(update.end)), update.filled.to_string(),
+        now = {now.id,
+               now.type,
+               std::string(to_string(update.state)),
+               std::string(to_string(update.end)),
+               update.filled.to_string(),
                std::string(update.text.view())};
     facts.orders.push_back(std::move(now));
   }
@@ -334,8 +347,7 @@ std::string why_json(const StatusSources& s, std::string_view wanted) {
       decisions.push_back(last_facts(s, instrument));
   }
   if (!known)
-    return error_json(
-        fmt::format("this session does not trade {}; it trades {}", wanted, traded));
+    return error_json(fmt::format("this session does not trade {}; it trades {}", wanted, traded));
   if (decisions.empty())
     return error_json(fmt::format(
         "no bar has closed yet in this session: the first decision comes with the next {} bar",

@@ -2,89 +2,305 @@
 
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "engine/core/time.hpp"
+#include "tools/app/json_view.hpp"
 
 namespace proteus::app {
 namespace {
 
-namespace bj = boost::json;
+using namespace view;
 
-/// The text of a member; empty when it is not there.
-std::string text(const bj::value& object, std::string_view key) {
-  const bj::value* v = object.is_object() ? object.as_object().if_contains(key) : nullptr;
-  if (v == nullptr || v->is_null()) return {};
-  return v->is_string() ? std::string(v->as_string()) : bj::serialize(*v);
+constexpr std::string_view kGood = "1;32";
+constexpr std::string_view kWarn = "1;33";
+constexpr std::string_view kBad = "1;31";
+constexpr std::size_t kTopicsShown = 12;  // more are counted, and only those in trouble are named
+
+/// A line of the head: a word in the first ten columns, then what it is about.
+std::string line(std::string_view title, std::string_view what) {
+  return fmt::format("{:<10}{}\n", title, what);
 }
 
-std::string upper(std::string t) {
-  for (char& c : t) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return t;
+std::string state_text(const bj::value& v, const Style& style) {
+  const std::string state = upper(text(v, "state"));
+  const std::string_view code = state == "ACTIVE" ? kGood : state == "REDUCING" ? kWarn : kBad;
+  std::string out = painted(style, code, state);
+  if (state != "ACTIVE") out += " since: " + text(v, "state_cause");
+  return out;
 }
 
-bj::value parse(const std::string& json) {
-  bj::error_code ec;
-  bj::value v = bj::parse(json, ec);
-  return ec ? bj::value{} : v;
+std::string mode_words(const std::string& mode) {
+  if (mode == "paper") return "simulated money: no order leaves this process";
+  if (mode == "live") return "REAL MONEY";
+  return "";
+}
+
+std::string quote_of(const bj::value& v) {
+  const bj::array& instruments = list(v, "instruments");
+  return instruments.empty() ? "" : text(instruments.front(), "quote");
+}
+
+std::string head(const bj::value& v, const Style& style) {
+  const std::string mode = text(v, "mode");
+  const auto [top, bottom] = banner(upper(mode), style);
+  const std::string_view code = mode == "live" ? kBad : "1;36";
+  const double speed = number(get(v, "feed"), "speed");
+  std::string out = fmt::format("{}   {}   {}\n", painted(style, code, top), state_text(v, style),
+                                mode_words(mode));
+  out += fmt::format(
+      "{}{}session {}   up {}   venue time {} UTC{}\n\n", painted(style, code, bottom),
+      bottom.empty() ? "" : "   ", text(v, "session"), age_text(number(v, "uptime_s")),
+      clock_text(text(v, "venue_time")),
+      speed == 1.0 || speed == 0.0 ? "" : fmt::format(" (runs {}x)", plain_number(speed)));
+  return out;
+}
+
+std::string money(const bj::value& v, const Style& style) {
+  const bj::value& profit = get(v, "profit");
+  const std::string total = text(profit, "total");
+  const double initial = std::atof(text(v, "initial").c_str());
+  const double share = initial > 0.0 ? std::atof(total.c_str()) / initial : 0.0;
+  const std::string shown = signed_fixed(total, 2);
+  std::string out =
+      line("equity",
+           fmt::format("{} {}   {} ({}) since the start with {}", fixed(text(v, "equity"), 2),
+                       quote_of(v), painted(style, shown.starts_with('-') ? kBad : kGood, shown),
+                       percent(share), fixed(text(v, "initial"), 2)));
+  out +=
+      line("profit", fmt::format("price {}   fees {}   funding {}   (slippage {}, inside price)",
+                                 signed_fixed(text(profit, "price"), 4),
+                                 signed_fixed(negated(text(profit, "fees")), 4),
+                                 signed_fixed(negated(text(profit, "funding")), 4),
+                                 signed_fixed(negated(text(profit, "slippage_inside_price")), 4)));
+  return out +
+         line("drawdown", fmt::format("{} of at most {}   worst {}", percent(number(v, "drawdown")),
+                                      percent(number(v, "drawdown_max")),
+                                      percent(number(v, "drawdown_worst"))));
+}
+
+std::string limit_text(const bj::value& row) {
+  const std::string unit = text(row, "unit");
+  const std::string what = text(row, "what");
+  if (text(row, "control") == "order_value")
+    return fmt::format("{} at most {}", what, fixed(text(row, "limit"), 2));
+  if (unit == "ratio")
+    return fmt::format("{} {} of {}", what, percent(std::atof(text(row, "actual").c_str())),
+                       percent(std::atof(text(row, "limit").c_str())));
+  const int places = unit == "quote" ? 2 : unit == "count" || unit == "ns" ? 0 : 8;
+  return fmt::format("{} {} of {} ({})", what, fixed(text(row, "actual"), places),
+                     fixed(text(row, "limit"), places), percent(number(row, "used"), 1));
+}
+
+/// Cells, as many a line as fit, each line indented under its title.
+std::string wrap(std::string_view title, const std::vector<std::string>& cells,
+                 const Style& style) {
+  std::string out, now;
+  for (const std::string& cell : cells) {
+    if (!now.empty() && 10 + columns_of(now) + 3 + columns_of(cell) > style.width) {
+      out += line(out.empty() ? title : "", now);
+      now.clear();
+    }
+    now += (now.empty() ? "" : "   ") + cell;
+  }
+  return out + line(out.empty() ? title : "", now);
+}
+
+std::string limits(const bj::value& v, const Style& style) {
+  std::vector<std::string> cells;
+  for (const bj::value& row : list(v, "headroom"))
+    if (text(row, "control") != "drawdown") cells.push_back(limit_text(row));
+  return cells.empty() ? "" : wrap("limits", cells, style);
+}
+
+std::string holds(const bj::value& v, const Style& style) {
+  std::string out;
+  for (const bj::value& hold : list(v, "holds")) {
+    const std::string instrument = text(hold, "instrument");
+    out += line(out.empty() ? "holds" : "",
+                fmt::format("{} {}: {}", painted(style, kWarn, text(hold, "hold")),
+                            instrument.empty() ? "everywhere" : instrument, text(hold, "cause")));
+  }
+  return out.empty() ? line("holds", "none") : out;
+}
+
+std::string topic_cell(const bj::value& topic, const Style& style) {
+  const std::string state = text(topic, "state");
+  const std::string age = get(topic, "age_s").is_number() ? age_text(number(topic, "age_s")) : "-";
+  const std::string_view code = state == "live" ? kGood : state == "lost" ? kBad : kWarn;
+  return fmt::format("{} {} {}", text(topic, "topic"), painted(style, code, state), age);
+}
+
+std::string topics(const bj::value& feed, const Style& style) {
+  const bj::array& all = list(feed, "topics");
+  std::vector<std::string> cells;
+  std::size_t fine = 0;
+  for (const bj::value& topic : all) {
+    const bool is_fine = text(topic, "state") == "live" || text(topic, "state") == "quiet";
+    if (is_fine) ++fine;
+    if (all.size() > kTopicsShown && (is_fine || cells.size() >= kTopicsShown)) continue;
+    cells.push_back(topic_cell(topic, style));
+  }
+  std::string out;
+  if (all.size() > kTopicsShown)
+    out = line("", fmt::format("{} of {} topics live", fine, all.size()));
+  return cells.empty() ? out : out + wrap("", cells, style);
+}
+
+std::string feed(const bj::value& v, const Style& style) {
+  const bj::value& f = get(v, "feed");
+  const bool live = flag(v, "feed_live");
+  return line(
+             "feed",
+             fmt::format("{}   {} stream(s), lost {} time(s)   frames {}   clock offset {:+.1f} ms "
+                         "(known to {:.1f} ms)",
+                         painted(style, live ? kGood : kBad, live ? "LIVE" : "NOT LIVE"),
+                         text(f, "streams"), text(f, "reconnects"), text(f, "frames"),
+                         number(v, "clock_offset_ms") + 0.0, number(v, "clock_uncertainty_ms"))) +
+         topics(f, style);
+}
+
+std::string storage(const bj::value& v, const Style& style) {
+  const bj::value& log = get(v, "log");
+  std::string out = line(
+      "log", fmt::format("{} written   waiting: {} for the disk, {} for journal.sqlite   frames "
+                         "recorded {}",
+                         bytes_text(number(log, "committed_bytes")),
+                         bytes_text(number(log, "pending_bytes") + number(log, "unsynced_bytes")),
+                         bytes_text(number(log, "underived_bytes")), text(log, "frames_recorded")));
+  if (number(log, "frames_not_recorded") > 0.0)
+    out +=
+        line("", painted(style, kBad, "frames NOT recorded " + text(log, "frames_not_recorded")));
+  if (const std::string wrong = text(v, "storage_error"); !wrong.empty())
+    out += line("", painted(style, kBad, "STORAGE: " + wrong));
+  return out;
+}
+
+std::string counts_of(const bj::value& object) {
+  std::string out;
+  if (!object.is_object()) return out;
+  for (const auto& [kind, count] : object.as_object())
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", std::string_view(kind),
+                       bj::serialize(count));
+  return out;
+}
+
+std::string counts(const bj::value& v) {
+  const std::string refused = counts_of(get(v, "refusals_by_control"));
+  const std::string odd = counts_of(get(v, "anomalies"));
+  return line("bars",
+              fmt::format("{} (late {}, set aside {}, gaps {})   orders {}   fills {}   "
+                          "refused {}{}",
+                          text(v, "bars"), text(v, "late_bars"), text(v, "set_aside"),
+                          text(v, "gaps"), text(v, "orders"), text(v, "fills"), text(v, "refusals"),
+                          refused.empty() ? "" : " (" + refused + ")")) +
+         line("anomalies", odd.empty() ? "none" : odd);
+}
+
+/// Seconds from one stamp to another; nothing where one is none.
+std::optional<double> seconds_between(const std::string& from, const std::string& to) {
+  const auto read = [](const std::string& t) { return parse_time(t.substr(0, 23) + "Z"); };
+  const auto a = read(from), b = read(to);
+  if (a.has_error() || b.has_error()) return std::nullopt;
+  return std::chrono::duration<double>(b.value() - a.value()).count();
+}
+
+std::string funding_text(const bj::value& i, const std::string& now) {
+  const std::string rate = text(i, "funding_rate");
+  if (rate.empty()) return "-";
+  std::string out = percent(std::atof(rate.c_str()), 4);
+  out.erase(std::remove(out.begin(), out.end(), ' '), out.end());
+  const auto left = seconds_between(now, text(i, "next_funding"));
+  if (!left || *left < 0.0) return out;
+  const auto minutes = static_cast<long>(*left / 60.0);
+  return fmt::format("{} in {}:{:02}", out, minutes / 60, minutes % 60);
+}
+
+std::vector<std::string> instrument_row(const bj::value& i, const std::string& now) {
+  const int tick = decimals_of(text(i, "tick"));
+  const int lot = decimals_of(text(i, "lot"));
+  const std::string outcome = text(i, "outcome");
+  return {text(i, "name"),
+          fixed(text(i, "position"), lot),
+          fixed(text(i, "mark"), tick),
+          fixed(text(i, "value"), 2),
+          signed_fixed(text(i, "unrealised"), 2),
+          funding_text(i, now),
+          minute_text(text(i, "bar_open")),
+          outcome.empty() ? "no bar yet" : outcome,
+          text(i, "reason")};
+}
+
+std::string instruments(const bj::value& v) {
+  std::vector<std::vector<std::string>> rows;
+  const std::string now = text(v, "venue_time");
+  for (const bj::value& i : list(v, "instruments")) rows.push_back(instrument_row(i, now));
+  return table({{"instrument", Align::Left},
+                {"position", Align::Right},
+                {"mark", Align::Right},
+                {"value", Align::Right},
+                {"unreal.", Align::Right},
+                {"funding", Align::Right},
+                {"bar", Align::Right},
+                {"outcome", Align::Left},
+                {"why", Align::Left}},
+               rows);
 }
 
 }  // namespace
 
-std::string render_status(const std::string& json) {
+std::string error_of(const std::string& json) { return text(parse(json), "error"); }
+
+std::string render_status(const std::string& json, const Style& style) {
   const bj::value v = parse(json);
   if (!v.is_object()) return json;
-  if (const std::string wrong = text(v, "error"); !wrong.empty()) return wrong;
-  const bj::value& profit = v.at("profit");
-  std::string out =
-      fmt::format("==== {} ====  {}   {}   feed {}   venue time {}\n", upper(text(v, "mode")),
-                  text(v, "session"), upper(text(v, "state")),
-                  text(v, "feed_live") == "true" ? "live" : "NOT LIVE", text(v, "venue_time"));
-  out += fmt::format(
-      "equity {}  (started with {})   price {}   fees -{}   funding {}   slippage inside price "
-      "{}\n",
-      text(v, "equity"), text(v, "initial"), text(profit, "price"), text(profit, "fees"),
-      "-" + text(profit, "funding"), text(profit, "slippage_inside_price"));
-  out += fmt::format(
-      "drawdown {} of at most {}   bars {} (late {}, set aside {}, gaps {})   orders {}   refused "
-      "{}   fills {}\n",
-      text(v, "drawdown"), text(v, "drawdown_max"), text(v, "bars"), text(v, "late_bars"),
-      text(v, "set_aside"), text(v, "gaps"), text(v, "orders"), text(v, "refusals"),
-      text(v, "fills"));
-  if (!v.at("holds").as_array().empty()) out += "holds " + bj::serialize(v.at("holds")) + "\n";
-  if (!v.at("anomalies").as_object().empty())
-    out += "seen and set aside " + bj::serialize(v.at("anomalies")) + "\n";
-  if (const std::string wrong = text(v, "storage_error"); !wrong.empty())
-    out += "STORAGE: " + wrong + "\n";
-  out += fmt::format("{:<18} {:>14} {:>14} {:>16} {:>14} {:<12} {}\n", "instrument", "position",
-                     "mark", "value", "unrealised", "last bar", "why");
-  for (const bj::value& i : v.at("instruments").as_array())
-    out += fmt::format("{:<18} {:>14} {:>14} {:>16} {:>14} {:<12} {}\n", text(i, "name"),
-                       text(i, "position"), text(i, "mark"), text(i, "value"),
-                       text(i, "unrealised"), text(i, "outcome"), text(i, "reason"));
-  return out;
+  if (const std::string wrong = text(v, "error"); !wrong.empty()) return wrong + "\n";
+  const std::string out = head(v, style) + money(v, style) + limits(v, style) + holds(v, style) +
+                          feed(v, style) + storage(v, style) + counts(v) + "\n" + instruments(v);
+  return clip_lines(out, style.width);
 }
 
-std::string render_why(const std::string& json) {
+std::string render_heartbeat(const std::string& json) {
+  const bj::value v = parse(json);
+  const bj::value& profit = get(v, "profit");
+  std::string holds_text;
+  for (const bj::value& hold : list(v, "holds")) {
+    const std::string name = text(hold, "hold");
+    if (holds_text.find(name) == std::string::npos)
+      holds_text += (holds_text.empty() ? "" : ",") + name;
+  }
+  return fmt::format(
+      "venue_time={} state={} feed={} equity={} profit={} (price={} fees={} funding={}) "
+      "drawdown=\"{}\" "
+      "bars={} orders={} fills={} refused={} holds={}",
+      clock_text(text(v, "venue_time")).substr(11), text(v, "state"),
+      flag(v, "feed_live") ? "live" : "NOT_LIVE", fixed(text(v, "equity"), 2),
+      signed_fixed(text(profit, "total"), 2), signed_fixed(text(profit, "price"), 2),
+      signed_fixed(negated(text(profit, "fees")), 2),
+      signed_fixed(negated(text(profit, "funding")), 2), percent(number(v, "drawdown")),
+      text(v, "bars"), text(v, "orders"), text(v, "fills"), text(v, "refusals"),
+      holds_text.empty() ? "none" : holds_text);
+}
+
+std::string render_summary(const std::string& json, const Style& style) {
   const bj::value v = parse(json);
   if (!v.is_object()) return json;
-  if (const std::string wrong = text(v, "error"); !wrong.empty()) return wrong;
-  const bj::value& d = v.at("decision");
-  std::string out =
-      fmt::format("{}  bar {}  close {}\n  outcome   {} ({})\n", text(v, "name"),
-                  text(d, "bar_open"), text(d, "close"), text(d, "outcome"), text(d, "reason"));
-  out += fmt::format("  position  {} -> wanted {}   equity {}\n", text(d, "position"),
-                     text(d, "wanted"), text(d, "equity"));
-  if (text(d, "has_target") == "true") out += "  target    " + bj::serialize(d.at("target")) + "\n";
-  out += "  observed  " + bj::serialize(d.at("observation")) + "\n";
-  for (const bj::value& s : d.at("sizing").as_array())
-    out += fmt::format("  sizing    {:<18} weight {:<22} factor {}\n", text(s, "id"),
-                       text(s, "weight"), text(s, "factor"));
-  for (const bj::value& c : d.at("controls").as_array())
-    out += fmt::format("  control   {:<18} {}  limit {}  actual {}\n", text(c, "control"),
-                       text(c, "passed") == "true" ? "passed " : "REFUSED",
-                       bj::serialize(c.at("limit")), bj::serialize(c.at("actual")));
-  for (const bj::value& o : d.at("orders").as_array())
-    out += "  order     " + bj::serialize(o) + "\n";
-  return out;
+  std::string out = painted(style, "1", "Summary of " + text(v, "session")) + "\n";
+  out += line("ran", fmt::format("{}   until venue time {} UTC", age_text(number(v, "uptime_s")),
+                                 clock_text(text(v, "venue_time"))));
+  out += counts(v);
+  out += line("decided", text(v, "decisions") + " times");
+  out += money(v, style);
+  std::vector<std::string> held;
+  for (const bj::value& i : list(v, "instruments"))
+    if (const std::string size = fixed(text(i, "position"), decimals_of(text(i, "lot")));
+        size.find_first_of("123456789") != std::string::npos)
+      held.push_back(fmt::format("{} {} at {}", size, text(i, "name"),
+                                 fixed(text(i, "mark"), decimals_of(text(i, "tick")))));
+  out += held.empty() ? line("holds", "nothing") : wrap("holds", held, style);
+  return out + line("session", text(v, "folder"));
 }
 
 }  // namespace proteus::app

@@ -63,8 +63,8 @@ std::string fixed(std::string_view decimal, int places) {
   for (int i = places; i < 9; ++i) unit *= 10;
   const auto cut = static_cast<std::int64_t>(divide(raw.value(), unit, Rounding::Near));
   const std::int64_t ones = kFixedScale / unit;
-  const std::uint64_t size = cut < 0 ? 0U - static_cast<std::uint64_t>(cut)
-                                     : static_cast<std::uint64_t>(cut);
+  const std::uint64_t size =
+      cut < 0 ? 0U - static_cast<std::uint64_t>(cut) : static_cast<std::uint64_t>(cut);
   const auto scale = static_cast<std::uint64_t>(ones);
   std::string out = fmt::format("{}{}", cut < 0 ? "-" : "", size / scale);
   if (places > 0) out += fmt::format(".{:0{}}", size % scale, places);
@@ -96,7 +96,8 @@ std::string percent(double fraction, int places) {
 std::string plain_number(double value, int digits) {
   if (value == 0.0) return "0";
   const double size = std::abs(value);
-  if (!std::isfinite(value) || size < 1e-6 || size >= 1e12) return fmt::format("{:.{}g}", value, digits);
+  if (!std::isfinite(value) || size < 1e-6 || size >= 1e12)
+    return fmt::format("{:.{}g}", value, digits);
   const int before = static_cast<int>(std::floor(std::log10(size))) + 1;
   std::string out = fmt::format("{:.{}f}", value, std::clamp(digits - before, 0, 12));
   if (out.find('.') != std::string::npos) {

@@ -12,9 +12,9 @@ namespace proteus::app {
 
 /// How a view may be painted.
 struct Style {
-  bool color = false;        ///< escape codes for colour; never in a pipe
-  bool unicode = false;      ///< the terminal shows UTF-8
-  std::size_t width = 120;   ///< columns; longer lines are cut
+  bool color = false;       ///< escape codes for colour; never in a pipe
+  bool unicode = false;     ///< the terminal shows UTF-8
+  std::size_t width = 120;  ///< columns; longer lines are cut
 };
 
 /// Decimal text ("1234.5678") with exactly `places` decimals (0 to 9), rounded half away from zero.
@@ -37,7 +37,8 @@ std::string bytes_text(double bytes);
 
 /// Columns that `text` takes: UTF-8 sequences count once, escape codes not at all.
 std::size_t columns_of(std::string_view text);
-/// At most `width` columns; what is cut is replaced by "..". Escape codes stay whole and are closed.
+/// At most `width` columns; what is cut is replaced by "..". Escape codes stay whole and are
+/// closed.
 std::string clip(std::string_view text, std::size_t width);
 /// Every line of `text` clipped.
 std::string clip_lines(std::string_view text, std::size_t width);

@@ -56,9 +56,10 @@ void WatchedJournal::notice(const FeedChanged& feed, Timestamp now) {
   if (feed.state == FeedState::Lost) {
     if (away == lost_.end()) lost_[stream] = now;
     ++losses_;
-    spdlog::warn("FEED LOST. stream={} cause=\"{}\" - nothing that raises risk is sent until it is "
-                 "back; it reconnects by itself",
-                 stream, feed.cause.view());
+    spdlog::warn(
+        "FEED LOST. stream={} cause=\"{}\" - nothing that raises risk is sent until it is "
+        "back; it reconnects by itself",
+        stream, feed.cause.view());
   } else if (feed.state == FeedState::Live && away != lost_.end()) {
     spdlog::info("FEED BACK. stream={} away_for=\"{}\" (venue time)", stream,
                  age_text(std::chrono::duration<double>(now - away->second).count()));
@@ -119,8 +120,7 @@ void WatchedJournal::notice(const HoldChanged& hold, Timestamp) {
 }
 
 void WatchedJournal::notice(const OperatorCommand& command, Timestamp) {
-  spdlog::info("Operator. action={} cause=\"{}\"", to_string(command.action),
-               command.cause.view());
+  spdlog::info("Operator. action={} cause=\"{}\"", to_string(command.action), command.cause.view());
 }
 
 void WatchedJournal::notice(const TickerUpdated& ticker, Timestamp) {

@@ -160,9 +160,9 @@ JsonObject decision_json(const DecisionFacts& facts) {
       .add("wanted", facts.wanted)
       .add_raw("observation", observation_json(detail, facts.names));
   if (facts.target)
-    out.add("target", JsonObject{}
-                          .add("weight", facts.target->first)
-                          .add("confidence", facts.target->second));
+    out.add(
+        "target",
+        JsonObject{}.add("weight", facts.target->first).add("confidence", facts.target->second));
   else
     out.add_raw("target", "null");
   return out.add_raw("sizing", sizing_json(detail))

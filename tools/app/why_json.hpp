@@ -16,10 +16,10 @@ struct FillFacts {
   std::string order_id, time, quantity, price, fee, slippage, liquidity;
   static constexpr auto fields() {
     using F = FillFacts;
-    return std::tuple{field("order_id", &F::order_id), field("time", &F::time),
-                      field("quantity", &F::quantity), field("price", &F::price),
-                      field("fee", &F::fee),           field("slippage", &F::slippage),
-                      field("liquidity", &F::liquidity)};
+    return std::tuple{
+        field("order_id", &F::order_id),  field("time", &F::time), field("quantity", &F::quantity),
+        field("price", &F::price),        field("fee", &F::fee),   field("slippage", &F::slippage),
+        field("liquidity", &F::liquidity)};
   }
 };
 
@@ -40,7 +40,7 @@ struct DecisionFacts {
       equity;
   std::uint64_t sequence = 0;
   std::optional<std::pair<double, double>> target;  ///< weight, confidence
-  std::string detail;  ///< JSON object with observation, sizing, controls, orders
+  std::string detail;              ///< JSON object with observation, sizing, controls, orders
   std::vector<std::string> names;  ///< of the observation's columns; may be too few or none
   std::vector<OrderFacts> orders;
   std::vector<FillFacts> fills;

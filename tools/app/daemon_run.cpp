@@ -1,0 +1,70 @@
+#include "tools/app/daemon_run.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "tools/app/screen.hpp"
+#include "tools/app/status_view.hpp"
+#include "tools/app/version.hpp"
+
+namespace proteus::app {
+
+net::Timer end_run(net::Loop& loop, Duration run_for, std::string& cause) {
+  std::signal(SIGPIPE, SIG_IGN);
+  cause = "ended by the operator";
+  loop.on_signals({SIGINT, SIGTERM}, [&loop, &cause](int number) {
+    cause = number == SIGINT ? "ended by SIGINT (Ctrl-C)" : "ended by SIGTERM";
+    loop.stop();
+  });
+  if (run_for == Duration{0}) return {};
+  return loop.after(run_for, [&loop, &cause] {
+    cause = "the time of --for was over";
+    loop.stop();
+  });
+}
+
+void announce(const PaperDaemon& daemon, const Loaded& loaded) {
+  const Settings& s = loaded.settings;
+  spdlog::info("Paper daemon: simulated money, no order leaves this process. version={} venue={}",
+               kVersion, s.venue.stream);
+  for (const Instrument& i : daemon.instruments())
+    spdlog::info("Instrument. name={} tick={} lot={} value_min={} leverage_max={}", i.name(),
+                 i.tick_size.to_string(), i.lot_step.to_string(), i.notional_min.to_string(),
+                 format_fixed(i.leverage_max_e9));
+  spdlog::info(
+      "Account. capital={} strategy={} interval={}",
+      fixed(fmt::format("{:.9f}", s.engine.capital), 2),
+      EnumNames<strategies::StrategyKind>::names[static_cast<std::size_t>(s.strategy.name)],
+      to_string(s.engine.interval));
+  const risk::LimitSettings& l = s.limits;
+  spdlog::info(
+      "Limits, of equity. order={} position={} all_positions={} drawdown={} halt={}; of the "
+      "starting capital: at_risk={}",
+      percent(l.order_value_max), percent(l.position_max), percent(l.gross_max),
+      percent(l.drawdown_max), percent(l.drawdown_halt), percent(l.capital_at_risk_max));
+  spdlog::info("Session. folder={} config_hash={} socket={}", daemon.folder(), loaded.hash,
+               s.session.socket);
+}
+
+void say_goodbye(const PaperDaemon& daemon, const std::string& program) {
+  const std::string folder = daemon.folder();
+  const std::string out =
+      "\n" + render_summary(daemon.status_json(), style_of_stdout()) +
+      fmt::format(
+          "\nNext:\n  {0} why --session {1}   # the last decisions, step by step\n"
+          "  sqlite3 {1}/journal.sqlite 'select time, instrument, side, quantity, price, fee "
+          "from fills'\n",
+          program, folder);
+  std::fputs(out.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+net::Timer beat(net::Loop& loop, const PaperDaemon& daemon, Duration period) {
+  return loop.every(
+      period, [&daemon] { spdlog::info("Heartbeat. {}", render_heartbeat(daemon.status_json())); });
+}
+
+}  // namespace proteus::app

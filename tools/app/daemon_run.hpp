@@ -1,0 +1,22 @@
+// What `paper` and `demo` have in common: how a run ends, and what is said at its start and end.
+#pragma once
+
+#include <string>
+
+#include "connectors/net/loop.hpp"
+#include "tools/app/options.hpp"
+#include "tools/app/paper_daemon.hpp"
+
+namespace proteus::app {
+
+/// Ends `loop` on SIGINT and SIGTERM and after `run_for` (zero: never); `cause` is told which. A
+/// pipe that nobody reads any more is not a reason to end.
+net::Timer end_run(net::Loop& loop, Duration run_for, std::string& cause);
+/// The first lines of a daemon's log: what is traded, with which money, within which limits, where.
+void announce(const PaperDaemon& daemon, const Loaded& loaded);
+/// The last words: what the run came to and what can be done with it.
+void say_goodbye(const PaperDaemon& daemon, const std::string& program);
+/// A line in the log that tells how the daemon fares, every `period` of real time.
+net::Timer beat(net::Loop& loop, const PaperDaemon& daemon, Duration period);
+
+}  // namespace proteus::app

@@ -1,0 +1,55 @@
+// What a verb is, and what can be said to it on the command line. A verb is one row of the table in
+// tools/proteus.cpp; its `declare` says which options it takes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/core/result.hpp"
+#include "engine/core/time.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace proteus::app {
+
+enum ExitCode : int { kOk = 0, kError = 1, kUsage = 2, kNotRunning = 3, kConfig = 4, kTimeout = 5 };
+
+/// Every option of every verb; those that a verb does not declare keep their defaults.
+struct Options {
+  std::string program;  ///< as it was called, for commands to paste
+  std::string config;
+  std::vector<std::string> overrides;
+  std::string socket = "runs/proteus.sock";
+  Duration run_for{0};  ///< real time; zero: until it is ended
+  double speed = 30.0;
+  bool json = false;
+  bool watch = false;
+  bool markdown = false;
+  std::string session;
+  std::vector<std::string> words;
+};
+
+struct Verb {
+  const char* name;     ///< at most two words
+  const char* summary;  ///< one line, at most 80 letters
+  void (*declare)(CLI::App&, Options&);
+  int (*run)(const Options&);  ///< an ExitCode
+};
+
+// Options that several verbs share, for their `declare`.
+void add_config(CLI::App& app, Options& options);  ///< --config, --set
+void add_run_for(CLI::App& app, Options& options);
+void add_socket(CLI::App& app, Options& options);
+void add_json(CLI::App& app, Options& options);
+inline void no_options(CLI::App&, Options&) {}
+
+/// "3", "1.5" (seconds), "90s", "2m", "1h": more than zero, at most a year. Errors: a sentence.
+Result<Duration> parse_run_for(std::string_view text);
+
+/// Prints "proteus: <sentence>" to stderr and returns `code`.
+int fail(const Error& failure, int code);
+
+}  // namespace proteus::app

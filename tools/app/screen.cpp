@@ -1,0 +1,84 @@
+#include "tools/app/screen.hpp"
+
+#include <fmt/format.h>
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace proteus::app {
+namespace {
+
+struct Size {
+  std::size_t columns = 120;
+  std::size_t rows = 50;
+};
+
+Size terminal_size() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+    return {};
+  return {size.ws_col, size.ws_row};
+}
+
+}  // namespace
+
+bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
+
+Style style_of_stdout() {
+  Style style;
+  if (!stdout_is_terminal()) return style;
+  const char* term = std::getenv("TERM");
+  const char* no_color = std::getenv("NO_COLOR");
+  style.color = (no_color == nullptr || *no_color == '\0') && term != nullptr &&
+                std::string_view(term) != "dumb";
+  std::setlocale(LC_CTYPE, "");
+  style.unicode = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
+  style.width = terminal_size().columns;
+  return style;
+}
+
+std::string redraw(const std::string& page, std::size_t rows) {
+  std::string out = "\x1b[H";
+  std::string_view rest = page;
+  for (std::size_t row = 0; !rest.empty() && row < rows; ++row) {
+    const std::size_t end = rest.find('\n');
+    const bool last = end == std::string_view::npos || end + 1 == rest.size();
+    const bool cut = row + 1 == rows && !last;
+    out += cut ? std::string_view("... more lines than the terminal has; a pipe shows all")
+               : rest.substr(0, end);
+    out += "\x1b[K";
+    if (last) break;
+    if (!cut) out += "\r\n";
+    rest.remove_prefix(end + 1);
+  }
+  return out + "\x1b[J";
+}
+
+Screen::~Screen() {
+  if (!terminal_ || !drawn_) return;
+  std::fputs("\x1b[?25h\n", stdout);
+  std::fflush(stdout);
+}
+
+void Screen::end(const std::string& sentence) {
+  fmt::print("{}{}\n", terminal_ && drawn_ ? "\n" : "", sentence);
+  std::fflush(stdout);
+}
+
+void Screen::show(const std::string& page) {
+  if (!terminal_) {
+    fmt::print("{}\n", page);
+  } else {
+    if (!drawn_) std::fputs("\x1b[2J\x1b[?25l", stdout);
+    std::fputs(redraw(page, terminal_size().rows).c_str(), stdout);
+    drawn_ = true;
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace proteus::app

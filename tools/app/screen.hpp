@@ -1,0 +1,38 @@
+// The terminal: what it can show, and a page that is drawn over itself without flicker.
+#pragma once
+
+#include <string>
+
+#include "tools/app/text.hpp"
+
+namespace proteus::app {
+
+[[nodiscard]] bool stdout_is_terminal();
+/// Colour only on a terminal without NO_COLOR and TERM=dumb; UTF-8 by the locale; its width, or
+/// 120 in a pipe.
+[[nodiscard]] Style style_of_stdout();
+
+/// Draws pages over one another on a terminal; in a pipe they follow each other as plain text. The
+/// cursor is hidden from the first page until this goes.
+class Screen {
+ public:
+  Screen() : terminal_(stdout_is_terminal()) {}
+  ~Screen();
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+
+  void show(const std::string& page);
+  /// A last line below the page.
+  void end(const std::string& sentence);
+  [[nodiscard]] bool terminal() const { return terminal_; }
+
+ private:
+  bool terminal_;
+  bool drawn_ = false;
+};
+
+/// The escape codes that draw `page` over what stands there, cut to `rows` lines: home, each line
+/// cleared behind its end, then all below. Pure.
+std::string redraw(const std::string& page, std::size_t rows);
+
+}  // namespace proteus::app

@@ -1,0 +1,191 @@
+// `proteus demo`: the exchange in a thread of its own, the daemon in this one, and a page that
+// shows what goes on. In a pipe the log's lines tell it instead.
+#include <fmt/format.h>
+#include <spdlog/sinks/ringbuffer_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <thread>
+
+#include "tools/app/daemon_run.hpp"
+#include "tools/app/screen.hpp"
+#include "tools/app/sim_host.hpp"
+#include "tools/app/status_view.hpp"
+#include "tools/app/verbs.hpp"
+
+namespace proteus::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kPageEvery = 500ms;
+constexpr Duration kBeatInPipe = 5s;
+constexpr std::size_t kLogLines = 5;
+
+/// The exchange and its loop: it shares nothing with the daemon but a loopback socket.
+class DemoExchange {
+ public:
+  static Result<std::unique_ptr<DemoExchange>> start(const SimSettings& settings) {
+    auto demo = std::unique_ptr<DemoExchange>(new DemoExchange);
+    BOOST_OUTCOME_TRY(demo->host_,
+                      SimHost::create(demo->loop_, settings, generated_market_start()));
+    demo->thread_ = std::thread([loop = &demo->loop_] { loop->run(); });
+    return demo;
+  }
+  ~DemoExchange() {
+    loop_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  DemoExchange(const DemoExchange&) = delete;
+  DemoExchange& operator=(const DemoExchange&) = delete;
+  [[nodiscard]] std::uint16_t port() const { return host_->port(); }
+
+ private:
+  DemoExchange() = default;
+  net::Loop loop_;
+  std::unique_ptr<SimHost> host_;
+  std::thread thread_;
+};
+
+std::string key_of(const std::string& assignment) {
+  return assignment.substr(0, assignment.find('='));
+}
+
+/// `given` on top of the demo's own settings: what the user says wins.
+std::vector<std::string> merge(std::vector<std::string> own,
+                               const std::vector<std::string>& given) {
+  for (const std::string& assignment : given)
+    std::erase_if(own, [&](const auto& mine) { return key_of(mine) == key_of(assignment); });
+  own.insert(own.end(), given.begin(), given.end());
+  return own;
+}
+
+/// The exchange's settings start with sim. or market., all others are the daemon's.
+bool is_for_exchange(const std::string& assignment) {
+  return assignment.starts_with("sim.") || assignment.starts_with("market.");
+}
+
+std::vector<std::string> exchange_overrides(const Options& options) {
+  std::vector<std::string> given;
+  for (const std::string& o : options.overrides)
+    if (is_for_exchange(o)) given.push_back(o);
+  return merge({fmt::format("sim.speed={}", options.speed), "sim.server.port=0"}, given);
+}
+
+std::vector<std::string> daemon_overrides(const Options& options, std::uint16_t port) {
+  std::vector<std::string> given;
+  for (const std::string& o : options.overrides)
+    if (!is_for_exchange(o)) given.push_back(o);
+  const std::string address = fmt::format("127.0.0.1:{}", port);
+  return merge({"venue.rest=http://" + address, "venue.stream=ws://" + address,
+                fmt::format("feed.speed={}", options.speed), "strategy.fast=5", "strategy.slow=20"},
+               given);
+}
+
+std::string introduction(const Options& options, const std::string& socket, const Style& style) {
+  const std::string here = std::filesystem::current_path().string();
+  const bool usual = socket == Options{}.socket;
+  const auto ask = [&](std::string_view verb) {
+    return fmt::format("  cd {} && {} {}{}\n", here, options.program, verb,
+                       usual ? "" : " --socket " + socket);
+  };
+  return painted(style, "1", "proteus demo") +
+         ": a paper account trades on a simulated exchange with a generated market. No keys, no\n"
+         "network, no real money; prices are invented. " +
+         fmt::format("One second here is {} there: a 1-minute bar closes every {}.\n",
+                     age_text(options.speed), age_text(60.0 / options.speed)) +
+         "Ctrl-C ends both. Ask the daemon (socket " + socket + ") from another terminal:\n" +
+         ask("status --watch") + ask("why linear:BTCUSDT");
+}
+
+/// Keeps the log's last lines for the page instead of writing them over it.
+class LogBox {
+ public:
+  explicit LogBox(bool on) {
+    if (!on) return;
+    before_ = spdlog::default_logger();
+    sink_ = std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(kLogLines);
+    auto logger = std::make_shared<spdlog::logger>("demo", sink_);
+    logger->set_pattern("%H:%M:%S %l %v", spdlog::pattern_time_type::utc);
+    spdlog::set_default_logger(logger);
+  }
+  ~LogBox() {
+    if (before_) spdlog::set_default_logger(before_);
+  }
+  LogBox(const LogBox&) = delete;
+  LogBox& operator=(const LogBox&) = delete;
+  [[nodiscard]] std::string text(std::size_t width) const {
+    std::string out;
+    for (const std::string& entry : sink_->last_formatted()) out += entry;
+    return clip_lines(out, width);
+  }
+
+ private:
+  std::shared_ptr<spdlog::logger> before_;
+  std::shared_ptr<spdlog::sinks::ringbuffer_sink_mt> sink_;
+};
+
+/// Shows the daemon until its loop ends.
+void watch(net::Loop& loop, PaperDaemon& daemon, const std::string& intro) {
+  Screen screen;
+  const LogBox log(screen.terminal());
+  daemon.start();
+  net::Timer timer;
+  if (screen.terminal()) {
+    const auto draw = [&] {
+      const Style style = style_of_stdout();
+      screen.show(intro + "\n" + render_status(daemon.status_json(), style) + "\n" +
+                  log.text(style.width));
+    };
+    draw();
+    timer = loop.every(kPageEvery, draw);
+    loop.run();
+    draw();
+  } else {
+    timer = beat(loop, daemon, kBeatInPipe);
+    loop.run();
+  }
+}
+
+}  // namespace
+
+void declare_demo(CLI::App& app, Options& options) {
+  add_config(app, options);
+  add_run_for(app, options);
+  app.add_option("--speed", options.speed, "seconds of the simulated market in a real one")
+      ->check(CLI::Range(1.0, 600.0))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+int run_demo(const Options& options) {
+  auto sim = load_sim("", exchange_overrides(options));
+  if (sim.has_error()) return fail(sim.error(), kConfig);
+  auto checked = load(options.config, daemon_overrides(options, 1));
+  if (checked.has_error()) return fail(checked.error(), kConfig);
+  auto exchange = DemoExchange::start(sim.value().settings);
+  if (exchange.has_error()) return fail(exchange.error(), kError);
+  auto loaded = load(options.config, daemon_overrides(options, exchange.value()->port()));
+  if (loaded.has_error()) return fail(loaded.error(), kConfig);
+
+  net::Loop loop;
+  std::string cause;
+  const net::Timer end = end_run(loop, options.run_for, cause);
+  const std::string intro =
+      introduction(options, loaded.value().settings.session.socket, style_of_stdout());
+  const bool terminal = stdout_is_terminal();
+  if (!terminal) {
+    fmt::print("{}\n", intro);
+    std::fflush(stdout);
+  }
+  auto daemon = PaperDaemon::create(loop, loaded.value());
+  if (daemon.has_error()) return fail(daemon.error(), kError);
+  if (!terminal) announce(*daemon.value(), loaded.value());
+  watch(loop, *daemon.value(), intro);
+  daemon.value()->stop(cause);
+  say_goodbye(*daemon.value(), options.program);
+  return kOk;
+}
+
+}  // namespace proteus::app

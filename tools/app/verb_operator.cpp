@@ -1,0 +1,178 @@
+// status, why and stop: they ask a daemon through its socket; why also reads sessions that have
+// ended.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "connectors/net/local_client.hpp"
+#include "tools/app/json_object.hpp"
+#include "tools/app/screen.hpp"
+#include "tools/app/status_view.hpp"
+#include "tools/app/verbs.hpp"
+#include "tools/app/why_journal.hpp"
+
+namespace proteus::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kAnswerDeadline = 5s;
+constexpr Duration kStopDeadline = 30s;
+
+volatile std::sig_atomic_t interrupted = 0;
+void on_interrupt(int) { interrupted = 1; }
+
+int code_of(const Error& failure) { return failure.code == ErrorCode::Timeout ? kTimeout : kError; }
+
+Error not_running(const Options& options, const Error& cause) {
+  return error(
+      ErrorCode::NotFound,
+      fmt::format("no daemon answers at {} ({}); start one with {} demo or {} paper, or name "
+                  "its socket with --socket",
+                  options.socket, cause.context, options.program, options.program));
+}
+
+/// One question, one line of answer.
+Result<std::string> ask(net::LocalClient& daemon, std::string_view question) {
+  BOOST_OUTCOME_TRYV(daemon.send_line(question));
+  BOOST_OUTCOME_TRY(auto answer, daemon.read_line(kAnswerDeadline));
+  if (!answer) return error(ErrorCode::Io, "the daemon ended before it answered");
+  return *std::move(answer);
+}
+
+void print_line(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  if (!text.ends_with('\n')) std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
+
+/// Prints a document for people or programs; one that holds an error is an error.
+int print_document(const Options& options, const std::string& document,
+                   std::string (*render)(const std::string&, const Style&)) {
+  const std::string wrong = error_of(document);
+  if (options.json) {
+    print_line(document);
+  } else if (!wrong.empty()) {
+    return fail(error(ErrorCode::NotFound, wrong), kError);
+  } else {
+    print_line(render(document, style_of_stdout()));
+  }
+  return wrong.empty() ? kOk : kError;
+}
+
+/// Draws what the daemon sends each second until it ends or Ctrl-C.
+int watch(const Options& options, net::LocalClient& daemon) {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  if (auto sent = daemon.send_line("watch"); sent.has_error())
+    return fail(sent.error(), code_of(sent.error()));
+  Screen screen;
+  for (Duration waited{0}; interrupted == 0;) {
+    auto answer = daemon.read_line(100ms);
+    if (answer.has_error() && answer.error().code == ErrorCode::Timeout) {
+      waited += 100ms;
+      if (waited < kAnswerDeadline) continue;
+    }
+    if (answer.has_error()) return fail(answer.error(), code_of(answer.error()));
+    waited = Duration{0};
+    if (!answer.value()) {
+      if (!options.json) screen.end("The daemon has ended.");
+      return kOk;
+    }
+    if (options.json)
+      print_line(*answer.value());
+    else
+      screen.show(render_status(*answer.value(), style_of_stdout()));
+  }
+  return kOk;
+}
+
+/// The folder below which sessions lie: the socket's, which a daemon puts there by default.
+std::filesystem::path runs_of(const Options& options) {
+  const auto folder = std::filesystem::path(options.socket).parent_path();
+  return folder.empty() ? "." : folder;
+}
+
+int why_from_session(const Options& options, const WhyWords& words) {
+  auto folder = find_session(runs_of(options), options.session);
+  if (folder.has_error()) return fail(folder.error(), kError);
+  auto document = why_from_journal(folder.value(), words);
+  if (document.has_error()) {
+    if (options.json) print_line(JsonObject{}.add("error", document.error().context).text());
+    return fail(document.error(), kError);
+  }
+  return print_document(options, document.value(), render_why);
+}
+
+}  // namespace
+
+void declare_status(CLI::App& app, Options& options) {
+  add_socket(app, options);
+  add_json(app, options);
+  app.add_flag("-w,--watch", options.watch, "again every second, until Ctrl-C or the daemon's end");
+}
+
+int run_status(const Options& options) {
+  auto daemon = net::LocalClient::connect(options.socket);
+  if (daemon.has_error()) return fail(not_running(options, daemon.error()), kNotRunning);
+  if (options.watch) return watch(options, daemon.value());
+  auto answer = ask(daemon.value(), "status");
+  if (answer.has_error()) return fail(answer.error(), code_of(answer.error()));
+  return print_document(options, answer.value(), render_status);
+}
+
+void declare_why(CLI::App& app, Options& options) {
+  add_socket(app, options);
+  add_json(app, options);
+  app.add_option("--session", options.session,
+                 "a session's folder or its name; default: the newest beside the socket")
+      ->type_name("S");
+  app.add_option("words", options.words,
+                 "INSTRUMENT, such as linear:BTCUSDT (default: all), and TIME, such as "
+                 "2025-06-01T12:34 (UTC) or 2025-06-01T14:34:00+02:00: the bar that holds it "
+                 "(default: the last)")
+      ->type_name("[INSTRUMENT] [TIME]")
+      ->expected(0, 2);
+}
+
+int run_why(const Options& options) {
+  auto words = read_why_words(options.words);
+  if (words.has_error()) return fail(words.error(), kUsage);
+  if (words.value().time || !options.session.empty())
+    return why_from_session(options, words.value());
+  auto daemon = net::LocalClient::connect(options.socket);
+  if (daemon.has_error()) {
+    if (find_session(runs_of(options), "").has_error())
+      return fail(not_running(options, daemon.error()), kNotRunning);
+    fmt::print(stderr, "proteus: no daemon answers at {}: this is the newest session\n",
+               options.socket);
+    return why_from_session(options, words.value());
+  }
+  const std::string& instrument = words.value().instrument;
+  auto answer = ask(daemon.value(), instrument.empty() ? "why" : "why " + instrument);
+  if (answer.has_error()) return fail(answer.error(), code_of(answer.error()));
+  return print_document(options, answer.value(), render_why);
+}
+
+void declare_stop(CLI::App& app, Options& options) { add_socket(app, options); }
+
+int run_stop(const Options& options) {
+  auto daemon = net::LocalClient::connect(options.socket);
+  if (daemon.has_error()) return fail(not_running(options, daemon.error()), kNotRunning);
+  auto answer = ask(daemon.value(), "stop");
+  if (answer.has_error()) return fail(answer.error(), code_of(answer.error()));
+  for (Duration waited{0}; waited < kStopDeadline; waited += 50ms) {
+    if (net::LocalClient::connect(options.socket).has_error()) {
+      print_line("The daemon has stopped.");
+      return kOk;
+    }
+    std::this_thread::sleep_for(50ms);
+  }
+  return fail(error(ErrorCode::Timeout, "the daemon was told to stop and still answers"), kTimeout);
+}
+
+}  // namespace proteus::app

@@ -1,0 +1,28 @@
+// The verbs that the table in tools/proteus.cpp names.
+#pragma once
+
+#include "tools/app/options.hpp"
+
+namespace proteus::app {
+
+void declare_demo(CLI::App& app, Options& options);
+int run_demo(const Options& options);
+
+void declare_run(CLI::App& app, Options& options);  ///< paper and sim: --config, --set, --for
+int run_paper(const Options& options);
+int run_sim(const Options& options);
+
+void declare_status(CLI::App& app, Options& options);
+int run_status(const Options& options);
+void declare_why(CLI::App& app, Options& options);
+int run_why(const Options& options);
+void declare_stop(CLI::App& app, Options& options);
+int run_stop(const Options& options);
+
+void declare_check(CLI::App& app, Options& options);
+int run_config_check(const Options& options);
+void declare_show(CLI::App& app, Options& options);
+int run_config_show(const Options& options);
+int run_version(const Options& options);
+
+}  // namespace proteus::app

@@ -1,0 +1,132 @@
+// `proteus why` for people.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "tools/app/json_view.hpp"
+#include "tools/app/status_view.hpp"
+
+namespace proteus::app {
+namespace {
+
+using namespace view;
+
+std::string section(std::string_view title, const std::string& body) {
+  return fmt::format("  {}\n{}", title, body);
+}
+
+/// A measure with what it counts: "2499.92 quote", "20.00 %", "1.3 s".
+std::string measure_text(const bj::value& measure) {
+  const std::string value = text(measure, "value");
+  const std::string unit = text(measure, "unit");
+  if (unit == "ratio") return percent(std::atof(value.c_str()), 4);
+  if (unit == "ns") return age_text(std::atof(value.c_str()) / 1e9);
+  if (unit == "count") return value;
+  return (unit == "quote" ? fixed(value, 2) : value) + " " + unit;
+}
+
+std::string observed(const bj::value& d) {
+  std::vector<std::vector<std::string>> rows;
+  for (const bj::value& o : list(d, "observation"))
+    rows.push_back({text(o, "name"), get(o, "value").is_number()
+                                         ? plain_number(number(o, "value"), 8)
+                                         : "not a number"});
+  if (rows.empty()) return "    nothing was recorded\n";
+  return table({{"feature", Align::Left}, {"value", Align::Right}}, rows, "    ");
+}
+
+std::string target_text(const bj::value& d) {
+  const bj::value& target = get(d, "target");
+  if (!target.is_object()) return "none: what is held is kept";
+  return fmt::format(
+      "weight {} of what the instrument may hold (-1 all short, 1 all long), "
+      "confidence {}",
+      plain_number(number(target, "weight")), plain_number(number(target, "confidence")));
+}
+
+std::string sizing(const bj::value& d) {
+  std::vector<std::vector<std::string>> rows;
+  for (const bj::value& step : list(d, "sizing"))
+    rows.push_back({text(step, "step"), plain_number(number(step, "factor")),
+                    plain_number(number(step, "weight"))});
+  if (rows.empty()) return "    not sized\n";
+  return table({{"step", Align::Left}, {"used", Align::Right}, {"weight after", Align::Right}},
+               rows, "    ");
+}
+
+std::string controls(const bj::value& d, const Style& style) {
+  std::vector<std::vector<std::string>> rows;
+  for (const bj::value& word : list(d, "controls")) {
+    const bool passed = flag(word, "passed");
+    rows.push_back({text(word, "number"), text(word, "control"),
+                    passed ? "passed" : painted(style, "1;31", "REFUSED"),
+                    measure_text(get(word, "limit")), measure_text(get(word, "actual"))});
+  }
+  if (rows.empty()) return "    none was asked: there was no order\n";
+  return table({{"no", Align::Right},
+                {"control", Align::Left},
+                {"verdict", Align::Left},
+                {"limit", Align::Right},
+                {"actual", Align::Right}},
+               rows, "    ");
+}
+
+std::string order_state(const bj::value& order) {
+  if (!flag(order, "approved")) return "refused by " + text(order, "refused_by");
+  std::string state = text(order, "state");
+  if (state.empty()) return "approved";
+  if (const std::string why = text(order, "ended_by"); !why.empty() && why != "none")
+    state += " (" + why + ")";
+  return state;
+}
+
+std::string orders(const bj::value& d) {
+  std::string out;
+  for (const bj::value& order : list(d, "orders")) {
+    out += fmt::format("    {} {} {}{}  {}  {}\n", text(order, "side"), text(order, "quantity"),
+                       text(order, "type"), flag(order, "reduce_only") ? " reduce-only" : "",
+                       text(order, "id"), order_state(order));
+    const bj::array& fills = list(order, "fills");
+    for (const bj::value& fill : fills)
+      out += fmt::format("      filled {} at {}, {}, fee {}, slippage {}, {} UTC\n",
+                         text(fill, "quantity"), text(fill, "price"), text(fill, "liquidity"),
+                         fixed(text(fill, "fee"), 6), fixed(text(fill, "slippage"), 6),
+                         clock_text(text(fill, "time")));
+    if (fills.empty() && flag(order, "approved")) out += "      no fill so far\n";
+  }
+  return out.empty() ? "    none\n" : out;
+}
+
+std::string decision(const bj::value& d, const Style& style) {
+  const std::string outcome = text(d, "outcome");
+  const std::string_view code = outcome == "refused" ? "1;31" : outcome == "ordered" ? "1;32" : "1";
+  std::string out =
+      painted(style, "1",
+              fmt::format("{}   {} bar that opened {} UTC, close {}", text(d, "instrument"),
+                          text(d, "interval"), clock_text(text(d, "bar_open")), text(d, "close")));
+  out += fmt::format("\n  outcome   {}: {}\n", painted(style, code, upper(outcome)),
+                     text(d, "reason"));
+  out += fmt::format("  decided   {} UTC, event {}\n", clock_text(text(d, "time")),
+                     text(d, "sequence"));
+  out += fmt::format("  position  {} -> wanted {}   equity {}\n", text(d, "position"),
+                     text(d, "wanted"), fixed(text(d, "equity"), 2));
+  out += section("observed", observed(d));
+  out += fmt::format("  target    {}\n", target_text(d));
+  out += section("sizing", sizing(d));
+  out += section("controls", controls(d, style));
+  return out + section("orders", orders(d));
+}
+
+}  // namespace
+
+std::string render_why(const std::string& json, const Style& style) {
+  const bj::value v = parse(json);
+  if (!v.is_object()) return json;
+  if (const std::string wrong = text(v, "error"); !wrong.empty()) return wrong + "\n";
+  std::string out =
+      fmt::format("session {}   told by its {}\n", text(v, "session"), text(v, "source"));
+  for (const bj::value& d : list(v, "decisions")) out += "\n" + decision(d, style);
+  return clip_lines(out, style.width);
+}
+
+}  // namespace proteus::app
