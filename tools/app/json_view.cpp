@@ -55,6 +55,10 @@ std::string clock_text(const std::string& time) {
   return time.substr(0, 10) + " " + time.substr(11, 8);
 }
 
+std::string second_text(const std::string& time) {
+  return time.size() < 19 ? time : time.substr(11, 8);
+}
+
 std::string minute_text(const std::string& time) {
   return time.size() < 16 ? time : time.substr(11, 5);
 }

@@ -29,7 +29,8 @@ struct Options {
   bool watch = false;
   bool markdown = false;
   std::string session;
-  std::vector<std::string> words;
+  std::string instrument;
+  std::string time;
 };
 
 struct Verb {

@@ -156,10 +156,18 @@ Result<void> PaperDaemon::Impl::build_engine(const SessionCode& code) {
 }
 
 Result<void> PaperDaemon::Impl::open_door() {
-  BOOST_OUTCOME_TRY(
-      door, net::LocalServer::create(
-                loop, loaded.settings.session.socket,
-                [this](std::string_view line, const net::Reply& reply) { on_line(line, reply); }));
+  auto made = net::LocalServer::create(
+      loop, loaded.settings.session.socket,
+      [this](std::string_view line, const net::Reply& reply) { on_line(line, reply); });
+  if (made.has_error()) {
+    Error failure = made.error();
+    if (failure.code == ErrorCode::Busy)
+      failure.context +=
+          ": a daemon runs already; end it with proteus stop, or give this one a socket of its own "
+          "with --set session.socket=PATH";
+    return failure;
+  }
+  door = std::move(made.value());
   return success();
 }
 

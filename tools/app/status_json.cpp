@@ -78,7 +78,7 @@ std::string headroom_json(const StatusSources& s, const RiskStatus& risk,
   int positions = 0;
   for (const ControlResult& word : risk.headroom) {
     std::string what{to_string(word.control)};
-    if (word.control == Control::CapitalThreshold) what = "all positions, of the starting capital";
+    if (word.control == Control::CapitalThreshold) what = "capital at risk";
     if (word.control == Control::PositionLimit)
       what = positions++ == 0 ? "largest position" : "all positions";
     out.add(headroom_row(what, word));

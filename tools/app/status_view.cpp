@@ -17,6 +17,7 @@ using namespace view;
 constexpr std::string_view kGood = "1;32";
 constexpr std::string_view kWarn = "1;33";
 constexpr std::string_view kBad = "1;31";
+constexpr std::ptrdiff_t kMarksTold = 4;  // in a heartbeat
 constexpr std::size_t kTopicsShown = 12;  // more are counted, and only those in trouble are named
 
 /// A line of the head: a word in the first ten columns, then what it is about.
@@ -190,12 +191,14 @@ std::string counts_of(const bj::value& object) {
 std::string counts(const bj::value& v) {
   const std::string refused = counts_of(get(v, "refusals_by_control"));
   const std::string odd = counts_of(get(v, "anomalies"));
+  // A warm-up bar has a decision too, which can only be to wait.
+  const double decided = std::max(0.0, number(v, "decisions") - number(v, "warmup_bars"));
   return line("bars",
-              fmt::format("{} (late {}, set aside {}, gaps {})   orders {}   fills {}   "
-                          "refused {}{}",
+              fmt::format("{} (late {}, set aside {}, gaps {})   decisions {:.0f}   orders {}   "
+                          "fills {}   refused {}{}",
                           text(v, "bars"), text(v, "late_bars"), text(v, "set_aside"),
-                          text(v, "gaps"), text(v, "orders"), text(v, "fills"), text(v, "refusals"),
-                          refused.empty() ? "" : " (" + refused + ")")) +
+                          text(v, "gaps"), decided, text(v, "orders"), text(v, "fills"),
+                          text(v, "refusals"), refused.empty() ? "" : " (" + refused + ")")) +
          line("anomalies", odd.empty() ? "none" : odd);
 }
 
@@ -257,31 +260,37 @@ std::string render_status(const std::string& json, const Style& style) {
   const bj::value v = parse(json);
   if (!v.is_object()) return json;
   if (const std::string wrong = text(v, "error"); !wrong.empty()) return wrong + "\n";
+  // What is held comes before how it is known: a small terminal shows the beginning.
   const std::string out = head(v, style) + money(v, style) + limits(v, style) + holds(v, style) +
-                          feed(v, style) + storage(v, style) + counts(v) + "\n" + instruments(v);
+                          "\n" + instruments(v) + "\n" + feed(v, style) + storage(v, style) +
+                          counts(v);
   return clip_lines(out, style.width);
 }
 
 std::string render_heartbeat(const std::string& json) {
   const bj::value v = parse(json);
   const bj::value& profit = get(v, "profit");
-  std::string holds_text;
+  std::string holding;
   for (const bj::value& hold : list(v, "holds")) {
     const std::string name = text(hold, "hold");
-    if (holds_text.find(name) == std::string::npos)
-      holds_text += (holds_text.empty() ? "" : ",") + name;
+    if (holding.find(name) == std::string::npos) holding += (holding.empty() ? "" : ",") + name;
+  }
+  std::string marks;
+  for (const bj::value& i : list(v, "instruments")) {
+    if (std::ranges::count(marks, ',') + 1 >= kMarksTold) break;
+    marks += fmt::format("{}{}:{}", marks.empty() ? "" : ",", text(i, "name"),
+                         fixed(text(i, "mark"), decimals_of(text(i, "tick"))));
   }
   return fmt::format(
       "venue_time={} state={} feed={} equity={} profit={} (price={} fees={} funding={}) "
-      "drawdown=\"{}\" "
-      "bars={} orders={} fills={} refused={} holds={}",
-      clock_text(text(v, "venue_time")).substr(11), text(v, "state"),
+      "drawdown=\"{}\" bars={} orders={} fills={} refused={} holds={} marks={}",
+      second_text(text(v, "venue_time")), text(v, "state"),
       flag(v, "feed_live") ? "live" : "NOT_LIVE", fixed(text(v, "equity"), 2),
       signed_fixed(text(profit, "total"), 2), signed_fixed(text(profit, "price"), 2),
       signed_fixed(negated(text(profit, "fees")), 2),
       signed_fixed(negated(text(profit, "funding")), 2), percent(number(v, "drawdown")),
       text(v, "bars"), text(v, "orders"), text(v, "fills"), text(v, "refusals"),
-      holds_text.empty() ? "none" : holds_text);
+      holding.empty() ? "none" : holding, marks);
 }
 
 std::string render_summary(const std::string& json, const Style& style) {
@@ -291,7 +300,6 @@ std::string render_summary(const std::string& json, const Style& style) {
   out += line("ran", fmt::format("{}   until venue time {} UTC", age_text(number(v, "uptime_s")),
                                  clock_text(text(v, "venue_time"))));
   out += counts(v);
-  out += line("decided", text(v, "decisions") + " times");
   out += money(v, style);
   std::vector<std::string> held;
   for (const bj::value& i : list(v, "instruments"))

@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kPageEvery = 500ms;
-constexpr Duration kBeatInPipe = 5s;
+constexpr Duration kBeatInPipe = 3s;
 constexpr std::size_t kLogLines = 5;
 
 /// The exchange and its loop: it shares nothing with the daemon but a loopback socket.

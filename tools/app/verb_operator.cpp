@@ -131,16 +131,16 @@ void declare_why(CLI::App& app, Options& options) {
   app.add_option("--session", options.session,
                  "a session's folder or its name; default: the newest beside the socket")
       ->type_name("S");
-  app.add_option("words", options.words,
-                 "INSTRUMENT, such as linear:BTCUSDT (default: all), and TIME, such as "
-                 "2025-06-01T12:34 (UTC) or 2025-06-01T14:34:00+02:00: the bar that holds it "
-                 "(default: the last)")
-      ->type_name("[INSTRUMENT] [TIME]")
-      ->expected(0, 2);
+  app.add_option("INSTRUMENT", options.instrument, "such as linear:BTCUSDT; default: all")
+      ->type_name("");
+  app.add_option("TIME", options.time,
+                 "the bar that holds it: 2025-06-01T12:34 (UTC) or 2025-06-01T14:34:00+02:00; "
+                 "default: the last")
+      ->type_name("");
 }
 
 int run_why(const Options& options) {
-  auto words = read_why_words(options.words);
+  auto words = read_why_words({options.instrument, options.time});
   if (words.has_error()) return fail(words.error(), kUsage);
   if (words.value().time || !options.session.empty())
     return why_from_session(options, words.value());

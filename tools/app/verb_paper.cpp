@@ -20,7 +20,11 @@ int run_paper(const Options& options) {
   std::string cause;
   const net::Timer end = end_run(loop, options.run_for, cause);
   spdlog::info("Asking the venue for its time and its instruments. rest={}", settings.venue.rest);
+  net::Timer waiting = loop.every(std::chrono::seconds{5}, [] {
+    spdlog::info("Still waiting for the venue's answer; it is asked again and again.");
+  });
   auto daemon = PaperDaemon::create(loop, loaded.value());
+  waiting.cancel();
   if (daemon.has_error()) return fail(daemon.error(), kError);
   announce(*daemon.value(), loaded.value());
   daemon.value()->start();

@@ -50,7 +50,8 @@ Result<Timestamp> parse_when(std::string_view given) {
 Result<WhyWords> read_why_words(const std::vector<std::string>& words) {
   WhyWords out;
   for (const std::string& word : words) {
-    if (!word.empty() && word[0] >= '0' && word[0] <= '9') {
+    if (word.empty()) continue;
+    if (word[0] >= '0' && word[0] <= '9') {
       if (out.time) return error(ErrorCode::Malformed, "two times were given, one is enough");
       BOOST_OUTCOME_TRY(out.time, parse_when(word));
       continue;

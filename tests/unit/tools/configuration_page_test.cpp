@@ -1,0 +1,57 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tools/app/settings.hpp"
+
+namespace proteus::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path root() {
+  const char* folder = std::getenv("PROTEUS_SOURCE_DIR");
+  return folder == nullptr ? "." : folder;
+}
+
+std::string read(const fs::path& path) {
+  std::ifstream in(path);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+TEST(ConfigurationPage, EndsWithTheTablesOfThisProgram) {
+  const std::string page = read(root() / "docs/reference/configuration.md");
+  EXPECT_TRUE(page.ends_with(settings_markdown()))
+      << "put the output of `proteus config show --markdown` at the end of "
+         "docs/reference/configuration.md";
+}
+
+TEST(ConfigFiles, AreFine) {
+  for (const auto& entry : fs::directory_iterator(root() / "config")) {
+    if (entry.path().extension() != ".toml") continue;
+    const auto read_back = inspect(entry.path(), {});
+    EXPECT_TRUE(read_back.has_value()) << read_back.error().context;
+  }
+}
+
+TEST(Inspect, TellsTheExchangesSettingsFromTheDaemons) {
+  EXPECT_EQ(inspect("", {"sim.speed=2"}).value().kind, "settings of the simulated exchange");
+  EXPECT_EQ(inspect("", {"engine.capital=5"}).value().kind, "settings of the daemon");
+  EXPECT_EQ(inspect("", {}).value().kind, "settings of the daemon");
+}
+
+TEST(Inspect, ReportsAllErrorsAtOnce) {
+  const auto read_back = inspect("", {"engine.capital=x", "feed.sped=3"});
+  ASSERT_TRUE(read_back.has_error());
+  EXPECT_NE(read_back.error().context.find("engine.capital"), std::string::npos);
+  EXPECT_NE(read_back.error().context.find("feed.sped: unknown key, did you mean speed?"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace proteus::app

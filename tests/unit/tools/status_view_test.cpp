@@ -1,0 +1,132 @@
+#include "tools/app/status_view.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace proteus::app {
+namespace {
+
+// A status as the daemon writes it, with the awkward values: tiny drawdown, zero funding, a loss.
+const std::string kStatus = R"({"schema":1,"mode":"paper","session":"S1","folder":"runs/S1",
+"venue_time":"2025-06-01T12:34:56.789Z","uptime_s":75.2,"state":"reducing",
+"state_cause":"drawdown beyond its limit",
+"holds":[{"hold":"stale_data","instrument":"linear:BTCUSDT","cause":"the newest data is old"}],
+"initial":"10000","equity":"9999.693738985","profit":{"total":"-0.306261015","price":"-0.1293",
+"fees":"0.176961015","funding":"0","slippage_inside_price":"0.0368"},
+"drawdown":0.000008,"drawdown_max":0.2,"drawdown_worst":0.01234,
+"headroom":[{"control":"position_limit","what":"largest position","limit":"5000","actual":"113.54",
+"unit":"quote","used":0.022708},{"control":"order_value","what":"one order","limit":"2499.92",
+"actual":"0","unit":"quote","used":0}],
+"bars":15,"warmup_bars":600,"late_bars":1,"set_aside":2,"gaps":3,"decisions":615,"orders":3,
+"refusals":4,"refusals_by_control":{"drawdown":4},"fills":3,
+"anomalies":{"malformed":2,"duplicate_bar":7},"feed_live":false,
+"feed":{"streams":1,"reconnects":2,"frames":99,"speed":30,"topics":[
+{"topic":"kline.1.BTCUSDT","stream":"s","state":"live","age_s":0.2},
+{"topic":"tickers.BTCUSDT","stream":"s","state":"lost","age_s":null}]},
+"clock_offset_ms":-1.25,"clock_uncertainty_ms":0.5,
+"log":{"committed_bytes":2048,"synced_bytes":1024,"pending_bytes":0,"unsynced_bytes":1024,
+"underived_bytes":2048,"frames_recorded":90,"frames_not_recorded":0},"storage_error":"",
+"instruments":[{"name":"linear:BTCUSDT","tick":"0.1","lot":"0.001","quote":"USDT",
+"position":"-0.001","mark":"106387.6","value":"-106.3876","unrealised":"-0.0049",
+"funding_rate":"0.0001","next_funding":"2025-06-01T16:00:00.000Z",
+"bar_open":"2025-06-01T12:33:00.000Z","outcome":"refused","reason":"fast mean below slow mean: short"},
+{"name":"spot:DOGEUSDT","tick":"0.00001","lot":"0.1","quote":"USDT","position":"0","mark":"0.1",
+"value":"0","unrealised":"0","funding_rate":null,"next_funding":null,"bar_open":"","outcome":"",
+"reason":""}]})";
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(StatusView, ShowsModeAndStateFirst) {
+  const std::string out = render_status(kStatus);
+  EXPECT_TRUE(out.starts_with("=== P A P E R ===   REDUCING since: drawdown beyond its limit"))
+      << out;
+}
+
+TEST(StatusView, KeepsProfitLinesApartWithTheirSigns) {
+  const std::string out = render_status(kStatus);
+  EXPECT_TRUE(
+      has(out, "price -0.1293   fees -0.1770   funding 0.0000   (slippage -0.0368, inside price)"))
+      << out;
+  EXPECT_TRUE(has(out, "9999.69 USDT   -0.31 (0.00 %) since the start with 10000.00")) << out;
+}
+
+TEST(StatusView, HasNoExponentAndNoMinusZero) {
+  const std::string out = render_status(kStatus);
+  EXPECT_TRUE(has(out, "drawdown  0.00 % of at most 20.00 %   worst 1.23 %")) << out;
+  EXPECT_FALSE(has(out, "E-")) << out;
+  EXPECT_FALSE(has(out, "-0.00 ")) << out;
+  EXPECT_FALSE(has(out, "-0 ")) << out;
+}
+
+TEST(StatusView, TellsHoldsLimitsFeedAndAnomalies) {
+  const std::string out = render_status(kStatus);
+  EXPECT_TRUE(has(out, "stale_data linear:BTCUSDT: the newest data is old")) << out;
+  EXPECT_TRUE(has(out, "largest position 113.54 of 5000.00 (2.3 %)   one order at most 2499.92"));
+  EXPECT_TRUE(has(out, "NOT LIVE   1 stream(s), lost 2 time(s)   frames 99")) << out;
+  EXPECT_TRUE(has(out, "kline.1.BTCUSDT live 0.2 s   tickers.BTCUSDT lost -")) << out;
+  EXPECT_TRUE(has(out, "malformed 2, duplicate_bar 7")) << out;
+  EXPECT_TRUE(has(out, "2.0 KiB written   waiting: 1.0 KiB for the disk")) << out;
+}
+
+TEST(StatusView, CountsDecisionsWithoutTheWarmUp) {
+  EXPECT_TRUE(
+      has(render_status(kStatus),
+          "15 (late 1, set aside 2, gaps 3)   decisions 15   orders 3   fills 3   refused 4 "
+          "(drawdown 4)"));
+}
+
+TEST(StatusView, TrimsNumbersToTickAndLot) {
+  const std::string out = render_status(kStatus);
+  EXPECT_TRUE(has(out, "-0.001 106387.6")) << out;
+  EXPECT_TRUE(has(out, "0.0 ")) << out;
+  EXPECT_TRUE(has(out, "0.10000")) << out;
+  EXPECT_TRUE(has(out, "0.0100% in 3:25")) << out;
+}
+
+TEST(StatusView, FitsInto120Columns) {
+  std::istringstream lines(render_status(kStatus));
+  for (std::string l; std::getline(lines, l);) EXPECT_LE(columns_of(l), 120U) << l;
+}
+
+TEST(StatusView, HasNoEscapeCodesInAPipe) { EXPECT_FALSE(has(render_status(kStatus), "\x1b")); }
+
+TEST(StatusView, CannotBeMadeToSteerTheTerminal) {
+  std::string status = kStatus;
+  const std::string cause = "drawdown beyond its limit";
+  status.replace(status.find(cause), cause.size(), "\\u001b[2Jboom");
+  EXPECT_FALSE(has(render_status(status), "\x1b"));
+}
+
+TEST(StatusView, SaysAnErrorAsASentence) {
+  EXPECT_EQ(render_status(R"({"error":"no such thing"})"), "no such thing\n");
+  EXPECT_EQ(error_of(R"({"error":"no such thing"})"), "no such thing");
+  EXPECT_EQ(error_of(kStatus), "");
+}
+
+TEST(StatusView, SurvivesADocumentWithoutAnything) {
+  EXPECT_FALSE(render_status("{}").empty());
+  EXPECT_FALSE(render_why("{}").empty());
+  EXPECT_FALSE(render_heartbeat("{}").empty());
+  EXPECT_FALSE(render_summary("{}").empty());
+  EXPECT_EQ(render_status("no json"), "no json");
+}
+
+TEST(Heartbeat, IsOneLineWithEveryFigure) {
+  EXPECT_EQ(render_heartbeat(kStatus),
+            "venue_time=12:34:56 state=reducing feed=NOT_LIVE equity=9999.69 profit=-0.31 "
+            "(price=-0.13 fees=-0.18 funding=0.00) drawdown=\"0.00 %\" bars=15 orders=3 fills=3 "
+            "refused=4 holds=stale_data marks=linear:BTCUSDT:106387.6,spot:DOGEUSDT:0.10000");
+}
+
+TEST(Summary, TellsWhatIsStillHeld) {
+  const std::string out = render_summary(kStatus);
+  EXPECT_TRUE(has(out, "holds     -0.001 linear:BTCUSDT at 106387.6\n")) << out;
+  EXPECT_TRUE(has(out, "session   runs/S1\n")) << out;
+  EXPECT_TRUE(has(out, "ran       75 s")) << out;
+}
+
+}  // namespace
+}  // namespace proteus::app

@@ -1,0 +1,216 @@
+#include "tools/app/why_journal.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <fstream>
+
+#include "connectors/storage/journal_db.hpp"
+#include "connectors/storage/wal_journal.hpp"
+#include "engine/core/json.hpp"
+#include "tools/app/settings.hpp"
+#include "tools/app/status_view.hpp"
+
+namespace proteus::app {
+namespace {
+
+namespace fs = std::filesystem;
+namespace bj = boost::json;
+
+const InstrumentId kBtc{0};
+constexpr std::int64_t kNoonMs = 1'748'779'200'000;  // 2025-06-01T12:00Z
+
+Timestamp minute(int n) { return from_unix_ms(kNoonMs + 60'000 * n); }
+
+Instrument bitcoin() {
+  Instrument i;
+  i.symbol = "BTCUSDT";
+  i.tick_size = Price::from_raw(100'000'000);
+  i.lot_step = Quantity::from_raw(1'000'000);
+  return i;
+}
+
+DecisionRecord decision(int bar, std::uint64_t sequence, Outcome outcome) {
+  DecisionRecord d;
+  d.sequence = sequence;
+  d.time = minute(bar + 1);
+  d.bar_open = minute(bar);
+  d.close = Price::from_raw(100'000'000'000'000);
+  d.outcome = outcome;
+  d.reason = "fast mean above slow mean: long";
+  d.equity = Money::from_raw(10'000'000'000'000);
+  d.observation.push_back(101.5);
+  return d;
+}
+
+/// A session's folder as a daemon leaves it: bars of 12:00, 12:01 and 12:03 (12:02 is missing); the
+/// second was ordered, sent and filled.
+class WhyJournal : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "proteus-why-XXXXXX").string();
+    runs_ = ::mkdtemp(name.data());
+    folder_ = runs_ / "2025-06-01T12-00-00Z-paper";
+    fs::create_directory(folder_);
+    std::ofstream(folder_ / "session.json") << "{}\n";
+    std::ofstream(folder_ / "config.resolved.toml") << load("", {}).value().resolved;
+    write_log();
+    ASSERT_TRUE(storage::rebuild_journal(folder_ / "session.wal", folder_ / "journal.sqlite"));
+  }
+  void TearDown() override {
+    std::error_code ignored;
+    fs::remove_all(runs_, ignored);
+  }
+
+  void write_log() const {
+    const SessionCode code = make_session_code(std::array<std::uint8_t, 13>{});
+    auto log =
+        storage::WalJournal::create(folder_ / "session.wal", {code, "0", "paper", minute(0)});
+    ASSERT_TRUE(log.has_value());
+    storage::WalJournal& out = *log.value();
+    out.append(Event{1, Origin::Input, minute(0), minute(0), InstrumentChanged{bitcoin()}});
+    out.append(decision(0, 2, Outcome::WarmingUp));
+    OrderRequest order;
+    order.id = "order-1";
+    order.quantity = Quantity::from_raw(2'000'000);
+    order.decided_at = minute(2);
+    DecisionRecord ordered = decision(1, 3, Outcome::Ordered);
+    ordered.has_target = true;
+    ordered.target = {1.0, 0.5};
+    ordered.controls.push_back({Control::OrderValue,
+                                true,
+                                {2'500'000'000'000, Unit::Quote},
+                                {101'560'000'000, Unit::Quote}});
+    ordered.controls.push_back(
+        {Control::Drawdown, false, {200'000'000, Unit::Ratio}, {250'000'000, Unit::Ratio}});
+    ordered.orders.push_back({order.id, Side::Buy, false, order.quantity, true, Control::None});
+    out.append(ordered);
+    out.append(OrderIntent{3, order});
+    Fill fill;
+    fill.id = order.id;
+    fill.execution = "x1";
+    fill.quantity = order.quantity;
+    fill.price = Price::from_raw(100'010'000'000'000);
+    fill.fee = Money::from_raw(110'011'000);
+    fill.time = minute(2);
+    out.append(Event{4, Origin::Derived, minute(2), minute(3), fill});
+    OrderUpdate update;
+    update.id = order.id;
+    update.state = OrderState::Filled;
+    update.filled = order.quantity;
+    out.append(Event{5, Origin::Derived, minute(2), minute(3), update});
+    out.append(decision(3, 6, Outcome::Unchanged));
+    ASSERT_TRUE(out.flush());
+  }
+
+  /// The decisions of an answer.
+  bj::array ask(const std::string& instrument, std::optional<Timestamp> time) {
+    const auto document = why_from_journal(folder_, {instrument, time});
+    EXPECT_TRUE(document.has_value()) << document.error().context;
+    return bj::parse(document.value()).at("decisions").as_array();
+  }
+  std::string complaint(const std::string& instrument, std::optional<Timestamp> time) {
+    const auto document = why_from_journal(folder_, {instrument, time});
+    return document.has_error() ? document.error().context : "";
+  }
+
+  fs::path runs_;
+  fs::path folder_;
+};
+
+TEST_F(WhyJournal, FindsTheBarThatOpensAtTheTime) {
+  EXPECT_EQ(ask("linear:BTCUSDT", minute(1)).at(0).at("outcome").as_string(), "ordered");
+}
+
+TEST_F(WhyJournal, FindsTheBarThatHoldsTheTime) {
+  const auto found = ask("linear:BTCUSDT", minute(1) + std::chrono::seconds{59});
+  EXPECT_EQ(found.at(0).at("bar_open").as_string(), "2025-06-01T12:01:00.000Z");
+}
+
+TEST_F(WhyJournal, GivesTheLastBarWithoutATime) {
+  EXPECT_EQ(ask("", std::nullopt).at(0).at("bar_open").as_string(), "2025-06-01T12:03:00.000Z");
+}
+
+TEST_F(WhyJournal, DoesNotPassTheBarBeforeAHoleForTheMissingOne) {
+  EXPECT_EQ(complaint("linear:BTCUSDT", minute(2)),
+            "session 2025-06-01T12-00-00Z-paper holds no decision on linear:BTCUSDT for the bar at "
+            "2025-06-01T12:02:00.000Z; it holds 3 decisions, on bars that opened from "
+            "2025-06-01T12:00:00.000Z to 2025-06-01T12:03:00.000Z");
+}
+
+TEST_F(WhyJournal, ListsTheInstrumentsWhenOneIsUnknown) {
+  EXPECT_EQ(complaint("linear:ETHUSDT", std::nullopt),
+            "session 2025-06-01T12-00-00Z-paper does not trade linear:ETHUSDT; it trades "
+            "linear:BTCUSDT");
+}
+
+TEST_F(WhyJournal, TellsOrdersAndFillsThatFollowed) {
+  const bj::value order = ask("linear:BTCUSDT", minute(1)).at(0).at("orders").at(0);
+  EXPECT_EQ(order.at("state").as_string(), "filled");
+  EXPECT_EQ(order.at("type").as_string(), "market");
+  EXPECT_EQ(order.at("fills").at(0).at("price").as_string(), "100010");
+  EXPECT_EQ(order.at("fills").at(0).at("fee").as_string(), "0.110011");
+}
+
+TEST_F(WhyJournal, NamesTheFeaturesByTheSessionsSettings) {
+  const bj::value seen = ask("linear:BTCUSDT", minute(1)).at(0).at("observation").at(0);
+  EXPECT_EQ(seen.at("name").as_string(), "fast_mean");
+  EXPECT_EQ(seen.at("value").to_number<double>(), 101.5);
+}
+
+TEST_F(WhyJournal, NumbersTheFeaturesWhereTheSettingsCannotBeRead) {
+  std::ofstream(folder_ / "config.resolved.toml") << "[unknown]\nkey = 1\n";
+  EXPECT_EQ(ask("linear:BTCUSDT", minute(1)).at(0).at("observation").at(0).at("name").as_string(),
+            "x0");
+}
+
+TEST_F(WhyJournal, TellsLimitAndActualOfEachControl) {
+  const bj::value word = ask("linear:BTCUSDT", minute(1)).at(0).at("controls").at(1);
+  EXPECT_EQ(word.at("control").as_string(), "drawdown");
+  EXPECT_EQ(word.at("number").as_int64(), 12);
+  EXPECT_FALSE(word.at("passed").as_bool());
+  EXPECT_EQ(word.at("limit").at("value").as_string(), "0.2");
+  EXPECT_EQ(word.at("actual").at("value").as_string(), "0.25");
+}
+
+TEST_F(WhyJournal, ReadsASessionWhoseFolderCannotBeWritten) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write anywhere";
+  ::chmod(folder_.c_str(), 0555);
+  EXPECT_EQ(ask("", std::nullopt).size(), 1U);
+  ::chmod(folder_.c_str(), 0755);
+}
+
+TEST_F(WhyJournal, LeavesTheSessionAsItWas) {
+  const auto before = fs::last_write_time(folder_ / "journal.sqlite");
+  ask("", std::nullopt);
+  EXPECT_EQ(fs::last_write_time(folder_ / "journal.sqlite"), before);
+}
+
+TEST_F(WhyJournal, IsShownToPeopleWithItsVerdicts) {
+  const std::string out =
+      render_why(why_from_journal(folder_, {"linear:BTCUSDT", minute(1)}).value());
+  EXPECT_NE(out.find("ORDERED: fast mean above slow mean: long"), std::string::npos) << out;
+  EXPECT_NE(out.find("12  drawdown     REFUSED     20.0000 %    25.0000 %"), std::string::npos)
+      << out;
+  EXPECT_NE(out.find("filled 0.002 at 100010, taker, fee 0.110011"), std::string::npos) << out;
+}
+
+TEST_F(WhyJournal, FindsASessionByNameFolderOrAge) {
+  const fs::path older = runs_ / "2025-05-01T00-00-00Z-paper";
+  fs::create_directory(older);
+  std::ofstream(older / "session.json") << "{}\n";
+  EXPECT_EQ(find_session(runs_, "").value(), folder_);
+  EXPECT_EQ(find_session(runs_, "2025-05-01T00-00-00Z-paper").value(), older);
+  EXPECT_EQ(find_session("elsewhere", older.string()).value(), older);
+}
+
+TEST_F(WhyJournal, ListsTheSessionsWhenOneIsUnknown) {
+  EXPECT_EQ(
+      find_session(runs_, "nope").error().context,
+      "there is no session nope; below " + runs_.string() + " lie 2025-06-01T12-00-00Z-paper");
+}
+
+}  // namespace
+}  // namespace proteus::app
