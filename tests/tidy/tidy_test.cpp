@@ -146,6 +146,7 @@ TEST(Tidy, LibrariesStayInTheirRooms) {
       {{"torch/", "ATen/"}, {"models", "tests"}},
       {{"spdlog"}, {"connectors", "tools"}},
       {{"boost/json"}, {"connectors", "tools", "tests"}},
+      {{"CLI/"}, {"tools"}},
   };
   for (const Source& source : code())
     for (std::size_t i = 0; i < source.lines.size(); ++i) {
@@ -194,6 +195,54 @@ TEST(Tidy, NothingNamesAnAbsolutePath) {
     for (std::size_t i = 0; i < source.lines.size(); ++i)
       for (const std::string& word : kForbidden)
         EXPECT_EQ(source.lines[i].find(word), std::string::npos) << where(source, i);
+}
+
+/// Targets of the links on a line of markdown: what stands in "](...)".
+std::vector<std::string> links_of(const std::string& line) {
+  std::vector<std::string> links;
+  for (std::size_t at = 0; (at = line.find("](", at)) != std::string::npos;) {
+    at += 2;
+    const std::size_t end = line.find(')', at);
+    if (end == std::string::npos) break;
+    links.push_back(line.substr(at, end - at));
+  }
+  return links;
+}
+
+std::vector<Source> pages() {
+  auto all = read_all({"docs"}, {".md"});
+  for (const auto& entry : fs::directory_iterator(root())) {
+    if (entry.path().extension() != ".md") continue;
+    Source page{entry.path().filename().string(), {}};
+    std::ifstream in(entry.path());
+    for (std::string line; std::getline(in, line);) page.lines.push_back(line);
+    all.push_back(std::move(page));
+  }
+  return all;
+}
+
+TEST(Tidy, LinksOnPagesLeadSomewhere) {
+  const std::vector<Source> all = pages();
+  EXPECT_GT(all.size(), 5U) << "the pages were not found";
+  for (const Source& page : all)
+    for (std::size_t i = 0; i < page.lines.size(); ++i)
+      for (std::string link : links_of(page.lines[i])) {
+        if (link.starts_with("#") || link.find("://") != std::string::npos) continue;
+        link = link.substr(0, link.find('#'));
+        EXPECT_TRUE(fs::exists(root() / fs::path(page.path).parent_path() / link))
+            << link << " is not there: " << where(page, i);
+      }
+}
+
+TEST(Tidy, EveryPageOfTheDocsCanBeReachedFromTheReadme) {
+  std::string linked;
+  for (const Source& page : pages())
+    if (page.path == "README.md")
+      for (const std::string& line : page.lines) linked += line + "\n";
+  for (const Source& page : pages())
+    if (page.path.starts_with("docs/") && !page.path.starts_with("docs/adr/"))
+      EXPECT_NE(linked.find("](" + page.path + ")"), std::string::npos)
+          << page.path << " is not linked from README.md";
 }
 
 TEST(Tidy, EveryFileOpensWithWhatItIsFor) {

@@ -127,11 +127,15 @@ std::string holds(const bj::value& v, const Style& style) {
   return out.empty() ? line("holds", "none") : out;
 }
 
-std::string topic_cell(const bj::value& topic, const Style& style) {
+/// With its stream where there are several: a symbol may be traded in two categories.
+std::string topic_cell(const bj::value& topic, bool name_stream, const Style& style) {
   const std::string state = text(topic, "state");
   const std::string age = get(topic, "age_s").is_number() ? age_text(number(topic, "age_s")) : "-";
   const std::string_view code = state == "live" ? kGood : state == "lost" ? kBad : kWarn;
-  return fmt::format("{} {} {}", text(topic, "topic"), painted(style, code, state), age);
+  const std::string stream = text(topic, "stream");
+  const std::string where =
+      name_stream ? stream.substr(stream.starts_with("public:") ? 7 : 0) + " " : "";
+  return fmt::format("{}{} {} {}", where, text(topic, "topic"), painted(style, code, state), age);
 }
 
 std::string topics(const bj::value& feed, const Style& style) {
@@ -142,7 +146,7 @@ std::string topics(const bj::value& feed, const Style& style) {
     const bool is_fine = text(topic, "state") == "live" || text(topic, "state") == "quiet";
     if (is_fine) ++fine;
     if (all.size() > kTopicsShown && (is_fine || cells.size() >= kTopicsShown)) continue;
-    cells.push_back(topic_cell(topic, style));
+    cells.push_back(topic_cell(topic, number(feed, "streams") > 1.0, style));
   }
   std::string out;
   if (all.size() > kTopicsShown)

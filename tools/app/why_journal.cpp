@@ -41,6 +41,16 @@ std::string names_of(const std::vector<fs::path>& sessions) {
   return out;
 }
 
+/// A start that failed leaves a session without any.
+bool holds_decisions(const fs::path& session) {
+  auto db = storage::Database::open_read_only(session / "journal.sqlite");
+  if (db.has_error()) return false;
+  auto any = db.value().prepare("SELECT record FROM decisions LIMIT 1");
+  if (any.has_error()) return false;
+  const auto there = any.value().row();
+  return there.has_value() && there.value();
+}
+
 double real(const std::string& text) {
   double value = 0.0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -177,7 +187,10 @@ Result<fs::path> find_session(const fs::path& runs, const std::string& name) {
   if (known.empty())
     return error(ErrorCode::NotFound,
                  fmt::format("there is no session {} below {}", name, runs.string()));
-  if (name.empty()) return known.front();
+  if (name.empty()) {
+    const auto told = std::ranges::find_if(known, holds_decisions);
+    return told == known.end() ? known.front() : *told;
+  }
   return error(ErrorCode::NotFound, fmt::format("there is no session {}; below {} lie {}", name,
                                                 runs.string(), names_of(known)));
 }

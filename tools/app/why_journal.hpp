@@ -25,7 +25,8 @@ Result<Timestamp> parse_when(std::string_view text);
 /// [INSTRUMENT] [TIME]: a word that starts with a digit is a time. Errors: Malformed.
 Result<WhyWords> read_why_words(const std::vector<std::string>& words);
 
-/// The folder of a session: `name` as a folder, or below `runs`; empty: the newest below `runs`.
+/// The folder of a session: `name` as a folder, or below `runs`; empty: the newest below `runs`
+/// that holds a decision, else the newest.
 /// Errors: NotFound, listing the newest few that are there.
 Result<std::filesystem::path> find_session(const std::filesystem::path& runs,
                                            const std::string& name);

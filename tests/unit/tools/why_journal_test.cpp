@@ -206,6 +206,13 @@ TEST_F(WhyJournal, FindsASessionByNameFolderOrAge) {
   EXPECT_EQ(find_session("elsewhere", older.string()).value(), older);
 }
 
+TEST_F(WhyJournal, PassesOverANewerSessionThatNeverDecided) {
+  const fs::path newer = runs_ / "2025-07-01T00-00-00Z-paper";
+  fs::create_directory(newer);
+  std::ofstream(newer / "session.json") << "{}\n";
+  EXPECT_EQ(find_session(runs_, "").value(), folder_);
+}
+
 TEST_F(WhyJournal, ListsTheSessionsWhenOneIsUnknown) {
   EXPECT_EQ(
       find_session(runs_, "nope").error().context,
