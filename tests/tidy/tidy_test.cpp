@@ -235,14 +235,17 @@ TEST(Tidy, LinksOnPagesLeadSomewhere) {
 }
 
 TEST(Tidy, EveryPageOfTheDocsCanBeReachedFromTheReadme) {
+  const std::vector<Source> all = pages();
   std::string linked;
-  for (const Source& page : pages())
-    if (page.path == "README.md")
-      for (const std::string& line : page.lines) linked += line + "\n";
-  for (const Source& page : pages())
-    if (page.path.starts_with("docs/") && !page.path.starts_with("docs/adr/"))
-      EXPECT_NE(linked.find("](" + page.path + ")"), std::string::npos)
-          << page.path << " is not linked from README.md";
+  for (const Source& page : all) {
+    if (page.path != "README.md") continue;
+    for (const std::string& line : page.lines) linked += line + "\n";
+  }
+  for (const Source& page : all) {
+    if (!page.path.starts_with("docs/") || page.path.starts_with("docs/adr/")) continue;
+    EXPECT_NE(linked.find("](" + page.path + ")"), std::string::npos)
+        << page.path << " is not linked from README.md";
+  }
 }
 
 TEST(Tidy, EveryFileOpensWithWhatItIsFor) {
