@@ -15,6 +15,8 @@ constexpr Verb kVerbs[] = {
      run_demo},
     {"paper", "paper daemon on the venue that the settings name", declare_run, run_paper},
     {"sim", "simulated exchange on loopback, in the venue's own protocol", declare_run, run_sim},
+    {"replay", "kline files straight into the engine, no network, as fast as it goes",
+     declare_replay, run_replay},
     {"status", "what a running daemon holds, earns and sees", declare_status, run_status},
     {"why", "the reason of a decision, step by step, now or in a past session", declare_why,
      run_why},

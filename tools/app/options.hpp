@@ -31,6 +31,7 @@ struct Options {
   std::string session;
   std::string instrument;
   std::string time;
+  std::vector<std::string> files;
 };
 
 struct Verb {

@@ -105,6 +105,7 @@ std::string settings_markdown() {
   out += "\n" + config::markdown_table<VenueEndpoints>("venue");
   out += "\n" + config::markdown_table<SessionSettings>("session");
   out += "\n" + config::markdown_table<storage::StorageSettings>("storage");
+  out += "\n" + config::markdown_table<ReplaySettings>("replay");
   out += "\n## The simulated exchange\n";
   out += "\n" + config::markdown_table<sim::SimSettings>("sim");
   out += "\n" + config::markdown_table<sim::SimFaults>("sim.faults");

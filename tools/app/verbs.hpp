@@ -12,6 +12,9 @@ void declare_run(CLI::App& app, Options& options);  ///< paper and sim: --config
 int run_paper(const Options& options);
 int run_sim(const Options& options);
 
+void declare_replay(CLI::App& app, Options& options);
+int run_replay(const Options& options);
+
 void declare_status(CLI::App& app, Options& options);
 int run_status(const Options& options);
 void declare_why(CLI::App& app, Options& options);
