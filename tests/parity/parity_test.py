@@ -42,7 +42,7 @@ def paper_config(folder, port, strategy):
         "engine": {"instruments": [f"linear:{s}" for s in SYMBOLS], "interval": "1m", "barrier": "8s"},
         "strategy": {"name": "sma_cross", "features": "chapter", **strategy},
         "feed": {"clock": "frames", "repair": "pause", "backoff_min": "10ms", "backoff_max": "100ms",
-                 "rest_rate": 100.0, "ping_interval": "1s", "pong_deadline": "5s"},
+                 "rest_rate": 100.0, "missing_bar_delay": "10ms", "ping_interval": "1s", "pong_deadline": "5s"},
         "venue": {"rest": f"http://127.0.0.1:{port}", "stream": f"ws://127.0.0.1:{port}"},
         "session": {"folder": str(folder / "runs"), "socket": str(folder / "s")},
         "storage": {"record_feed": False}})
@@ -97,7 +97,7 @@ def replay(proteus, folder, klines, funding, strategy):
 
 def wire(proteus, folder, klines, funding, strategy):
     (folder / "sim.toml").write_text(toml({
-        "sim": {"paced": True, "push_interval": "2s", "history_bars": HISTORY_BARS, "seed": SEED},
+        "sim": {"paced": True, "push_interval": "5s", "history_bars": HISTORY_BARS, "seed": SEED},
         "sim.server": {"port": 0, "files": [str(k) for k in klines], "funding_folder": str(funding)},
         "sim.faults": FAULTS}))
     sim = Process(proteus, "sim", "--config", str(folder / "sim.toml"))
