@@ -218,9 +218,10 @@ void PaperDaemon::Impl::on_line(std::string_view line, const net::Reply& reply) 
 PaperDaemon::PaperDaemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PaperDaemon::~PaperDaemon() { stop("the program ends"); }
 
-Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(net::Loop& loop, const Loaded& loaded) {
+Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(net::Loop& loop, const Loaded& loaded,
+                                                         std::optional<SessionCode> given) {
   auto impl = std::make_unique<Impl>(loop, loaded);
-  const SessionCode code = draw_session_code();
+  const SessionCode code = given ? *given : draw_session_code();
   BOOST_OUTCOME_TRY(impl->open_session(code));
   BOOST_OUTCOME_TRY(impl->learn_instruments());
   BOOST_OUTCOME_TRY(impl->build_engine(code));
