@@ -173,6 +173,10 @@ void take(Log& log, const Event& event) {
     log.anomalies.push_back(*anomaly);
   } else if (const auto* feed = std::get_if<FeedChanged>(&event.body)) {
     log.feed.push_back(*feed);
+  } else if (const auto* ticker = std::get_if<TickerUpdated>(&event.body)) {
+    log.tickers.push_back(*ticker);
+  } else if (const auto* book = std::get_if<BookUpdated>(&event.body)) {
+    log.books.push_back(*book);
   } else if (std::holds_alternative<Fill>(event.body)) {
     ++log.fills;
   }
@@ -197,6 +201,7 @@ Log read_log(const std::filesystem::path& session_folder) {
     if (const auto* event = std::get_if<Event>(record.value())) take(log, *event);
     if (const auto* decision = std::get_if<DecisionRecord>(record.value()))
       log.decisions.push_back(*decision);
+    if (std::holds_alternative<OrderIntent>(*record.value())) ++log.orders;
     if (const auto* point = std::get_if<EquityPoint>(record.value())) log.equity.push_back(*point);
   }
   log.tail = reader.value().tail();

@@ -105,9 +105,12 @@ struct Log {
   std::vector<BarClosed> bars;
   std::vector<FeedAnomaly> anomalies;
   std::vector<FeedChanged> feed;
+  std::vector<TickerUpdated> tickers;
+  std::vector<BookUpdated> books;
   std::vector<DecisionRecord> decisions;
   std::vector<EquityPoint> equity;
   std::size_t fills = 0;
+  std::size_t orders = 0;  ///< that left, or were about to
   storage::WalReader::Tail tail;
   std::string failure;  ///< empty: read to its end
 };
