@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "connectors/net/local_server.hpp"
 #include "connectors/storage/journal_db.hpp"
 #include "tests/integration/child.hpp"
 #include "tests/integration/scripted_venue.hpp"
@@ -166,6 +167,16 @@ TEST(Program, WithoutADaemonIsNotRunning) {
     EXPECT_THAT(ran.err, HasSubstr(folder / "socket")) << verb;
     EXPECT_THAT(ran.out, IsEmpty()) << verb;
   }
+}
+
+TEST(Program, DaemonThatDoesNotAnswerIsExitCodeFive) {
+  const Folder folder;
+  net::Loop loop;  // Nobody turns it: the socket takes connections and says nothing.
+  const auto door = net::LocalServer::create(loop, folder / "socket", {});
+  ASSERT_FALSE(door.has_error()) << door.error().context;
+  const Ran ran = run_proteus({"status", "--socket", folder / "socket"});
+  EXPECT_EQ(ran.code, 5);
+  EXPECT_THAT(ran.err, HasSubstr("proteus: "));
 }
 
 TEST(Program, WrongUseIsExitCodeTwo) {

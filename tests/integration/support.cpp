@@ -1,7 +1,6 @@
 #include "tests/integration/support.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <boost/json.hpp>
@@ -13,15 +12,6 @@
 #include "connectors/storage/sqlite.hpp"
 
 namespace proteus::app {
-namespace {
-
-// What a person would read is not what these tests look at.
-const bool kQuiet = [] {
-  spdlog::set_level(spdlog::level::off);
-  return true;
-}();
-
-}  // namespace
 
 Folder::Folder() {
   std::string name = (std::filesystem::temp_directory_path() / "proteus-whole-XXXXXX").string();
