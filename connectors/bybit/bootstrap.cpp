@@ -30,11 +30,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// Failures during the start are told in the result; there is no session yet to note them in.
-class NoOutput final : public FeedOutput {
+/// There is no session yet to note failures in: the last one waits for who wants to tell it.
+class LastComplaint final : public FeedOutput {
  public:
   void bar_closed(const Bar&, BarSource) override {}
-  void anomaly(AnomalyKind, std::optional<InstrumentId>, std::string) override {}
+  void anomaly(AnomalyKind, std::optional<InstrumentId>, std::string detail) override {
+    text = std::move(detail);
+  }
+  std::optional<std::string> text;
 };
 
 }  // namespace
@@ -45,7 +48,7 @@ struct Bootstrap::State {
       : settings(feed_settings),
         wanted(std::move(names)),
         clock(venue_clock),
-        queue(settings, io, silent, seed, tries) {}
+        queue(settings, io, complaint, seed, tries) {}
 
   void take(RestAnswer answer, SteadyTime now);
   void on_time(RestAnswer answer, SteadyTime now);
@@ -58,7 +61,7 @@ struct Bootstrap::State {
   const FeedSettings settings;
   std::vector<InstrumentName> wanted;
   VenueClock& clock;
-  NoOutput silent;
+  LastComplaint complaint;
   RestQueue queue;
   std::vector<Category> categories;
   std::size_t category = 0;
@@ -96,6 +99,10 @@ void Bootstrap::on_response(RequestId request, Result<HttpResponse> response, St
 void Bootstrap::on_timer(SteadyTime now) {
   if (done()) return;
   if (auto answer = state_->queue.on_timer(now)) state_->take(*std::move(answer), now);
+}
+
+std::optional<std::string> Bootstrap::take_complaint() {
+  return std::exchange(state_->complaint.text, std::nullopt);
 }
 
 bool Bootstrap::done() const { return state_->result.has_value(); }

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "connectors/bybit/feed_io.hpp"
@@ -29,6 +30,8 @@ class Bootstrap {
   /// Drives retries and deadlines; call at least every 100 ms.
   void on_timer(SteadyTime now);
 
+  /// What the last failed try met, once; for a person who waits.
+  [[nodiscard]] std::optional<std::string> take_complaint();
   [[nodiscard]] bool done() const;
   /// After done(): the table, or what went wrong in one sentence (an unknown instrument names the
   /// nearest matches). Asserts before done().

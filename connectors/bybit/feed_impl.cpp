@@ -296,6 +296,7 @@ void PublicFeed::Impl::emit(EventBody body, Timestamp happened) {
 
 void PublicFeed::Impl::bar_closed(const Bar& bar, BarSource source) {
   ++counters_.bars;
+  if (source == BarSource::Backfill) ++counters_.backfilled;
   emit(BarClosed{bar, source}, bar.close_time);
 }
 

@@ -27,8 +27,9 @@ namespace proteus::bybit {
 /// Running totals, for a status display.
 struct FeedCounters {
   std::uint64_t frames = 0;
-  std::uint64_t bars = 0;       ///< handed on, warm-up included
-  std::uint64_t anomalies = 0;  ///< of all kinds
+  std::uint64_t bars = 0;        ///< handed on, warm-up included
+  std::uint64_t backfilled = 0;  ///< of them by REST because the stream lacked them; warm-up apart
+  std::uint64_t anomalies = 0;   ///< of all kinds
   std::uint64_t reconnects = 0;
   std::uint64_t rest_requests = 0;
 };

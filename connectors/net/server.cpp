@@ -97,7 +97,7 @@ class Server::Impl::Session : public std::enable_shared_from_this<Session> {
     answered_.wake();
   }
 
-  void send(Text text);
+  void send(Text text, bool binary);
   void ping(std::string payload);
   void close(std::uint16_t code);
   void mute(bool muted) { stream_.mute(muted); }
@@ -165,7 +165,11 @@ class Server::Impl::Session : public std::enable_shared_from_this<Session> {
   bool writing_ = false;
   bool pinging_ = false;
   std::optional<std::uint16_t> goodbye_;
-  std::deque<Text> queue_;
+  struct Message {
+    Text text;
+    bool binary;
+  };
+  std::deque<Message> queue_;
   std::deque<websocket::ping_data> pings_;
   std::size_t queued_bytes_ = 0;
 };
@@ -298,7 +302,6 @@ Task<void> Server::Impl::Session::serve_websocket(Request message) {
   ws_.emplace(stream_);
   ws_->read_message_max(owner_->options.max_frame_bytes);
   ws_->auto_fragment(false);
-  ws_->text(true);
   ws_->control_callback([this](websocket::frame_type kind, beast::string_view payload) {
     if (alive() && kind == websocket::frame_type::pong && handlers_->on_ws_pong) {
       handlers_->on_ws_pong(id_, {payload.data(), payload.size()});
@@ -328,11 +331,11 @@ Task<void> Server::Impl::Session::read_all() {
   }
 }
 
-void Server::Impl::Session::send(Text text) {
+void Server::Impl::Session::send(Text text, bool binary) {
   if (!alive() || goodbye_) return;
   if (queued_bytes_ + text->size() > owner_->options.max_queued_bytes) return drop();
   queued_bytes_ += text->size();
-  queue_.push_back(std::move(text));
+  queue_.push_back({std::move(text), binary});
   if (open_ && !writing_) write_next();
 }
 
@@ -341,8 +344,9 @@ void Server::Impl::Session::write_next() {
   if (!queue_.empty()) {
     writing_ = true;
     stream_.cork(queue_.size() > 1);
+    ws_->binary(queue_.front().binary);
     ws_->async_write(
-        asio::buffer(*queue_.front()),
+        asio::buffer(*queue_.front().text),
         [self = shared_from_this()](error_code ec, std::size_t) { self->written(ec); });
   } else if (goodbye_) {
     writing_ = true;
@@ -355,7 +359,7 @@ void Server::Impl::Session::written(error_code ec) {
   writing_ = false;
   if (!alive()) return;
   if (ec) return drop();
-  queued_bytes_ -= queue_.front()->size();
+  queued_bytes_ -= queue_.front().text->size();
   queue_.pop_front();
   if (queue_.empty() && handlers_->on_ws_drained) handlers_->on_ws_drained(id_);
   if (alive() && !writing_) write_next();
@@ -475,7 +479,11 @@ Result<std::unique_ptr<Server>> Server::create(Loop& loop, ServerOptions options
 }
 
 void Server::send(Connection to, std::shared_ptr<const std::string> text) {
-  if (auto* session = impl_->find(to)) session->send(std::move(text));
+  if (auto* session = impl_->find(to)) session->send(std::move(text), false);
+}
+
+void Server::send_binary(Connection to, std::shared_ptr<const std::string> bytes) {
+  if (auto* session = impl_->find(to)) session->send(std::move(bytes), true);
 }
 void Server::ping(Connection to, std::string payload) {
   if (auto* session = impl_->find(to)) session->ping(std::move(payload));

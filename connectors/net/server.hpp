@@ -74,6 +74,8 @@ class Server {
 
   /// Queues one text message. Shared, so that one text can go to many readers without a copy.
   void send(Connection to, std::shared_ptr<const std::string> text);
+  /// The same as one binary message: any bytes, not only UTF-8.
+  void send_binary(Connection to, std::shared_ptr<const std::string> bytes);
   /// A control ping; `payload` at most 125 bytes. It overtakes queued messages, not the one that is
   /// being written.
   void ping(Connection to, std::string payload);

@@ -353,7 +353,7 @@ Result<std::uint64_t> rebuild_journal(const std::filesystem::path& wal_path,
                                       const std::filesystem::path& sqlite_path) {
   const std::filesystem::path draft = sqlite_path.string() + ".rebuild";
   std::error_code ignored;
-  for (const char* suffix : {"", "-wal", "-shm"})
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"})
     std::filesystem::remove(draft.string() + suffix, ignored);
   BOOST_OUTCOME_TRY(WalReader reader, WalReader::open(wal_path));
   std::uint64_t records = 0;
@@ -362,7 +362,7 @@ Result<std::uint64_t> rebuild_journal(const std::filesystem::path& wal_path,
     BOOST_OUTCOME_TRY(records, derive(reader, *db, 4096, false));
   }
   // The side files of the old tables must not be taken for those of the new.
-  for (const char* suffix : {"-wal", "-shm"})
+  for (const char* suffix : {"-wal", "-shm", "-journal"})
     std::filesystem::remove(sqlite_path.string() + suffix, ignored);
   std::error_code failed;
   std::filesystem::rename(draft, sqlite_path, failed);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <cstring>
 #include <optional>
 #include <random>
 
@@ -69,6 +70,8 @@ struct PaperDaemon::Impl {
   Result<void> learn_instruments();
   Result<void> build_engine(const SessionCode& code);
   Result<void> open_door();
+  Result<void> get_ready(const SessionCode& code);
+  void abandon();
   void on_line(std::string_view line, const net::Reply& reply);
   [[nodiscard]] StatusSources sources() const;
 };
@@ -107,7 +110,9 @@ Result<void> PaperDaemon::Impl::learn_instruments() {
   }
   bybit::Bootstrap bootstrap(s.feed, names, *io, clock, 1);
   const auto step = [&] {
-    if (bootstrap.done()) loop.stop();
+    if (bootstrap.done()) return loop.stop();
+    if (const auto complaint = bootstrap.take_complaint())
+      spdlog::warn("The venue does not answer yet, trying again. cause=\"{}\"", *complaint);
   };
   io->on_answer(
       [&](bybit::RequestId id, Result<bybit::HttpResponse> answer, bybit::SteadyTime now) {
@@ -121,7 +126,9 @@ Result<void> PaperDaemon::Impl::learn_instruments() {
   bootstrap.start(steady_time());
   loop.run();
   io->on_answer([](bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime) {});
-  if (!bootstrap.done()) return error(ErrorCode::Refused, "stopped before the venue had answered");
+  if (!bootstrap.done())
+    return error(ErrorCode::Refused,
+                 fmt::format("stopped before {} had answered; nothing was traded", s.venue.rest));
   if (bootstrap.result().has_error()) return bootstrap.result().error();
   instruments = bootstrap.result().value();
   return success();
@@ -156,19 +163,46 @@ Result<void> PaperDaemon::Impl::build_engine(const SessionCode& code) {
 }
 
 Result<void> PaperDaemon::Impl::open_door() {
-  auto made = net::LocalServer::create(
-      loop, loaded.settings.session.socket,
-      [this](std::string_view line, const net::Reply& reply) { on_line(line, reply); });
-  if (made.has_error()) {
-    Error failure = made.error();
-    if (failure.code == ErrorCode::Busy)
-      failure.context +=
-          ": a daemon runs already; end it with proteus stop, or give this one a socket of its own "
-          "with --set session.socket=PATH";
-    return failure;
+  const std::string& path = loaded.settings.session.socket;
+  std::error_code failed;
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder, failed);
+  Result<std::unique_ptr<net::LocalServer>> opened = net::LocalServer::create(
+      loop, path, [this](std::string_view line, const net::Reply& reply) { on_line(line, reply); });
+  if (opened.has_error()) {
+    const bool busy = opened.error().code == ErrorCode::Busy;
+    return error(
+        opened.error().code,
+        fmt::format("the operator's socket cannot be opened: {}; {}", opened.error().context,
+                    busy ? "stop the daemon that runs there (proteus stop), or set "
+                           "session.socket for this one"
+                         : "set session.socket to a path that can be used"));
   }
-  door = std::move(made.value());
+  door = std::move(opened.value());
   return success();
+}
+
+/// The door first: of two daemons the second is refused before it has made or asked anything.
+Result<void> PaperDaemon::Impl::get_ready(const SessionCode& code) {
+  BOOST_OUTCOME_TRY(open_door());
+  BOOST_OUTCOME_TRY(open_session(code));
+  BOOST_OUTCOME_TRY(learn_instruments());
+  return build_engine(code);
+}
+
+/// A session that never began leaves no folder behind.
+void PaperDaemon::Impl::abandon() {
+  if (!session) return;
+  const std::filesystem::path folder = session->folder();
+  feed.reset();
+  io.reset();
+  engine.reset();
+  recorder.reset();
+  storage.reset();
+  journal.reset();
+  session.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
 }
 
 StatusSources PaperDaemon::Impl::sources() const {
@@ -189,7 +223,10 @@ StatusSources PaperDaemon::Impl::sources() const {
 }
 
 void PaperDaemon::Impl::on_line(std::string_view line, const net::Reply& reply) {
-  if (line == "status") {
+  if (!feed && line != "stop") {
+    reply.line(R"({"error":"starting: the venue has not told its instruments yet"})");
+    reply.close();
+  } else if (line == "status") {
     reply.line(app::status_json(sources()));
     reply.close();
   } else if (line == "watch") {
@@ -218,13 +255,14 @@ void PaperDaemon::Impl::on_line(std::string_view line, const net::Reply& reply) 
 PaperDaemon::PaperDaemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PaperDaemon::~PaperDaemon() { stop("the program ends"); }
 
-Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(net::Loop& loop, const Loaded& loaded) {
+Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(net::Loop& loop, const Loaded& loaded,
+                                                         std::optional<SessionCode> given) {
   auto impl = std::make_unique<Impl>(loop, loaded);
-  const SessionCode code = draw_session_code();
-  BOOST_OUTCOME_TRY(impl->open_session(code));
-  BOOST_OUTCOME_TRY(impl->learn_instruments());
-  BOOST_OUTCOME_TRY(impl->build_engine(code));
-  BOOST_OUTCOME_TRY(impl->open_door());
+  const SessionCode code = given ? *given : draw_session_code();
+  if (const Result<void> ready = impl->get_ready(code); ready.has_error()) {
+    impl->abandon();
+    return ready.error();
+  }
   return std::unique_ptr<PaperDaemon>(new PaperDaemon(std::move(impl)));
 }
 
@@ -241,6 +279,11 @@ void PaperDaemon::stop(const std::string& cause) {
   if (impl_->feed) impl_->feed->stop();
   const Timestamp now = std::max(impl_->engine->now(), impl_->clock.at(steady_time()));
   impl_->engine->on_input(OperatorCommand{OperatorAction::Stop, cause.c_str()}, now, now);
+  if (!impl_->journal->flush())
+    spdlog::error("The end of the log could not be written. file={} bytes={} cause=\"{}\"",
+                  impl_->session->wal_path().string(), impl_->journal->pending_bytes(),
+                  std::strerror(impl_->journal->last_errno()));
+  impl_->io.reset();  // An answer that is still on its way would be recorded.
   impl_->recorder.reset();
   impl_->storage->drain();
 }

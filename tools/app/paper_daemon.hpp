@@ -4,10 +4,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "connectors/net/loop.hpp"
 #include "engine/core/instrument.hpp"
+#include "engine/core/order_id.hpp"
 #include "tools/app/settings.hpp"
 
 namespace proteus::app {
@@ -16,7 +18,10 @@ class PaperDaemon {
  public:
   /// Makes the session, learns the instruments from the venue (this runs the loop) and wires
   /// everything. Errors say what could not be reached or read; nothing is left running.
-  static Result<std::unique_ptr<PaperDaemon>> create(net::Loop& loop, const Loaded& loaded);
+  /// `code` stands in every order id and so in the ledger's hash: who wants a run again gives the
+  /// same; else it is drawn.
+  static Result<std::unique_ptr<PaperDaemon>> create(net::Loop& loop, const Loaded& loaded,
+                                                     std::optional<SessionCode> code = {});
   ~PaperDaemon();
   PaperDaemon(const PaperDaemon&) = delete;
   PaperDaemon& operator=(const PaperDaemon&) = delete;

@@ -1,6 +1,7 @@
 #include "tools/app/sim_host.hpp"
 
 #include <fstream>
+#include <map>
 
 #include "connectors/net/certificate.hpp"
 #include "connectors/net/server.hpp"
@@ -36,15 +37,29 @@ struct SimHost::Impl final : sim::SimIo {
   std::unique_ptr<sim::SimExchange> exchange;
   std::unique_ptr<net::Server> server;
   net::Timer next;
-  std::vector<net::Timer> held;  // answers that a fault holds back
+  std::vector<net::Timer> held;              // answers that a fault holds back
+  std::map<sim::ConnId, std::string> pings;  // that wait for frames before them; one a connection
 
   explicit Impl(net::Loop& l) : loop(l) {}
 
-  void send(sim::ConnId to, std::shared_ptr<const std::string> frame, sim::FrameKind) override {
-    server->send(connection(to), std::move(frame));
+  void send(sim::ConnId to, std::shared_ptr<const std::string> frame,
+            sim::FrameKind kind) override {
+    if (kind == sim::FrameKind::Binary)
+      server->send_binary(connection(to), std::move(frame));
+    else
+      server->send(connection(to), std::move(frame));
   }
+  /// A control ping would overtake the frames that still wait, and its pong would say that they
+  /// were read: it leaves when they have left.
   void ping(sim::ConnId to, std::string_view payload) override {
-    server->ping(connection(to), std::string(payload));
+    if (server->queued_bytes(connection(to)) == 0)
+      server->ping(connection(to), std::string(payload));
+    else
+      pings[to] = payload;
+  }
+  void on_drained(sim::ConnId to) {
+    if (const auto waiting = pings.extract(to))
+      server->ping(connection(to), std::move(waiting.mapped()));
   }
   void drop(sim::ConnId to) override { server->drop(connection(to)); }
   void mute(sim::ConnId to, bool muted) override { server->mute(connection(to), muted); }
@@ -84,6 +99,11 @@ SimHost::SimHost(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SimHost::~SimHost() = default;
 std::uint16_t SimHost::port() const { return impl_->server->port(); }
 const sim::SimExchange& SimHost::exchange() const { return *impl_->exchange; }
+Result<void> SimHost::inject(const sim::FaultOrder& order) {
+  const Result<void> done = impl_->exchange->inject(order);
+  impl_->advance();
+  return done;
+}
 
 Result<std::unique_ptr<SimHost>> SimHost::create(net::Loop& loop, const SimSettings& settings,
                                                  Timestamp start) {
@@ -122,7 +142,9 @@ Result<std::unique_ptr<SimHost>> SimHost::create(net::Loop& loop, const SimSetti
     p->exchange->on_pong(number(c), payload);
     p->advance();
   };
+  handlers.on_ws_drained = [p](net::Connection c) { p->on_drained(number(c)); };
   handlers.on_ws_closed = [p](net::Connection c) {
+    p->pings.erase(number(c));
     p->exchange->on_closed(number(c));
     p->advance();
   };

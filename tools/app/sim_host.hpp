@@ -26,6 +26,8 @@ class SimHost {
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] const sim::SimExchange& exchange() const;
+  /// Orders a fault now, as POST /sim/fault does. Errors: those of SimExchange::inject.
+  Result<void> inject(const sim::FaultOrder& order);
 
  private:
   struct Impl;

@@ -145,6 +145,7 @@ JsonObject feed_json(const StatusSources& s) {
       .add("reconnects", counters.reconnects)
       .add("frames", counters.frames)
       .add("bars", counters.bars)
+      .add("backfilled", counters.backfilled)
       .add("rest_requests", counters.rest_requests)
       .add("speed", s.clock.speed())
       .add_raw("topics", topics.text());

@@ -256,6 +256,19 @@ TEST(JournalDb, ADamagedLogLeavesTheOldTables) {
   EXPECT_EQ(Sqlite{folder / "journal.sqlite"}.dump(), before);
 }
 
+TEST(JournalDb, ARebuildLeavesNoSideFileOfTheOldTables) {
+  Folder folder;
+  const auto wal = folder / "session.wal";
+  { ASSERT_TRUE(WalJournal::create(wal, a_header()).has_value()); }
+  // A program that is killed while it makes the tables leaves a journal that SQLite would roll the
+  // new file back with.
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"})
+    write_bytes(folder / (std::string("journal.sqlite") + suffix), "left behind");
+  ASSERT_TRUE(rebuild_journal(wal, folder / "journal.sqlite").has_value());
+  for (const char* suffix : {"-wal", "-shm", "-journal"})
+    EXPECT_FALSE(std::filesystem::exists(folder / (std::string("journal.sqlite") + suffix)));
+}
+
 /// Records with unique order ids and execution order like a run's, from a seed.
 std::vector<WalRecord> a_run(std::size_t count, std::uint64_t seed) {
   AnyValue any{seed};

@@ -1,0 +1,58 @@
+// The built program as a child process, with what it says.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/time.hpp"
+
+namespace proteus::app {
+
+class Child {
+ public:
+  /// Starts proteus with these arguments. `file_bytes_max` > 0: no file of it may grow further, as
+  /// on a full disk.
+  explicit Child(const std::vector<std::string>& arguments, std::uint64_t file_bytes_max = 0);
+  /// Kills it if it still runs.
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  void signal(int number) const;
+  /// Its exit code, or 128 + the signal that ended it; nothing: it still runs after `longest`.
+  std::optional<int> wait(Duration longest = std::chrono::seconds{30});
+  /// Reads what it says until `text` is among it. False: it ended, or did not say so in time.
+  bool says(const std::string& text, Duration longest = std::chrono::seconds{30});
+  /// Waits for it to say or to do something, a moment at most.
+  void listen(Duration longest = std::chrono::milliseconds{20});
+
+  [[nodiscard]] const std::string& out() const { return out_; }
+  [[nodiscard]] const std::string& err() const { return err_; }
+
+ private:
+  bool read_some(int& fd, std::string& text);
+
+  pid_t pid_ = -1;
+  int watch_ = -1;  ///< becomes readable when the process has ended
+  int out_fd_ = -1;
+  int err_fd_ = -1;
+  std::string out_;
+  std::string err_;
+  std::optional<int> code_;
+};
+
+/// Runs it to its end.
+struct Ran {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+Ran run_proteus(const std::vector<std::string>& arguments);
+
+/// One line to a daemon's socket and the line that comes back; nothing: no daemon answers there.
+std::optional<std::string> ask(const std::string& socket, const std::string& line);
+
+}  // namespace proteus::app
