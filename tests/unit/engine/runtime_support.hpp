@@ -51,6 +51,7 @@ struct FakeStrategy final : Strategy {
   Opinion on_bar(const Bar& bar, const PositionView& position, Money equity) override {
     trace.push_back(fmt::format("on_bar {}", index));
     heard.push_back({bar, position.quantity, position.mark, equity});
+    if (script.empty()) improvise(*this);
     if (script.empty()) return {std::nullopt, "the script is over", observation};
     const Opinion next = script.front();
     script.pop_front();
@@ -72,6 +73,7 @@ struct FakeStrategy final : Strategy {
   std::uint32_t index;
   Trace& trace;
   std::deque<Opinion> script;
+  std::function<void(FakeStrategy&)> improvise = [](FakeStrategy&) {};  ///< the script is over
   std::vector<double> observation{1.5, -2.5};
   std::vector<Heard> heard;
   int resets = 0;
