@@ -304,6 +304,16 @@ TEST_F(OpenOrder, AWishIsReplacedByWhatANewerBarSays) {
   EXPECT_EQ(rig_.held(), "1"_qty);
 }
 
+TEST_F(OpenOrder, AWishIsReplacedByANewerBarThatAClockBehindBringsEarly) {
+  rig_.strategies[0]->wants({3.0});
+  rig_.close(0, 1);
+  rig_.strategies[0]->silent();
+  const Bar next = rig_.bar(0, 2);
+  rig_.engine->on_input(BarClosed{next}, next.close_time, rig_.close_of(1) + 5s);
+  cancelled();  // Five seconds after the close of bar 1: its wish alone would not be late.
+  EXPECT_EQ(rig_.venue.submitted.size(), 1U);
+}
+
 TEST_F(OpenOrder, AWishOfANewerBarWins) {
   rig_.strategies[0]->wants({3.0, 5.0});
   rig_.close(0, 1);
