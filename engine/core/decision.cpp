@@ -47,8 +47,9 @@ std::string_view to_string(Control control) {
   return kNames[static_cast<std::size_t>(control)];
 }
 std::string_view to_string(Outcome outcome) {
-  constexpr std::string_view kNames[] = {"ordered",    "refused", "unchanged", "no_target",
-                                         "warming_up", "late",    "set_aside", "pending"};
+  constexpr std::string_view kNames[] = {"ordered",   "refused",    "unchanged",
+                                         "no_target", "warming_up", "late",
+                                         "set_aside", "pending",    "stopping"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 

@@ -136,7 +136,8 @@ enum class Outcome : std::uint8_t {
   WarmingUp,  ///< windows are still filling
   Late,       ///< processed too long after its close (contract 1): updates state, sends nothing
   SetAside,   ///< the bar itself is absurd or out of order (control 19)
-  Pending     ///< an open order of the instrument has to close first
+  Pending,    ///< an open order of the instrument has to close first
+  Stopping    ///< the run was told to end: updates state, sends nothing
 };
 std::string_view to_string(Outcome outcome);
 

@@ -58,7 +58,8 @@ std::string_view to_string(OrderEnd end) {
                                          "duplicate_id",
                                          "no_liquidity",
                                          "liquidation",
-                                         "by_venue"};
+                                         "by_venue",
+                                         "unlogged"};
   return kNames[static_cast<std::size_t>(end)];
 }
 

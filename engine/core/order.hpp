@@ -52,7 +52,8 @@ enum class OrderEnd : std::uint8_t {
   DuplicateId,
   NoLiquidity,
   Liquidation,
-  ByVenue
+  ByVenue,
+  Unlogged  ///< our own log could not be written: the order never left
 };
 
 std::string_view to_string(Side side);

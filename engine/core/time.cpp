@@ -57,7 +57,7 @@ Result<Timestamp> parse_time(std::string_view text) {
   const std::chrono::year_month_day date{std::chrono::year{*y},
                                          std::chrono::month{static_cast<unsigned>(*m)},
                                          std::chrono::day{static_cast<unsigned>(*d)}};
-  if (!date.ok()) return bad();
+  if (!date.ok() || *y < 1970 || *y > 2261) return bad();  // Nanoseconds hold no more.
   Timestamp t = std::chrono::sys_days{date};
   std::string_view rest = text.substr(10);
   if (!rest.empty() && rest.back() == 'Z') rest.remove_suffix(1);

@@ -45,26 +45,29 @@ void Engine::on_input(EventBody body, Timestamp happened, Timestamp received) {
   PROTEUS_ASSERT(received >= now_);  // Feeds order their events; nothing is repaired here.
   inside_ = true;
   now_ = received;
-  Event input{0, Origin::Input, happened, received, std::move(body)};
+  // A set whose barrier is over is decided before anything later may move the books, by an input of
+  // its own: the log has to hold what let its orders leave.
+  if (barrier_over() && !std::holds_alternative<ClockTick>(body))
+    take({0, Origin::Input, received, received, ClockTick{}});
+  take({0, Origin::Input, happened, received, std::move(body)});
+  inside_ = false;
+}
 
-  // A set waiting for its barrier is decided before anything later may move the books.
-  if (batch_size_ > 0 && received >= batch_close_ + settings_.barrier) {
-    decide_batch();
-    dispatch();
-  }
+void Engine::take(Event input) {
   const auto* closed = std::get_if<BarClosed>(&input.body);
-  if (closed == nullptr || !set_aside(*closed)) {
+  if (const char* reason = closed == nullptr ? nullptr : unfit(closed->bar)) {
+    set_aside(input, closed->bar, reason);
+  } else {
+    // A bar of another close ends the waiting set, on books which it has not moved yet.
+    if (closed != nullptr && batch_size_ > 0 && gathers(*closed) &&
+        closed->bar.close_time != batch_close_)
+      decide_batch();
     venue_.before(input, *this);
     drain();
     process(input);
-  } else {
-    input.sequence = ++sequence_;
-    journal_.append(input);
-    risk_.observe(input, ledger_.view(), *this);
   }
   drain();
   dispatch();
-  inside_ = false;
 }
 
 void Engine::report(EventBody body, Timestamp happened) {
@@ -109,32 +112,37 @@ void Engine::process(Event& event) {
     on_bar(*closed);
   } else if (const auto* ticker = std::get_if<TickerUpdated>(&event.body)) {
     slots_[ticker->instrument.index].strategy->on_ticker(*ticker);
+  } else if (std::holds_alternative<ClockTick>(event.body)) {
+    if (barrier_over()) decide_batch();
   } else if (const auto* moved = std::get_if<TradingStateChanged>(&event.body)) {
     if (moved->to == TradingState::Halted)
       for (Slot& slot : slots_) cancel_all(slot);
+  } else if (const auto* command = std::get_if<OperatorCommand>(&event.body)) {
+    if (command->action == OperatorAction::Stop) stop();
   }
 }
 
 // ----------------------------------------------------------------------------------------------------
 // bars
 
-/// Looks at a bar before it may touch anything: one that is old, or that risk calls absurd, only
-/// leaves a record.
-bool Engine::set_aside(const BarClosed& closed) {
-  const Bar& bar = closed.bar;
-  if (bar.interval != settings_.interval) return false;
-  Slot& slot = slots_[bar.instrument.index];
-  const char* reason = nullptr;
+/// Why a bar may touch nothing: it is old, or risk calls it absurd. nullptr: it is fine.
+const char* Engine::unfit(const Bar& bar) {
+  if (bar.interval != settings_.interval) return nullptr;
+  const Slot& slot = slots_[bar.instrument.index];
   if (slot.next_open != Timestamp{} && bar.open_time < slot.next_open)
-    reason = "older than a bar already seen";
-  else
-    reason = risk_.absurd(bar);
-  if (reason == nullptr) return false;
+    return "older than a bar already seen";
+  return risk_.absurd(bar);
+}
+
+/// Such a bar only leaves a record; neither venue, books nor strategy see it.
+void Engine::set_aside(Event& input, const Bar& bar, const char* reason) {
+  input.sequence = ++sequence_;
+  journal_.append(input);
   ++counters_.bars_set_aside;
-  if (slot.in_batch) return true;  // The record of the waiting bar must not be overwritten.
+  Slot& slot = slots_[bar.instrument.index];
   begin_record(slot, bar);
   finish_record(slot, Outcome::SetAside, reason);
-  return true;
+  risk_.observe(input, ledger_.view(), *this);
 }
 
 void Engine::on_bar(const BarClosed& closed) {
@@ -157,21 +165,18 @@ void Engine::on_bar(const BarClosed& closed) {
 void Engine::warm_up(Slot& slot, const Bar& bar) {
   ++counters_.warmup_bars;
   begin_record(slot, bar);
-  const LedgerView view = ledger_.view();
-  const Opinion opinion = slot.strategy->on_bar(bar, view[bar.instrument], view.equity);
-  risk_.size({bar, instruments_[bar.instrument], opinion.target, false, view}, slot.record.sizing);
+  const Opinion opinion = hear(slot, bar);
+  risk_.size({bar, instruments_[bar.instrument], opinion.target, false, ledger_.view()},
+             slot.record.sizing);
   finish_record(slot, Outcome::WarmingUp, "bar from before the run");
 }
 
 void Engine::gather(Slot& slot, const Bar& bar) {
-  if (batch_size_ > 0 && bar.close_time != batch_close_) decide_batch();
   slot.bar = bar;
   slot.in_batch = true;
   batch_close_ = bar.close_time;
   ++batch_size_;
-  const bool complete = batch_size_ == slots_.size();
-  if (complete || settings_.barrier == Duration{0} || now_ >= batch_close_ + settings_.barrier)
-    decide_batch();
+  if (batch_size_ == slots_.size() || barrier_over()) decide_batch();
 }
 
 /// Decides all bars of one close together, in instrument order, on books that carry all their
@@ -187,6 +192,15 @@ void Engine::decide_batch() {
   }
   const LedgerView view = ledger_.view();
   journal_.append(EquityPoint{sequence_, now_, view.equity, view.cash, view.gross, ledger_.hash()});
+}
+
+bool Engine::gathers(const BarClosed& closed) const {
+  return closed.bar.interval == settings_.interval && closed.source != BarSource::Warmup;
+}
+
+bool Engine::barrier_over() const {
+  return batch_size_ > 0 &&
+         (settings_.barrier == Duration{0} || now_ >= batch_close_ + settings_.barrier);
 }
 
 bool Engine::late(const Bar& bar) const { return now_ - bar.close_time > late_limit(bar); }
@@ -215,12 +229,10 @@ void Engine::finish_record(Slot& slot, Outcome outcome, std::string_view reason)
   journal_.append(slot.record);
 }
 
-void Engine::decide(Slot& slot) {
-  const Bar& bar = slot.bar;
-  const LedgerView view = ledger_.view();
-  begin_record(slot, bar);
+/// What the strategy says to a bar, also written into the record.
+Opinion Engine::hear(Slot& slot, const Bar& bar) {
   DecisionRecord& r = slot.record;
-
+  const LedgerView view = ledger_.view();
   const Opinion opinion = slot.strategy->on_bar(bar, view[bar.instrument], view.equity);
   for (const double x :
        opinion.observation.first(std::min(opinion.observation.size(), r.observation.capacity())))
@@ -229,15 +241,27 @@ void Engine::decide(Slot& slot) {
     r.has_target = true;
     r.target = *opinion.target;
   }
+  return opinion;
+}
+
+void Engine::decide(Slot& slot) {
+  const Bar& bar = slot.bar;
+  begin_record(slot, bar);
+  DecisionRecord& r = slot.record;
+  slot.wish.reset();  // This bar speaks instead.
+
+  const Opinion opinion = hear(slot, bar);
   const bool is_late = late(bar);
-  const bool may_trade = !is_late && !opinion.warming_up;
-  const Sized sized =
-      risk_.size({bar, instruments_[bar.instrument], opinion.target, may_trade, view}, r.sizing);
+  const bool may_trade = !is_late && !opinion.warming_up && !stopping_;
+  const Sized sized = risk_.size(
+      {bar, instruments_[bar.instrument], opinion.target, may_trade, ledger_.view()}, r.sizing);
 
   if (is_late) {
     ++counters_.late_bars;
     return finish_record(slot, Outcome::Late, "processed too long after its close");
   }
+  if (stopping_) return finish_record(slot, Outcome::Stopping, "the run ends: nothing is sent");
+  cancel_all(slot);  // What is open came of an older wish, and lived until this decision.
   if (opinion.warming_up) return finish_record(slot, Outcome::WarmingUp, opinion.reason);
   if (!opinion.target) return finish_record(slot, Outcome::NoTarget, opinion.reason);
   if (sized.control.control != Control::None) r.controls.push_back(sized.control);
@@ -246,8 +270,7 @@ void Engine::decide(Slot& slot) {
 
   r.wanted = sized.wanted;
   if (!slot.orders.empty()) {
-    cancel_all(slot);
-    slot.awaiting_cancel = true;
+    slot.wish = Wish{bar, r};
     return finish_record(slot, Outcome::Pending, "an open order is cancelled first");
   }
   place(slot);
@@ -309,8 +332,9 @@ void Engine::place_one(Slot& slot, Side side, Quantity quantity, bool reduce_onl
     const Price raw = Price::from_raw(to_fixed_raw(r.close.to_double() * (1.0 + away)));
     order.type = OrderType::Limit;
     order.time_in_force = settings_.limit_time_in_force;
-    order.price =
-        round_to_step(raw, instrument.tick_size, side == Side::Buy ? Rounding::Down : Rounding::Up);
+    order.price = std::max(instrument.tick_size,
+                           round_to_step(raw, instrument.tick_size,
+                                         side == Side::Buy ? Rounding::Down : Rounding::Up));
   }
 
   const Verdict verdict =
@@ -324,7 +348,6 @@ void Engine::place_one(Slot& slot, Side side, Quantity quantity, bool reduce_onl
     const OrderRequest& approved = std::get<Approved>(verdict).order;
     line.approved = true;
     line.quantity = approved.quantity;
-    ++counters_.orders;
     slot.orders.emplace_back(approved);
     outbox_.push_back({false, approved.id, approved.instrument});
     journal_.append(OrderIntent{sequence_, approved});
@@ -356,6 +379,16 @@ void Engine::cancel_all(Slot& slot) {
   }
 }
 
+/// Nothing is sent from here on: the waiting bars are recorded, what is open is cancelled.
+void Engine::stop() {
+  stopping_ = true;
+  if (batch_size_ > 0) decide_batch();
+  for (Slot& slot : slots_) {
+    slot.wish.reset();
+    cancel_all(slot);
+  }
+}
+
 void Engine::on_update(const OrderUpdate& update) {
   Slot& slot = slots_[update.instrument.index];
   const auto order = std::ranges::find_if(
@@ -364,11 +397,15 @@ void Engine::on_update(const OrderUpdate& update) {
   order->apply(update);
   if (order->open()) return;
   slot.orders.erase(order);
-  if (!slot.orders.empty() || !slot.awaiting_cancel) return;
-  slot.awaiting_cancel = false;
-  if (late(slot.bar)) return;  // The wish is stale by now; the next bar brings a new one.
-  slot.record.orders.clear();
-  slot.record.controls.clear();
+  if (slot.orders.empty() && slot.wish) place_wish(slot);
+}
+
+/// The way is free: places what was wished while an order was open.
+void Engine::place_wish(Slot& slot) {
+  const Wish wish = *slot.wish;
+  slot.wish.reset();
+  if (late(wish.bar)) return;  // The wish is stale by now; the next bar brings a new one.
+  slot.record = wish.record;
   slot.record.position = position(slot);
   place(slot);
   if (slot.record.orders.empty()) return;
@@ -395,7 +432,10 @@ void Engine::dispatch() {
       if (logged && !journal_.commit()) continue;
     }
     if (outbox_.empty()) return;
-    if (!logged) return refuse_unlogged();
+    if (!logged) {
+      refuse_unlogged();
+      continue;
+    }
     for (std::size_t i = 0; i < outbox_.size(); ++i) {
       const Outgoing out = outbox_[i];
       if (out.cancel) {
@@ -407,6 +447,7 @@ void Engine::dispatch() {
           std::ranges::find_if(orders, [&](const Order& o) { return o.request().id == out.id; });
       if (order == orders.end()) continue;
       order->submitted();
+      ++counters_.orders;
       venue_.submit(order->request(), now_, *this);
     }
     outbox_.clear();
@@ -424,6 +465,14 @@ void Engine::refuse_unlogged() {
     }
     std::erase_if(slots_[out.instrument.index].orders,
                   [&](const Order& o) { return o.request().id == out.id; });
+    // Its intent stands in the log as soon as that can be written again; so must its end.
+    report(OrderUpdate{out.id,
+                       out.instrument,
+                       OrderState::Rejected,
+                       OrderEnd::Unlogged,
+                       {},
+                       "the log could not be written: it never left"},
+           now_);
   }
   outbox_.clear();
   drain();

@@ -10,11 +10,17 @@
 //   a DecisionRecord
 //   4. the log is committed with one write, and only then do orders leave; what comes back is an
 //   event again
+//
+// Bars of one close gather until all instruments' are there or the barrier is over, and are decided
+// together. Only what comes in moves time: the first input after the barrier decides the set, and
+// one that is no ClockTick is preceded by a ClockTick of the engine's making. OperatorCommand Stop
+// decides the waiting set without orders and cancels what is open; nothing is sent after it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -38,7 +44,7 @@ struct EngineCounters {
   std::uint64_t bars_set_aside = 0;
   std::uint64_t gaps = 0;  ///< holes in an instrument's bars that reached the engine
   std::uint64_t decisions = 0;
-  std::uint64_t orders = 0;
+  std::uint64_t orders = 0;  ///< handed to the venue
   std::uint64_t refusals = 0;
   std::uint64_t fills = 0;
   std::uint64_t funding = 0;
@@ -70,6 +76,11 @@ class Engine final : public EventSink, private ReportSink {
   [[nodiscard]] std::vector<Order> open_orders() const;
 
  private:
+  /// A decision that waits until an older order is out of the way.
+  struct Wish {
+    Bar bar;
+    DecisionRecord record;
+  };
   /// Everything the engine keeps for one instrument.
   struct Slot {
     std::unique_ptr<Strategy> strategy;
@@ -78,28 +89,35 @@ class Engine final : public EventSink, private ReportSink {
     Bar bar;  ///< waiting in the batch, or last decided
     DecisionRecord record;
     std::vector<Order> orders;  ///< open ones
-    bool awaiting_cancel = false;
+    std::optional<Wish> wish;
     Timestamp id_second{};
     std::uint32_t id_ordinal = 0;
   };
 
   void report(EventBody body, Timestamp happened) override;
+  void take(Event input);
   void process(Event& event);
   void drain();
   void on_bar(const BarClosed& closed);
   void on_update(const OrderUpdate& update);
-  bool set_aside(const BarClosed& closed);
+  [[nodiscard]] const char* unfit(const Bar& bar);
+  void set_aside(Event& input, const Bar& bar, const char* reason);
   void warm_up(Slot& slot, const Bar& bar);
   void gather(Slot& slot, const Bar& bar);
   void decide_batch();
+  Opinion hear(Slot& slot, const Bar& bar);
   void decide(Slot& slot);
   void place(Slot& slot);
   void place_one(Slot& slot, Side side, Quantity quantity, bool reduce_only, Purpose purpose);
+  void place_wish(Slot& slot);
   void cancel_all(Slot& slot);
+  void stop();
   void begin_record(Slot& slot, const Bar& bar);
   void finish_record(Slot& slot, Outcome outcome, std::string_view reason);
   void dispatch();
   void refuse_unlogged();
+  [[nodiscard]] bool gathers(const BarClosed& closed) const;
+  [[nodiscard]] bool barrier_over() const;
   [[nodiscard]] bool late(const Bar& bar) const;
   [[nodiscard]] std::span<const OrderRequest> collect_open();
   [[nodiscard]] Quantity position(const Slot& slot) const;
@@ -128,6 +146,7 @@ class Engine final : public EventSink, private ReportSink {
   std::size_t batch_size_ = 0;
   bool inside_ = false;
   bool unlogged_ = false;  ///< the last commit failed: nothing new leaves
+  bool stopping_ = false;  ///< Stop was commanded: nothing is sent any more
 };
 
 }  // namespace proteus
