@@ -3,54 +3,27 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <cstring>
 #include <optional>
-#include <random>
 
 #include "connectors/bybit/bootstrap.hpp"
 #include "connectors/net/local_server.hpp"
-#include "connectors/paper/paper_venue.hpp"
-#include "connectors/storage/session.hpp"
-#include "connectors/storage/storage_thread.hpp"
-#include "connectors/storage/wal_journal.hpp"
-#include "engine/runtime/engine.hpp"
-#include "risk/gate.hpp"
-#include "strategies/make_strategy.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/net_feed_io.hpp"
 #include "tools/app/status_json.hpp"
-#include "tools/app/version.hpp"
-#include "tools/app/watched_journal.hpp"
+#include "tools/app/trading.hpp"
 
 namespace proteus::app {
-namespace {
 
 using namespace std::chrono_literals;
 
-SessionCode draw_session_code() {
-  std::random_device device;
-  std::array<std::uint8_t, 13> bytes{};
-  for (auto& b : bytes) b = static_cast<std::uint8_t>(device());
-  return make_session_code(bytes);
-}
-
-}  // namespace
-
 // Members are destroyed from the last to the first: sockets before the engine, the recorder before
-// the storage thread, the thread before the log it reads.
+// the storage thread that compresses for it.
 struct PaperDaemon::Impl {
   net::Loop& loop;
   Loaded loaded;
-  std::optional<storage::Session> session;
-  std::unique_ptr<storage::WalJournal> journal;
-  std::unique_ptr<storage::StorageThread> storage;
+  std::unique_ptr<Trading> trading;
   std::unique_ptr<storage::FeedRecorder> recorder;
   bybit::VenueClock clock;
-  InstrumentTable instruments;
-  std::optional<risk::Gate> gate;
-  std::optional<paper::PaperVenue> venue;
-  std::unique_ptr<WatchedJournal> watched;
-  std::unique_ptr<Engine> engine;
   std::unique_ptr<NetFeedIo> io;
   std::unique_ptr<bybit::PublicFeed> feed;
   std::unique_ptr<net::LocalServer> door;
@@ -66,38 +39,27 @@ struct PaperDaemon::Impl {
         loaded(given),
         clock(given.settings.feed.clock, given.settings.feed.speed, steady_time) {}
 
-  Result<void> open_session(const SessionCode& code);
-  Result<void> learn_instruments();
-  Result<void> build_engine(const SessionCode& code);
   Result<void> open_door();
-  Result<void> get_ready(const SessionCode& code);
+  Result<void> open_session(std::optional<SessionCode> code);
+  Result<InstrumentTable> learn_instruments();
+  Result<void> open_feed();
+  Result<void> get_ready(std::optional<SessionCode> code);
   void abandon();
   void on_line(std::string_view line, const net::Reply& reply);
   [[nodiscard]] StatusSources sources() const;
 };
 
-Result<void> PaperDaemon::Impl::open_session(const SessionCode& code) {
-  const Timestamp start = net::Loop::wall_now();
-  storage::SessionStart about;
-  about.code = code;
-  about.start = start;
-  about.mode = "paper";
-  about.version = kVersion;
-  about.config_toml = loaded.resolved;
-  about.config_hash = loaded.hash;
-  BOOST_OUTCOME_TRY(session, storage::Session::create(loaded.settings.session.folder, about));
-  BOOST_OUTCOME_TRY(journal, storage::WalJournal::create(
-                                 session->wal_path(), {code, loaded.hash.c_str(), "paper", start}));
-  BOOST_OUTCOME_TRY(storage, storage::StorageThread::start(*journal, session->sqlite_path(),
-                                                           loaded.settings.storage));
+Result<void> PaperDaemon::Impl::open_session(std::optional<SessionCode> code) {
+  BOOST_OUTCOME_TRY(trading, Trading::open(loaded, "paper", net::Loop::wall_now(), code));
+  trading->watch();
   if (loaded.settings.storage.record_feed)
     recorder = std::make_unique<storage::FeedRecorder>(
-        session->feed_folder(), loaded.settings.storage,
-        [this](std::filesystem::path part) { storage->compress(std::move(part)); });
+        trading->session().feed_folder(), loaded.settings.storage,
+        [this](std::filesystem::path part) { trading->storage().compress(std::move(part)); });
   return success();
 }
 
-Result<void> PaperDaemon::Impl::learn_instruments() {
+Result<InstrumentTable> PaperDaemon::Impl::learn_instruments() {
   const auto& s = loaded.settings;
   BOOST_OUTCOME_TRY(auto rest, net::parse_endpoint(s.venue.rest));
   BOOST_OUTCOME_TRY(auto stream, net::parse_endpoint(s.venue.stream));
@@ -129,33 +91,12 @@ Result<void> PaperDaemon::Impl::learn_instruments() {
   if (!bootstrap.done())
     return error(ErrorCode::Refused,
                  fmt::format("stopped before {} had answered; nothing was traded", s.venue.rest));
-  if (bootstrap.result().has_error()) return bootstrap.result().error();
-  instruments = bootstrap.result().value();
-  return success();
+  return bootstrap.result();
 }
 
-Result<void> PaperDaemon::Impl::build_engine(const SessionCode& code) {
-  const auto& s = loaded.settings;
-  std::vector<std::unique_ptr<Strategy>> strategies;
-  for (const Instrument& instrument : instruments) {
-    BOOST_OUTCOME_TRY(auto strategy,
-                      strategies::make_strategy(s.strategy, instrument, s.engine.interval));
-    strategies.push_back(std::move(strategy));
-  }
-  BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments));
-  const Money capital = Money::from_raw(to_fixed_raw(s.engine.capital));
-  gate.emplace(s.sizing, s.limits, instruments, s.engine.interval,
-               risk::Costs{s.paper.linear_taker_fee_bps / 1e4, s.paper.spot_taker_fee_bps / 1e4,
-                           s.paper.half_spread_bps / 1e4},
-               capital);
-  venue.emplace(s.paper, s.engine.interval, capital, instruments);
-  watched = std::make_unique<WatchedJournal>(*journal, instruments);
-  engine = std::make_unique<Engine>(s.engine, instruments, code, std::move(strategies), *gate,
-                                    *venue, *watched);
-  const Timestamp now = clock.at(steady_time());
-  for (const Instrument& instrument : instruments)
-    engine->on_input(InstrumentChanged{instrument}, now, now);
-  BOOST_OUTCOME_TRY(feed, bybit::PublicFeed::create(s.feed, instruments, *io, clock, *engine, 1));
+Result<void> PaperDaemon::Impl::open_feed() {
+  BOOST_OUTCOME_TRY(feed, bybit::PublicFeed::create(loaded.settings.feed, trading->instruments(),
+                                                    *io, clock, trading->engine(), 1));
   io->attach(feed.get());
   io->on_answer([this](bybit::RequestId id, Result<bybit::HttpResponse> answer,
                        bybit::SteadyTime at) { feed->on_response(id, std::move(answer), at); });
@@ -183,38 +124,32 @@ Result<void> PaperDaemon::Impl::open_door() {
 }
 
 /// The door first: of two daemons the second is refused before it has made or asked anything.
-Result<void> PaperDaemon::Impl::get_ready(const SessionCode& code) {
+Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code) {
   BOOST_OUTCOME_TRY(open_door());
   BOOST_OUTCOME_TRY(open_session(code));
-  BOOST_OUTCOME_TRY(learn_instruments());
-  return build_engine(code);
+  BOOST_OUTCOME_TRY(const InstrumentTable instruments, learn_instruments());
+  BOOST_OUTCOME_TRY(trading->build(instruments, clock.at(steady_time())));
+  return open_feed();
 }
 
 /// A session that never began leaves no folder behind.
 void PaperDaemon::Impl::abandon() {
-  if (!session) return;
-  const std::filesystem::path folder = session->folder();
   feed.reset();
   io.reset();
-  engine.reset();
   recorder.reset();
-  storage.reset();
-  journal.reset();
-  session.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
+  if (trading) trading->abandon();
 }
 
 StatusSources PaperDaemon::Impl::sources() const {
   return {.mode = "paper",
           .loaded = loaded,
-          .folder = session->folder().string(),
-          .instruments = instruments,
-          .engine = *engine,
-          .gate = *gate,
-          .watched = *watched,
-          .log = *journal,
-          .storage = *storage,
+          .folder = trading->session().folder().string(),
+          .instruments = trading->instruments(),
+          .engine = trading->engine(),
+          .gate = trading->gate(),
+          .watched = trading->watched(),
+          .log = trading->log(),
+          .storage = trading->storage(),
           .recorder = recorder.get(),
           .clock = clock,
           .feed = feed.get(),
@@ -258,8 +193,7 @@ PaperDaemon::~PaperDaemon() { stop("the program ends"); }
 Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(net::Loop& loop, const Loaded& loaded,
                                                          std::optional<SessionCode> given) {
   auto impl = std::make_unique<Impl>(loop, loaded);
-  const SessionCode code = given ? *given : draw_session_code();
-  if (const Result<void> ready = impl->get_ready(code); ready.has_error()) {
+  if (const Result<void> ready = impl->get_ready(given); ready.has_error()) {
     impl->abandon();
     return ready.error();
   }
@@ -272,24 +206,19 @@ void PaperDaemon::start() {
 }
 
 void PaperDaemon::stop(const std::string& cause) {
-  if (impl_->stopped || !impl_->engine) return;
+  if (impl_->stopped || !impl_->feed) return;
   impl_->stopped = true;
   impl_->stopped_at = steady_time();
   impl_->timer.cancel();
-  if (impl_->feed) impl_->feed->stop();
-  const Timestamp now = std::max(impl_->engine->now(), impl_->clock.at(steady_time()));
-  impl_->engine->on_input(OperatorCommand{OperatorAction::Stop, cause.c_str()}, now, now);
-  if (!impl_->journal->flush())
-    spdlog::error("The end of the log could not be written. file={} bytes={} cause=\"{}\"",
-                  impl_->session->wal_path().string(), impl_->journal->pending_bytes(),
-                  std::strerror(impl_->journal->last_errno()));
+  impl_->feed->stop();
+  impl_->io->attach(nullptr);
   impl_->io.reset();  // An answer that is still on its way would be recorded.
   impl_->recorder.reset();
-  impl_->storage->drain();
+  impl_->trading->finish(cause, impl_->clock.at(steady_time()));
 }
 
 std::string PaperDaemon::status_json() const { return app::status_json(impl_->sources()); }
-std::string PaperDaemon::folder() const { return impl_->session->folder().string(); }
-const InstrumentTable& PaperDaemon::instruments() const { return impl_->instruments; }
+std::string PaperDaemon::folder() const { return impl_->trading->session().folder().string(); }
+const InstrumentTable& PaperDaemon::instruments() const { return impl_->trading->instruments(); }
 
 }  // namespace proteus::app

@@ -35,36 +35,37 @@ bool is_of_exchange(const std::filesystem::path& file, const std::vector<std::st
     for (const config::Table& table : config::parse_document(text.str()).tables) see(table.section);
   }
   return any && !other;
+}
 
-  /// What the types of single settings cannot say: spellings of the venue's things, and settings
-  /// that have to fit together.
-  void check_names(const Settings& s, config::Reader& reader) {
-    for (const std::string& name : s.engine.instruments)
-      if (const auto parsed = parse_instrument_name(name); parsed.has_error())
-        reader.reject("engine", "instruments", parsed.error().context);
-    for (const std::string& interval : s.feed.intervals)
-      if (!parse_interval(interval))
-        reader.reject("feed", "intervals",
-                      fmt::format("\"{}\" is no interval, write 1m, 5m, 1h or another of the list",
-                                  interval));
-    const auto check_url = [&](const char* key, const std::string& url, std::string_view plain,
-                               std::string_view secure) {
-      if (const auto parsed = net::parse_endpoint(url); parsed.has_error())
-        return reader.reject("venue", key, parsed.error().context);
-      if (!url.starts_with(plain) && !url.starts_with(secure))
-        reader.reject("venue", key,
-                      fmt::format("\"{}\" has to begin with {} or {}", url, plain, secure));
-    };
-    check_url("rest", s.venue.rest, "http://", "https://");
-    check_url("stream", s.venue.stream, "ws://", "wss://");
-    if (s.strategy.name == strategies::StrategyKind::SmaCross && s.strategy.fast >= s.strategy.slow)
-      reader.reject("strategy", "fast",
-                    fmt::format("{} is not below slow ({})", s.strategy.fast, s.strategy.slow));
-    if (s.feed.book_depth != 0 && s.feed.book_depth != 1 && s.feed.book_depth != 50 &&
-        s.feed.book_depth != 200)
-      reader.reject("feed", "book_depth",
-                    fmt::format("{} is not offered, write 0, 1, 50 or 200", s.feed.book_depth));
-  }
+/// What the types of single settings cannot say: spellings of the venue's things, and settings
+/// that have to fit together.
+void check_names(const Settings& s, config::Reader& reader) {
+  for (const std::string& name : s.engine.instruments)
+    if (const auto parsed = parse_instrument_name(name); parsed.has_error())
+      reader.reject("engine", "instruments", parsed.error().context);
+  for (const std::string& interval : s.feed.intervals)
+    if (!parse_interval(interval))
+      reader.reject(
+          "feed", "intervals",
+          fmt::format("\"{}\" is no interval, write 1m, 5m, 1h or another of the list", interval));
+  const auto check_url = [&](const char* key, const std::string& url, std::string_view plain,
+                             std::string_view secure) {
+    if (const auto parsed = net::parse_endpoint(url); parsed.has_error())
+      return reader.reject("venue", key, parsed.error().context);
+    if (!url.starts_with(plain) && !url.starts_with(secure))
+      reader.reject("venue", key,
+                    fmt::format("\"{}\" has to begin with {} or {}", url, plain, secure));
+  };
+  check_url("rest", s.venue.rest, "http://", "https://");
+  check_url("stream", s.venue.stream, "ws://", "wss://");
+  if (s.strategy.name == strategies::StrategyKind::SmaCross && s.strategy.fast >= s.strategy.slow)
+    reader.reject("strategy", "fast",
+                  fmt::format("{} is not below slow ({})", s.strategy.fast, s.strategy.slow));
+  if (s.feed.book_depth != 0 && s.feed.book_depth != 1 && s.feed.book_depth != 50 &&
+      s.feed.book_depth != 200)
+    reader.reject("feed", "book_depth",
+                  fmt::format("{} is not offered, write 0, 1, 50 or 200", s.feed.book_depth));
+}
 
 }  // namespace
 

@@ -1,5 +1,9 @@
 #include "tools/app/trading.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <cstring>
+#include <filesystem>
 #include <random>
 
 #include "strategies/make_strategy.hpp"
@@ -18,16 +22,16 @@ SessionCode draw_session_code() {
 }  // namespace
 
 Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string_view mode,
-                                               Timestamp start) {
+                                               Timestamp start, std::optional<SessionCode> code) {
   storage::SessionStart about;
-  about.code = draw_session_code();
+  about.code = code ? *code : draw_session_code();
   about.start = start;
   about.mode = mode;
   about.version = kVersion;
   about.config_toml = loaded.resolved;
   about.config_hash = loaded.hash;
   BOOST_OUTCOME_TRY(auto session, storage::Session::create(loaded.settings.session.folder, about));
-  std::unique_ptr<Trading> made(new Trading(loaded, mode, about.code, std::move(session)));
+  std::unique_ptr<Trading> made(new Trading(loaded.settings, about.code, std::move(session)));
   const std::size_t gather =
       mode == "replay" ? static_cast<std::size_t>(loaded.settings.storage.commit_every_bytes) : 0;
   BOOST_OUTCOME_TRY(made->journal_, storage::WalJournal::create(
@@ -38,6 +42,8 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
                                                   loaded.settings.storage));
   return made;
 }
+
+void Trading::watch() { watched_ = std::make_unique<WatchedJournal>(*journal_, instruments_); }
 
 Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {
   const Settings& s = settings_;
@@ -55,8 +61,9 @@ Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {
                             s.paper.half_spread_bps / 1e4},
                 capital);
   venue_.emplace(s.paper, s.engine.interval, capital, instruments_);
+  Journal& journal = watched_ ? static_cast<Journal&>(*watched_) : *journal_;
   engine_ = std::make_unique<Engine>(s.engine, instruments_, code_, std::move(strategies), *gate_,
-                                     *venue_, *journal_);
+                                     *venue_, journal);
   for (const Instrument& instrument : instruments)
     engine_->on_input(InstrumentChanged{instrument}, now, now);
   return success();
@@ -67,8 +74,19 @@ void Trading::finish(const std::string& cause, Timestamp now) {
     const Timestamp at = std::max(engine_->now(), now);
     engine_->on_input(OperatorCommand{OperatorAction::Stop, cause.c_str()}, at, at);
   }
-  static_cast<void>(journal_->flush());  // What fails is in the storage status.
+  if (!journal_->flush())
+    spdlog::error("The end of the log could not be written. file={} bytes={} cause=\"{}\"",
+                  session_.wal_path().string(), journal_->pending_bytes(),
+                  std::strerror(journal_->last_errno()));
   storage_->drain();
+}
+
+void Trading::abandon() {
+  engine_.reset();
+  storage_.reset();
+  journal_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(session_.folder(), ignored);
 }
 
 }  // namespace proteus::app

@@ -14,20 +14,29 @@
 #include "engine/runtime/engine.hpp"
 #include "risk/gate.hpp"
 #include "tools/app/settings.hpp"
+#include "tools/app/watched_journal.hpp"
 
 namespace proteus::app {
 
 class Trading {
  public:
   /// Makes the session's folder and opens its log. mode: "paper", "replay". In a replay the log may
-  /// gather `storage.commit_every_bytes`: nothing outside depends on it. Errors: Io.
+  /// gather `storage.commit_every_bytes`: nothing outside depends on it. `code`: drawn, where none
+  /// is given. Errors: Io.
   static Result<std::unique_ptr<Trading>> open(const Loaded& loaded, std::string_view mode,
-                                               Timestamp start);
+                                               Timestamp start,
+                                               std::optional<SessionCode> code = {});
   /// Builds strategies, gate, venue and engine over `instruments` and tells the engine of them at
   /// `now`. Once. Errors: what the strategies and the risk settings refuse.
   Result<void> build(const InstrumentTable& instruments, Timestamp now);
+  /// Tells people of fills, holds and losses as they happen, and keeps what the status shows.
+  /// Before `build`.
+  void watch();
   /// Writes the end down and waits until everything is on disk and in the tables.
   void finish(const std::string& cause, Timestamp now);
+  /// For a start that failed before anything was traded: removes the session's folder. Nothing of
+  /// this may be used after it.
+  void abandon();
 
   [[nodiscard]] bool built() const { return engine_ != nullptr; }
   [[nodiscard]] Engine& engine() { return *engine_; }
@@ -35,20 +44,19 @@ class Trading {
   [[nodiscard]] const risk::Gate& gate() const { return *gate_; }
   [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
   [[nodiscard]] const storage::Session& session() const { return session_; }
+  [[nodiscard]] const storage::WalJournal& log() const { return *journal_; }
+  /// Only where `watch` was called.
+  [[nodiscard]] const WatchedJournal& watched() const { return *watched_; }
   [[nodiscard]] storage::StorageThread& storage() { return *storage_; }
   [[nodiscard]] const storage::StorageThread& storage() const { return *storage_; }
-  [[nodiscard]] const Settings& settings() const { return settings_; }
-  [[nodiscard]] const std::string& mode() const { return mode_; }
 
  private:
-  Trading(const Loaded& loaded, std::string_view mode, const SessionCode& code,
-          storage::Session session)
-      : settings_(loaded.settings), mode_(mode), code_(code), session_(std::move(session)) {}
+  Trading(const Settings& settings, const SessionCode& code, storage::Session session)
+      : settings_(settings), code_(code), session_(std::move(session)) {}
 
   // Destroyed from the last to the first: the engine before the log it writes, the storage thread
   // before the log it reads.
   Settings settings_;
-  std::string mode_;
   SessionCode code_;
   storage::Session session_;
   std::unique_ptr<storage::WalJournal> journal_;
@@ -56,6 +64,7 @@ class Trading {
   InstrumentTable instruments_;
   std::optional<risk::Gate> gate_;
   std::optional<paper::PaperVenue> venue_;
+  std::unique_ptr<WatchedJournal> watched_;  // null: nobody looks on
   std::unique_ptr<Engine> engine_;
 };
 
