@@ -101,10 +101,9 @@ def order_key(session, order):
 def computed_decisions(session):
     found = {}
     for d in session.decisions:
-        tells = d.decided
         found[d.instrument, d.bar.open_ms] = {
-            "outcome": d.outcome, "reason": d.reason, "weight": d.weight if tells else None,
-            "confidence": d.confidence if tells else None, "close_raw": d.bar.close,
+            "outcome": d.outcome, "reason": d.reason, "weight": d.weight,
+            "confidence": d.confidence, "close_raw": d.bar.close,
             "position_raw": d.position, "wanted_raw": d.wanted, "equity_raw": d.equity,
             "sizing": d.sizing,
             "controls": [(c, p, *blind(c, (limit, actual))) for c, p, limit, actual in d.controls],

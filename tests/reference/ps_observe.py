@@ -56,8 +56,7 @@ def computed(session, strategy):
     found = {}
     for i in session.instruments:
         bars = [b for name, b in session.used_bars if name == i.name]
-        wanted = {d.bar.open_ms for d in session.decisions
-                  if d.instrument == i.name and d.decided}
+        wanted = {d.bar.open_ms for d in session.decisions if d.instrument == i.name}
         own = own_numbers(bars, strategy)
         features = chapter_rows(bars, wanted) if np and strategy["features"] == "chapter" else {}
         for open_ms in sorted(wanted):

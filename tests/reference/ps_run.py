@@ -20,7 +20,6 @@ class Decision:
     sizing: list = field(default_factory=list)
     controls: list = field(default_factory=list)
     orders: list = field(default_factory=list)  # (Order, approved, refused_by)
-    decided: bool = True  # False: a bar from before the run
 
 
 class Session:
@@ -68,9 +67,9 @@ class Session:
         for close_ms in closes:
             for i, bar in live[close_ms]:
                 self._bar(i, bar)
-            # What still waits for others when the run ends is not decided.
-            if len(live[close_ms]) == len(self.instruments) or close_ms != closes[-1]:
-                self._decide(live[close_ms])
+            # What still waits for others when the run ends is recorded, and nothing is sent for it.
+            waits = close_ms == closes[-1] and len(live[close_ms]) < len(self.instruments)
+            self._decide(live[close_ms], stopping=waits)
 
     def _watch_holes(self, i, bar):
         expected = self.next_open.get(i.name, bar.open_ms)
@@ -89,8 +88,8 @@ class Session:
         weight, _, _ = strategy.on_bar(bar.close)
         equity = self.books.equity()
         steps, _, _, _, _ = sizer.size(bar.close, weight, 0, 0, equity, False)
-        self.decisions.append(Decision(i.name, bar, "warming_up", "bar from before the run",
-                                       equity=equity, sizing=steps, decided=False))
+        self.decisions.append(Decision(i.name, bar, "warming_up", "bar from before the run", weight,
+                                       None if weight is None else 1.0, equity=equity, sizing=steps))
 
     def _bar(self, i, bar):
         self.used_bars.append((i.name, bar))
@@ -98,26 +97,29 @@ class Session:
         self._watch_holes(i, bar)
         self.gate.on_bar(i.name, bar)
 
-    def _decide(self, batch):
+    def _decide(self, batch, stopping):
         equity = self.books.equity()
         self.gate.on_equity(equity)
         placed = []
         for i, bar in batch:
-            self.decisions.append(self._decide_one(i, bar, equity, placed))
+            self.decisions.append(self._decide_one(i, bar, equity, placed, stopping))
         for i, order in placed:
             self.venue.submit(i, order)
         self.equity_points.append(dict(close_ms=batch[0][1].close_ms, equity=equity,
                                        cash=self.books.cash, gross=self.books.gross()))
 
-    def _decide_one(self, i, bar, equity, placed):
+    def _decide_one(self, i, bar, equity, placed, stopping):
         strategy, sizer = self.slots[i.name]
         position = self.books.positions[i.name]
         held = position.quantity
         weight, reason, warming = strategy.on_bar(bar.close)
         steps, wanted, kept, why, dust = sizer.size(bar.close, weight, held, position.value, equity,
-                                                    not warming)
+                                                    not warming and not stopping)
         d = Decision(i.name, bar, "", why or reason, weight, None if weight is None else 1.0,
                      held, held, equity, steps)
+        if stopping:
+            d.outcome, d.reason = "stopping", "the run ends: nothing is sent"
+            return d
         if warming or weight is None:
             d.outcome, d.reason = ("warming_up" if warming else "no_target"), reason
             return d
