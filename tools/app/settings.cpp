@@ -61,6 +61,14 @@ void check_names(const Settings& s, config::Reader& reader) {
   if (s.strategy.name == strategies::StrategyKind::SmaCross && s.strategy.fast >= s.strategy.slow)
     reader.reject("strategy", "fast",
                   fmt::format("{} is not below slow ({})", s.strategy.fast, s.strategy.slow));
+  const Duration late =
+      std::min<Duration>(std::chrono::seconds{10}, bar_length(Timestamp{}, s.engine.interval) / 4);
+  if (s.engine.barrier >= late)
+    reader.reject(
+        "engine", "barrier",
+        fmt::format("lets bars wait until they are late: with {} bars it has to be below "
+                    "{:g} s",
+                    to_string(s.engine.interval), std::chrono::duration<double>(late).count()));
   if (s.feed.book_depth != 0 && s.feed.book_depth != 1 && s.feed.book_depth != 50 &&
       s.feed.book_depth != 200)
     reader.reject("feed", "book_depth",
