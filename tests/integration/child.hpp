@@ -29,6 +29,7 @@ class Child {
   /// Waits for it to say or to do something, a moment at most.
   void listen(Duration longest = std::chrono::milliseconds{20});
 
+  [[nodiscard]] bool ended() const { return code_.has_value(); }
   [[nodiscard]] const std::string& out() const { return out_; }
   [[nodiscard]] const std::string& err() const { return err_; }
 
