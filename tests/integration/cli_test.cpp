@@ -35,8 +35,9 @@ class SimProgram {
     const std::string before = "http://127.0.0.1:";
     if (!child_.says(before) || !child_.says("push_interval"))
       throw std::runtime_error("the exchange did not start: " + child_.err());
-    const std::size_t at = child_.err().find(before) + before.size();
-    address_ = fmt::format("127.0.0.1:{}", std::atoi(child_.err().c_str() + at));
+    const std::string said = child_.err();
+    const std::size_t at = said.find(before) + before.size();
+    address_ = fmt::format("127.0.0.1:{}", std::atoi(said.c_str() + at));
   }
   [[nodiscard]] Overrides where() const {
     return {"venue.rest=http://" + address_, "venue.stream=ws://" + address_};
