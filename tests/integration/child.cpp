@@ -50,9 +50,8 @@ Child::Child(const std::vector<std::string>& arguments, std::uint64_t file_bytes
   }
   ::close(out[1]);
   ::close(err[1]);
-  out_fd_ = out[0];
-  err_fd_ = err[0];
   watch_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  ear_ = std::thread([this, from_out = out[0], from_err = err[0]] { hear(from_out, from_err); });
 }
 
 Child::~Child() {
@@ -60,52 +59,65 @@ Child::~Child() {
     signal(SIGKILL);
     wait();
   }
-  for (const int fd : {watch_, out_fd_, err_fd_})
-    if (fd >= 0) ::close(fd);
+  if (ear_.joinable()) ear_.join();
+  ::close(watch_);
 }
 
 void Child::signal(int number) const {
   if (!code_) ::kill(pid_, number);
 }
 
-bool Child::read_some(int& fd, std::string& text) {
-  std::array<char, 4096> bytes{};
-  const ssize_t n = ::read(fd, bytes.data(), bytes.size());
-  if (n > 0) {
-    text.append(bytes.data(), static_cast<std::size_t>(n));
-    return true;
+/// Until both pipes have ended, which is when the process has.
+void Child::hear(int out_fd, int err_fd) {
+  std::array<pollfd, 2> pipes{{{out_fd, POLLIN, 0}, {err_fd, POLLIN, 0}}};
+  while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
+    if (::poll(pipes.data(), pipes.size(), -1) < 0) continue;
+    for (std::size_t i = 0; i < pipes.size(); ++i) {
+      if (pipes[i].revents == 0) continue;
+      std::array<char, 4096> bytes{};
+      const ssize_t n = ::read(pipes[i].fd, bytes.data(), bytes.size());
+      if (n > 0) {
+        const std::lock_guard lock(mutex_);
+        (i == 0 ? out_ : err_).append(bytes.data(), static_cast<std::size_t>(n));
+      } else {
+        ::close(pipes[i].fd);
+        pipes[i].fd = -1;  // poll passes over it.
+      }
+    }
+    more_.notify_all();
   }
-  ::close(fd);
-  fd = -1;
-  return false;
+}
+
+std::string Child::heard(const std::string& text) const {
+  const std::lock_guard lock(mutex_);
+  return text;
 }
 
 void Child::listen(Duration longest) {
-  std::array<pollfd, 3> events{{{out_fd_, POLLIN, 0}, {err_fd_, POLLIN, 0}, {watch_, POLLIN, 0}}};
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(longest).count();
-  if (::poll(events.data(), events.size(), static_cast<int>(std::max<std::int64_t>(0, ms))) <= 0)
-    return;
-  const bool heard_out = events[0].revents != 0 && read_some(out_fd_, out_);
-  const bool heard_err = events[1].revents != 0 && read_some(err_fd_, err_);
-  // Its last words come before its end.
-  if (events[2].revents == 0 || heard_out || heard_err || code_) return;
-  int status = 0;
-  if (::waitpid(pid_, &status, 0) != pid_) return;
-  code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  std::unique_lock lock(mutex_);
+  more_.wait_for(lock, longest);
+  lock.unlock();
+  wait(Duration{0});
 }
 
 std::optional<int> Child::wait(Duration longest) {
-  const Duration until = net::Loop::steady_now() + longest;
-  while (!code_ && net::Loop::steady_now() < until) listen(std::chrono::seconds{1});
+  if (code_) return code_;
+  pollfd end{watch_, POLLIN, 0};
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(longest).count();
+  int status = 0;
+  if (::poll(&end, 1, static_cast<int>(ms)) <= 0 || ::waitpid(pid_, &status, 0) != pid_)
+    return std::nullopt;
+  ear_.join();  // Its last words.
+  code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return code_;
 }
 
 bool Child::says(const std::string& text, Duration longest) {
   const Duration until = net::Loop::steady_now() + longest;
   const auto said = [&] {
-    return out_.find(text) != std::string::npos || err_.find(text) != std::string::npos;
+    return out().find(text) != std::string::npos || err().find(text) != std::string::npos;
   };
-  while (!said() && !code_ && net::Loop::steady_now() < until) listen(std::chrono::seconds{1});
+  while (!said() && !code_ && net::Loop::steady_now() < until) listen();
   return said();
 }
 

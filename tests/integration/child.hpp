@@ -3,8 +3,11 @@
 
 #include <sys/types.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/core/time.hpp"
@@ -26,22 +29,26 @@ class Child {
   std::optional<int> wait(Duration longest = std::chrono::seconds{30});
   /// Reads what it says until `text` is among it. False: it ended, or did not say so in time.
   bool says(const std::string& text, Duration longest = std::chrono::seconds{30});
-  /// Waits for it to say or to do something, a moment at most.
+  /// Waits for it to say something or to end, a moment at most.
   void listen(Duration longest = std::chrono::milliseconds{20});
 
-  [[nodiscard]] const std::string& out() const { return out_; }
-  [[nodiscard]] const std::string& err() const { return err_; }
+  [[nodiscard]] bool ended() const { return code_.has_value(); }
+  [[nodiscard]] std::string out() const { return heard(out_); }
+  [[nodiscard]] std::string err() const { return heard(err_); }
 
  private:
-  bool read_some(int& fd, std::string& text);
+  void hear(int out_fd, int err_fd);
+  [[nodiscard]] std::string heard(const std::string& text) const;
 
   pid_t pid_ = -1;
   int watch_ = -1;  ///< becomes readable when the process has ended
-  int out_fd_ = -1;
-  int err_fd_ = -1;
+  std::optional<int> code_;
+  mutable std::mutex mutex_;  ///< guards what follows
+  std::condition_variable more_;
   std::string out_;
   std::string err_;
-  std::optional<int> code_;
+  // Read all the time: who writes to a full pipe stands still.
+  std::thread ear_;
 };
 
 /// Runs it to its end.

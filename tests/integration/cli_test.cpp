@@ -31,9 +31,13 @@ class SimProgram {
   SimProgram()
       : child_(with_settings({"sim"}, {"sim.server.port=0", "sim.paced=true", "sim.settle=1ms",
                                        "sim.push_interval=20s", "sim.history_bars=200"})) {
-    EXPECT_TRUE(child_.says(" port=")) << child_.err();
-    const std::size_t at = child_.err().find(" port=");
-    address_ = fmt::format("127.0.0.1:{}", std::atoi(child_.err().c_str() + at + 6));
+    // It tells its address once it listens; the line may come in pieces.
+    const std::string before = "http://127.0.0.1:";
+    if (!child_.says(before) || !child_.says("push_interval"))
+      throw std::runtime_error("the exchange did not start: " + child_.err());
+    const std::string said = child_.err();
+    const std::size_t at = said.find(before) + before.size();
+    address_ = fmt::format("127.0.0.1:{}", std::atoi(said.c_str() + at));
   }
   [[nodiscard]] Overrides where() const {
     return {"venue.rest=http://" + address_, "venue.stream=ws://" + address_};
@@ -48,7 +52,7 @@ class SimProgram {
 /// Waits until the daemon at `socket` has decided so many bars.
 bool run_to_bars(Child& daemon, const std::string& socket, std::int64_t bars) {
   const Duration until = net::Loop::steady_now() + 60s;
-  while (net::Loop::steady_now() < until) {
+  while (!daemon.ended() && net::Loop::steady_now() < until) {
     const auto status = ask(socket, "status");
     if (status && figure(*status, "bars") >= bars) return true;
     daemon.listen();
