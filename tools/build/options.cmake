@@ -64,6 +64,6 @@ function(proteus_test name)
   string(REPLACE "/" "_" target ${name})
   add_executable(test_${target} ${sources})
   target_link_libraries(test_${target} PRIVATE proteus_options ${T_LINK} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(test_${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${target}/"
+  gtest_discover_tests(test_${target} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES TEST_PREFIX "${target}/"
     PROPERTIES TIMEOUT 300 ENVIRONMENT "PROTEUS_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
