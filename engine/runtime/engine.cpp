@@ -115,8 +115,10 @@ void Engine::process(Event& event) {
   } else if (std::holds_alternative<ClockTick>(event.body)) {
     if (barrier_over()) decide_batch();
   } else if (const auto* moved = std::get_if<TradingStateChanged>(&event.body)) {
-    if (moved->to == TradingState::Halted)
-      for (Slot& slot : slots_) cancel_all(slot);
+    for (Slot& slot : slots_) {
+      if (moved->to == TradingState::Halted) cancel_all(slot);
+      if (moved->to == TradingState::Reducing) cancel_increases(slot);
+    }
   } else if (const auto* command = std::get_if<OperatorCommand>(&event.body)) {
     if (command->action == OperatorAction::Stop) stop();
   }
@@ -371,12 +373,18 @@ std::vector<Order> Engine::open_orders() const {
   return all;
 }
 
+void Engine::cancel(const Order& order) {
+  outbox_.push_back({true, order.request().id, order.request().instrument});
+  journal_.append(CancelIntent{sequence_, order.request().id});
+}
+
 void Engine::cancel_all(Slot& slot) {
-  for (const Order& order : slot.orders) {
-    const auto& id = order.request().id;
-    outbox_.push_back({true, id, order.request().instrument});
-    journal_.append(CancelIntent{sequence_, id});
-  }
+  for (const Order& order : slot.orders) cancel(order);
+}
+
+void Engine::cancel_increases(Slot& slot) {
+  for (const Order& order : slot.orders)
+    if (!order.request().reduce_only) cancel(order);
 }
 
 /// Nothing is sent from here on: the waiting bars are recorded, what is open is cancelled.

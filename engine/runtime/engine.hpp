@@ -110,7 +110,9 @@ class Engine final : public EventSink, private ReportSink {
   void place(Slot& slot);
   void place_one(Slot& slot, Side side, Quantity quantity, bool reduce_only, Purpose purpose);
   void place_wish(Slot& slot);
+  void cancel(const Order& order);
   void cancel_all(Slot& slot);
+  void cancel_increases(Slot& slot);
   void stop();
   void begin_record(Slot& slot, const Bar& bar);
   void finish_record(Slot& slot, Outcome outcome, std::string_view reason);

@@ -490,11 +490,21 @@ TEST(TradingStates, HaltedByTheEquityOfASetCancelsBeforeItIsDecided) {
       (Trace{"append trading_state_changed #3", "append cancel", "on_bar 0", "append cancel"}));
 }
 
-TEST(TradingStates, ReducingLeavesOpenOrdersAlone) {
+TEST(TradingStates, ReducingCancelsOpenIncreases) {
   Rig rig{1, with_limits()};
   rig.strategies[0]->wants({1.0});
   rig.close(0, 0);
   rig.input(TradingStateChanged{.to = TradingState::Reducing}, rig.close_of(0));
+  EXPECT_EQ(rig.venue.cancelled, (std::vector{rig.venue.submitted[0].id}));
+}
+
+TEST(TradingStates, ReducingLeavesOpenReductionsAlone) {
+  Rig rig{1, with_limits()};
+  rig.hold(1.0);
+  rig.strategies[0]->wants({0.5});
+  rig.close(0, 1);
+  ASSERT_TRUE(rig.last_order().reduce_only);
+  rig.input(TradingStateChanged{.to = TradingState::Reducing}, rig.close_of(1));
   EXPECT_TRUE(rig.venue.cancelled.empty());
 }
 
