@@ -1,5 +1,6 @@
 #include "config/document.hpp"
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 #include <algorithm>
 
@@ -33,7 +34,7 @@ void walk(const toml::table& table, const std::string& section, Document& out) {
     const auto line = static_cast<std::uint32_t>(key.source().begin.line);
     const std::string name{key.str()};
     if (const auto* inner = node.as_table()) {
-      const std::string path = section.empty() ? name : section + "." + name;
+      const std::string path = section.empty() ? name : fmt::format("{}.{}", section, name);
       out.tables.push_back({path, line, inner->empty()});
       walk(*inner, path, out);
       continue;

@@ -56,12 +56,12 @@ void Reader::add_override(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0)
     return complain(origin, std::string(text), "is no setting, write section.key=value");
-  const auto [section, key] = split_path(text.substr(0, equals));
-  const bool twice = std::any_of(overrides_.begin(), overrides_.end(), [&](const Override& o) {
-    return o.section == section && o.key == key;
+  const auto path = split_path(text.substr(0, equals));
+  const bool twice = std::ranges::any_of(overrides_, [&](const Override& o) {
+    return o.section == path.first && o.key == path.second;
   });
-  if (twice) return complain(origin, path_of(section, key), "is given twice, keep one");
-  overrides_.push_back({section, key, std::string(text.substr(equals + 1)), false});
+  if (twice) return complain(origin, path_of(path.first, path.second), "is given twice, keep one");
+  overrides_.push_back({path.first, path.second, std::string(text.substr(equals + 1)), false});
 }
 
 void Reader::read_section(std::string_view name, std::vector<Slot> slots) {

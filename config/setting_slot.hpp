@@ -59,11 +59,9 @@ constexpr Kind kind_of() {
 
 template <class T>
 Value to_value(const T& typed) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return typed;
-  } else if constexpr (std::is_enum_v<T>) {
+  if constexpr (std::is_enum_v<T>) {
     return std::string(EnumNames<T>::names[static_cast<std::size_t>(typed)]);
-  } else if constexpr (std::is_integral_v<T>) {
+  } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
     return static_cast<std::int64_t>(typed);
   } else if constexpr (std::is_floating_point_v<T>) {
     return static_cast<double>(typed);
