@@ -16,7 +16,7 @@
 namespace proteus::klines {
 namespace {
 
-constexpr std::size_t kChunk = 64 * 1024;
+constexpr std::size_t kChunk = std::size_t{64} * 1024;
 
 /// The file as it lies on disk, with its first bytes still to be had.
 class RawFile {

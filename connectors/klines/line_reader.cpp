@@ -9,7 +9,7 @@ namespace proteus::klines {
 namespace {
 
 constexpr std::size_t kLineMax = 4096;
-constexpr std::size_t kBuffer = 256 * 1024;
+constexpr std::size_t kBuffer = std::size_t{256} * 1024;
 
 }  // namespace
 

@@ -76,7 +76,6 @@ bool can_move(OrderState from, OrderState to) {
     case Acknowledged:
       return to != Submitted && to != Acknowledged;
     case Resting:
-      return to == PartiallyFilled || is_closed(to) || to == Unknown;
     case PartiallyFilled:
       return to == PartiallyFilled || is_closed(to) || to == Unknown;
     default:
