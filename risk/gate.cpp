@@ -422,8 +422,11 @@ RiskStatus Gate::status(const LedgerView& ledger) const {
   status.state = latch_.state();
   status.state_cause = latch_.cause().view();
   status.holds = holds_.all();
-  status.equity_peak = peak_;
-  status.drawdown = as_ratio(drawdown_e9_);
+  status.equity_peak = std::max(peak_, ledger.equity);
+  // As it is, not as it was when the last set was decided.
+  const Money peak = std::max(peak_, ledger.equity);
+  const std::int64_t now_e9 = ratio_e9(capped(Int128{peak.raw()} - ledger.equity.raw()), peak);
+  status.drawdown = as_ratio(now_e9);
   status.drawdown_max = as_ratio(limits_.drawdown);
   Money largest;
   for (const PositionView& position : ledger.positions)
@@ -431,7 +434,7 @@ RiskStatus Gate::status(const LedgerView& ledger) const {
   status.headroom = {capital_threshold(ledger.gross, capital_, limits_.capital, false),
                      position_limit(largest, ledger.equity, limits_.position, false),
                      position_limit(ledger.gross, ledger.equity, limits_.gross, false),
-                     drawdown(drawdown_e9_, limits_.drawdown, drawdown_e9_ <= limits_.drawdown)};
+                     drawdown(now_e9, limits_.drawdown, now_e9 <= limits_.drawdown)};
   for (const MarketWatch& watch : watches_) status.bars_set_aside += watch.judge.set_aside();
   status.model_outputs_refused = sizer_.outputs_refused();
   return status;

@@ -142,6 +142,11 @@ void Engine::set_aside(Event& input, const Bar& bar, const char* reason) {
   journal_.append(input);
   ++counters_.bars_set_aside;
   Slot& slot = slots_[bar.instrument.index];
+  // One bar that risk calls absurd costs that bar; windows over a longer hole would lie.
+  if (bar.open_time == slot.next_open && !slot.skipped) {
+    slot.skipped = true;
+    slot.next_open = bar.close_time;
+  }
   begin_record(slot, bar);
   finish_record(slot, Outcome::SetAside, reason);
   risk_.observe(input, ledger_.view(), *this);
@@ -156,6 +161,7 @@ void Engine::on_bar(const BarClosed& closed) {
     slot.strategy->reset();  // Windows across a hole would say something that was never true.
   }
   slot.next_open = bar.close_time;
+  slot.skipped = false;
   if (closed.source == BarSource::Warmup) {
     warm_up(slot, bar);
     return;

@@ -85,6 +85,7 @@ class Engine final : public EventSink, private ReportSink {
   struct Slot {
     std::unique_ptr<Strategy> strategy;
     Timestamp next_open{};  ///< of the bar that comes next; epoch: none seen
+    bool skipped = false;   ///< the bar before `next_open` was set aside
     bool in_batch = false;
     Bar bar;  ///< waiting in the batch, or last decided
     DecisionRecord record;

@@ -36,7 +36,7 @@ const char* BarJudge::first_look(const Bar& bar) {
       !(candidate_ > 0.0 && near(close, candidate_))) {
     distance_ = std::abs(std::log(close / good_close_));
     candidate_ = close;
-    return "the close jumps further than the limit and no second bar confirms it yet";
+    return "a jump beyond the limit, not confirmed by a second bar yet";
   }
   candidate_ = 0.0;
   good_close_ = close;

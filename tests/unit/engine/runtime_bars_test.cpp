@@ -172,14 +172,33 @@ TEST_F(SetAside, IsWrittenAfterTheBarAndUnderItsSequence) {
   EXPECT_EQ(rig_.last_decision().sequence, 2U);
 }
 
-TEST_F(SetAside, LeavesAHoleThatTheNextBarShows) {
-  rig_.close(0, 0);
-  rig_.gate.absurd_if = [&](const Bar& bar) -> const char* {
-    return bar.close == "900"_px ? "the price jumped" : nullptr;
-  };
-  rig_.close(0, 1, "900"_px);
+class AbsurdBars : public SetAside {
+ protected:
+  AbsurdBars() {
+    rig_.gate.absurd_if = [](const Bar& bar) -> const char* {
+      return bar.close == "900"_px ? "the price jumped" : nullptr;
+    };
+    rig_.close(0, 0);
+    rig_.close(0, 1, "900"_px);
+  }
+};
+
+TEST_F(AbsurdBars, CostOneBarAndNotTheWindows) {
   rig_.close(0, 2, "101"_px);
+  EXPECT_EQ(rig_.engine->counters().gaps, 0U);
+  EXPECT_EQ(rig_.strategies[0]->resets, 0);
+}
+
+TEST_F(AbsurdBars, AreAHoleWhenTwoFollowOneAnother) {
+  rig_.close(0, 2, "900"_px);
+  rig_.close(0, 3, "101"_px);
   EXPECT_EQ(rig_.engine->counters().gaps, 1U);
+  EXPECT_EQ(rig_.strategies[0]->resets, 1);
+}
+
+TEST_F(AbsurdBars, DoNotHideAHoleBeforeThem) {
+  rig_.close(0, 3, "900"_px);
+  rig_.close(0, 4, "101"_px);
   EXPECT_EQ(rig_.strategies[0]->resets, 1);
 }
 
