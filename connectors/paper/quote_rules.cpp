@@ -64,9 +64,8 @@ void PaperVenue::on_ticker(const TickerUpdated& ticker, Timestamp time, ReportSi
   }
   const PositionView& position = books()[market.id];
   const bool at_risk = position.category == Category::Linear && !position.quantity.is_zero();
-  if (at_risk &&
-      matching::below_maintenance(matching::revalued(account_.cross(), position, ticker.mark),
-                                  rates_.maintenance_e9)) {
+  if (at_risk && matching::below_maintenance_at(account_.cross(), position, ticker.mark,
+                                                rates_.maintenance_e9)) {
     // No bar tells the volume here: the whole impact is charged.
     const auto worse = matching::slippage_rate_e9(settings_, abs(position.quantity), 0.0);
     liquidate(market, ticker.mark, worse, time, reports);
