@@ -105,10 +105,13 @@ TEST(Increase, IsWhatLiesFurtherFromZero) {
   EXPECT_EQ(increase("-3"_qty, Side::Sell, "1"_qty), "1"_qty);
 }
 
-TEST(Reducible, IsWholeLotsOfTheOtherSide) {
-  EXPECT_EQ(reducible("1.2345"_qty, Side::Sell, "0.001"_qty), "1.234"_qty);
-  EXPECT_EQ(reducible("-2"_qty, Side::Buy, "0.001"_qty), "2"_qty);
-  EXPECT_EQ(reducible("2"_qty, Side::Buy, "0.001"_qty), Quantity{});
+TEST(Reducible, IsAllOfAPerpetualAndWholeLotsOfACoin) {
+  const Instrument perpetual{.category = Category::Linear, .lot_step = "0.001"_qty};
+  const Instrument coin{.category = Category::Spot, .lot_step = "0.001"_qty};
+  EXPECT_EQ(reducible("1.2345"_qty, Side::Sell, perpetual), "1.2345"_qty);
+  EXPECT_EQ(reducible("1.2345"_qty, Side::Sell, coin), "1.234"_qty);
+  EXPECT_EQ(reducible("-2"_qty, Side::Buy, perpetual), "2"_qty);
+  EXPECT_EQ(reducible("2"_qty, Side::Buy, perpetual), Quantity{});
 }
 
 TEST(Margin, IsNotionalOverTheSmallerLeverageRoundedUp) {
