@@ -101,6 +101,9 @@ InstrumentRow RowReader::finish() {
   else if (i.tick_size <= Price{} || i.lot_step <= Quantity{})
     row_.problem = fmt::format("{} has tick size {} and lot step {}: both must be positive",
                                i.name(), i.tick_size.to_string(), i.lot_step.to_string());
+  else if (i.leverage_max_e9 < kFixedScale)
+    row_.problem = fmt::format("{} has a largest leverage of {}: it must be at least 1", i.name(),
+                               format_fixed(i.leverage_max_e9));
   return std::move(row_);
 }
 

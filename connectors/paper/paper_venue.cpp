@@ -90,7 +90,8 @@ OrderEnd PaperVenue::refusal(const Market& market, const OrderRequest& order) co
       !matching::increase(account_.position(market.id), order.side, order.quantity).is_zero();
   if (instrument.status != InstrumentStatus::Trading && increases) return OrderEnd::NotTrading;
   if (market.last.is_zero()) return OrderEnd::NoLiquidity;  // No price was ever seen.
-  if (const OrderEnd end = matching::check_filters(order, instrument, market.last);
+  if (const OrderEnd end =
+          matching::check_filters(order, instrument, market.last, account_.position(market.id));
       end != OrderEnd::None)
     return end;
   if (order.reduce_only)
@@ -122,8 +123,9 @@ std::size_t PaperVenue::open_orders() const {
 }
 
 bool PaperVenue::may_reduce(const Market& market, const OrderRequest& order) const {
-  const Quantity lot = instruments_[market.id].lot_step;
-  if (!matching::reducible(account_.position(market.id), order.side, lot).is_zero()) return true;
+  if (!matching::reducible(account_.position(market.id), order.side, instruments_[market.id])
+           .is_zero())
+    return true;
   // An order that would open what this one reduces is still on its way: a stop sent with its entry.
   return std::ranges::any_of(market.orders, [&](const Working& other) {
     return !other.closed && !other.request.reduce_only && other.request.side != order.side;
@@ -135,8 +137,8 @@ Quantity PaperVenue::fillable(const Working& order) const {
   const Quantity rest = order.request.quantity - order.filled;
   if (!order.request.reduce_only) return rest;
   const InstrumentId id = order.request.instrument;
-  return std::min(rest, matching::reducible(account_.position(id), order.request.side,
-                                            instruments_[id].lot_step));
+  return std::min(rest,
+                  matching::reducible(account_.position(id), order.request.side, instruments_[id]));
 }
 
 /// One fill and the update that counts it. `fair`: what the market showed, for slippage.
@@ -260,7 +262,7 @@ void PaperVenue::on_instrument(const Instrument& instrument, Timestamp time, Rep
   for (Working& order : market.orders) {
     if (!trading) {
       close(order, OrderEnd::NotTrading, time, reports);
-    } else if (!matching::on_grid(order.request, instrument)) {
+    } else if (!matching::on_grid(order.request, instrument, account_.position(market.id))) {
       close(order, OrderEnd::ByVenue, time, reports);
     }
   }

@@ -6,6 +6,14 @@
 #include "engine/matching/bar_fill.hpp"
 
 namespace proteus::paper {
+namespace {
+
+/// Sizes of a book are cut to lots, but for an order that closes a position which is none itself.
+Quantity step_of(Quantity wanted, Quantity lot) {
+  return round_to_step(wanted, lot) == wanted ? lot : Quantity::from_raw(1);
+}
+
+}  // namespace
 
 /// One state of a book while our orders take from it.
 struct PaperVenue::Books {
@@ -64,9 +72,8 @@ void PaperVenue::on_ticker(const TickerUpdated& ticker, Timestamp time, ReportSi
   }
   const PositionView& position = books()[market.id];
   const bool at_risk = position.category == Category::Linear && !position.quantity.is_zero();
-  if (at_risk &&
-      matching::below_maintenance(matching::revalued(account_.cross(), position, ticker.mark),
-                                  rates_.maintenance_e9)) {
+  if (at_risk && matching::below_maintenance_at(account_.cross(), position, ticker.mark,
+                                                rates_.maintenance_e9)) {
     // No bar tells the volume here: the whole impact is charged.
     const auto worse = matching::slippage_rate_e9(settings_, abs(position.quantity), 0.0);
     liquidate(market, ticker.mark, worse, time, reports);
@@ -114,7 +121,7 @@ void PaperVenue::on_book(const BookUpdated& book, Timestamp time, ReportSink& re
                                                                         : touch > request.price);
     if (!through) continue;
     const Quantity wanted = fillable(order);
-    const Quantity lot = instruments_[market.id].lot_step;
+    const Quantity lot = step_of(wanted, instruments_[market.id].lot_step);
     const auto fill =
         wanted.is_zero() ? std::nullopt : books.against(request.side).at_touch(wanted, lot);
     if (!fill) continue;
@@ -149,7 +156,7 @@ void PaperVenue::arrive(Market& market, Working& order, Books& books, ReportSink
 void PaperVenue::walk(Market& market, Working& order, Price limit, Books& books,
                       ReportSink& reports) {
   const OrderRequest& request = order.request;
-  const Quantity lot = instruments_[market.id].lot_step;
+  const Quantity lot = step_of(fillable(order), instruments_[market.id].lot_step);
   matching::BookWalk& side = books.against(request.side);
   const bool is_limit = request.type == OrderType::Limit;
   if (fillable(order).is_zero())

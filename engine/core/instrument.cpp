@@ -58,6 +58,10 @@ Result<InstrumentId> InstrumentTable::add(Instrument instrument) {
         fmt::format("instrument {} has tick size {} and lot step {}: both must be positive",
                     instrument.name(), instrument.tick_size.to_string(),
                     instrument.lot_step.to_string()));
+  if (instrument.leverage_max_e9 < kFixedScale)
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("instrument {} has a largest leverage of {}: it must be at least 1",
+                             instrument.name(), format_fixed(instrument.leverage_max_e9)));
   if (!notional_fits(instrument.tick_size, instrument.quantity_max_limit))
     return error(ErrorCode::OutOfRange,
                  fmt::format("instrument {}: its largest order does not fit units of 1e-9",

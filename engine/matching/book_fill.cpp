@@ -40,12 +40,12 @@ std::optional<BookFill> BookWalk::at_touch(Quantity wanted, Quantity lot) {
 }
 
 Quantity BookWalk::available(Price limit, Quantity lot) const {
-  Quantity sum;
+  Int128 sum = 0;  // A deep book of a cheap coin holds more than a Quantity does.
   for (std::size_t i = level_; i < levels_.size() && within(side_, limit, levels_[i].price); ++i) {
     const Quantity left = levels_[i].size - (i == level_ ? taken_ : Quantity{});
-    sum += round_to_step(std::max(left, Quantity{}), lot);
+    sum += round_to_step(std::max(left, Quantity{}), lot).raw();
   }
-  return sum;
+  return Quantity::from_raw(static_cast<std::int64_t>(std::min<Int128>(sum, INT64_MAX)));
 }
 
 Quantity BookWalk::taken_at_touch() const {

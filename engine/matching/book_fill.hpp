@@ -28,7 +28,8 @@ class BookWalk {
   /// The same at the touch alone, whatever its price: what a trade through a resting order leaves
   /// it.
   std::optional<BookFill> at_touch(Quantity wanted, Quantity lot);
-  /// All that could be had at `limit` or better, without taking it, in whole lots per level.
+  /// All that could be had at `limit` or better, without taking it, in whole lots per level; what
+  /// a Quantity cannot hold is cut to the largest.
   [[nodiscard]] Quantity available(Price limit, Quantity lot) const;
   /// What was taken at the touch itself, including what was handed in.
   [[nodiscard]] Quantity taken_at_touch() const;

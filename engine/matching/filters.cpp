@@ -7,9 +7,12 @@ Quantity increase(Quantity position, Side side, Quantity quantity) {
   return std::max(abs(after) - abs(position), Quantity{});
 }
 
-Quantity reducible(Quantity position, Side side, Quantity lot) {
+Quantity reducible(Quantity position, Side side, const Instrument& instrument) {
   const bool opposed = side == Side::Buy ? position < Quantity{} : position > Quantity{};
-  return opposed ? round_to_step(abs(position), lot) : Quantity{};
+  if (!opposed) return Quantity{};
+  return instrument.category == Category::Linear
+             ? abs(position)
+             : round_to_step(abs(position), instrument.lot_step);
 }
 
 Price valuation(const OrderRequest& order, Price last) {
@@ -24,15 +27,18 @@ Price valuation(const OrderRequest& order, Price last) {
   return last;
 }
 
-bool on_grid(const OrderRequest& order, const Instrument& instrument) {
+bool on_grid(const OrderRequest& order, const Instrument& instrument, Quantity position) {
   const std::int64_t tick = instrument.tick_size.raw();
-  return order.quantity.raw() % instrument.lot_step.raw() == 0 && order.price.raw() % tick == 0 &&
-         order.trigger.raw() % tick == 0;
+  const bool closes_all = instrument.category == Category::Linear && order.reduce_only &&
+                          order.quantity == abs(position);
+  const bool lots = closes_all || order.quantity.raw() % instrument.lot_step.raw() == 0;
+  return lots && order.price.raw() % tick == 0 && order.trigger.raw() % tick == 0;
 }
 
-OrderEnd check_filters(const OrderRequest& order, const Instrument& instrument, Price last) {
+OrderEnd check_filters(const OrderRequest& order, const Instrument& instrument, Price last,
+                       Quantity position) {
   if (order.quantity <= Quantity{}) return OrderEnd::BelowMinimum;
-  if (!on_grid(order, instrument)) return OrderEnd::OffStep;
+  if (!on_grid(order, instrument, position)) return OrderEnd::OffStep;
   if (order.type == OrderType::Limit && order.price <= Price{}) return OrderEnd::OffStep;
   if (order.type == OrderType::StopMarket && order.trigger <= Price{}) return OrderEnd::OffStep;
 

@@ -14,45 +14,70 @@ void FundingClock::start(Duration interval, Timestamp from) {
   interval_ = interval;
   last_ = from;
   due_ = {.time = grid_after(from)};
-  following_ = {};
+  following_.clear();
   started_ = true;
 }
 
 void FundingClock::learn(const TickerUpdated& ticker, Timestamp at) {
   const bool has_time = ticker.next_funding != Timestamp{};
   if (interval_ <= Duration{0} || (!has_time && !ticker.funding_known)) return;
-  if (!has_time && at >= due_.time) return;  // Cannot be told whether it speaks of the next one.
-  const Timestamp time = has_time ? ticker.next_funding : due_.time;
-  if (time <= last_) return;  // Already settled: an old frame.
-  FundingTime& slot = time > due_.time && at >= due_.time ? following_ : due_;
-  if (slot.time != time) slot = {.time = time};
-  if (!ticker.funding_known) return;
-  slot.known = true;
-  slot.rate_e9 = ticker.funding_rate_e9;
+  const FundingTime& newest = following_.empty() ? due_ : following_.back();
+  if (!has_time && at >= newest.time) return;  // Cannot be told whether it speaks of the next one.
+  FundingTime* const slot = slot_for(has_time ? ticker.next_funding : newest.time, at);
+  if (slot == nullptr || !ticker.funding_known) return;
+  slot->known = true;
+  slot->rate_e9 = ticker.funding_rate_e9;
+}
+
+/// Where to write down what was said at `at` about the settlement at `time`; null: of no use.
+FundingTime* FundingClock::slot_for(Timestamp time, Timestamp at) {
+  FundingTime& newest = following_.empty() ? due_ : following_.back();
+  if (time == newest.time) return &newest;
+  if (at >= newest.time) {  // That one came; its bar is still on the way.
+    if (time < newest.time || following_.size() == kFollowingMax) return nullptr;
+    return &following_.emplace_back(FundingTime{.time = time});
+  }
+  const Timestamp before = following_.empty()       ? last_
+                           : following_.size() == 1 ? due_.time
+                                                    : following_[following_.size() - 2].time;
+  if (time <= before) return nullptr;  // Settled, or about to be: an old frame.
+  newest = {.time = time};
+  return &newest;
 }
 
 void FundingClock::set_interval(Duration interval) {
   if (interval == interval_) return;
   interval_ = interval;
-  if (!due_.known) due_.time = grid_after(last_);
-  following_ = {};
+  following_.clear();
+  if (interval_ <= Duration{0})
+    due_ = {};
+  else if (!due_.known)
+    due_.time = grid_after(last_);
+}
+
+void FundingClock::await(Timestamp next) {
+  while (!following_.empty() && following_.front().time <= last_)
+    following_.erase(following_.begin());
+  // A ticker that was away for long names a time beyond those that nobody told us of: they came all
+  // the same.
+  if (following_.empty() || following_.front().time - next >= interval_) {
+    due_ = {.time = next};
+    return;
+  }
+  due_ = following_.front();
+  following_.erase(following_.begin());
 }
 
 void FundingClock::settle() {
   last_ = due_.time;
-  const bool heard = following_.time != Timestamp::max() && following_.time > last_;
-  due_ = heard ? following_ : FundingTime{.time = last_ + interval_};
-  following_ = {};
+  await(last_ + interval_);
 }
 
 void FundingClock::skip_to(Timestamp t) {
   if (due_.time > t) return;
   last_ = t;
-  const bool heard = following_.time != Timestamp::max() && following_.time > t;
   // Whole intervals from the awaited time, which the venue may have put off the grid.
-  const Timestamp next = due_.time + ((t - due_.time) / interval_ + 1) * interval_;
-  due_ = heard ? following_ : FundingTime{.time = next};
-  following_ = {};
+  await(due_.time + ((t - due_.time) / interval_ + 1) * interval_);
 }
 
 FundingSettled settlement(const FundingTime& due, InstrumentId instrument, Quantity position,

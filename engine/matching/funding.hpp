@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "engine/core/event.hpp"
 #include "engine/core/instrument.hpp"
@@ -23,11 +24,12 @@ class FundingClock {
   void start(Duration interval, Timestamp from);
   [[nodiscard]] bool started() const { return started_; }
 
-  /// What the ticker said at `at`. A next time beyond the one awaited replaces it if that one has
-  /// not come yet by `at`; if it has (its bar is still on the way) it stays, with the rate last
-  /// heard for it.
+  /// What the ticker said at `at`. A next time beyond the newest one awaited replaces it if that
+  /// one has not come yet by `at`; if it has (its bar is still on the way) it stays, with the rate
+  /// last heard for it, and the new one queues behind it.
   void learn(const TickerUpdated& ticker, Timestamp at);
-  /// The venue changed the interval: an awaited time that came from the grid is counted anew.
+  /// The venue changed the interval: an awaited time that came from the grid is counted anew. Zero:
+  /// nothing is due any more.
   void set_interval(Duration interval);
 
   [[nodiscard]] const FundingTime& due() const { return due_; }
@@ -38,11 +40,17 @@ class FundingClock {
 
  private:
   [[nodiscard]] Timestamp grid_after(Timestamp t) const;
+  /// What comes next: the time that the ticker named, or `next` where it named none or one that
+  /// lies an interval or more beyond.
+  void await(Timestamp next);
+  FundingTime* slot_for(Timestamp time, Timestamp at);
 
   Duration interval_{0};
   Timestamp last_{};  // start, or the last settlement
   FundingTime due_;
-  FundingTime following_;  // what the ticker already said about the time after due_
+  // What the ticker already said about times after due_, in order: bars may be long, or late.
+  std::vector<FundingTime> following_;
+  static constexpr std::size_t kFollowingMax = 1024;  // a month of hourly times; more are assumed
   bool started_ = false;
 };
 

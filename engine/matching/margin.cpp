@@ -13,21 +13,23 @@ Money initial_margin(Money notional, std::int64_t leverage_e9) {
   return Money::from_raw(static_cast<std::int64_t>(wide));
 }
 
-bool below_maintenance(const CrossMargin& account, std::int64_t maintenance_e9) {
-  return account.equity <= share(account.gross_linear, maintenance_e9, Rounding::Up);
-}
-
-CrossMargin revalued(const CrossMargin& account, const PositionView& position, Price price) {
-  const Money value = notional(price, position.quantity);
-  return {account.equity + (value - position.value),
-          account.gross_linear + (abs(value) - abs(position.value))};
+bool below_maintenance_at(const CrossMargin& account, const PositionView& position, Price price,
+                          std::int64_t maintenance_e9) {
+  // In 128 bits: a bar's extreme may be a price at which the position's value is no Money.
+  const auto magnitude = [](Int128 x) { return x < 0 ? -x : x; };
+  const Int128 before = position.value.raw();
+  const Int128 after =
+      divide_by_scale(Int128{price.raw()} * position.quantity.raw(), Rounding::Near);
+  const Int128 equity = account.equity.raw() + (after - before);
+  const Int128 gross = account.gross_linear.raw() + (magnitude(after) - magnitude(before));
+  return equity <= divide_by_scale(gross * maintenance_e9, Rounding::Up);
 }
 
 std::optional<Price> liquidation_price(const CrossMargin& account, const PositionView& position,
                                        const Bar& bar, std::int64_t maintenance_e9) {
   const bool is_long = position.quantity > Quantity{};
   const Price extreme = is_long ? bar.low : bar.high;
-  if (!below_maintenance(revalued(account, position, extreme), maintenance_e9)) return std::nullopt;
+  if (!below_maintenance_at(account, position, extreme, maintenance_e9)) return std::nullopt;
 
   // With `rest` = equity without this position's value, less the maintenance of the others:
   //   rest + Q p = m |Q| p,  so  p = -rest / (Q (1 - m)) long,  p = rest / (|Q| (1 + m)) short.

@@ -22,12 +22,10 @@ struct CrossMargin {
   Money gross_linear;
 };
 
-/// True if equity <= maintenance rate x gross (rounded up).
-bool below_maintenance(const CrossMargin& account, std::int64_t maintenance_e9);
-
-/// The account as it would be if the instrument of `position` stood at `price` and all others at
-/// their marks.
-CrossMargin revalued(const CrossMargin& account, const PositionView& position, Price price);
+/// True if equity <= maintenance rate x gross (rounded up), with the instrument of `position` at
+/// `price` and all others at their marks.
+bool below_maintenance_at(const CrossMargin& account, const PositionView& position, Price price,
+                          std::int64_t maintenance_e9);
 
 /// Where a linear position is liquidated inside `bar`, before the price is worsened; nothing if
 /// equity at the bar's adverse extreme (low for a long, high for a short) stays above maintenance.

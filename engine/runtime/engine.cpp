@@ -93,11 +93,15 @@ void Engine::process(Event& event) {
     ledger_.apply(*funding);
     ++counters_.funding;
   } else if (const auto* closed = std::get_if<BarClosed>(&event.body)) {
-    if (closed->bar.interval == settings_.interval && settings_.marks == MarkSource::Bars)
+    const bool ticker = settings_.marks == MarkSource::Ticker;
+    if (closed->bar.interval == settings_.interval &&
+        !(ticker && slots_[closed->bar.instrument.index].ticker_marked))
       ledger_.mark(closed->bar.instrument, closed->bar.close);
   } else if (const auto* ticker = std::get_if<TickerUpdated>(&event.body)) {
-    if (settings_.marks == MarkSource::Ticker && ticker->mark > Price{})
+    if (settings_.marks == MarkSource::Ticker && ticker->mark > Price{}) {
+      slots_[ticker->instrument.index].ticker_marked = true;
       ledger_.mark(ticker->instrument, ticker->mark);
+    }
   } else if (const auto* update = std::get_if<OrderUpdate>(&event.body)) {
     on_update(*update);
   } else if (const auto* changed = std::get_if<InstrumentChanged>(&event.body)) {

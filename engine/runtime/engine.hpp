@@ -87,7 +87,8 @@ class Engine final : public EventSink, private ReportSink {
     Timestamp next_open{};  ///< of the bar that comes next; epoch: none seen
     bool skipped = false;   ///< the bar before `next_open` was set aside
     bool in_batch = false;
-    Bar bar;  ///< waiting in the batch, or last decided
+    bool ticker_marked = false;  ///< a ticker has told its mark: closes are none any more
+    Bar bar;                     ///< waiting in the batch, or last decided
     DecisionRecord record;
     std::vector<Order> orders;  ///< open ones
     std::optional<Wish> wish;

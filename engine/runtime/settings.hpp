@@ -11,7 +11,7 @@
 namespace proteus {
 
 /// Where the ledger takes its marks from. Bars: only from closed bars, so that a run is a function
-/// of its bars. Ticker: the venue's mark price as it moves.
+/// of its bars. Ticker: the venue's mark price as it moves; closes until the first one is heard.
 enum class MarkSource : std::uint8_t { Bars, Ticker };
 template <>
 struct EnumNames<MarkSource> {
@@ -34,6 +34,8 @@ struct EnumNames<Interval> {
       "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d", "1w", "1M"};
 };
 
+/// Units of 1e-9 hold 9.2e9: the largest capital times the largest gross limit (20) leaves room for
+/// prices to quadruple before a sum of positions could not be held.
 struct EngineSettings {
   std::vector<std::string> instruments = {"linear:BTCUSDT", "linear:ETHUSDT", "linear:SOLUSDT"};
   Interval interval = Interval::M1;
@@ -51,7 +53,7 @@ struct EngineSettings {
                 "what is traded, in this order: linear:BTCUSDT or spot:BTCUSDT"),
         setting("interval", &S::interval, "length of the bars on which decisions are made"),
         setting("capital", &S::capital, "starting capital of a paper account, in quote currency",
-                1.0, 1e9),
+                1.0, 1e8),
         setting(
             "barrier", &S::barrier,
             "how long the bars of one close wait for each other before they are decided together",

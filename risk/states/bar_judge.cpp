@@ -36,7 +36,14 @@ const char* BarJudge::first_look(const Bar& bar) {
       !(candidate_ > 0.0 && near(close, candidate_))) {
     distance_ = std::abs(std::log(close / good_close_));
     candidate_ = close;
-    return "a jump beyond the limit, not confirmed by a second bar yet";
+    return "the close jumps beyond the limit, not yet confirmed by a second";
+  }
+  // Orders fill at the open: it has to be a price of this bar or of the one before.
+  const double open = bar.open.to_double();
+  if (good_close_ > 0.0 && !near(open, good_close_) && !near(open, close)) {
+    distance_ = std::abs(std::log(open / good_close_));
+    if (near(close, good_close_)) candidate_ = 0.0;
+    return "the open jumps away from the last close and from its own";
   }
   candidate_ = 0.0;
   good_close_ = close;

@@ -11,7 +11,8 @@ namespace proteus::risk {
 /// A bar further than `jump_max` from the last good close, |log(close / last)|, is set aside. The
 /// next bar decides: back near the last good close, the jump was an error and is forgotten; near
 /// the level of the bar set aside, the move is real and that next bar is taken; at a third level,
-/// it is set aside in turn. A real move so costs one bar and an erroneous one is never used.
+/// it is set aside in turn. A real move so costs one bar and an erroneous one is never used. A bar
+/// whose open lies that far from both the last good close and its own close is set aside as well.
 class BarJudge {
  public:
   /// Who looks. Each looks at most once at each bar that arrives, in either order, and both get the
@@ -25,7 +26,8 @@ class BarJudge {
 
   /// The last bar that arrived was set aside.
   [[nodiscard]] bool aside() const { return verdict_ != nullptr; }
-  /// |log| distance of the last bar from the last good close where it was a jump, else 0.
+  /// |log| distance of the last bar's close (or open) from the last good close where it was a jump,
+  /// else 0.
   [[nodiscard]] double distance() const { return distance_; }
   [[nodiscard]] std::uint64_t set_aside() const { return set_aside_; }
 

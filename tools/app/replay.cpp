@@ -39,6 +39,10 @@ Timestamp time_or_epoch(const std::string& text) {
 
 Result<std::unique_ptr<Replay>> Replay::create(const Loaded& loaded, Timestamp wall) {
   const Settings& s = loaded.settings;
+  if (s.paper.fill_mode == matching::FillMode::Quote)
+    return error(ErrorCode::Unsupported,
+                 "kline files hold no order books to fill from: set paper.fill_mode = \"bar\" to "
+                 "replay them");
   BOOST_OUTCOME_TRY(auto inputs, kline_inputs(s.replay.files, s.replay.funding_folder));
   BOOST_OUTCOME_TRY(inputs, in_order(std::move(inputs), s.engine.instruments));
   BOOST_OUTCOME_TRY(auto source, sim::FileSource::open(inputs));

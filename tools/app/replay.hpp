@@ -17,7 +17,7 @@ class Replay {
  public:
   /// Reads the file of each of engine.instruments among `replay.files`, makes a session that starts
   /// at `wall` (it names the folder) and wires it. Errors: those of the files, with path:line;
-  /// NotFound, naming the instruments without a file.
+  /// NotFound, naming the instruments without a file; Unsupported, where fills need books.
   static Result<std::unique_ptr<Replay>> create(const Loaded& loaded, Timestamp wall);
 
   /// Plays up to `closes` closing times. False: everything was played.

@@ -73,6 +73,12 @@ void check_names(const Settings& s, config::Reader& reader) {
       s.feed.book_depth != 200)
     reader.reject("feed", "book_depth",
                   fmt::format("{} is not offered, write 0, 1, 50 or 200", s.feed.book_depth));
+  if (s.paper.fill_mode == matching::FillMode::Quote && (s.feed.book_depth == 0 || !s.feed.tickers))
+    reader.reject("paper", "fill_mode",
+                  "\"quote\" fills from books and watches the margin by tickers: it needs "
+                  "feed.book_depth = 1, 50 or 200 and feed.tickers = true");
+  if (s.engine.marks == MarkSource::Ticker && !s.feed.tickers)
+    reader.reject("engine", "marks", "\"ticker\" needs feed.tickers = true");
 }
 
 }  // namespace

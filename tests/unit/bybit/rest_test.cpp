@@ -124,6 +124,14 @@ TEST_F(Rest, KeepsTheProblemOfOneInstrumentToItself) {
   EXPECT_EQ(got.rows[2].instrument.quantity_max_limit.raw(), INT64_MAX);
 }
 
+TEST_F(Rest, RefusesALeverageThatMarginCannotBeDividedBy) {
+  std::string row{kLinearRow};
+  row.replace(row.find("100.00"), 6, "0");
+  const auto got = codec_.instruments(page(row), Category::Linear).value();
+  EXPECT_EQ(got.rows.at(0).problem,
+            "linear:BTCUSDT has a largest leverage of 0: it must be at least 1");
+}
+
 TEST_F(Rest, TurnsKlinesRound) {
   const auto got =
       codec_

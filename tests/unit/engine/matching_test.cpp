@@ -105,10 +105,13 @@ TEST(Increase, IsWhatLiesFurtherFromZero) {
   EXPECT_EQ(increase("-3"_qty, Side::Sell, "1"_qty), "1"_qty);
 }
 
-TEST(Reducible, IsWholeLotsOfTheOtherSide) {
-  EXPECT_EQ(reducible("1.2345"_qty, Side::Sell, "0.001"_qty), "1.234"_qty);
-  EXPECT_EQ(reducible("-2"_qty, Side::Buy, "0.001"_qty), "2"_qty);
-  EXPECT_EQ(reducible("2"_qty, Side::Buy, "0.001"_qty), Quantity{});
+TEST(Reducible, IsAllOfAPerpetualAndWholeLotsOfACoin) {
+  const Instrument perpetual{.category = Category::Linear, .lot_step = "0.001"_qty};
+  const Instrument coin{.category = Category::Spot, .lot_step = "0.001"_qty};
+  EXPECT_EQ(reducible("1.2345"_qty, Side::Sell, perpetual), "1.2345"_qty);
+  EXPECT_EQ(reducible("1.2345"_qty, Side::Sell, coin), "1.234"_qty);
+  EXPECT_EQ(reducible("-2"_qty, Side::Buy, perpetual), "2"_qty);
+  EXPECT_EQ(reducible("2"_qty, Side::Buy, perpetual), Quantity{});
 }
 
 TEST(Margin, IsNotionalOverTheSmallerLeverageRoundedUp) {
@@ -118,8 +121,9 @@ TEST(Margin, IsNotionalOverTheSmallerLeverageRoundedUp) {
 }
 
 TEST(Maintenance, MetExactlyIsBroken) {
-  EXPECT_TRUE(below_maintenance({"5"_usdt, "1000"_usdt}, 5'000'000));
-  EXPECT_FALSE(below_maintenance({"5.000000001"_usdt, "1000"_usdt}, 5'000'000));
+  const PositionView held{.quantity = "10"_qty, .mark = "101"_px, .value = "1010"_usdt};
+  EXPECT_TRUE(below_maintenance_at({"15"_usdt, "1010"_usdt}, held, "100"_px, 5'000'000));
+  EXPECT_FALSE(below_maintenance_at({"15.000000001"_usdt, "1010"_usdt}, held, "100"_px, 5'000'000));
 }
 
 TEST(LiquidationPrice, SolvesForTheShortToo) {
@@ -130,6 +134,14 @@ TEST(LiquidationPrice, SolvesForTheShortToo) {
   ASSERT_TRUE(price);
   EXPECT_EQ(price->raw(), 119'402'985'075);
   EXPECT_FALSE(liquidation_price({"400"_usdt, "1000"_usdt}, position, bar, 5'000'000));
+}
+
+TEST(LiquidationPrice, IsFoundInABarWhoseExtremeNoMoneyHolds) {
+  const PositionView position{.quantity = "-10"_qty, .mark = "100"_px, .value = "-1000"_usdt};
+  const Bar bar{.open = "100"_px, .high = "9000000000"_px, .low = "90"_px};
+  const auto price = liquidation_price({"200"_usdt, "1000"_usdt}, position, bar, 5'000'000);
+  ASSERT_TRUE(price);
+  EXPECT_EQ(price->raw(), 119'402'985'075);
 }
 
 constexpr Timestamp kNoon = from_unix_ms(1'748'520'000'000);  // 2025-05-29T12:00Z
@@ -224,6 +236,13 @@ TEST(BookWalk, CutsEachLevelToTheLotAndStopsAtTheLimit) {
   EXPECT_EQ(fill->quantity, "1"_qty);
   EXPECT_FALSE(walk.next("4"_qty, "2"_px, "1"_qty));
   EXPECT_EQ(walk.next("4"_qty, Price{}, "1"_qty)->price, "3"_px);
+}
+
+TEST(BookWalk, OffersNoMoreThanAQuantityHolds) {
+  const std::vector<BookLevel> levels{{"1"_px, "9000000000"_qty}, {"2"_px, "9000000000"_qty}};
+  const BookWalk walk{levels, Side::Buy, Quantity{}};
+  EXPECT_EQ(walk.available("1"_px, "1"_qty), "9000000000"_qty);
+  EXPECT_EQ(walk.available("2"_px, "1"_qty).raw(), INT64_MAX);
 }
 
 TEST(BookWalk, RemembersWhatWasTakenOfTheTouch) {

@@ -157,6 +157,18 @@ TEST(EngineSteps, MovesOfTheGateAreEventsThatComeBeforeTheDecision) {
                    "append decision 0 ordered", "append equity"}));
 }
 
+TEST(EngineSteps, ClosesMarkTheBooksUntilATickerHasToldItsMark) {
+  EngineSettings by_ticker;
+  by_ticker.marks = MarkSource::Ticker;
+  Rig rig{1, by_ticker};
+  rig.hold(1);
+  rig.close(0, 1, "103"_px);
+  EXPECT_EQ(rig.engine->ledger().positions[0].mark, "103"_px);
+  rig.input(TickerUpdated{.last = "105"_px, .mark = "106"_px}, rig.close_of(1));
+  rig.close(0, 2, "104"_px);
+  EXPECT_EQ(rig.engine->ledger().positions[0].mark, "106"_px);
+}
+
 TEST(EngineSteps, TickersMarkTheBooksOnlyWhereTheSettingsSaySo) {
   EngineSettings by_ticker;
   by_ticker.marks = MarkSource::Ticker;

@@ -93,6 +93,9 @@ TEST(InstrumentTable, RefusesASecondOfTheSameNameAndWhatCannotBeTraded) {
   too_large.tick_size = "1000"_px;
   too_large.quantity_max_limit = "9000000000"_qty;
   EXPECT_EQ(table.add(too_large).error().code, ErrorCode::OutOfRange);
+  Instrument no_leverage = instrument("BUSDT");
+  no_leverage.leverage_max_e9 = 0;
+  EXPECT_EQ(table.add(no_leverage).error().code, ErrorCode::OutOfRange);
   EXPECT_EQ(table.size(), 1U);
 }
 

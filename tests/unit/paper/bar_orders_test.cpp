@@ -306,5 +306,21 @@ TEST_F(BarOrders, ADelistedPerpetualIsSettledAtItsMarkWithTheTakersFee) {
   EXPECT_TRUE(fills().empty());
 }
 
+TEST_F(BarOrders, APositionGoesWholeAlsoWhereTheLotHasGrownSince) {
+  flat(kLinear, "100");
+  (void)send(market(kLinear, Side::Buy, "1.005"_qty));
+  flat(kLinear, "100");
+  Instrument changed = instruments_[kLinear];
+  changed.lot_step = "0.1"_qty;
+  feed(InstrumentChanged{changed}, now_);
+  EXPECT_EQ(send(reducing(market(kLinear, Side::Sell, "1.004"_qty))).end, OrderEnd::OffStep);
+  EXPECT_EQ(send(market(kLinear, Side::Sell, "1.005"_qty)).end, OrderEnd::OffStep);
+  const OrderRequest order = reducing(market(kLinear, Side::Sell, "1.005"_qty));
+  EXPECT_EQ(send(order).state, OrderState::Acknowledged);
+  flat(kLinear, "100");
+  EXPECT_EQ(word_on(order).state, OrderState::Filled);
+  EXPECT_TRUE(position(kLinear).quantity.is_zero());
+}
+
 }  // namespace
 }  // namespace proteus::paper

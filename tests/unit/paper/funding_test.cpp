@@ -136,5 +136,60 @@ TEST_F(DailyFunding, TimesInsideABarUseTheCloseBeforeThem) {
   EXPECT_EQ(position(kLinear).funding, "15.2"_usdt);
 }
 
+/// The feed was away from before one funding time until after the next, and its ticker is back
+/// before its bars are.
+TEST_F(Funding, ATimeThatNoTickerSpokeOfIsPaidAtTheAssumedRate) {
+  flat(kLinear, "50000");
+  ticker(200'000, kMidnight, now_);
+  (void)send(market(kLinear, Side::Buy, "1"_qty));
+  ticker(300'000, kMidnight + 16h, kMidnight + 8h + 1min);
+  flat(kLinear, "50000");
+  ASSERT_EQ(funding().size(), 1U);
+  EXPECT_EQ(funding()[0].rate_e9, 200'000);
+  next_[kLinear.index] = kMidnight + 8h - 1min;
+  flat(kLinear, "50000");
+  ASSERT_EQ(funding().size(), 1U);
+  EXPECT_EQ(funding()[0].time, kMidnight + 8h);
+  EXPECT_TRUE(funding()[0].rate_assumed);
+  next_[kLinear.index] = kMidnight + 16h - 1min;
+  flat(kLinear, "50000");
+  ASSERT_EQ(funding().size(), 1U);
+  EXPECT_EQ(funding()[0].time, kMidnight + 16h);
+  EXPECT_EQ(funding()[0].rate_e9, 300'000);
+}
+
+TEST_F(Funding, AnInstrumentWithoutAnIntervalHasNothingDueAnyMore) {
+  flat(kLinear, "50000");
+  ticker(100'000, kMidnight, now_);
+  (void)send(market(kLinear, Side::Buy, "1"_qty));
+  Instrument changed = instruments_[kLinear];
+  changed.funding_interval = Duration{0};
+  feed(InstrumentChanged{changed}, now_);
+  flat(kLinear, "50000");
+  EXPECT_EQ(position(kLinear).quantity, "1"_qty);
+  EXPECT_TRUE(funding().empty());
+}
+
+TEST_F(DailyFunding, EachTimeInsideABarHasTheRateThatItsTickerNamed) {
+  flat(kLinear, "50000");
+  (void)send(market(kLinear, Side::Buy, "1"_qty));
+  for (int i = 0; i < 4; ++i)
+    feed(TickerUpdated{.instrument = kLinear,
+                       .last = "50000"_px,
+                       .mark = "50000"_px,
+                       .funding_known = true,
+                       .funding_rate_e9 = 100'000 * (i + 1),
+                       .next_funding = kMidnight + 32h + i * 8h},
+         kMidnight + 24h + i * 8h + 1s);
+  flat(kLinear, "50000");
+  const auto paid = funding();
+  ASSERT_EQ(paid.size(), 3U);
+  for (std::size_t i = 0; i < paid.size(); ++i) {
+    EXPECT_EQ(paid[i].time, kMidnight + 32h + i * 8h);
+    EXPECT_EQ(paid[i].rate_e9, 100'000 * static_cast<std::int64_t>(i + 1));
+    EXPECT_FALSE(paid[i].rate_assumed);
+  }
+}
+
 }  // namespace
 }  // namespace proteus::paper

@@ -181,5 +181,18 @@ TEST_F(Quotes, BarsFillNothing) {
   EXPECT_TRUE(sink_.bodies.empty());
 }
 
+TEST_F(Quotes, APositionGoesWholeAlsoWhereTheLotHasGrownSince) {
+  (void)send(market(kLinear, Side::Buy, "1.005"_qty));
+  book(1s);
+  Instrument changed = instruments_[kLinear];
+  changed.lot_step = "0.1"_qty;
+  feed(InstrumentChanged{changed}, now_);
+  const OrderRequest order = reducing(market(kLinear, Side::Sell, "1.005"_qty));
+  (void)send(order);
+  book(2s);
+  EXPECT_EQ(word_on(order).state, Filled);
+  EXPECT_TRUE(position(kLinear).quantity.is_zero());
+}
+
 }  // namespace
 }  // namespace proteus::paper

@@ -220,6 +220,18 @@ TEST(BarJudge, SetsAsideWhatCannotBeTrueOrIsNotNewer) {
   EXPECT_EQ(judged(judge, 2, "100"_px), nullptr);
 }
 
+TEST(BarJudge, SetsAsideAnOpenThatIsNeitherTheLastPriceNorItsOwn) {
+  BarJudge judge{0.25};
+  EXPECT_EQ(judged(judge, 0, "100"_px), nullptr);
+  Bar bar = bar_at(kBtc, kStart + 1min, "100"_px);
+  bar.open = bar.high = "9000000000"_px;
+  EXPECT_STREQ(judge.judge(bar, BarJudge::Looker::Asked),
+               "the open jumps away from the last close and from its own");
+  bar = bar_at(kBtc, kStart + 2min, "100"_px);
+  bar.high = "140"_px;  // A wick alone is a price that somebody paid.
+  EXPECT_EQ(judge.judge(bar, BarJudge::Looker::Asked), nullptr);
+}
+
 TEST(BarJudge, GivesBothLookersOneWordAndCountsABarOnce) {
   BarJudge judge{0.25};
   const Bar first = bar_at(kBtc, kStart, "100"_px);

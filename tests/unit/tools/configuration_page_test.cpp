@@ -53,5 +53,24 @@ TEST(Inspect, ReportsAllErrorsAtOnce) {
             std::string::npos);
 }
 
+std::string complaint(const std::vector<std::string>& overrides) {
+  const auto loaded = load({}, overrides);
+  return loaded.has_value() ? std::string() : loaded.error().context;
+}
+
+TEST(Settings, QuoteModeWithoutBooksOrTickersIsRefused) {
+  EXPECT_EQ(complaint({"paper.fill_mode=quote", "feed.book_depth=50"}), "");
+  const std::string needed = "command line: paper.fill_mode: \"quote\" fills from books";
+  EXPECT_TRUE(complaint({"paper.fill_mode=quote"}).starts_with(needed));
+  EXPECT_TRUE(complaint({"paper.fill_mode=quote", "feed.book_depth=50", "feed.tickers=false"})
+                  .starts_with(needed));
+}
+
+TEST(Settings, MarksOfTickersThatNobodyFollowsAreRefused) {
+  EXPECT_EQ(complaint({"engine.marks=ticker"}), "");
+  EXPECT_EQ(complaint({"engine.marks=ticker", "feed.tickers=false"}),
+            "command line: engine.marks: \"ticker\" needs feed.tickers = true");
+}
+
 }  // namespace
 }  // namespace proteus::app
