@@ -172,7 +172,7 @@ int run_demo(const Options& options) {
 
   net::Loop loop;
   std::string cause;
-  const net::Timer end = end_run(loop, options.run_for, cause);
+  const RunEnd end(loop, options.run_for, cause);
   const std::string intro =
       introduction(options, loaded.value().settings.session.socket, style_of_stdout());
   const bool terminal = stdout_is_terminal();
