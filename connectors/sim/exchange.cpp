@@ -12,6 +12,8 @@ namespace proteus::sim {
 namespace {
 
 constexpr int kStepsMax = 256;  // instants in one advance(), so that sockets get their turn
+constexpr std::int64_t kOrdersMax = 1'000'000;     // of one fault at once
+constexpr std::int64_t kOffsetMsMax = 86'400'000;  // as the setting clock_offset_ms allows
 
 Result<Timestamp> start_of(const SimSettings& settings, MarketSource& source) {
   Timestamp start = source.first();
@@ -128,10 +130,15 @@ Duration SimExchange::Impl::advance_paced(Duration hold) {
 }
 
 Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
-  if (order.count < 1)
+  if (order.count < 1 || order.count > kOrdersMax)
     return error(ErrorCode::OutOfRange,
-                 fmt::format("fault {} ordered {} times: order it at least once",
-                             to_string(order.kind), order.count));
+                 fmt::format("fault {} ordered {} times: order it once to {} times",
+                             to_string(order.kind), order.count, kOrdersMax));
+  if (order.kind == FaultKind::ClockOffset &&
+      (order.value < -kOffsetMsMax || order.value > kOffsetMsMax))
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("a clock offset of {} ms: a day ({} ms) is the most, either way",
+                             order.value, kOffsetMsMax));
   if (order.connection && !hub_.open(*order.connection))
     return error(
         ErrorCode::NotFound,

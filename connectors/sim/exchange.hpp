@@ -48,7 +48,7 @@ class SimExchange {
   Duration advance(Duration steady_now);
 
   /// Orders a fault now. Errors: NotFound for a connection that is not open, OutOfRange for a count
-  /// below one.
+  /// outside 1 to a million or a clock offset beyond a day.
   Result<void> inject(const FaultOrder& order);
 
   /// Simulated time, clock offset not added.

@@ -1,6 +1,12 @@
 // The program itself, as people run it: verbs, exit codes, signals, what is left after them.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
 
@@ -8,6 +14,7 @@
 #include "connectors/storage/journal_db.hpp"
 #include "tests/integration/child.hpp"
 #include "tests/integration/scripted_venue.hpp"
+#include "tools/app/options.hpp"
 
 namespace proteus::app {
 namespace {
@@ -64,6 +71,42 @@ std::filesystem::path only_session(const Folder& folder) {
   const auto runs = entries(folder / "runs");
   EXPECT_THAT(runs, SizeIs(1));
   return folder / "runs/" + (runs.empty() ? "none" : runs[0]);
+}
+
+/// What a pipe takes before its writer has to wait.
+void fill(int pipe_end) {
+  const int flags = ::fcntl(pipe_end, F_GETFL);
+  ::fcntl(pipe_end, F_SETFL, flags | O_NONBLOCK);
+  const std::string page(4096, 'x');
+  while (::write(pipe_end, page.data(), page.size()) > 0) {
+  }
+  ::fcntl(pipe_end, F_SETFL, flags);
+}
+
+TEST(Program, EndsAlsoWhereNobodyReadsWhatItSays) {
+  // As `proteus sim 2>&1 | less`: the pipe is full and its reader looks elsewhere.
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  fill(ends[1]);
+  std::string program = PROTEUS_BINARY, verb = "sim", set = "--set", port = "sim.server.port=0",
+              length = "--for=1";
+  std::array<char*, 6> words{program.data(), verb.data(),   set.data(),
+                             port.data(),    length.data(), nullptr};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::dup2(ends[1], STDERR_FILENO);
+    ::execv(program.c_str(), words.data());
+    ::_exit(127);
+  }
+  const int watch = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  pollfd ended{watch, POLLIN, 0};
+  EXPECT_EQ(::poll(&ended, 1, 20'000), 1) << "it waits for a reader";
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == kOk) << status;
+  for (const int fd : {watch, ends[0], ends[1]}) ::close(fd);
 }
 
 TEST(Program, PaperAgainstSimAnswersItsOperatorAndEndsOnSigterm) {

@@ -1,5 +1,6 @@
 // Each fault of the simulated exchange, over real sockets: the session goes on, every closed bar
 // reaches the engine once, in order and as the source has it, and the status tells what was seen.
+#include "connectors/net/websocket_client.hpp"
 #include "tests/integration/support.hpp"
 
 namespace proteus::app {
@@ -236,6 +237,23 @@ TEST(Fault, AllOfThemInOneSessionLoseNothing) {
   expect_whole(met);
   EXPECT_GT(met.faults, 100U);
   EXPECT_GE(met.figure("feed.reconnects"), 1);
+}
+
+TEST(Fault, AMutedConnectionDoesNotOutliveItsTime) {
+  net::Loop loop;
+  Exchange exchange(loop, {"sim.server.mute_max=50ms"});
+  net::Endpoint where = net::parse_endpoint("ws://" + exchange.address()).value();
+  where.path = "/v5/public/linear";
+  bool open = false, closed = false;
+  net::WebsocketHandlers handlers;
+  handlers.on_open = [&] { open = true; };
+  handlers.on_closed = [&](const Error&) { closed = true; };
+  net::WebsocketClient client(loop, where, {}, handlers);
+  client.open();
+  ASSERT_TRUE(run_until(loop, [&] { return open; }));
+  ASSERT_FALSE(exchange.host().inject(order(FaultKind::Mute)).has_error());
+  EXPECT_TRUE(run_until(
+      loop, [&] { return closed; }, 10s));
 }
 
 }  // namespace

@@ -79,8 +79,11 @@ std::string unknown_verb(std::span<const Verb> verbs, const std::vector<std::str
                           : std::string("; proteus help lists them all"));
 }
 
-int dispatch(std::span<const Verb> verbs, const std::string& program,
-             const std::vector<std::string>& arguments) {
+namespace {
+
+/// Finds the verb among the arguments and runs it.
+int choose(std::span<const Verb> verbs, const std::string& program,
+           const std::vector<std::string>& arguments) {
   std::vector<std::string> rest = arguments;
   if (rest.empty()) {
     fmt::print("{}", overview(verbs));
@@ -99,6 +102,21 @@ int dispatch(std::span<const Verb> verbs, const std::string& program,
   rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(found.words));
   if (help) rest = {"--help"};
   return run(*found.verb, program, std::move(rest));
+}
+
+}  // namespace
+
+int dispatch(std::span<const Verb> verbs, const std::string& program,
+             const std::vector<std::string>& arguments) {
+  try {
+    return choose(verbs, program, arguments);
+  } catch (const std::exception& failed) {
+    // fmt::print would throw again where the terminal is what failed.
+    std::fputs("proteus: ", stderr);
+    std::fputs(failed.what(), stderr);
+    std::fputs("\n", stderr);
+    return kError;
+  }
 }
 
 }  // namespace proteus::app

@@ -14,7 +14,8 @@ namespace proteus::app {
 std::string overview(std::span<const Verb> verbs);
 /// What to say to words that are no verb, with the nearest verb if any is near.
 std::string unknown_verb(std::span<const Verb> verbs, const std::vector<std::string>& words);
-/// Runs what `arguments` (without the program's name) ask for.
+/// Runs what `arguments` (without the program's name) ask for. An exception that a verb lets out (a
+/// standard output that is full, a lack of memory) is told as a sentence; the code is then 1.
 int dispatch(std::span<const Verb> verbs, const std::string& program,
              const std::vector<std::string>& arguments);
 

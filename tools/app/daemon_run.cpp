@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -11,16 +12,30 @@
 #include "tools/app/version.hpp"
 
 namespace proteus::app {
+namespace {
 
-net::Timer end_run(net::Loop& loop, Duration run_for, std::string& cause) {
+constexpr unsigned kLastWordsSeconds = 3;
+volatile std::sig_atomic_t exit_code = kError;  // until a run has gone well
+
+}  // namespace
+
+void leave_soon(int code) {
+  exit_code = code;
+  std::signal(SIGALRM, [](int) { ::_exit(exit_code); });
+  ::alarm(kLastWordsSeconds);
+}
+
+RunEnd::~RunEnd() { leave_soon(exit_code); }
+
+RunEnd::RunEnd(net::Loop& loop, Duration run_for, std::string& cause) {
   std::signal(SIGPIPE, SIG_IGN);
   cause = "ended by the operator";
   loop.on_signals({SIGINT, SIGTERM}, [&loop, &cause](int number) {
     cause = number == SIGINT ? "ended by SIGINT (Ctrl-C)" : "ended by SIGTERM";
     loop.stop();
   });
-  if (run_for == Duration{0}) return {};
-  return loop.after(run_for, [&loop, &cause] {
+  if (run_for == Duration{0}) return;
+  timer_ = loop.after(run_for, [&loop, &cause] {
     cause = "the time of --for was over";
     loop.stop();
   });
@@ -50,6 +65,7 @@ void announce(const PaperDaemon& daemon, const Loaded& loaded) {
 }
 
 void say_goodbye(const PaperDaemon& daemon, const std::string& program) {
+  leave_soon(kOk);  // The session is written; only words are left.
   const std::string folder = daemon.folder();
   const std::string out =
       "\n" + render_summary(daemon.status_json(), style_of_stdout()) +

@@ -10,8 +10,21 @@
 namespace proteus::app {
 
 /// Ends `loop` on SIGINT and SIGTERM and after `run_for` (zero: never); `cause` is told which. A
-/// pipe that nobody reads any more is not a reason to end.
-net::Timer end_run(net::Loop& loop, Duration run_for, std::string& cause);
+/// pipe that nobody reads any more is not a reason to end, and once the run is over none to stay.
+/// Declared right after the loop it outlives the daemon: what then is left of the process, last
+/// lines and a look-up of a name that is under way, has seconds to finish.
+class RunEnd {
+ public:
+  RunEnd(net::Loop& loop, Duration run_for, std::string& cause);
+  ~RunEnd();
+  RunEnd(const RunEnd&) = delete;
+  RunEnd& operator=(const RunEnd&) = delete;
+
+ private:
+  net::Timer timer_;
+};
+/// Ends the process with `code` if it has not ended by itself in three seconds of real time.
+void leave_soon(int code);
 /// The first lines of a daemon's log: what is traded, with which money, within which limits, where.
 void announce(const PaperDaemon& daemon, const Loaded& loaded);
 /// The last words: what the run came to and what can be done with it.

@@ -79,6 +79,7 @@ struct SimHostSettings {
   std::string certificate_file;
   std::vector<std::string> files;
   std::string funding_folder;
+  Duration mute_max = std::chrono::minutes{10};
   static constexpr auto settings() {
     using S = SimHostSettings;
     return std::tuple{
@@ -91,7 +92,10 @@ struct SimHostSettings {
                 "kline files (<exchange>-<category>_<SYMBOL>_<interval>.csv[.gz|.zst]); empty: a "
                 "generated market"),
         setting("funding_folder", &S::funding_folder,
-                "folder of funding files; empty: rates are not known")};
+                "folder of funding files; empty: rates are not known"),
+        setting("mute_max", &S::mute_max,
+                "real time after which a connection that a fault has muted is dropped", 0.01,
+                86'400)};
   }
 };
 

@@ -39,6 +39,8 @@ struct SimHost::Impl final : sim::SimIo {
   net::Timer next;
   std::vector<net::Timer> held;              // answers that a fault holds back
   std::map<sim::ConnId, std::string> pings;  // that wait for frames before them; one a connection
+  Duration mute_max{};
+  std::map<sim::ConnId, net::Timer> muted;  // until they are dropped
 
   explicit Impl(net::Loop& l) : loop(l) {}
 
@@ -62,7 +64,13 @@ struct SimHost::Impl final : sim::SimIo {
       server->ping(connection(to), std::move(waiting.mapped()));
   }
   void drop(sim::ConnId to) override { server->drop(connection(to)); }
-  void mute(sim::ConnId to, bool muted) override { server->mute(connection(to), muted); }
+  /// A muted connection is not read, so nothing tells that its peer has gone: without an end of its
+  /// own each would hold a descriptor for as long as the exchange runs.
+  void mute(sim::ConnId to, bool on) override {
+    server->mute(connection(to), on);
+    muted.erase(to);
+    if (on) muted[to] = loop.after(mute_max, [this, to] { server->drop(connection(to)); });
+  }
 
   /// Lets time move after an input and asks to be woken when the next thing falls due.
   void advance() {
@@ -109,6 +117,7 @@ Result<std::unique_ptr<SimHost>> SimHost::create(net::Loop& loop, const SimSetti
                                                  Timestamp start) {
   auto impl = std::make_unique<Impl>(loop);
   Impl* const p = impl.get();
+  p->mute_max = settings.host.mute_max;
   BOOST_OUTCOME_TRY(impl->source, make_source(settings, start));
   BOOST_OUTCOME_TRY(impl->exchange, sim::SimExchange::create(settings.exchange, *impl->source, *p));
 
@@ -145,6 +154,7 @@ Result<std::unique_ptr<SimHost>> SimHost::create(net::Loop& loop, const SimSetti
   handlers.on_ws_drained = [p](net::Connection c) { p->on_drained(number(c)); };
   handlers.on_ws_closed = [p](net::Connection c) {
     p->pings.erase(number(c));
+    p->muted.erase(number(c));
     p->exchange->on_closed(number(c));
     p->advance();
   };

@@ -84,10 +84,11 @@ std::vector<std::string> daemon_overrides(const Options& options, std::uint16_t 
 }
 
 std::string introduction(const Options& options, const std::string& socket, const Style& style) {
-  const std::string here = std::filesystem::current_path().string();
+  std::error_code gone;
+  const std::string here = std::filesystem::current_path(gone).string();
   const bool usual = socket == Options{}.socket;
   const auto ask = [&](std::string_view verb) {
-    return fmt::format("  cd {} && {} {}{}\n", here, options.program, verb,
+    return fmt::format("  {}{} {}{}\n", gone ? "" : "cd " + here + " && ", options.program, verb,
                        usual ? "" : " --socket " + socket);
   };
   return painted(style, "1", "proteus demo") +
@@ -171,7 +172,7 @@ int run_demo(const Options& options) {
 
   net::Loop loop;
   std::string cause;
-  const net::Timer end = end_run(loop, options.run_for, cause);
+  const RunEnd end(loop, options.run_for, cause);
   const std::string intro =
       introduction(options, loaded.value().settings.session.socket, style_of_stdout());
   const bool terminal = stdout_is_terminal();

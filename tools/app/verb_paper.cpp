@@ -18,7 +18,7 @@ int run_paper(const Options& options) {
   const Settings& settings = loaded.value().settings;
   net::Loop loop;
   std::string cause;
-  const net::Timer end = end_run(loop, options.run_for, cause);
+  const RunEnd end(loop, options.run_for, cause);
   spdlog::info("Asking the venue for its time and its instruments. rest={}", settings.venue.rest);
   net::Timer waiting = loop.every(std::chrono::seconds{5}, [] {
     spdlog::info("Still waiting for the venue's answer; it is asked again and again.");

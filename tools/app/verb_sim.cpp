@@ -11,13 +11,14 @@ int run_sim(const Options& options) {
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
   net::Loop loop;
   std::string cause;
-  const net::Timer end = end_run(loop, options.run_for, cause);
+  const RunEnd end(loop, options.run_for, cause);
   auto host = SimHost::create(loop, loaded.value().settings, generated_market_start());
   if (host.has_error()) return fail(host.error(), kError);
   const SimHostSettings& where = loaded.value().settings.host;
   spdlog::info("Simulated exchange listens. rest={}://{}:{} {}", where.tls ? "https" : "http",
                where.bind, host.value()->port(), host.value()->exchange().describe());
   loop.run();
+  leave_soon(kOk);
   spdlog::info("Simulated exchange ends. cause=\"{}\" frames={} faults=\"{}\"", cause,
                host.value()->exchange().frames_sent(), host.value()->exchange().describe_faults());
   return kOk;

@@ -183,6 +183,15 @@ TEST(Fault, ClockOffsetMovesWhatTheVenueTellsButNotTheCandles) {
   EXPECT_EQ(pair.bench.get("/v5/market/time").at("time").as_int64(), to_unix_ms(kFirst) + 2700);
 }
 
+TEST(Fault, AnOrderThatTimeCannotHoldIsRefused) {
+  Pair pair;
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  for (const std::int64_t ms : {most, -most, std::int64_t{86'400'001}})
+    EXPECT_FALSE(pair.bench->inject({FaultKind::ClockOffset, std::nullopt, 1, ms})) << ms;
+  EXPECT_FALSE(pair.bench->inject({FaultKind::Flip, std::nullopt, most}));
+  EXPECT_EQ(pair.bench.get("/v5/market/time").at("time").as_int64(), to_unix_ms(kFirst));
+}
+
 TEST(Fault, ChancesOnOneConnectionDoNotMoveThoseOfAnother) {
   // The same victim alone and beside others sees the same bytes.
   const auto run = [](int others) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "tools/app/options.hpp"
 
 namespace proteus::app {
@@ -18,10 +20,12 @@ int run_walk(const Options& options) {
   seen = options;
   return ++ran_with, 7;
 }
+int run_into_a_wall(const Options&) { throw std::runtime_error("cannot write to file"); }
 
 constexpr Verb kVerbs[] = {{"walk", "walks", declare_walk, run_walk},
                            {"status", "tells", no_options, run_walk},
-                           {"config check", "checks", no_options, run_walk}};
+                           {"config check", "checks", no_options, run_walk},
+                           {"crash", "meets an exception", no_options, run_into_a_wall}};
 
 TEST(CommandLine, RunsTheVerbAndReturnsItsCode) {
   EXPECT_EQ(dispatch(kVerbs, "p", {"walk"}), 7);
@@ -34,6 +38,12 @@ TEST(CommandLine, HandsOverTheOptions) {
   EXPECT_EQ(seen.overrides, (std::vector<std::string>{"a.b=1", "c.d=2"}));
   EXPECT_EQ(seen.run_for, std::chrono::seconds{90});
   EXPECT_EQ(seen.config, "f");
+}
+
+TEST(CommandLine, AnExceptionOfAVerbIsAnErrorInASentence) {
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(dispatch(kVerbs, "p", {"crash"}), kError);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "proteus: cannot write to file\n");
 }
 
 TEST(CommandLine, WithoutAVerbIsAUsageError) { EXPECT_EQ(dispatch(kVerbs, "p", {}), kUsage); }
