@@ -174,6 +174,8 @@ void for_each_element(ondemand::value& value, FieldReader& reader, const char* f
   if (value.get_array().get(array)) return reader.fail(field, "is not an array");
   for (auto element : array) {
     if (element.error() != simdjson::SUCCESS) return reader.fail(element.error());
+    // The overload for an rvalue is the one that does not copy.
+    // NOLINTNEXTLINE(performance-move-const-arg)
     ondemand::value&& item = std::move(element).value_unsafe();
     f(item);
   }

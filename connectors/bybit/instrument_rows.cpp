@@ -58,7 +58,7 @@ void RowReader::member(ondemand::raw_json_string key, ondemand::value& value) {
     i.delivery_time = fields_.time(value, "deliveryTime").value_or(Timestamp{});
   } else if (is(key, "fundingInterval")) {
     const std::int64_t minutes = fields_.integer(value, "fundingInterval").value_or(0);
-    if (minutes < 0 || minutes > 60 * 24 * 366)
+    if (minutes < 0 || minutes > std::int64_t{60} * 24 * 366)
       return fields_.fail("fundingInterval", "is out of range", ErrorCode::OutOfRange);
     i.funding_interval = std::chrono::minutes{minutes};
   } else if (is(key, "priceFilter")) {

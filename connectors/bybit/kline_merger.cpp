@@ -179,7 +179,7 @@ void KlineMerger::skip_missing(Timestamp final_until, FeedOutput& out) {
 
 void KlineMerger::drain(FeedOutput& out) {
   while (!held_.empty() && held_.begin()->first == *next_) {
-    Held held = std::move(held_.begin()->second);
+    Held held = held_.begin()->second;
     held_.erase(held_.begin());
     if (held.source == BarSource::Backfill && *next_ < warm_until_) held.source = BarSource::Warmup;
     next_ = held.bar.close_time;

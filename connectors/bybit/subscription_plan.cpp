@@ -16,6 +16,7 @@ constexpr std::size_t kQuotesAndComma = 3;
 std::vector<std::string> topics_of(std::string_view symbol, const std::vector<Interval>& intervals,
                                    bool tickers, int book_depth) {
   std::vector<std::string> topics;
+  topics.reserve(intervals.size() + 2);
   for (const Interval interval : intervals) topics.push_back(kline_topic(interval, symbol));
   if (tickers) topics.push_back(ticker_topic(symbol));
   if (book_depth > 0) topics.push_back(book_topic(book_depth, symbol));

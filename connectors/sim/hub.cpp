@@ -46,7 +46,7 @@ int Hub::connect(ConnId conn, std::string_view target) {
   return 101;
 }
 
-void Hub::answer(Connection& connection, const Command& command, Answer what) {
+void Hub::answer(Connection& connection, const Command& command, const Answer& what) {
   io_.send(connection.id,
            shared(answer_text(connection.category, what, connection.name, command.req_id)),
            FrameKind::Text);

@@ -56,7 +56,7 @@ class Hub {
   [[nodiscard]] std::string subscribe(Connection& connection, const Command& command,
                                       std::vector<Channel*>& fresh, Timestamp now);
   [[nodiscard]] std::string unsubscribe(Connection& connection, const Command& command);
-  void answer(Connection& connection, const Command& command, Answer what);
+  void answer(Connection& connection, const Command& command, const Answer& what);
   Channel& channel(const TopicKey& key, const std::string& name);
   void leave_all(Connection& connection);
 
