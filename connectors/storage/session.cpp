@@ -58,7 +58,11 @@ Result<std::filesystem::path> make_folder(const std::filesystem::path& root,
     const auto folder = root / (n == 1 ? name : fmt::format("{}-{}", name, n));
     const bool made = std::filesystem::create_directory(folder, failed);
     if (failed) return io_error("make the folder", folder, failed.value());
-    if (made) return folder;
+    if (!made) continue;
+    // What an account did is nobody else's business.
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+    if (failed) return io_error("close the folder to others", folder, failed.value());
+    return folder;
   }
 }
 

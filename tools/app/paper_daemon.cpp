@@ -70,7 +70,7 @@ Result<InstrumentTable> PaperDaemon::Impl::learn_instruments() {
     BOOST_OUTCOME_TRY(auto name, parse_instrument_name(text));
     names.push_back(std::move(name));
   }
-  bybit::Bootstrap bootstrap(s.feed, names, *io, clock, 1);
+  bybit::Bootstrap bootstrap(s.feed, names, *io, clock, trading->seed());
   const auto step = [&] {
     if (bootstrap.done()) return loop.stop();
     if (const auto complaint = bootstrap.take_complaint())
@@ -95,8 +95,9 @@ Result<InstrumentTable> PaperDaemon::Impl::learn_instruments() {
 }
 
 Result<void> PaperDaemon::Impl::open_feed() {
-  BOOST_OUTCOME_TRY(feed, bybit::PublicFeed::create(loaded.settings.feed, trading->instruments(),
-                                                    *io, clock, trading->engine(), 1));
+  BOOST_OUTCOME_TRY(
+      feed, bybit::PublicFeed::create(loaded.settings.feed, trading->instruments(), *io, clock,
+                                      trading->engine(), trading->seed()));
   io->attach(feed.get());
   io->on_answer([this](bybit::RequestId id, Result<bybit::HttpResponse> answer,
                        bybit::SteadyTime at) { feed->on_response(id, std::move(answer), at); });

@@ -43,6 +43,12 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
   return made;
 }
 
+std::uint64_t Trading::seed() const {
+  std::uint64_t seed = 0;
+  for (const char letter : code_.view()) seed = seed * 31 + static_cast<unsigned char>(letter);
+  return seed;
+}
+
 void Trading::watch() { watched_ = std::make_unique<WatchedJournal>(*journal_, instruments_); }
 
 Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {

@@ -44,6 +44,8 @@ class Trading {
   [[nodiscard]] const risk::Gate& gate() const { return *gate_; }
   [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
   [[nodiscard]] const storage::Session& session() const { return session_; }
+  /// For what is drawn by chance in this session and in no other: pauses before a reconnect.
+  [[nodiscard]] std::uint64_t seed() const;
   [[nodiscard]] const storage::WalJournal& log() const { return *journal_; }
   /// Only where `watch` was called.
   [[nodiscard]] const WatchedJournal& watched() const { return *watched_; }

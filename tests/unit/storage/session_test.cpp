@@ -34,6 +34,13 @@ TEST(Session, MakesItsFolderWithSettingsAndDescription) {
       << json;
 }
 
+TEST(Session, ItsFolderIsClosedToOthers) {
+  Folder root;
+  const auto session = Session::create(root.path(), a_start());
+  EXPECT_EQ(std::filesystem::status(session.value().folder()).permissions(),
+            std::filesystem::perms::owner_all);
+}
+
 TEST(Session, ASecondOfTheSameSecondGetsAnotherFolder) {
   Folder root;
   const auto first = Session::create(root.path(), a_start());
