@@ -47,7 +47,7 @@ OrderEnd check_filters(const OrderRequest& order, const Instrument& instrument, 
   if (!largest.is_zero() && order.quantity > largest) return OrderEnd::AboveMaximum;
   const Price price = valuation(order, last);
   if (!notional_fits(price, order.quantity)) return OrderEnd::AboveMaximum;
-  if (order.reduce_only) return OrderEnd::None;
+  if (order.reduce_only && instrument.category == Category::Linear) return OrderEnd::None;
   if (order.quantity < instrument.quantity_min) return OrderEnd::BelowMinimum;
   if (notional(price, order.quantity) < instrument.notional_min) return OrderEnd::BelowMinimum;
   return OrderEnd::None;

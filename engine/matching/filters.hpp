@@ -23,7 +23,7 @@ bool on_grid(const OrderRequest& order, const Instrument& instrument, Quantity p
 
 /// The first filter the order breaks, or None. `last`: the last known price. Order of the checks:
 /// lot and tick (OffStep), smallest and largest quantity, smallest notional (not asked of
-/// reduce-only orders, whose quantity may also be below the smallest).
+/// reduce-only orders of perpetuals, whose quantity may also be below the smallest).
 OrderEnd check_filters(const OrderRequest& order, const Instrument& instrument, Price last,
                        Quantity position);
 

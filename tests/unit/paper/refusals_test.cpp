@@ -44,6 +44,13 @@ TEST_F(Refusals, NotionalBelowTheMinimumUnlessItReduces) {
             OrderState::Acknowledged);
 }
 
+TEST_F(Refusals, ASpotSaleBelowTheMinimumAlsoWhereItReduces) {
+  (void)send(market(kSpot, Side::Buy, "1"_qty));
+  flat(kSpot, "100");
+  expect_refused(reducing(market(kSpot, Side::Sell, "0.0499"_qty)), OrderEnd::BelowMinimum);
+  EXPECT_EQ(send(reducing(market(kSpot, Side::Sell, "0.05"_qty))).state, OrderState::Acknowledged);
+}
+
 TEST_F(Refusals, AnIdThatWasUsed) {
   OrderRequest order = limit(kLinear, Side::Buy, "1"_qty, "90"_px);
   EXPECT_EQ(send(order).state, OrderState::Acknowledged);
