@@ -29,7 +29,16 @@ void WatchedJournal::append(const Event& event) {
 void WatchedJournal::append(const DecisionRecord& decision) {
   log_.append(decision);
   if (aftermaths_.size() < instruments_.size()) aftermaths_.resize(instruments_.size());
-  if (!decision.orders.empty()) aftermaths_[decision.instrument.index] = {};
+  if (!decision.orders.empty()) {
+    // Its orders were written down before it was.
+    Aftermath& after = aftermaths_[decision.instrument.index];
+    std::erase_if(after.orders, [&](const OrderRequest& order) {
+      return std::ranges::none_of(decision.orders,
+                                  [&](const DecisionOrder& own) { return own.id == order.id; });
+    });
+    after.updates.clear();
+    after.fills.clear();
+  }
   for (const ControlResult& word : decision.controls)
     if (!word.passed)
       spdlog::info("Order refused. instrument={} control={} reason=\"{}\"",
