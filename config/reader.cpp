@@ -69,7 +69,7 @@ void Reader::read_section(std::string_view name, std::vector<Slot> slots) {
   Section section;
   section.name = name;
   for (Slot& slot : slots) {
-    Known known{.slot = std::move(slot), .origin = {}};
+    Known known{.slot = std::move(slot), .origin = {}, .said = {}};
     read_file_value(section.name, known);
     read_override(section.name, known);
     known.slot.assign = nullptr;  // The settings may be moved from here on.
@@ -84,6 +84,7 @@ void Reader::read_file_value(const std::string& section, Known& known) {
       [&](const Entry& e) { return e.section == section && e.key == known.slot.name; });
   if (it == document_.entries.end()) return;
   const Origin origin{Origin::From::File, it->line};
+  known.said = origin;
   const std::string subject = path_of(section, known.slot.name);
   if (!it->value)
     return complain(origin, subject, fmt::format("is {}, give {}", it->type, wanted(known.slot)));
@@ -97,6 +98,7 @@ void Reader::read_override(const std::string& section, Known& known) {
     if (given.section != section || given.key != known.slot.name) continue;
     given.used = true;
     const Origin origin{Origin::From::CommandLine, 0};
+    known.said = origin;
     Checked checked = check_text(known.slot, given.text);
     if (!checked.wrong.empty()) return complain(origin, path_of(section, given.key), checked.wrong);
     take(known, std::move(checked.value), origin);
@@ -135,6 +137,19 @@ void Reader::reject(std::string_view section, std::string_view key, std::string_
   complain(known->origin, path_of(section, key), what);
 }
 
+bool Reader::given(std::string_view section, std::string_view key) const {
+  const Known* const known = find(section, key);
+  PROTEUS_ASSERT(known != nullptr);
+  return known->said.from != Origin::From::Default;
+}
+
+void Reader::derive(std::string_view section, std::string_view key, Value value) {
+  PROTEUS_ASSERT(!given(section, key));
+  for (Section& s : sections_)
+    for (Known& known : s.settings)
+      if (s.name == section && known.slot.name == key) known.slot.value = std::move(value);
+}
+
 const Reader::Section* Reader::find(std::string_view section) const {
   const auto it = std::find_if(sections_.begin(), sections_.end(),
                                [&](const Section& s) { return s.name == section; });
@@ -169,6 +184,20 @@ std::string Reader::unknown_section(std::string_view section) const {
     if (name.starts_with(std::string(section) + "."))
       return fmt::format("unknown section, did you mean [{}]?", name);
   return "unknown section, remove it (`proteus config show` lists all sections)";
+}
+
+std::string Reader::without_section(std::string_view key) const {
+  if (find(key) != nullptr) return fmt::format("is a section, write {}.key=value", key);
+  std::vector<std::string> keys;
+  for (const Section& section : sections_)
+    for (const Known& known : section.settings) keys.push_back(known.slot.name);
+  const auto near = nearest(key, keys);
+  std::vector<std::string> paths;
+  for (const Section& section : sections_)
+    if (near && find(section.name, *near) != nullptr) paths.push_back(path_of(section.name, *near));
+  std::string text = "has no section, write section.key=value";
+  if (!paths.empty()) text += fmt::format("; did you mean {}?", fmt::join(paths, " or "));
+  return text;
 }
 
 void Reader::complain_about_entry(const Entry& entry) {
@@ -210,8 +239,10 @@ Result<void> Reader::finish() {
   }
   for (const Override& given : overrides_) {
     if (given.used) continue;
-    const std::string what = find(given.section) != nullptr ? unknown_key(given.section, given.key)
-                                                            : unknown_section(given.section);
+    const std::string what = given.section.empty() ? without_section(given.key)
+                             : find(given.section) != nullptr
+                                 ? unknown_key(given.section, given.key)
+                                 : unknown_section(given.section);
     complain({Origin::From::CommandLine, 0}, path_of(given.section, given.key), what);
   }
   std::stable_sort(complaints_.begin(), complaints_.end(),

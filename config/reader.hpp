@@ -40,6 +40,11 @@ class Reader {
 
   /// Adds a complaint of the caller about a key that was read: a sentence half, "what, what to do".
   void reject(std::string_view section, std::string_view key, std::string_view what);
+  /// Whether the file or the command line gave a key that was read; what was wrong counts as well.
+  [[nodiscard]] bool given(std::string_view section, std::string_view key) const;
+  /// Gives a key that nobody gave a default that other settings decide; `resolved` then has it. The
+  /// caller sets its own copy.
+  void derive(std::string_view section, std::string_view key, Value value);
 
   /// Call once, after the last section: complains about keys and sections nobody asked for. All
   /// complaints, one a line, in the error's text.
@@ -62,6 +67,7 @@ class Reader {
   struct Known {
     Slot slot;
     Origin origin;
+    Origin said;  // where it was given, even if it could not be taken
   };
   struct Section {
     std::string name;
@@ -88,6 +94,7 @@ class Reader {
   void complain_about_table(const Table& table);
   [[nodiscard]] std::string unknown_key(std::string_view section, std::string_view key) const;
   [[nodiscard]] std::string unknown_section(std::string_view section) const;
+  [[nodiscard]] std::string without_section(std::string_view key) const;
   [[nodiscard]] const Section* find(std::string_view section) const;
   [[nodiscard]] const Known* find(std::string_view section, std::string_view key) const;
   [[nodiscard]] std::string place(Origin origin) const;

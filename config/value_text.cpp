@@ -31,6 +31,14 @@ std::optional<T> number(std::string_view text) {
   return value;
 }
 
+/// A number as it is written, but larger or smaller than its type can hold.
+template <class T>
+bool beyond(std::string_view text) {
+  T value{};
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return ec == std::errc::result_out_of_range && end == text.data() + text.size();
+}
+
 std::string quoted(std::string_view text) { return json::to_json(text); }
 
 // A double that TOML reads back as a float, not as an integer.
@@ -56,6 +64,12 @@ Checked wrong_type(const Slot& slot, const Value& given) {
           fmt::format("{} is {}, give {}", toml_text(given), type_name(given), wanted(slot))};
 }
 
+Checked out_of_range(const Slot& slot, std::string_view text) {
+  const std::string range = range_text(slot);
+  return {std::nullopt, fmt::format("{} is out of range, give {} ({})", text,
+                                    range.empty() ? wanted(slot) : range, slot.meaning)};
+}
+
 Checked in_range(const Slot& slot, Value value) {
   double amount = 0.0;
   if (const auto* integer = std::get_if<std::int64_t>(&value))
@@ -69,8 +83,7 @@ Checked in_range(const Slot& slot, Value value) {
   if (!std::isfinite(amount))
     return {std::nullopt, fmt::format("{} is not finite, give {}", amount, wanted(slot))};
   if (amount >= slot.min && amount <= slot.max) return {std::move(value), ""};
-  return {std::nullopt, fmt::format("{} is out of range, give {} ({})", toml_text(value),
-                                    range_text(slot), slot.meaning)};
+  return out_of_range(slot, toml_text(value));
 }
 
 Checked from_words(const Slot& slot, const std::string& text) {
@@ -229,6 +242,9 @@ Checked check_text(const Slot& slot, std::string_view text) {
     if (const auto integer = number<std::int64_t>(text)) return in_range(slot, *integer);
   if (slot.kind == Kind::Number)
     if (const auto real = number<double>(text)) return in_range(slot, *real);
+  if ((slot.kind == Kind::Integer && beyond<std::int64_t>(text)) ||
+      (slot.kind == Kind::Number && beyond<double>(text)))
+    return out_of_range(slot, text);
   return from_words(slot, std::string(text));
 }
 

@@ -61,7 +61,7 @@ struct FeedSettings {
     return std::tuple{
         setting("intervals", &S::intervals,
                 "bar lengths to follow: 1m 3m 5m 15m 30m 1h 2h 4h 6h "
-                "12h 1d 1w 1M"),
+                "12h 1d 1w 1M; where it is not given, engine.interval"),
         setting("tickers", &S::tickers, "follow mark price and funding"),
         setting("book_depth", &S::book_depth, "levels of the order book: 0 (none), 1, 50 or 200", 0,
                 200),

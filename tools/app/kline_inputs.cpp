@@ -6,6 +6,13 @@
 
 namespace proteus::app {
 
+Result<sim::KlineInput> kline_input(const std::string& file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored))
+    return error(ErrorCode::NotFound, fmt::format("{}: there is no such kline file", file));
+  return sim::FileSource::input_named(file);
+}
+
 Result<std::vector<sim::KlineInput>> kline_inputs(const std::vector<std::string>& files,
                                                   const std::string& funding_folder) {
   std::error_code ec;
@@ -14,8 +21,8 @@ Result<std::vector<sim::KlineInput>> kline_inputs(const std::vector<std::string>
                  fmt::format("{}: no such folder of funding files", funding_folder));
   std::vector<sim::KlineInput> inputs;
   for (const std::string& file : files) {
+    BOOST_OUTCOME_TRY(auto input, kline_input(file));
     BOOST_OUTCOME_TRY(const klines::KlineFileName name, klines::parse_kline_file_name(file));
-    BOOST_OUTCOME_TRY(auto input, sim::FileSource::input_named(file));
     for (const char* ending : {".csv", ".csv.zst", ".csv.gz"}) {
       if (funding_folder.empty() || input.name.category != Category::Linear) break;
       const std::filesystem::path funding =

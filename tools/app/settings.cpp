@@ -1,12 +1,17 @@
 #include "tools/app/settings.hpp"
 
 #include <fmt/format.h>
+#include <openssl/x509_vfy.h>
+#include <sys/un.h>
 
 #include <fstream>
 #include <sstream>
 
 #include "config/document.hpp"
 #include "connectors/net/endpoint.hpp"
+#include "engine/market/generator.hpp"
+#include "risk/gate.hpp"
+#include "risk/sizing.hpp"
 
 namespace proteus::app {
 namespace {
@@ -81,9 +86,61 @@ void check_names(const Settings& s, config::Reader& reader) {
     reader.reject("engine", "marks", "\"ticker\" needs feed.tickers = true");
 }
 
+/// Risk's own words on limits and shares, over a table that knows the instruments' names alone.
+void check_risk(const Settings& s, config::Reader& reader) {
+  if (const auto fits = risk::check({}, s.limits, {}); fits.has_error())
+    reader.reject("risk.limits",
+                  reader.given("risk.limits", "drawdown_max") ? "drawdown_max" : "drawdown_halt",
+                  fits.error().context);
+  InstrumentTable table;
+  bool all_named = true;
+  for (const std::string& text : s.engine.instruments) {
+    const auto name = parse_instrument_name(text);
+    all_named = all_named && name.has_value();
+    if (name.has_error()) continue;
+    Instrument instrument;
+    instrument.category = name.value().category;
+    instrument.symbol = name.value().symbol.c_str();
+    instrument.tick_size = Price::from_raw(kFixedScale);
+    instrument.lot_step = Quantity::from_raw(kFixedScale);
+    if (const auto added = table.add(instrument); added.has_error())
+      reader.reject("engine", "instruments", added.error().context + ", keep one");
+  }
+  if (!all_named)
+    return;  // A share of a misspelt instrument would be told as one of no instrument.
+  if (const auto shares = risk::capital_shares(s.sizing, table); shares.has_error())
+    reader.reject("risk.sizing", "shares", shares.error().context);
+}
+
+/// Certificates in a PEM file, as the TLS library takes them.
+bool holds_certificates(const std::string& file) {
+  const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(),
+                                                                      &X509_STORE_free);
+  return store && X509_STORE_load_file(store.get(), file.c_str()) == 1;
+}
+
+/// What would only be met when the session begins.
+void check_paths(const Settings& s, config::Reader& reader) {
+  if (s.session.folder.empty())
+    reader.reject("session", "folder", "is empty: name the folder of sessions, such as runs");
+  constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
+  const std::size_t length = s.session.socket.size();
+  if (length == 0 || length > kLongest)
+    reader.reject("session", "socket",
+                  fmt::format("has {} bytes, a socket's path has 1 to {} bytes: set session.socket "
+                              "to a shorter one",
+                              length, kLongest));
+  if (!s.venue.ca_file.empty() && !holds_certificates(s.venue.ca_file))
+    reader.reject("venue", "ca_file",
+                  fmt::format("no certificate can be read from {}: name a PEM file that is there, "
+                              "or leave it empty for the system's",
+                              s.venue.ca_file));
+}
+
 }  // namespace
 
-Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
+Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                    Paths paths) {
   BOOST_OUTCOME_TRY(auto reader, open(file, overrides));
   Loaded loaded;
   Settings& s = loaded.settings;
@@ -101,6 +158,10 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
     if (!text->empty() && !parse_time(*text))
       reader.reject("replay", key, "is no UTC time: write it as 2025-06-01T00:00:00Z");
   const std::string decision{to_string(s.engine.interval)};
+  if (!reader.given("feed", "intervals")) {
+    s.feed.intervals = {decision};
+    reader.derive("feed", "intervals", s.feed.intervals);
+  }
   bool followed = false;
   for (const std::string& interval : s.feed.intervals) followed = followed || interval == decision;
   if (!followed)
@@ -110,6 +171,11 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
   if (s.engine.instruments.empty())
     reader.reject("engine", "instruments", "is empty: name at least one instrument");
   check_names(s, reader);
+  check_risk(s, reader);
+  if (paths == Paths::Checked) check_paths(s, reader);
+  if (s.paper.fill_mode == matching::FillMode::Quote && s.feed.book_depth == 0)
+    reader.reject("paper", "fill_mode",
+                  "quote needs books: set feed.book_depth to 1, 50 or 200 (a replay has none)");
   BOOST_OUTCOME_TRY(reader.finish());
   loaded.resolved = reader.resolved();
   loaded.shown = reader.show();
@@ -126,6 +192,11 @@ Result<LoadedSim> load_sim(const std::filesystem::path& file,
   reader.section("sim.faults", s.exchange.faults);
   reader.section("sim.server", s.host);
   reader.section("market", s.market);
+  market::Settings regime_alone;
+  regime_alone.regime = s.market.regime;
+  if (const auto made = market::MarketGenerator::create(regime_alone, 1, Timestamp{});
+      made.has_error())
+    reader.reject("market", "regime", made.error().context);
   BOOST_OUTCOME_TRY(reader.finish());
   loaded.shown = reader.show();
   loaded.hash = reader.hash();

@@ -131,8 +131,13 @@ struct LoadedSim {
   std::string hash;
 };
 
+/// Whether files and folders have to be fit for a session: a session of the past is read without.
+enum class Paths : std::uint8_t { Checked, Ignored };
+
 /// An empty file name: defaults and overrides alone. The error lists every complaint, one a line.
-Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+/// feed.intervals follows engine.interval where nobody gave it.
+Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                    Paths paths = Paths::Checked);
 Result<LoadedSim> load_sim(const std::filesystem::path& file,
                            const std::vector<std::string>& overrides);
 

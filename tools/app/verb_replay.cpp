@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "connectors/net/loop.hpp"
+#include "tools/app/kline_inputs.hpp"
 #include "tools/app/replay.hpp"
 #include "tools/app/text.hpp"
 #include "tools/app/verbs.hpp"
@@ -25,7 +26,7 @@ Result<std::vector<std::string>> overrides_of(const Options& options) {
   if (!options.files.empty()) {
     std::vector<std::string> instruments;
     for (const std::string& file : options.files) {
-      BOOST_OUTCOME_TRY(const auto input, sim::FileSource::input_named(file));
+      BOOST_OUTCOME_TRY(const auto input, kline_input(file));
       instruments.push_back(
           fmt::format("{}:{}", to_string(input.name.category), input.name.symbol));
     }

@@ -65,7 +65,7 @@ std::int64_t integer(const std::string& text) {
 
 /// The settings of the session, where this program can still read them.
 std::optional<Settings> settings_of(const fs::path& folder) {
-  auto loaded = load(folder / "config.resolved.toml", {});
+  auto loaded = load(folder / "config.resolved.toml", {}, Paths::Ignored);
   if (loaded.has_error()) return std::nullopt;
   return std::move(loaded.value().settings);
 }

@@ -262,6 +262,38 @@ TEST(ConfigReader, WhatIsWrongOnTheCommandLineIsToldAsSuch) {
                           "command line: engin.depth: unknown section, did you mean [engine]?"));
 }
 
+TEST(ConfigReader, AnAssignmentWithoutASectionIsToldWhereItBelongs) {
+  EXPECT_THAT(errors_of("", {"engine=5", "depth=3", "drawdwon_max=1", "xyzzy_plugh=1"}),
+              ElementsAre("command line: engine: is a section, write engine.key=value",
+                          "command line: depth: has no section, write section.key=value; did you "
+                          "mean engine.depth?",
+                          "command line: drawdwon_max: has no section, write section.key=value; "
+                          "did you mean risk.limits.drawdown_max?",
+                          "command line: xyzzy_plugh: has no section, write section.key=value"));
+}
+
+TEST(ConfigReader, ANumberThatNoTypeHoldsIsOutOfRange) {
+  EXPECT_THAT(
+      errors_of("", {"engine.half_spread_bps=1e400", "engine.depth=99999999999999999999",
+                     "engine.timeout=x"}),
+      ElementsAre("command line: engine.depth: 99999999999999999999 is out of range, give 1 to "
+                  "1000 (levels of the book)",
+                  "command line: engine.half_spread_bps: 1e400 is out of range, give 0 to 1000 "
+                  "(half of the quoted spread, in 1/100 %)",
+                  testing::HasSubstr("is no duration")));
+}
+
+TEST(ConfigReader, ADerivedDefaultIsResolvedAndAGivenKeyIsKnown) {
+  Engine engine;
+  Reader reader = Reader::from_text("[engine]\ndepth = 0\n", "a.toml", {"engine.port=1"});
+  reader.section("engine", engine);
+  EXPECT_TRUE(reader.given("engine", "depth"));  // out of range, and given all the same
+  EXPECT_TRUE(reader.given("engine", "port"));
+  EXPECT_FALSE(reader.given("engine", "instruments"));
+  reader.derive("engine", "instruments", std::vector<std::string>{"spot:A"});
+  EXPECT_THAT(reader.resolved(), testing::HasSubstr("instruments = [\"spot:A\"]\n"));
+}
+
 TEST(ConfigReader, AllComplaintsComeTogetherInTheOrderOfTheFile) {
   const auto errors = errors_of(
       "[risk.limits]\ndrawdown_max = 5\n[engine]\nhots = 1\ndepth = 0\n"

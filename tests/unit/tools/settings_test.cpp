@@ -1,0 +1,104 @@
+// What `load` and `load_sim` refuse before anything runs, and what they fill in.
+#include "tools/app/settings.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "connectors/net/certificate.hpp"
+#include "tools/app/kline_inputs.hpp"
+#include "tools/app/replay.hpp"
+
+namespace proteus::app {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+using Overrides = std::vector<std::string>;
+
+std::string refusal(const Overrides& overrides) {
+  const auto loaded = load("", overrides);
+  return loaded.has_error() ? loaded.error().context : "";
+}
+
+TEST(SettingsLoad, QuoteFillsNeedBooks) {
+  EXPECT_THAT(refusal({"paper.fill_mode=quote"}),
+              AllOf(StartsWith("command line: paper.fill_mode: "),
+                    HasSubstr("needs books: set feed.book_depth to 1, 50 or 200")));
+  EXPECT_EQ(refusal({"paper.fill_mode=quote", "feed.book_depth=50"}), "");
+}
+
+TEST(SettingsLoad, QuoteFillsCannotBeReplayed) {
+  const auto loaded = load("", {"paper.fill_mode=quote", "feed.book_depth=50"});
+  const auto replay = Replay::create(loaded.value(), Timestamp{});
+  ASSERT_TRUE(replay.has_error());
+  EXPECT_THAT(replay.error().context, HasSubstr("kline files hold no order books"));
+}
+
+TEST(SettingsLoad, TheFeedFollowsTheDecisionIntervalUnlessTold) {
+  const auto followed = load("", {"engine.interval=5m"});
+  ASSERT_TRUE(followed.has_value()) << followed.error().context;
+  EXPECT_EQ(followed.value().settings.feed.intervals, Overrides{"5m"});
+  EXPECT_THAT(followed.value().resolved, HasSubstr("intervals = [\"5m\"]\n"));
+  EXPECT_THAT(refusal({"engine.interval=5m", "feed.intervals=1m"}),
+              HasSubstr("feed.intervals: lacks engine.interval (5m)"));
+}
+
+TEST(SettingsLoad, ReducingAfterHaltingIsRefusedWhereItWasSaid) {
+  EXPECT_THAT(refusal({"risk.limits.drawdown_max=0.5"}),
+              StartsWith("command line: risk.limits.drawdown_max: drawdown_halt = 0.3 lies below"));
+  EXPECT_THAT(refusal({"risk.limits.drawdown_halt=0.1"}),
+              StartsWith("command line: risk.limits.drawdown_halt: "));
+}
+
+TEST(SettingsLoad, OneInstrumentTwiceIsRefused) {
+  EXPECT_THAT(refusal({"engine.instruments=linear:BTCUSDT,linear:BTCUSDT"}),
+              HasSubstr("engine.instruments: instrument linear:BTCUSDT is listed twice"));
+}
+
+TEST(SettingsLoad, SharesHaveToFitTheInstruments) {
+  const auto said = [](const std::string& shares) {
+    return refusal({"engine.instruments=linear:A,linear:B", "risk.sizing.shares=" + shares});
+  };
+  EXPECT_EQ(said("linear:A=0.5,linear:B=0.5"), "");
+  for (const char* wrong : {"linear:A=0.5", "linear:A=0.5,linear:C=0.5", "linear:A,linear:B=0.5",
+                            "linear:A=0.6,linear:B=0.6"})
+    EXPECT_THAT(said(wrong), StartsWith("command line: risk.sizing.shares: ")) << wrong;
+}
+
+TEST(SettingsLoad, AFolderAndASocketHaveToBeNamed) {
+  EXPECT_THAT(refusal({"session.folder="}), HasSubstr("session.folder: is empty"));
+  EXPECT_THAT(refusal({"session.socket=" + std::string(108, 'x')}), HasSubstr("1 to 107 bytes"));
+  EXPECT_EQ(refusal({"session.socket=" + std::string(107, 'x')}), "");
+}
+
+TEST(SettingsLoad, TheCaFileHasToHoldACertificate) {
+  const std::string file = testing::TempDir() + "proteus_settings_ca.pem";
+  EXPECT_THAT(refusal({"venue.ca_file=" + file + ".none"}),
+              AllOf(StartsWith("command line: venue.ca_file: "), HasSubstr("PEM file")));
+  std::ofstream(file) << "this is not a certificate\n";
+  EXPECT_THAT(refusal({"venue.ca_file=" + file}), HasSubstr("no certificate can be read from"));
+  EXPECT_TRUE(load("", {"venue.ca_file=" + file}, Paths::Ignored).has_value());
+  std::ofstream(file) << net::make_self_signed({{"localhost"}}).value().certificate;
+  EXPECT_EQ(refusal({"venue.ca_file=" + file}), "");
+  std::filesystem::remove(file);
+}
+
+TEST(SettingsLoad, AnUnknownRegimeOfTheMarketIsRefused) {
+  const auto loaded = load_sim("", {"market.regime=calm"});
+  ASSERT_TRUE(loaded.has_error());
+  EXPECT_THAT(loaded.error().context,
+              StartsWith("command line: market.regime: no such regime: \"calm\""));
+  EXPECT_TRUE(load_sim("", {"market.regime=crisis"}).has_value());
+}
+
+TEST(KlineInput, AFileThatIsNotThereIsSaidBeforeItsName) {
+  const auto input = kline_input("nothere.csv");
+  ASSERT_TRUE(input.has_error());
+  EXPECT_EQ(input.error().context, "nothere.csv: there is no such kline file");
+}
+
+}  // namespace
+}  // namespace proteus::app
