@@ -43,7 +43,9 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
   return made;
 }
 
-void Trading::watch() { watched_ = std::make_unique<WatchedJournal>(*journal_, instruments_); }
+void Trading::watch(Telling telling) {
+  watched_ = std::make_unique<WatchedJournal>(*journal_, instruments_, telling);
+}
 
 Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {
   const Settings& s = settings_;

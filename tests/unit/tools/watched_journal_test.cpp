@@ -1,0 +1,117 @@
+#include "tools/app/watched_journal.hpp"
+
+#include <gtest/gtest.h>
+
+namespace proteus::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Nowhere final : Journal {
+  void append(const Event&) override {}
+  void append(const DecisionRecord&) override {}
+  void append(const OrderIntent&) override {}
+  void append(const CancelIntent&) override {}
+  void append(const EquityPoint&) override {}
+  [[nodiscard]] bool commit() override { return true; }
+};
+
+class Watched : public ::testing::Test {
+ protected:
+  void tell(EventBody body) { watched_.append(Event{0, Origin::Input, {}, {}, std::move(body)}); }
+  void feed(FeedState state) { tell(FeedChanged{"public:linear#0", state, "gone"}); }
+  void future_bars(int count) {
+    for (int i = 0; i < count; ++i) tell(FeedAnomaly{AnomalyKind::FutureBar, false, {}, "far"});
+  }
+  void decide(Outcome outcome) {
+    DecisionRecord d;
+    d.outcome = outcome;
+    watched_.append(d);
+  }
+  void order(const char* id) {
+    OrderIntent intent;
+    intent.order.id = id;
+    watched_.append(intent);
+  }
+
+  InstrumentTable instruments_ = [] {
+    InstrumentTable table;
+    Instrument i;
+    i.symbol = "BTCUSDT";
+    EXPECT_TRUE(table.add(i).has_value());
+    return table;
+  }();
+  Nowhere log_;
+  Duration real_{1h};
+  WatchedJournal watched_{log_, instruments_, Telling::Quiet, [this] { return real_; }};
+};
+
+TEST_F(Watched, CountsALossOnlyOfAStreamThatWasLive) {
+  feed(FeedState::Lost);
+  EXPECT_EQ(watched_.losses(), 0U);
+  feed(FeedState::Live);
+  for (int retry = 0; retry < 5; ++retry) {
+    feed(FeedState::Lost);
+    feed(FeedState::Connecting);
+  }
+  EXPECT_EQ(watched_.losses(), 1U);
+  feed(FeedState::Live);
+  feed(FeedState::Lost);
+  EXPECT_EQ(watched_.losses(), 2U);
+}
+
+TEST_F(Watched, TellsOfFailedRetriesOnceAMinute) {
+  feed(FeedState::Live);
+  feed(FeedState::Lost);
+  for (int second = 0; second < 125; ++second) {
+    real_ += 1s;
+    feed(FeedState::Lost);
+  }
+  EXPECT_EQ(watched_.retries_told(), 2U);
+}
+
+TEST_F(Watched, DoubtsTheSpeedWhenBarsAreOfTheFutureAndNoneCloses) {
+  future_bars(9);
+  EXPECT_FALSE(watched_.speed_doubted());
+  future_bars(1);
+  EXPECT_TRUE(watched_.speed_doubted());
+}
+
+TEST_F(Watched, DoubtsTheSpeedWhenEveryBarIsLate) {
+  for (int bar = 0; bar < 10; ++bar) decide(Outcome::Late);
+  EXPECT_TRUE(watched_.speed_doubted());
+}
+
+TEST_F(Watched, DoesNotDoubtTheSpeedWhileBarsAreDecided) {
+  for (int bar = 0; bar < 5; ++bar) {
+    future_bars(9);
+    decide(Outcome::Unchanged);
+  }
+  EXPECT_FALSE(watched_.speed_doubted());
+}
+
+TEST_F(Watched, CountsTheOrdersThatTheEndFindsOpen) {
+  for (const char* id : {"a", "b", "c"}) order(id);
+  OrderUpdate filled;
+  filled.id = "b";
+  filled.state = OrderState::Filled;
+  tell(filled);
+  tell(OperatorCommand{OperatorAction::Stop, "end"});
+  OrderUpdate cancelled;
+  cancelled.id = "a";
+  cancelled.state = OrderState::Cancelled;
+  tell(cancelled);
+  EXPECT_EQ(watched_.in_flight_at_stop(), 2U);
+}
+
+TEST(FillEffect, NamesWhatBecameOfThePosition) {
+  const auto q = [](std::int64_t n) { return Quantity::from_raw(n); };
+  EXPECT_EQ(fill_effect(q(0), q(-2)), "opens");
+  EXPECT_EQ(fill_effect(q(-2), q(-3)), "adds");
+  EXPECT_EQ(fill_effect(q(-3), q(-1)), "reduces");
+  EXPECT_EQ(fill_effect(q(-1), q(0)), "closes");
+  EXPECT_EQ(fill_effect(q(1), q(-1)), "flips");
+}
+
+}  // namespace
+}  // namespace proteus::app
