@@ -26,6 +26,8 @@ constexpr Verb kVerbs[] = {
      run_config_check},
     {"config show", "every setting with its value, its origin and its meaning", declare_show,
      run_config_show},
+    {"journal rebuild", "a session's journal.sqlite made again from its log",
+     declare_journal_rebuild, run_journal_rebuild},
     {"version", "the version of this program", no_options, run_version},
 };
 

@@ -54,7 +54,7 @@ int run(const Verb& verb, const std::string& program, std::vector<std::string> a
 std::string overview(std::span<const Verb> verbs) {
   std::string out = "proteus, an event-driven paper trading engine\n\n";
   for (const Verb& verb : verbs)
-    out += fmt::format("  proteus {:<14} {}\n", verb.name, verb.summary);
+    out += fmt::format("  proteus {:<16} {}\n", verb.name, verb.summary);
   return out +
          "\nproteus VERB --help lists the options of a verb. Exit codes: 0 fine, 1 error, 2 "
          "usage,\n3 no daemon runs, 4 settings, 5 timeout.\n";
@@ -97,6 +97,7 @@ int choose(std::span<const Verb> verbs, const std::string& program,
       return kOk;
     }
   }
+  if (rest[0] == "--version") rest[0] = "version";
   const Found found = find(verbs, rest);
   if (found.verb == nullptr) return usage(unknown_verb(verbs, rest));
   rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(found.words));

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "connectors/net/local_client.hpp"
 #include "tools/app/screen.hpp"
 #include "tools/app/status_view.hpp"
 #include "tools/app/version.hpp"
@@ -39,6 +40,14 @@ RunEnd::RunEnd(net::Loop& loop, Duration run_for, std::string& cause) {
     cause = "the time of --for was over";
     loop.stop();
   });
+}
+
+Result<void> socket_is_free(const std::string& socket) {
+  if (net::LocalClient::connect(socket).has_error()) return success();
+  return error(ErrorCode::Busy,
+               fmt::format("a daemon already answers at {}: stop it (proteus stop --socket {}), or "
+                           "set session.socket for this one",
+                           socket, socket));
 }
 
 void announce(const PaperDaemon& daemon, const Loaded& loaded) {

@@ -25,6 +25,8 @@ class RunEnd {
 };
 /// Ends the process with `code` if it has not ended by itself in three seconds of real time.
 void leave_soon(int code);
+/// Errors: Busy, where a daemon answers at `socket`: a second one could not open it.
+Result<void> socket_is_free(const std::string& socket);
 /// The first lines of a daemon's log: what is traded, with which money, within which limits, where.
 void announce(const PaperDaemon& daemon, const Loaded& loaded);
 /// The last words: what the run came to and what can be done with it.

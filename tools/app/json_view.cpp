@@ -55,6 +55,11 @@ std::string clock_text(const std::string& time) {
   return time.substr(0, 10) + " " + time.substr(11, 8);
 }
 
+std::string exact_clock_text(const std::string& time) {
+  if (time.size() < 23) return clock_text(time);
+  return time.substr(0, 10) + " " + time.substr(11, 12);
+}
+
 std::string second_text(const std::string& time) {
   return time.size() < 19 ? time : time.substr(11, 8);
 }

@@ -23,6 +23,8 @@ const bj::array& list(const bj::value& object, std::string_view key);
 std::string upper(std::string text);
 /// "2025-06-01T12:34:00.000Z" as "2025-06-01 12:34:00"; empty stays empty.
 std::string clock_text(const std::string& time);
+/// "2025-06-01 12:34:00.000" of the same.
+std::string exact_clock_text(const std::string& time);
 /// "12:34:00" of the same.
 std::string second_text(const std::string& time);
 /// "12:34" of the same.

@@ -55,6 +55,7 @@ Result<std::unique_ptr<Replay>> Replay::create(const Loaded& loaded, Timestamp w
                               s.feed.warm_up_bars, s.engine.barrier};
   BOOST_OUTCOME_TRY(replay::MarketPlayer::check(source, s.engine.interval, span));
   BOOST_OUTCOME_TRY(auto trading, Trading::open(loaded, "replay", wall));
+  trading->watch(Telling::Quiet);
   std::unique_ptr<Replay> made(new Replay(std::move(source), std::move(trading)));
   BOOST_OUTCOME_TRY(made->trading_->build(instruments, made->source_.first()));
   BOOST_OUTCOME_TRY(auto player, replay::MarketPlayer::create(made->source_, s.engine.interval,

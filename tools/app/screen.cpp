@@ -42,6 +42,8 @@ Style style_of_stdout() {
   return style;
 }
 
+std::size_t rows_of_stdout() { return stdout_is_terminal() ? terminal_size().rows : 0; }
+
 std::string redraw(const std::string& page, std::size_t rows) {
   std::string out = "\x1b[H";
   std::string_view rest = page;

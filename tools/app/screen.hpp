@@ -12,6 +12,9 @@ namespace proteus::app {
 /// 120 in a pipe.
 [[nodiscard]] Style style_of_stdout();
 
+/// Rows of the terminal; 0 in a pipe, where a page may be of any length.
+[[nodiscard]] std::size_t rows_of_stdout();
+
 /// Draws pages over one another on a terminal; in a pipe they follow each other as plain text. The
 /// cursor is hidden from the first page until this goes.
 class Screen {

@@ -142,6 +142,7 @@ JsonObject feed_json(const StatusSources& s) {
   return JsonObject{}
       .add("live", s.feed != nullptr && s.feed->live())
       .add("streams", s.feed == nullptr ? 0 : s.feed->streams())
+      .add("losses", s.watched.losses())
       .add("reconnects", counters.reconnects)
       .add("frames", counters.frames)
       .add("bars", counters.bars)
@@ -221,11 +222,13 @@ std::string instruments_json(const StatusSources& s, const LedgerView& ledger) {
 }
 
 void add_session(JsonObject& out, const StatusSources& s) {
+  std::error_code unknown;
   out.add("schema", kStatusSchema)
       .add("mode", s.mode)
       .add("version", kVersion)
       .add("session", session_name_of(s))
       .add("folder", s.folder)
+      .add("working_folder", std::filesystem::current_path(unknown).string())
       .add("socket", s.loaded.settings.session.socket)
       .add("config_hash", s.loaded.hash)
       .add("venue", s.loaded.settings.venue.stream)
@@ -261,6 +264,7 @@ void add_counters(JsonObject& out, const EngineCounters& c, const StatusSources&
       .add("gaps", c.gaps)
       .add("decisions", c.decisions)
       .add("orders", c.orders)
+      .add("in_flight_at_stop", s.watched.in_flight_at_stop())
       .add("refusals", c.refusals)
       .add_raw("refusals_by_control", refusals_json(c))
       .add("fills", c.fills)
@@ -348,11 +352,12 @@ std::string why_json(const StatusSources& s, std::string_view wanted) {
       decisions.push_back(last_facts(s, instrument));
   }
   if (!known)
-    return error_json(fmt::format("this session does not trade {}; it trades {}", wanted, traded));
+    return error_json(fmt::format("session {} does not trade {}; it trades {}", session_name_of(s),
+                                  wanted, traded));
   if (decisions.empty())
     return error_json(fmt::format(
-        "no bar has closed yet in this session: the first decision comes with the next {} bar",
-        to_string(s.loaded.settings.engine.interval)));
+        "no bar has closed yet in session {}: the first decision comes with the next {} bar",
+        session_name_of(s), to_string(s.loaded.settings.engine.interval)));
   return why_document("daemon", session_name_of(s), decisions);
 }
 

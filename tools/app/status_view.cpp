@@ -52,7 +52,7 @@ std::string head(const bj::value& v, const Style& style) {
   std::string out = fmt::format("{}   {}   {}\n", painted(style, code, top), state_text(v, style),
                                 mode_words(mode));
   out += fmt::format(
-      "{}{}session {}   up {}   venue time {} UTC{}\n\n", painted(style, code, bottom),
+      "{}{}session {}   up {}   venue time {} UTC{}\n", painted(style, code, bottom),
       bottom.empty() ? "" : "   ", text(v, "session"), age_text(number(v, "uptime_s")),
       clock_text(text(v, "venue_time")),
       speed == 1.0 || speed == 0.0 ? "" : fmt::format(" (runs {}x)", plain_number(speed)));
@@ -154,17 +154,16 @@ std::string topics(const bj::value& feed, const Style& style) {
   return cells.empty() ? out : out + wrap("", cells, style);
 }
 
-std::string feed(const bj::value& v, const Style& style) {
+std::string feed_line(const bj::value& v, const Style& style) {
   const bj::value& f = get(v, "feed");
   const bool live = flag(v, "feed_live");
   return line(
-             "feed",
-             fmt::format("{}   {} stream(s), lost {} time(s)   frames {}   clock offset {:+.1f} ms "
-                         "(known to {:.1f} ms)",
-                         painted(style, live ? kGood : kBad, live ? "LIVE" : "NOT LIVE"),
-                         text(f, "streams"), text(f, "reconnects"), text(f, "frames"),
-                         number(v, "clock_offset_ms") + 0.0, number(v, "clock_uncertainty_ms"))) +
-         topics(f, style);
+      "feed",
+      fmt::format("{}   {} stream(s), lost {} time(s)   frames {}   clock offset {:+.1f} ms "
+                  "(known to {:.1f} ms)",
+                  painted(style, live ? kGood : kBad, live ? "LIVE" : "NOT LIVE"),
+                  text(f, "streams"), text(f, "losses"), text(f, "frames"),
+                  number(v, "clock_offset_ms") + 0.0, number(v, "clock_uncertainty_ms")));
 }
 
 std::string storage(const bj::value& v, const Style& style) {
@@ -197,11 +196,14 @@ std::string counts(const bj::value& v) {
   const std::string odd = counts_of(get(v, "anomalies"));
   // A warm-up bar has a decision too, which can only be to wait.
   const double decided = std::max(0.0, number(v, "decisions") - number(v, "warmup_bars"));
+  const double cancelled = number(v, "in_flight_at_stop");
+  const std::string in_flight =
+      cancelled > 0.0 ? fmt::format(" ({:.0f} in flight at the end, cancelled)", cancelled) : "";
   return line("bars",
-              fmt::format("{} (late {}, set aside {}, gaps {})   decisions {:.0f}   orders {}   "
+              fmt::format("{} (late {}, set aside {}, gaps {})   decisions {:.0f}   orders {}{}   "
                           "fills {}   refused {}{}",
                           text(v, "bars"), text(v, "late_bars"), text(v, "set_aside"),
-                          text(v, "gaps"), decided, text(v, "orders"), text(v, "fills"),
+                          text(v, "gaps"), decided, text(v, "orders"), in_flight, text(v, "fills"),
                           text(v, "refusals"), refused.empty() ? "" : " (" + refused + ")")) +
          line("anomalies", odd.empty() ? "none" : odd);
 }
@@ -264,11 +266,22 @@ std::string render_status(const std::string& json, const Style& style) {
   const bj::value v = parse(json);
   if (!v.is_object()) return json;
   if (const std::string wrong = text(v, "error"); !wrong.empty()) return wrong + "\n";
-  // What is held comes before how it is known: a small terminal shows the beginning.
-  const std::string out = head(v, style) + money(v, style) + limits(v, style) + holds(v, style) +
-                          "\n" + instruments(v) + "\n" + feed(v, style) + storage(v, style) +
-                          counts(v);
-  return clip_lines(out, style.width);
+  return fit(status_blocks(json, style), 0);
+}
+
+std::vector<Block> status_blocks(const std::string& json, const Style& style) {
+  const bj::value v = parse(json);
+  const bool readable = v.is_object() && text(v, "error").empty();
+  if (!readable) return {{clip_lines(render_status(json, style), style.width), 0}};
+  // What is held stays longest; the topics of the feed and the bytes of the log go first.
+  std::vector<Block> blocks = {{head(v, style), 0},      {"\n", 9},
+                               {money(v, style), 1},     {limits(v, style), 5},
+                               {holds(v, style), 3},     {"\n", 9},
+                               {instruments(v), 2},      {"\n", 9},
+                               {feed_line(v, style), 4}, {topics(get(v, "feed"), style), 8},
+                               {storage(v, style), 7},   {counts(v), 6}};
+  for (Block& block : blocks) block.text = clip_lines(block.text, style.width);
+  return blocks;
 }
 
 std::string render_heartbeat(const std::string& json) {

@@ -13,6 +13,8 @@ std::string render_status(const std::string& json, const Style& style = {});
 /// `proteus why`: every decision of the document, step by step.
 std::string render_why(const std::string& json, const Style& style = {});
 /// One line for logs: equity, profit, drawdown, counts, feed.
+/// The same in parts, ranked for `fit`: 0 to 9, the greatest can be spared first.
+std::vector<Block> status_blocks(const std::string& json, const Style& style);
 std::string render_heartbeat(const std::string& json);
 /// What a run came to, at its end.
 std::string render_summary(const std::string& json, const Style& style = {});

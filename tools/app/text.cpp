@@ -169,6 +169,28 @@ std::string clip_lines(std::string_view text, std::size_t width) {
   return out;
 }
 
+std::size_t lines_of(std::string_view text) {
+  const auto ends = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  return ends + (text.empty() || text.ends_with('\n') ? 0 : 1);
+}
+
+std::string fit(std::vector<Block> blocks, std::size_t rows) {
+  std::size_t lines = 0;
+  for (const Block& block : blocks) lines += lines_of(block.text);
+  for (; rows > 0 && lines > rows; --lines) {
+    Block* least = nullptr;
+    for (Block& block : blocks)
+      if (!block.text.empty() && (least == nullptr || block.rank >= least->rank)) least = &block;
+    std::string& text = least->text;
+    const std::size_t before =
+        text.size() < 2 ? std::string::npos : text.rfind('\n', text.size() - 2);
+    text.resize(before == std::string::npos ? 0 : before + 1);
+  }
+  std::string page;
+  for (const Block& block : blocks) page += block.text;
+  return page;
+}
+
 std::string table(const std::vector<Column>& columns,
                   const std::vector<std::vector<std::string>>& rows, std::string_view indent) {
   std::vector<std::size_t> widths;

@@ -43,6 +43,16 @@ std::string clip(std::string_view text, std::size_t width);
 /// Every line of `text` clipped.
 std::string clip_lines(std::string_view text, std::size_t width);
 
+/// A part of a page; a greater rank is dropped earlier where a terminal is too low.
+struct Block {
+  std::string text;  ///< whole lines
+  int rank = 0;
+};
+std::size_t lines_of(std::string_view text);
+/// The blocks one below the other in at most `rows` lines: last lines of the block with the
+/// greatest rank go first. 0: all.
+std::string fit(std::vector<Block> blocks, std::size_t rows);
+
 enum class Align : unsigned char { Left, Right };
 struct Column {
   std::string title;

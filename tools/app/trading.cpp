@@ -49,7 +49,9 @@ std::uint64_t Trading::seed() const {
   return seed;
 }
 
-void Trading::watch() { watched_ = std::make_unique<WatchedJournal>(*journal_, instruments_); }
+void Trading::watch(Telling telling) {
+  watched_ = std::make_unique<WatchedJournal>(*journal_, instruments_, telling);
+}
 
 Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {
   const Settings& s = settings_;

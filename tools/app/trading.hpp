@@ -31,7 +31,7 @@ class Trading {
   Result<void> build(const InstrumentTable& instruments, Timestamp now);
   /// Tells people of fills, holds and losses as they happen, and keeps what the status shows.
   /// Before `build`.
-  void watch();
+  void watch(Telling telling = Telling::Aloud);
   /// Writes the end down and waits until everything is on disk and in the tables.
   void finish(const std::string& cause, Timestamp now);
   /// For a start that failed before anything was traded: removes the session's folder. Nothing of

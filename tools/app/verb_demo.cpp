@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tools/app/daemon_run.hpp"
+#include "tools/app/demo_settings.hpp"
 #include "tools/app/screen.hpp"
 #include "tools/app/sim_host.hpp"
 #include "tools/app/status_view.hpp"
@@ -127,6 +128,15 @@ class LogBox {
   std::shared_ptr<spdlog::sinks::ringbuffer_sink_mt> sink_;
 };
 
+/// The whole page within the terminal: what the demo is, its state, what happened last.
+std::string demo_page(const std::string& intro, const std::string& status, const std::string& log,
+                      const Style& style) {
+  std::vector<Block> page = status_blocks(status, style);
+  page.insert(page.begin(), {{clip_lines(intro, style.width), 6}, {"\n", 9}});
+  page.insert(page.end(), {{"\n", 9}, {log, 4}});
+  return fit(std::move(page), rows_of_stdout());
+}
+
 /// Shows the daemon until its loop ends.
 void watch(net::Loop& loop, PaperDaemon& daemon, const std::string& intro) {
   Screen screen;
@@ -136,8 +146,7 @@ void watch(net::Loop& loop, PaperDaemon& daemon, const std::string& intro) {
   if (screen.terminal()) {
     const auto draw = [&] {
       const Style style = style_of_stdout();
-      screen.show(intro + "\n" + render_status(daemon.status_json(), style) + "\n" +
-                  log.text(style.width));
+      screen.show(demo_page(intro, daemon.status_json(), log.text(style.width), style));
     };
     draw();
     timer = loop.every(kPageEvery, draw);
@@ -161,10 +170,13 @@ void declare_demo(CLI::App& app, Options& options) {
 }
 
 int run_demo(const Options& options) {
+  if (const auto fits = fits_demo(options); fits.has_error()) return fail(fits.error(), kConfig);
   auto sim = load_sim("", exchange_overrides(options));
   if (sim.has_error()) return fail(sim.error(), kConfig);
   auto checked = load(options.config, daemon_overrides(options, 1));
   if (checked.has_error()) return fail(checked.error(), kConfig);
+  const std::string& socket = checked.value().settings.session.socket;
+  if (const auto free = socket_is_free(socket); free.has_error()) return fail(free.error(), kError);
   auto exchange = DemoExchange::start(sim.value().settings);
   if (exchange.has_error()) return fail(exchange.error(), kError);
   auto loaded = load(options.config, daemon_overrides(options, exchange.value()->port()));
@@ -173,8 +185,7 @@ int run_demo(const Options& options) {
   net::Loop loop;
   std::string cause;
   const RunEnd end(loop, options.run_for, cause);
-  const std::string intro =
-      introduction(options, loaded.value().settings.session.socket, style_of_stdout());
+  const std::string intro = introduction(options, socket, style_of_stdout());
   const bool terminal = stdout_is_terminal();
   if (!terminal) {
     fmt::print("{}\n", intro);

@@ -86,20 +86,31 @@ int watch(const Options& options, net::LocalClient& daemon) {
     if (options.json)
       print_line(*answer.value());
     else
-      screen.show(render_status(*answer.value(), style_of_stdout()));
+      screen.show(fit(status_blocks(*answer.value(), style_of_stdout()), rows_of_stdout()));
   }
   return kOk;
 }
 
-/// The folder below which sessions lie: the socket's, which a daemon puts there by default.
-std::filesystem::path runs_of(const Options& options) {
-  const auto folder = std::filesystem::path(options.socket).parent_path();
-  return folder.empty() ? "." : folder;
+/// The session that was named; else the running daemon's, which may be neither the newest nor
+/// beside its socket; else the newest.
+Result<std::filesystem::path> session_to_ask(const Options& options) {
+  const auto runs = runs_beside(options.socket);
+  if (!options.session.empty()) return find_session(runs, options.session);
+  auto daemon = net::LocalClient::connect(options.socket);
+  if (daemon.has_value()) {
+    BOOST_OUTCOME_TRY(const auto status, ask(daemon.value(), "status"));
+    return folder_of_daemon(status);
+  }
+  auto newest = find_session(runs, "");
+  if (newest.has_error()) return not_running(options, daemon.error());
+  fmt::print(stderr, "proteus: no daemon answers at {}: {} is the newest session\n", options.socket,
+             newest.value().string());
+  return newest;
 }
 
 int why_from_session(const Options& options, const WhyWords& words) {
-  auto folder = find_session(runs_of(options), options.session);
-  if (folder.has_error()) return fail(folder.error(), kError);
+  const auto folder = session_to_ask(options);
+  if (folder.has_error()) return fail(folder.error(), code_of(folder.error()));
   auto document = why_from_journal(folder.value(), words);
   if (document.has_error()) {
     if (options.json) print_line(JsonObject{}.add("error", document.error().context).text());
@@ -129,7 +140,8 @@ void declare_why(CLI::App& app, Options& options) {
   add_socket(app, options);
   add_json(app, options);
   app.add_option("--session", options.session,
-                 "a session's folder or its name; default: the newest beside the socket")
+                 "a session's folder or its name; default: the running daemon's, else the newest "
+                 "beside the socket")
       ->type_name("S");
   app.add_option("INSTRUMENT", options.instrument, "such as linear:BTCUSDT; default: all")
       ->type_name("");
@@ -146,10 +158,8 @@ int run_why(const Options& options) {
     return why_from_session(options, words.value());
   auto daemon = net::LocalClient::connect(options.socket);
   if (daemon.has_error()) {
-    if (find_session(runs_of(options), "").has_error())
+    if (find_session(runs_beside(options.socket), "").has_error())
       return fail(not_running(options, daemon.error()), kNotRunning);
-    fmt::print(stderr, "proteus: no daemon answers at {}: this is the newest session\n",
-               options.socket);
     return why_from_session(options, words.value());
   }
   const std::string& instrument = words.value().instrument;

@@ -7,8 +7,11 @@
 
 #include "connectors/net/loop.hpp"
 #include "tools/app/kline_inputs.hpp"
+#include "tools/app/net_feed_io.hpp"
 #include "tools/app/replay.hpp"
-#include "tools/app/text.hpp"
+#include "tools/app/screen.hpp"
+#include "tools/app/status_json.hpp"
+#include "tools/app/status_view.hpp"
 #include "tools/app/verbs.hpp"
 
 namespace proteus::app {
@@ -56,16 +59,37 @@ Duration play(Replay& replay) {
   return net::Loop::steady_now() - begin;
 }
 
-void print_result(const Trading& trading, Duration took) {
-  const EngineCounters& c = trading.engine().counters();
+/// The replay as `status` would show a daemon that has just ended.
+std::string status_of(const Trading& trading, const Loaded& loaded, Duration took) {
+  const bybit::VenueClock clock(loaded.settings.feed.clock, 1.0, steady_time);
+  return status_json({.mode = "replay",
+                      .loaded = loaded,
+                      .folder = trading.session().folder().string(),
+                      .instruments = trading.instruments(),
+                      .engine = trading.engine(),
+                      .gate = trading.gate(),
+                      .watched = trading.watched(),
+                      .log = trading.log(),
+                      .storage = trading.storage(),
+                      .recorder = nullptr,
+                      .clock = clock,
+                      .feed = nullptr,
+                      .now = steady_time(),
+                      .uptime = took});
+}
+
+double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+/// `whole`: from the reading of the files to the last row of the tables; `played`: the bars alone.
+void print_result(const Trading& trading, const Loaded& loaded, Duration whole, Duration played) {
+  const auto bars = static_cast<double>(trading.engine().counters().bars);
   const LedgerView ledger = trading.engine().ledger();
-  const double seconds = std::chrono::duration<double>(took).count();
   fmt::print(
-      "{} bars in {:.2f} s ({:.0f} a second), {} orders, {} refusals, {} fills\n"
-      "equity {} (started with {}), ledger hash {:016x}\nThe session lies in {}\n",
-      c.bars, seconds, static_cast<double>(c.bars) / seconds, c.orders, c.refusals, c.fills,
-      ledger.equity.to_string(), ledger.initial.to_string(), trading.engine().ledger_hash(),
-      trading.session().folder().string());
+      "\n{}{:<10}{:.0f} bars in {:.2f} s ({:.0f} a second), reading and writing included; played "
+      "in {:.2f} s\n{:<10}equity {} (started with {}), ledger hash {:016x}\n",
+      render_summary(status_of(trading, loaded, whole), style_of_stdout()), "speed", bars,
+      seconds(whole), bars / seconds(whole), seconds(played), "exactly", ledger.equity.to_string(),
+      ledger.initial.to_string(), trading.engine().ledger_hash());
 }
 
 }  // namespace
@@ -78,6 +102,7 @@ void declare_replay(CLI::App& app, Options& options) {
 }
 
 int run_replay(const Options& options) {
+  const Duration begin = net::Loop::steady_now();
   auto overrides = overrides_of(options);
   if (overrides.has_error()) return fail(overrides.error(), kUsage);
   auto loaded = load(options.config, overrides.value());
@@ -85,9 +110,9 @@ int run_replay(const Options& options) {
   auto replay = Replay::create(loaded.value(), net::Loop::wall_now());
   if (replay.has_error()) return fail(replay.error(), kError);
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
-  const Duration took = play(*replay.value());
+  const Duration played = play(*replay.value());
   replay.value()->finish(interrupted != 0 ? "interrupted" : "everything was played");
-  print_result(replay.value()->trading(), took);
+  print_result(replay.value()->trading(), loaded.value(), net::Loop::steady_now() - begin, played);
   return kOk;
 }
 

@@ -26,6 +26,10 @@ void declare_check(CLI::App& app, Options& options);
 int run_config_check(const Options& options);
 void declare_show(CLI::App& app, Options& options);
 int run_config_show(const Options& options);
+
+void declare_journal_rebuild(CLI::App& app, Options& options);
+int run_journal_rebuild(const Options& options);
+
 int run_version(const Options& options);
 
 }  // namespace proteus::app

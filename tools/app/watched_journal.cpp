@@ -8,6 +8,19 @@
 #include "tools/app/text.hpp"
 
 namespace proteus::app {
+namespace {
+
+constexpr Duration kRetryToldEvery = std::chrono::minutes{1};
+constexpr int kOutOfTimeMax = 10;
+
+}  // namespace
+
+std::string_view fill_effect(Quantity before, Quantity after) {
+  if (before == Quantity{}) return "opens";
+  if (after == Quantity{}) return "closes";
+  if ((before < Quantity{}) != (after < Quantity{})) return "flips";
+  return abs(after) < abs(before) ? "reduces" : "adds";
+}
 
 std::string WatchedJournal::name(InstrumentId id) const {
   return id.index < instruments_.size() ? instruments_[id].name() : fmt::format("#{}", id.index);
@@ -39,6 +52,11 @@ void WatchedJournal::append(const DecisionRecord& decision) {
     after.updates.clear();
     after.fills.clear();
   }
+  if (decision.outcome == Outcome::Late)
+    doubt_speed(decision.reason.view());
+  else if (decision.outcome != Outcome::WarmingUp)
+    out_of_time_ = 0;
+  if (!aloud()) return;
   for (const ControlResult& word : decision.controls)
     if (!word.passed)
       spdlog::info("Order refused. instrument={} control={} reason=\"{}\"",
@@ -49,6 +67,7 @@ void WatchedJournal::append(const OrderIntent& intent) {
   log_.append(intent);
   if (aftermaths_.size() < instruments_.size()) aftermaths_.resize(instruments_.size());
   aftermaths_[intent.order.instrument.index].orders.push_back(intent.order);
+  open_.push_back(intent.order);
 }
 
 void WatchedJournal::append(const EquityPoint& point) {
@@ -59,25 +78,48 @@ void WatchedJournal::append(const EquityPoint& point) {
         std::max(worst_drawdown_, (peak_ - point.equity).to_double() / peak_.to_double());
 }
 
-void WatchedJournal::notice(const FeedChanged& feed, Timestamp now) {
-  const std::string stream{feed.stream.view()};
-  const auto away = lost_.find(stream);
-  if (feed.state == FeedState::Lost) {
-    if (away == lost_.end()) lost_[stream] = now;
+void WatchedJournal::lost(const std::string& name, Stream& stream, std::string_view cause,
+                          Timestamp now) {
+  const Duration real = clock_();
+  if (stream.live) {
     ++losses_;
-    spdlog::warn(
-        "FEED LOST. stream={} cause=\"{}\" - nothing that raises risk is sent until it is "
-        "back; it reconnects by itself",
-        stream, feed.cause.view());
-  } else if (feed.state == FeedState::Live && away != lost_.end()) {
-    spdlog::info("FEED BACK. stream={} away_for=\"{}\" (venue time)", stream,
-                 age_text(std::chrono::duration<double>(now - away->second).count()));
-    lost_.erase(away);
-  } else if (feed.state == FeedState::Live) {
-    spdlog::info("Feed live. stream={}", stream);
-  } else {
-    spdlog::debug("Feed connects. stream={}", stream);
+    stream = {false, now, real};
+    if (aloud())
+      spdlog::warn(
+          "FEED LOST. stream={} cause=\"{}\" - nothing that raises risk is sent until it is "
+          "back; it reconnects by itself",
+          name, cause);
+    return;
   }
+  if (stream.told && real - *stream.told < kRetryToldEvery) return;
+  stream.told = real;
+  ++retries_told_;
+  if (aloud())
+    spdlog::warn("Feed {} away, it is tried again and again. stream={} cause=\"{}\"",
+                 stream.away ? "still" : "is", name, cause);
+}
+
+void WatchedJournal::notice(const FeedChanged& feed, Timestamp now) {
+  const std::string name{feed.stream.view()};
+  Stream& stream = streams_[name];
+  if (feed.state == FeedState::Lost) return lost(name, stream, feed.cause.view(), now);
+  if (feed.state == FeedState::Connecting) return;
+  if (stream.away && aloud())
+    spdlog::info("FEED BACK. stream={} away_for=\"{}\" (venue time)", name,
+                 age_text(std::chrono::duration<double>(now - *stream.away).count()));
+  else if (aloud())
+    spdlog::info("Feed live. stream={}", name);
+  stream = {true, std::nullopt, std::nullopt};
+}
+
+void WatchedJournal::doubt_speed(std::string_view what) {
+  if (++out_of_time_ < kOutOfTimeMax || speed_doubted_) return;
+  speed_doubted_ = true;
+  spdlog::warn(
+      "Bars do not fit our clock ({}) and none is traded. Venue time seems to run at another "
+      "speed than ours: feed.speed of the daemon must be sim.speed of the simulated exchange, and "
+      "1 on a real venue.",
+      what);
 }
 
 void WatchedJournal::notice(const FeedAnomaly& anomaly, Timestamp now) {
@@ -85,19 +127,28 @@ void WatchedJournal::notice(const FeedAnomaly& anomaly, Timestamp now) {
   anomalies_[kind] = fmt::format("{} {}", format_time(now), anomaly.detail.view());
   spdlog::debug("Feed anomaly. kind={} detail=\"{}\"", to_string(anomaly.kind),
                 anomaly.detail.view());
+  if (anomaly.kind == AnomalyKind::FutureBar) doubt_speed(anomaly.detail.view());
 }
 
 void WatchedJournal::notice(const Fill& fill, Timestamp) {
   if (fill.instrument.index < aftermaths_.size())
     aftermaths_[fill.instrument.index].fills.push_back(fill);
-  spdlog::info("Fill. instrument={} side={} quantity={} price={} fee={} slippage={}{}",
-               name(fill.instrument), to_string(fill.side), fill.quantity.to_string(),
-               fill.price.to_string(), fill.fee.to_string(), fill.slippage.to_string(),
-               fill.liquidation ? " LIQUIDATION" : "");
+  if (positions_.size() <= fill.instrument.index) positions_.resize(fill.instrument.index + 1);
+  Quantity& position = positions_[fill.instrument.index];
+  const Quantity before = position;
+  position += signed_quantity(fill.side, fill.quantity) - fill.fee_base;
+  if (!aloud()) return;
+  spdlog::info(
+      "Fill. instrument={} side={} quantity={} price={} {} position={} fee={} slippage={}{}",
+      name(fill.instrument), to_string(fill.side), fill.quantity.to_string(),
+      fill.price.to_string(), fill_effect(before, position), position.to_string(),
+      fill.fee.to_string(), fill.slippage.to_string(), fill.liquidation ? " LIQUIDATION" : "");
 }
 
 void WatchedJournal::notice(const OrderUpdate& update, Timestamp) {
-  if (update.state == OrderState::Rejected)
+  if (is_closed(update.state))
+    std::erase_if(open_, [&](const OrderRequest& order) { return order.id == update.id; });
+  if (update.state == OrderState::Rejected && aloud())
     spdlog::warn("Order rejected by the venue. instrument={} reason={} text=\"{}\"",
                  name(update.instrument), to_string(update.end), update.text.view());
   if (update.instrument.index >= aftermaths_.size()) return;
@@ -110,6 +161,7 @@ void WatchedJournal::notice(const OrderUpdate& update, Timestamp) {
 }
 
 void WatchedJournal::notice(const FundingSettled& funding, Timestamp) {
+  if (!aloud()) return;
   spdlog::info("Funding. instrument={} {}={} rate={}{}", name(funding.instrument),
                funding.amount < Money{} ? "received" : "paid", abs(funding.amount).to_string(),
                percent(static_cast<double>(funding.rate_e9) / 1e9, 4),
@@ -122,6 +174,7 @@ void WatchedJournal::notice(const TradingStateChanged& state, Timestamp) {
 }
 
 void WatchedJournal::notice(const HoldChanged& hold, Timestamp) {
+  if (!aloud()) return;
   spdlog::log(hold.active ? spdlog::level::warn : spdlog::level::info,
               "Hold {}. hold={} instrument={} cause=\"{}\"", hold.active ? "set" : "cleared",
               to_string(hold.hold), hold.has_instrument ? name(hold.instrument) : "all",
@@ -129,6 +182,8 @@ void WatchedJournal::notice(const HoldChanged& hold, Timestamp) {
 }
 
 void WatchedJournal::notice(const OperatorCommand& command, Timestamp) {
+  if (command.action == OperatorAction::Stop) in_flight_at_stop_ = open_.size();
+  if (!aloud()) return;
   spdlog::info("Operator. action={} cause=\"{}\"", to_string(command.action), command.cause.view());
 }
 

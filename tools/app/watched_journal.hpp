@@ -4,18 +4,27 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "connectors/net/loop.hpp"
 #include "engine/core/instrument.hpp"
 #include "engine/ports/journal.hpp"
 
 namespace proteus::app {
 
+/// Aloud: a line for each fill, refusal, hold and loss. Quiet: only for a change of trading state.
+enum class Telling : unsigned char { Aloud, Quiet };
+
+/// What a fill did to a position, both signed: "opens", "adds", "reduces", "closes" or "flips".
+std::string_view fill_effect(Quantity before, Quantity after);
+
 class WatchedJournal final : public Journal {
  public:
+  using SteadyClock = std::function<Duration()>;
   /// What came of the last decision of an instrument that led to orders.
   struct Aftermath {
     std::vector<OrderRequest> orders;
@@ -23,9 +32,10 @@ class WatchedJournal final : public Journal {
     std::vector<Fill> fills;
   };
 
-  /// Both must outlive this.
-  WatchedJournal(Journal& log, const InstrumentTable& instruments)
-      : log_(log), instruments_(instruments) {}
+  /// Both must outlive this. `clock`: real time, for what is told at most once a minute.
+  WatchedJournal(Journal& log, const InstrumentTable& instruments, Telling telling = Telling::Aloud,
+                 SteadyClock clock = net::Loop::steady_now)
+      : log_(log), instruments_(instruments), telling_(telling), clock_(std::move(clock)) {}
 
   void append(const Event& event) override;
   void append(const DecisionRecord& decision) override;
@@ -43,9 +53,22 @@ class WatchedJournal final : public Journal {
   }
   /// Largest fraction below the highest equity so far, over all decisions.
   [[nodiscard]] double worst_drawdown() const { return worst_drawdown_; }
+  /// How often a stream that was live was lost; failed attempts to come back are not counted.
   [[nodiscard]] std::uint64_t losses() const { return losses_; }
+  /// Orders that had not ended when the run was told to stop: they were cancelled.
+  [[nodiscard]] std::uint64_t in_flight_at_stop() const { return in_flight_at_stop_; }
+  /// The venue's time seems to run at another speed than ours: it was said.
+  [[nodiscard]] bool speed_doubted() const { return speed_doubted_; }
+  /// Sentences that were told of failed attempts to come back.
+  [[nodiscard]] std::uint64_t retries_told() const { return retries_told_; }
 
  private:
+  /// What is known of a stream that has been heard of.
+  struct Stream {
+    bool live = false;
+    std::optional<Timestamp> away;  ///< since when, where it was live before
+    std::optional<Duration> told;   ///< when its absence was last told, on the steady clock
+  };
   void notice(const FeedChanged& feed, Timestamp now);
   void notice(const FeedAnomaly& anomaly, Timestamp now);
   void notice(const Fill& fill, Timestamp now);
@@ -58,16 +81,27 @@ class WatchedJournal final : public Journal {
   template <class Other>
   void notice(const Other&, Timestamp) {}
   [[nodiscard]] std::string name(InstrumentId id) const;
+  [[nodiscard]] bool aloud() const { return telling_ == Telling::Aloud; }
+  void lost(const std::string& name, Stream& stream, std::string_view cause, Timestamp now);
+  void doubt_speed(std::string_view what);
 
   Journal& log_;
   const InstrumentTable& instruments_;
-  std::map<std::string, Timestamp> lost_;  ///< streams that are away, and since when
+  Telling telling_;
+  SteadyClock clock_;
+  std::map<std::string, Stream> streams_;
+  std::vector<OrderRequest> open_;
+  std::vector<Quantity> positions_;
   std::vector<std::optional<TickerUpdated>> tickers_;
   std::vector<Aftermath> aftermaths_;
   std::array<std::string, 32> anomalies_;
   Money peak_;
   double worst_drawdown_ = 0.0;
   std::uint64_t losses_ = 0;
+  std::uint64_t retries_told_ = 0;
+  std::uint64_t in_flight_at_stop_ = 0;
+  int out_of_time_ = 0;  ///< bars that did not fit our clock since the last that did
+  bool speed_doubted_ = false;
 };
 
 }  // namespace proteus::app

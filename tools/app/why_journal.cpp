@@ -7,6 +7,7 @@
 
 #include "connectors/storage/sqlite.hpp"
 #include "strategies/make_strategy.hpp"
+#include "tools/app/json_view.hpp"
 #include "tools/app/settings.hpp"
 #include "tools/app/why_json.hpp"
 
@@ -177,6 +178,23 @@ Result<std::string> what_is_there(Journal& journal, const std::string& instrumen
 }
 
 }  // namespace
+
+fs::path runs_beside(const fs::path& socket) {
+  const fs::path folder = socket.parent_path();
+  return folder.empty() ? "." : folder;
+}
+
+Result<fs::path> folder_of_daemon(const std::string& status) {
+  const view::bj::value v = view::parse(status);
+  if (const std::string wrong = view::text(v, "error"); !wrong.empty())
+    return error(ErrorCode::NotFound, wrong);
+  const fs::path folder = fs::path(view::text(v, "working_folder")) / view::text(v, "folder");
+  if (is_session(folder)) return folder;
+  return error(ErrorCode::NotFound,
+               fmt::format("the daemon's session {} cannot be read from here: name one with "
+                           "--session",
+                           folder.string()));
+}
 
 Result<fs::path> find_session(const fs::path& runs, const std::string& name) {
   if (!name.empty()) {

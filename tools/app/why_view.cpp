@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "engine/core/time.hpp"
 #include "tools/app/json_view.hpp"
 #include "tools/app/status_view.hpp"
 
@@ -97,6 +98,17 @@ std::string orders(const bj::value& d) {
   return out.empty() ? "    none\n" : out;
 }
 
+/// A bar that the venue has closed is decided on, even where our clock does not say so yet.
+std::string clock_note(const bj::value& d) {
+  const auto interval = parse_interval(text(d, "interval"));
+  const auto open = parse_time(text(d, "bar_open")), decided = parse_time(text(d, "time"));
+  if (!interval || open.has_error() || decided.has_error()) return "";
+  const Timestamp close = next_open(open.value(), *interval);
+  if (decided.value() >= close) return "";
+  return fmt::format("; the venue had closed the bar, our clock is behind the venue's by {} ms",
+                     std::chrono::ceil<std::chrono::milliseconds>(close - decided.value()).count());
+}
+
 std::string decision(const bj::value& d, const Style& style) {
   const std::string outcome = text(d, "outcome");
   const std::string_view code = outcome == "refused" ? "1;31" : outcome == "ordered" ? "1;32" : "1";
@@ -106,8 +118,8 @@ std::string decision(const bj::value& d, const Style& style) {
                           text(d, "interval"), clock_text(text(d, "bar_open")), text(d, "close")));
   out += fmt::format("\n  outcome   {}: {}\n", painted(style, code, upper(outcome)),
                      text(d, "reason"));
-  out += fmt::format("  decided   {} UTC, event {}\n", clock_text(text(d, "time")),
-                     text(d, "sequence"));
+  out += fmt::format("  decided   {} UTC, event {}{}\n", exact_clock_text(text(d, "time")),
+                     text(d, "sequence"), clock_note(d));
   out += fmt::format("  position  {} -> wanted {}   equity {}\n", text(d, "position"),
                      text(d, "wanted"), fixed(text(d, "equity"), 2));
   out += section("observed", observed(d));

@@ -42,7 +42,8 @@ Result<Timestamp> parse_when(std::string_view given) {
   if (time.has_error())
     return error(ErrorCode::Malformed,
                  fmt::format("\"{}\" is no time: write 2025-06-01T12:34 (UTC), "
-                             "2025-06-01T12:34:56Z or 2025-06-01T14:34:56+02:00",
+                             "2025-06-01T12:34:56Z or 2025-06-01T14:34:56+02:00, "
+                             "a date or unix milliseconds",
                              given.substr(0, 40)));
   return time.value() - offset;
 }
@@ -56,10 +57,14 @@ Result<WhyWords> read_why_words(const std::vector<std::string>& words) {
       BOOST_OUTCOME_TRY(out.time, parse_when(word));
       continue;
     }
-    if (!out.instrument.empty())
+    if (!out.instrument.empty()) {
+      // An instrument has a colon: what has none was meant as the time.
+      for (const std::string& one : {word, out.instrument})
+        if (one.find(':') == std::string::npos) return parse_when(one).error();
       return error(ErrorCode::Malformed,
                    fmt::format("two instruments were given ({}, {}): name one, or none for all",
                                out.instrument, word));
+    }
     out.instrument = word;
   }
   return out;

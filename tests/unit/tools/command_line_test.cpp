@@ -22,7 +22,10 @@ int run_walk(const Options& options) {
 }
 int run_into_a_wall(const Options&) { throw std::runtime_error("cannot write to file"); }
 
-constexpr Verb kVerbs[] = {{"walk", "walks", declare_walk, run_walk},
+int run_tell(const Options&) { return 9; }
+
+constexpr Verb kVerbs[] = {{"version", "tells", no_options, run_tell},
+                           {"walk", "walks", declare_walk, run_walk},
                            {"status", "tells", no_options, run_walk},
                            {"config check", "checks", no_options, run_walk},
                            {"crash", "meets an exception", no_options, run_into_a_wall}};
@@ -30,6 +33,11 @@ constexpr Verb kVerbs[] = {{"walk", "walks", declare_walk, run_walk},
 TEST(CommandLine, RunsTheVerbAndReturnsItsCode) {
   EXPECT_EQ(dispatch(kVerbs, "p", {"walk"}), 7);
   EXPECT_EQ(dispatch(kVerbs, "p", {"config", "check"}), 7);
+}
+
+TEST(CommandLine, TakesVersionAsAnOption) {
+  EXPECT_EQ(dispatch(kVerbs, "p", {"--version"}), 9);
+  EXPECT_EQ(dispatch(kVerbs, "p", {"version"}), 9);
 }
 
 TEST(CommandLine, HandsOverTheOptions) {

@@ -21,7 +21,7 @@ const std::string kStatus = R"({"schema":1,"mode":"paper","session":"S1","folder
 "bars":15,"warmup_bars":600,"late_bars":1,"set_aside":2,"gaps":3,"decisions":615,"orders":3,
 "refusals":4,"refusals_by_control":{"drawdown":4},"fills":3,
 "anomalies":{"malformed":2,"duplicate_bar":7},"feed_live":false,
-"feed":{"streams":1,"reconnects":2,"frames":99,"speed":30,"topics":[
+"feed":{"streams":1,"losses":2,"reconnects":9,"frames":99,"speed":30,"topics":[
 {"topic":"kline.1.BTCUSDT","stream":"s","state":"live","age_s":0.2},
 {"topic":"tickers.BTCUSDT","stream":"s","state":"lost","age_s":null}]},
 "clock_offset_ms":-1.25,"clock_uncertainty_ms":0.5,
@@ -78,6 +78,15 @@ TEST(StatusView, CountsDecisionsWithoutTheWarmUp) {
           "(drawdown 4)"));
 }
 
+TEST(Summary, TellsOfOrdersThatTheEndCancelled) {
+  std::string status = kStatus;
+  const std::string orders = R"("orders":3,)";
+  status.replace(status.find(orders), orders.size(), orders + R"("in_flight_at_stop":2,)");
+  EXPECT_TRUE(
+      has(render_summary(status), "orders 3 (2 in flight at the end, cancelled)   fills 3"));
+  EXPECT_FALSE(has(render_summary(kStatus), "in flight"));
+}
+
 TEST(StatusView, TrimsNumbersToTickAndLot) {
   const std::string out = render_status(kStatus);
   EXPECT_TRUE(has(out, "-0.001 106387.6")) << out;
@@ -89,6 +98,15 @@ TEST(StatusView, TrimsNumbersToTickAndLot) {
 TEST(StatusView, FitsInto120Columns) {
   std::istringstream lines(render_status(kStatus));
   for (std::string l; std::getline(lines, l);) EXPECT_LE(columns_of(l), 120U) << l;
+}
+
+TEST(StatusView, KeepsMoneyAndPositionsOnALowTerminal) {
+  const std::string out = fit(status_blocks(kStatus, {}), 12);
+  EXPECT_EQ(lines_of(out), 12U) << out;
+  EXPECT_TRUE(has(out, "equity ")) << out;
+  EXPECT_TRUE(has(out, "spot:DOGEUSDT")) << out;
+  EXPECT_FALSE(has(out, "kline.1.BTCUSDT")) << out;
+  EXPECT_FALSE(has(out, "KiB written")) << out;
 }
 
 TEST(StatusView, HasNoEscapeCodesInAPipe) { EXPECT_FALSE(has(render_status(kStatus), "\x1b")); }

@@ -90,6 +90,17 @@ TEST(Clip, LeavesNoColourOpen) {
 
 TEST(Clip, WorksLineByLine) { EXPECT_EQ(clip_lines("abcdefg\nxy\n", 6), "abcd..\nxy\n"); }
 
+TEST(Fit, DropsTheLastLinesOfTheLeastImportantFirst) {
+  const std::vector<Block> page = {{"a\nb\n", 0}, {"\n", 9}, {"c\nd\n", 5}, {"e\nf\n", 2}};
+  EXPECT_EQ(fit(page, 7), "a\nb\n\nc\nd\ne\nf\n");
+  EXPECT_EQ(fit(page, 6), "a\nb\nc\nd\ne\nf\n");
+  EXPECT_EQ(fit(page, 5), "a\nb\nc\ne\nf\n");
+  EXPECT_EQ(fit(page, 3), "a\nb\ne\n");
+  EXPECT_EQ(fit(page, 1), "a\n");
+}
+
+TEST(Fit, KeepsAllWithoutALimit) { EXPECT_EQ(fit({{"a\n", 0}, {"b", 1}}, 0), "a\nb"); }
+
 TEST(TextTable, LinesUpNumbersAtTheirRightEdge) {
   const std::string out = table({{"name", Align::Left}, {"n", Align::Right}, {"why", Align::Left}},
                                 {{"a", "1.50", "x"}, {"long", "10.25", ""}});

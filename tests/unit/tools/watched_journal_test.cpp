@@ -5,9 +5,9 @@
 namespace proteus::app {
 namespace {
 
-using namespace literals;
+using namespace std::chrono_literals;
 
-struct NoLog final : Journal {
+struct Nowhere final : Journal {
   void append(const Event&) override {}
   void append(const DecisionRecord&) override {}
   void append(const OrderIntent&) override {}
@@ -16,44 +16,101 @@ struct NoLog final : Journal {
   [[nodiscard]] bool commit() override { return true; }
 };
 
-InstrumentTable one_instrument() {
-  InstrumentTable table;
-  Instrument btc{.symbol = "BTCUSDT", .tick_size = "0.1"_px, .lot_step = "0.001"_qty};
-  EXPECT_TRUE(table.add(btc).has_value());
-  return table;
-}
-
-class Aftermath : public testing::Test {
+class Watched : public ::testing::Test {
  protected:
-  /// As the engine writes a decision down: its orders on their way out, then the record.
-  void decide(const char* id) {
+  void tell(EventBody body) { watched_.append(Event{0, Origin::Input, {}, {}, std::move(body)}); }
+  void feed(FeedState state) { tell(FeedChanged{"public:linear#0", state, "gone"}); }
+  void future_bars(int count) {
+    for (int i = 0; i < count; ++i) tell(FeedAnomaly{AnomalyKind::FutureBar, false, {}, "far"});
+  }
+  void decide(Outcome outcome) {
+    DecisionRecord d;
+    d.outcome = outcome;
+    watched_.append(d);
+  }
+  void order(const char* id) {
     OrderIntent intent;
     intent.order.id = id;
-    journal_.append(intent);
-    DecisionRecord record;
-    record.orders.push_back({id, Side::Buy, false, "1"_qty, true, Control::None});
-    journal_.append(record);
+    watched_.append(intent);
   }
-  void say(const char* id, OrderState state) {
-    journal_.append(Event{.body = OrderUpdate{.id = id, .state = state}});
-  }
-  NoLog log_;
-  InstrumentTable table_ = one_instrument();
-  WatchedJournal journal_{log_, table_};
+
+  InstrumentTable instruments_ = [] {
+    InstrumentTable table;
+    Instrument i;
+    i.symbol = "BTCUSDT";
+    EXPECT_TRUE(table.add(i).has_value());
+    return table;
+  }();
+  Nowhere log_;
+  Duration real_{1h};
+  WatchedJournal watched_{log_, instruments_, Telling::Quiet, [this] { return real_; }};
 };
 
-TEST_F(Aftermath, HoldsTheOrdersOfTheLastDecisionAndWhatCameOfThem) {
-  decide("a");
-  say("a", OrderState::Filled);
-  decide("b");
-  say("b", OrderState::Acknowledged);
-  say("b", OrderState::Cancelled);
-  const WatchedJournal::Aftermath* after = journal_.aftermath(InstrumentId{0});
-  ASSERT_NE(after, nullptr);
-  ASSERT_EQ(after->orders.size(), 1U);
-  EXPECT_EQ(after->orders[0].id, ClientOrderId{"b"});
-  ASSERT_EQ(after->updates.size(), 1U);
-  EXPECT_EQ(after->updates[0].state, OrderState::Cancelled);
+TEST_F(Watched, CountsALossOnlyOfAStreamThatWasLive) {
+  feed(FeedState::Lost);
+  EXPECT_EQ(watched_.losses(), 0U);
+  feed(FeedState::Live);
+  for (int retry = 0; retry < 5; ++retry) {
+    feed(FeedState::Lost);
+    feed(FeedState::Connecting);
+  }
+  EXPECT_EQ(watched_.losses(), 1U);
+  feed(FeedState::Live);
+  feed(FeedState::Lost);
+  EXPECT_EQ(watched_.losses(), 2U);
+}
+
+TEST_F(Watched, TellsOfFailedRetriesOnceAMinute) {
+  feed(FeedState::Live);
+  feed(FeedState::Lost);
+  for (int second = 0; second < 125; ++second) {
+    real_ += 1s;
+    feed(FeedState::Lost);
+  }
+  EXPECT_EQ(watched_.retries_told(), 2U);
+}
+
+TEST_F(Watched, DoubtsTheSpeedWhenBarsAreOfTheFutureAndNoneCloses) {
+  future_bars(9);
+  EXPECT_FALSE(watched_.speed_doubted());
+  future_bars(1);
+  EXPECT_TRUE(watched_.speed_doubted());
+}
+
+TEST_F(Watched, DoubtsTheSpeedWhenEveryBarIsLate) {
+  for (int bar = 0; bar < 10; ++bar) decide(Outcome::Late);
+  EXPECT_TRUE(watched_.speed_doubted());
+}
+
+TEST_F(Watched, DoesNotDoubtTheSpeedWhileBarsAreDecided) {
+  for (int bar = 0; bar < 5; ++bar) {
+    future_bars(9);
+    decide(Outcome::Unchanged);
+  }
+  EXPECT_FALSE(watched_.speed_doubted());
+}
+
+TEST_F(Watched, CountsTheOrdersThatTheEndFindsOpen) {
+  for (const char* id : {"a", "b", "c"}) order(id);
+  OrderUpdate filled;
+  filled.id = "b";
+  filled.state = OrderState::Filled;
+  tell(filled);
+  tell(OperatorCommand{OperatorAction::Stop, "end"});
+  OrderUpdate cancelled;
+  cancelled.id = "a";
+  cancelled.state = OrderState::Cancelled;
+  tell(cancelled);
+  EXPECT_EQ(watched_.in_flight_at_stop(), 2U);
+}
+
+TEST(FillEffect, NamesWhatBecameOfThePosition) {
+  const auto q = [](std::int64_t n) { return Quantity::from_raw(n); };
+  EXPECT_EQ(fill_effect(q(0), q(-2)), "opens");
+  EXPECT_EQ(fill_effect(q(-2), q(-3)), "adds");
+  EXPECT_EQ(fill_effect(q(-3), q(-1)), "reduces");
+  EXPECT_EQ(fill_effect(q(-1), q(0)), "closes");
+  EXPECT_EQ(fill_effect(q(1), q(-1)), "flips");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tools/app/why_journal.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -195,6 +196,45 @@ TEST_F(WhyJournal, IsShownToPeopleWithItsVerdicts) {
   EXPECT_NE(out.find("12  drawdown     REFUSED     20.0000 %    25.0000 %"), std::string::npos)
       << out;
   EXPECT_NE(out.find("filled 0.002 at 100010, taker, fee 0.110011"), std::string::npos) << out;
+}
+
+TEST_F(WhyJournal, AsksTheSessionThatTheDaemonNames) {
+  const std::string name = folder_.filename().string();
+  const auto relative = folder_of_daemon(
+      fmt::format(R"({{"working_folder":"{}","folder":"{}"}})", runs_.string(), name));
+  ASSERT_TRUE(relative.has_value());
+  EXPECT_EQ(relative.value(), folder_);
+  const auto absolute = folder_of_daemon(
+      fmt::format(R"({{"working_folder":"/elsewhere","folder":"{}"}})", folder_.string()));
+  ASSERT_TRUE(absolute.has_value());
+  EXPECT_EQ(absolute.value(), folder_);
+}
+
+TEST_F(WhyJournal, DoesNotTakeAnotherSessionForTheDaemons) {
+  EXPECT_EQ(folder_of_daemon(R"({"error":"starting"})").error().context, "starting");
+  EXPECT_TRUE(
+      folder_of_daemon(fmt::format(R"({{"working_folder":"{}","folder":"gone"}})", runs_.string()))
+          .has_error());
+}
+
+TEST_F(WhyJournal, SaysWhichSessionAnswered) {
+  const auto told = render_why(why_from_journal(folder_, {"", std::nullopt}).value());
+  EXPECT_TRUE(told.starts_with("session 2025-06-01T12-00-00Z-paper   told by its journal")) << told;
+}
+
+TEST(WhyView, SaysWhenOurClockIsBehindTheBarsClose) {
+  const auto shown = [](const char* time) {
+    return render_why(
+        fmt::format(R"({{"session":"S","source":"daemon","decisions":[{{"interval":"1m",
+"bar_open":"2025-06-01T09:28:00.000Z","time":"2025-06-01T09:{}Z","sequence":7}}]}})",
+                    time));
+  };
+  EXPECT_NE(shown("28:59.988")
+                .find("decided   2025-06-01 09:28:59.988 UTC, event 7; the venue had "
+                      "closed the bar, our clock is behind the venue's by 12 ms"),
+            std::string::npos)
+      << shown("28:59.988");
+  EXPECT_EQ(shown("29:00.000").find("behind"), std::string::npos);
 }
 
 TEST_F(WhyJournal, FindsASessionByNameFolderOrAge) {

@@ -36,6 +36,17 @@ TEST(WhyWords, TellAnInstrumentFromATime) {
   EXPECT_TRUE(time.value().time.has_value());
 }
 
+TEST(WhyWords, SayOfAWordThatIsNoTimeHowATimeIsWritten) {
+  for (const auto& words : {std::vector<std::string>{"linear:BTCUSDT", "yesterday"},
+                            std::vector<std::string>{"yesterday", "linear:BTCUSDT"}}) {
+    const auto read = read_why_words(words);
+    ASSERT_TRUE(read.has_error());
+    EXPECT_TRUE(
+        read.error().context.starts_with("\"yesterday\" is no time: write 2025-06-01T12:34 (UTC)"))
+        << read.error().context;
+  }
+}
+
 TEST(WhyWords, RefuseTwoOfAKind) {
   EXPECT_TRUE(read_why_words({"linear:A", "linear:B"}).has_error());
   EXPECT_TRUE(read_why_words({"2025-06-01", "2025-06-02"}).has_error());

@@ -1,0 +1,60 @@
+#include "tools/app/watched_journal.hpp"
+
+#include <gtest/gtest.h>
+
+namespace proteus::app {
+namespace {
+
+using namespace literals;
+
+struct NoLog final : Journal {
+  void append(const Event&) override {}
+  void append(const DecisionRecord&) override {}
+  void append(const OrderIntent&) override {}
+  void append(const CancelIntent&) override {}
+  void append(const EquityPoint&) override {}
+  [[nodiscard]] bool commit() override { return true; }
+};
+
+InstrumentTable one_instrument() {
+  InstrumentTable table;
+  Instrument btc{.symbol = "BTCUSDT", .tick_size = "0.1"_px, .lot_step = "0.001"_qty};
+  EXPECT_TRUE(table.add(btc).has_value());
+  return table;
+}
+
+class Aftermath : public testing::Test {
+ protected:
+  /// As the engine writes a decision down: its orders on their way out, then the record.
+  void decide(const char* id) {
+    OrderIntent intent;
+    intent.order.id = id;
+    journal_.append(intent);
+    DecisionRecord record;
+    record.orders.push_back({id, Side::Buy, false, "1"_qty, true, Control::None});
+    journal_.append(record);
+  }
+  void say(const char* id, OrderState state) {
+    journal_.append(Event{.body = OrderUpdate{.id = id, .state = state}});
+  }
+  NoLog log_;
+  InstrumentTable table_ = one_instrument();
+  WatchedJournal journal_{log_, table_};
+};
+
+TEST_F(Aftermath, HoldsTheOrdersOfTheLastDecisionAndWhatCameOfThem) {
+  decide("a");
+  say("a", OrderState::Filled);
+  decide("b");
+  say("b", OrderState::Acknowledged);
+  say("b", OrderState::Cancelled);
+  const WatchedJournal::Aftermath* after = journal_.aftermath(InstrumentId{0});
+  ASSERT_NE(after, nullptr);
+  ASSERT_EQ(after->orders.size(), 1U);
+  EXPECT_EQ(after->orders[0].id, ClientOrderId{"b"});
+  ASSERT_EQ(after->updates.size(), 1U);
+  EXPECT_EQ(after->updates[0].state, OrderState::Cancelled);
+}
+
+}  // namespace
+}  // namespace proteus::app
