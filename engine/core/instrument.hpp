@@ -83,7 +83,8 @@ Result<InstrumentName> parse_instrument_name(std::string_view text);
 class InstrumentTable {
  public:
   /// Gives the instrument its id. Refuses a second one of the same category and symbol, steps or
-  /// ticks that are not positive, a leverage below 1, and sizes whose notional 1e-9 units cannot hold.
+  /// ticks that are not positive, a leverage below 1, and sizes whose notional 1e-9 units cannot
+  /// hold.
   Result<InstrumentId> add(Instrument instrument);
   /// Replaces the venue's description of a known instrument (daily refresh); id and name stay.
   void update(const Instrument& instrument);

@@ -15,6 +15,7 @@ void FundingClock::start(Duration interval, Timestamp from) {
   last_ = from;
   due_ = {.time = grid_after(from)};
   following_.clear();
+  following_.reserve(8);  // Later only an outage needs more.
   started_ = true;
 }
 
