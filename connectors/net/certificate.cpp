@@ -118,4 +118,12 @@ Result<PemPair> make_self_signed(const CertificateRequest& request) {
   return pair;
 }
 
+bool holds_certificates(const std::string& pem_file) {
+  const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(),
+                                                                      &X509_STORE_free);
+  const bool read = store && X509_STORE_load_file(store.get(), pem_file.c_str()) == 1;
+  ERR_clear_error();  // The next call of the library must not find this one's complaint.
+  return read;
+}
+
 }  // namespace proteus::net

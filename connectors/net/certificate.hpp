@@ -1,4 +1,5 @@
-// Self-signed certificates for the simulator's TLS and for tests. Not for a public service.
+// Self-signed certificates for the simulator's TLS and for tests (not for a public service), and a
+// look into files of trusted ones.
 #pragma once
 
 #include <string>
@@ -25,5 +26,8 @@ struct CertificateRequest {
 /// A new P-256 key and a certificate that it signs itself. OutOfRange: no names, or valid_until not
 /// after valid_from.
 Result<PemPair> make_self_signed(const CertificateRequest& request);
+
+/// Whether trusted certificates can be read from a PEM file, by the rule of a connection.
+bool holds_certificates(const std::string& pem_file);
 
 }  // namespace proteus::net

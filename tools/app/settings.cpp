@@ -1,13 +1,13 @@
 #include "tools/app/settings.hpp"
 
 #include <fmt/format.h>
-#include <openssl/x509_vfy.h>
 #include <sys/un.h>
 
 #include <fstream>
 #include <sstream>
 
 #include "config/document.hpp"
+#include "connectors/net/certificate.hpp"
 #include "connectors/net/endpoint.hpp"
 #include "engine/market/generator.hpp"
 #include "risk/gate.hpp"
@@ -112,13 +112,6 @@ void check_risk(const Settings& s, config::Reader& reader) {
     reader.reject("risk.sizing", "shares", shares.error().context);
 }
 
-/// Certificates in a PEM file, as the TLS library takes them.
-bool holds_certificates(const std::string& file) {
-  const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(),
-                                                                      &X509_STORE_free);
-  return store && X509_STORE_load_file(store.get(), file.c_str()) == 1;
-}
-
 /// What would only be met when the session begins.
 void check_paths(const Settings& s, config::Reader& reader) {
   if (s.session.folder.empty())
@@ -130,7 +123,7 @@ void check_paths(const Settings& s, config::Reader& reader) {
                   fmt::format("has {} bytes, a socket's path has 1 to {} bytes: set session.socket "
                               "to a shorter one",
                               length, kLongest));
-  if (!s.venue.ca_file.empty() && !holds_certificates(s.venue.ca_file))
+  if (!s.venue.ca_file.empty() && !net::holds_certificates(s.venue.ca_file))
     reader.reject("venue", "ca_file",
                   fmt::format("no certificate can be read from {}: name a PEM file that is there, "
                               "or leave it empty for the system's",
