@@ -149,7 +149,7 @@ void Engine::set_aside(Event& input, const Bar& bar, const char* reason) {
   // One bar that risk calls absurd costs that bar; windows over a longer hole would lie.
   if (bar.open_time == slot.next_open && !slot.skipped) {
     slot.skipped = true;
-    slot.next_open = bar.close_time;
+    slot.next_open = next_open(bar.open_time, bar.interval);  // Its own word may be what is absurd.
   }
   begin_record(slot, bar);
   finish_record(slot, Outcome::SetAside, reason);

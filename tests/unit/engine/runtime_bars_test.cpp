@@ -202,6 +202,19 @@ TEST_F(AbsurdBars, DoNotHideAHoleBeforeThem) {
   EXPECT_EQ(rig_.strategies[0]->resets, 1);
 }
 
+TEST_F(SetAside, TheEndThatAnAbsurdBarTellsIsNotBelieved) {
+  rig_.close(0, 0);
+  rig_.gate.absurd_if = [](const Bar& bar) -> const char* {
+    return bar.close == "900"_px ? "absurd" : nullptr;
+  };
+  Bar bar = rig_.bar(0, 1, "900"_px);
+  bar.close_time += 24h;
+  rig_.engine->on_input(BarClosed{bar}, rig_.close_of(1), rig_.close_of(1));
+  rig_.close(0, 2);
+  EXPECT_EQ(rig_.engine->counters().bars, 2U);
+  EXPECT_EQ(rig_.strategies[0]->resets, 0);
+}
+
 TEST_F(SetAside, RiskIsNotAskedAboutABarThatIsOld) {
   rig_.close(0, 0);
   int asked = 0;
