@@ -101,7 +101,8 @@ std::string orders(const bj::value& d) {
 /// A bar that the venue has closed is decided on, even where our clock does not say so yet.
 std::string clock_note(const bj::value& d) {
   const auto interval = parse_interval(text(d, "interval"));
-  const auto open = parse_time(text(d, "bar_open")), decided = parse_time(text(d, "time"));
+  const auto read = [](const std::string& t) { return parse_time(t.substr(0, 23) + "Z"); };
+  const auto open = read(text(d, "bar_open")), decided = read(text(d, "time"));
   if (!interval || open.has_error() || decided.has_error()) return "";
   const Timestamp close = next_open(open.value(), *interval);
   if (decided.value() >= close) return "";

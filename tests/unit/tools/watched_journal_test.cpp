@@ -38,6 +38,8 @@ class Watched : public ::testing::Test {
     InstrumentTable table;
     Instrument i;
     i.symbol = "BTCUSDT";
+    i.tick_size = Price::from_raw(100'000'000);
+    i.lot_step = Quantity::from_raw(1'000'000);
     EXPECT_TRUE(table.add(i).has_value());
     return table;
   }();
