@@ -112,7 +112,9 @@ bool MarketPlayer::step() {
     complete = complete && bar.has_value();
   }
   tell_funding(close);
-  if (!complete) sink_->on_input(ClockTick{}, close + barrier_, close + barrier_);
+  // After the last close no time passes: what still waits then is recorded by the stop, as in
+  // paper.
+  if (!complete && close < until_) sink_->on_input(ClockTick{}, close + barrier_, close + barrier_);
   open_ = close;
   return true;
 }
