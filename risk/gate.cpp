@@ -202,6 +202,7 @@ void Gate::on(const OperatorCommand& command, const LedgerView& ledger, Timestam
     case OperatorAction::Stop:
       return;  // Ends the process, not the leave to trade.
     case OperatorAction::Halt:
+    case OperatorAction::Flatten:
       return tighten(TradingState::Halted, Control::Kill, command.cause, now, moves);
     case OperatorAction::Reduce:
       return tighten(TradingState::Reducing, Control::Kill, command.cause, now, moves);

@@ -24,6 +24,7 @@ class ConstantWeight final : public Strategy {
   Opinion on_bar(const Bar& bar, const PositionView& position, Money equity) override;
   void on_ticker(const TickerUpdated& ticker) override { observation_.on_ticker(ticker); }
   void reset() override { observation_.reset(); }
+  void archive(Archive& a) override { a(observation_); }
 
  private:
   ConstantWeight(std::string_view name, std::string_view reason, double weight,

@@ -22,6 +22,7 @@ class Observation {
   void on_ticker(const TickerUpdated& ticker);
   /// Forgets bars and the ticker: after a hole the old funding rate is not to be trusted either.
   void reset();
+  void archive(Archive& a) { a(features_, funding_, row_); }
 
  private:
   std::unique_ptr<features::FeatureSet> features_;

@@ -32,6 +32,9 @@ class SmaCross final : public Strategy {
   Opinion on_bar(const Bar& bar, const PositionView& position, Money equity) override;
   void on_ticker(const TickerUpdated& ticker) override { observation_.on_ticker(ticker); }
   void reset() override;
+  void archive(Archive& a) override {
+    a(observation_, closes_, slot_, seen_, fast_sum_, slow_sum_);
+  }
 
  private:
   void push(std::int64_t close);

@@ -15,6 +15,7 @@ struct Lock {
   Money margin;
   Money cash;
   Quantity base;
+  void archive(Archive& a) { a(margin, cash, base); }
 };
 
 class Account {
@@ -47,6 +48,10 @@ class Account {
 
   [[nodiscard]] matching::CrossMargin cross() const {
     return {books_.view().equity, books_.gross(Category::Linear)};
+  }
+
+  void archive(Archive& a) {
+    a(books_, margin_, base_locked_, margin_used_, margin_locked_, cash_locked_);
   }
 
  private:

@@ -31,7 +31,6 @@ PaperVenue::PaperVenue(const matching::VenueSettings& settings, Interval decisio
       instruments_(instruments),
       account_(capital, instruments_, rates_),
       markets_(instruments.size()) {
-  ids_.reserve(kIdsReserved);
   for (std::uint32_t i = 0; i < markets_.size(); ++i) {
     markets_[i].id = InstrumentId{i};
     markets_[i].orders.reserve(kOrdersReserved);

@@ -3,16 +3,14 @@
 // reconciled with. Deterministic: its answers follow from the events and orders alone.
 //
 // Thread: the event loop. Not re-entrant: a sink must not call submit() or cancel() while before()
-// reports to it (asserted); it may once before() has returned. Nothing is allocated for a bar,
-// until the ids of 65 536 orders have been kept: then their memory doubles.
+// reports to it (asserted); it may once before() has returned. Nothing is allocated for a bar.
 #pragma once
 
-#include <memory_resource>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "connectors/paper/account.hpp"
+#include "connectors/paper/recent_ids.hpp"
 #include "engine/matching/book_fill.hpp"
 #include "engine/matching/funding.hpp"
 #include "engine/ports/venue.hpp"
@@ -35,6 +33,12 @@ class PaperVenue final : public Venue {
   void submit(const OrderRequest& order, Timestamp now, ReportSink& reports) override;
   void cancel(const ClientOrderId& id, Timestamp now, ReportSink& reports) override;
 
+  void archive(Archive& a) override {
+    a.part("paper venue");
+    a(instruments_, account_, markets_, ids_, executions_, liquidations_, deliveries_,
+      next_funding_, clocks_started_);
+  }
+
   /// The venue's own books: marked by bar closes in bar mode, by the ticker's mark in quote mode.
   [[nodiscard]] const Ledger& books() const { return account_.books(); }
   [[nodiscard]] std::size_t open_orders() const;
@@ -50,11 +54,13 @@ class PaperVenue final : public Venue {
     Stage stage = Stage::Sent;
     bool fired = false;  ///< quote mode: the mark reached the trigger, the next book fills it
     bool closed = false;
+    void archive(Archive& a) { a(request, sent_at, filled, lock, stage, fired, closed); }
   };
   /// A best price and what our orders took of it while it stood.
   struct Touch {
     Price price;
     Quantity taken;
+    void archive(Archive& a) { a(price, taken); }
   };
   /// All that belongs to one instrument.
   struct Market {
@@ -66,6 +72,7 @@ class PaperVenue final : public Venue {
     Timestamp seen_until{};  ///< close of the last bar
     Touch bid;
     Touch ask;
+    void archive(Archive& a) { a(id, orders, funding, last, mark, seen_until, bid, ask); }
   };
   struct Books;  // quote mode: both sides of one BookUpdated
 
@@ -111,12 +118,7 @@ class PaperVenue final : public Venue {
   InstrumentTable instruments_;
   Account account_;
   std::vector<Market> markets_;  // by InstrumentId
-  // An id counts for good. Room for this many is taken at the start, so that a bar allocates
-  // nothing; pages of it that no id was written to cost no memory.
-  static constexpr std::size_t kIdsReserved = 1U << 16U;
-  static constexpr std::size_t kBytesAnId = 64;  // a node of the set and its share of the buckets
-  std::pmr::monotonic_buffer_resource id_memory_{kIdsReserved * kBytesAnId};
-  std::pmr::unordered_set<ClientOrderId> ids_{&id_memory_};  // asked, never walked over
+  RecentIds ids_;
   std::uint64_t executions_ = 0;
   std::uint64_t liquidations_ = 0;
   std::uint64_t deliveries_ = 0;

@@ -23,10 +23,11 @@
 #include <type_traits>
 #include <vector>
 
-#include "engine/core/decision.hpp"
+#include "engine/core/assert.hpp"
 #include "engine/core/enum_values.hpp"
 #include "engine/core/fields.hpp"
 #include "engine/core/fixed.hpp"
+#include "engine/core/inline_list.hpp"
 #include "engine/core/inline_text.hpp"
 #include "engine/core/time.hpp"
 

@@ -2,36 +2,14 @@
 // order. It is filled in place and copied as it is: no allocation.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 
 #include "engine/core/event.hpp"
 #include "engine/core/fields.hpp"
+#include "engine/core/inline_list.hpp"
 
 namespace proteus {
-
-/// A small list held in place; push_back beyond N asserts.
-template <class T, std::size_t N>
-class InlineList {
- public:
-  void push_back(const T& value) {
-    PROTEUS_ASSERT(size_ < N);
-    items_[size_++] = value;
-  }
-  void clear() { size_ = 0; }
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] bool empty() const { return size_ == 0; }
-  [[nodiscard]] const T& operator[](std::size_t i) const { return items_[i]; }
-  [[nodiscard]] T& operator[](std::size_t i) { return items_[i]; }
-  [[nodiscard]] const T* begin() const { return items_.data(); }
-  [[nodiscard]] const T* end() const { return items_.data() + size_; }
-  static constexpr std::size_t capacity() { return N; }
-
- private:
-  std::array<T, N> items_{};
-  std::size_t size_ = 0;
-};
 
 /// What a strategy wants to hold: a share of what is allotted to the instrument, -1 (all short) to
 /// 1 (all long).

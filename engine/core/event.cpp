@@ -37,7 +37,7 @@ std::string_view to_string(AnomalyKind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 std::string_view to_string(OperatorAction action) {
-  constexpr std::string_view kNames[] = {"stop", "halt", "reduce", "resume"};
+  constexpr std::string_view kNames[] = {"stop", "halt", "reduce", "resume", "flatten"};
   return kNames[static_cast<std::size_t>(action)];
 }
 std::string_view to_string(TradingState state) {
@@ -55,7 +55,7 @@ std::string_view event_name(std::size_t index) {
       "bar_closed",   "ticker_updated",  "book_updated",     "instrument_changed",
       "feed_changed", "feed_anomaly",    "clock_tick",       "order_update",
       "fill",         "funding_settled", "operator_command", "trading_state_changed",
-      "hold_changed"};
+      "hold_changed", "session_resumed"};
   PROTEUS_ASSERT(index < kNames.size());
   return kNames[index];
 }

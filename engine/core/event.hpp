@@ -155,7 +155,8 @@ struct FundingSettled {
   }
 };
 
-enum class OperatorAction : std::uint8_t { Stop, Halt, Reduce, Resume };
+/// Flatten: halts, and closes every position however long that takes.
+enum class OperatorAction : std::uint8_t { Stop, Halt, Reduce, Resume, Flatten };
 std::string_view to_string(OperatorAction action);
 
 struct OperatorCommand {
@@ -207,9 +208,16 @@ struct HoldChanged {
   }
 };
 
-using EventBody = std::variant<BarClosed, TickerUpdated, BookUpdated, InstrumentChanged,
-                               FeedChanged, FeedAnomaly, ClockTick, OrderUpdate, Fill,
-                               FundingSettled, OperatorCommand, TradingStateChanged, HoldChanged>;
+/// The program was started again and goes on where the log ends. What was stopped may trade again.
+struct SessionResumed {
+  InlineText<32> version;  ///< of the program
+  static constexpr auto fields() { return std::tuple{field("version", &SessionResumed::version)}; }
+};
+
+using EventBody =
+    std::variant<BarClosed, TickerUpdated, BookUpdated, InstrumentChanged, FeedChanged, FeedAnomaly,
+                 ClockTick, OrderUpdate, Fill, FundingSettled, OperatorCommand, TradingStateChanged,
+                 HoldChanged, SessionResumed>;
 /// "bar_closed", "fill", ...: the name of a body in journals, by variant index.
 std::string_view event_name(std::size_t index);
 inline std::string_view event_name(const EventBody& body) { return event_name(body.index()); }

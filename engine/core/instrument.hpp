@@ -96,6 +96,10 @@ class InstrumentTable {
   [[nodiscard]] std::optional<InstrumentId> find(Category category, std::string_view symbol) const;
   [[nodiscard]] auto begin() const { return instruments_.begin(); }
   [[nodiscard]] auto end() const { return instruments_.end(); }
+  template <class A>
+  void archive(A& a) {
+    a(instruments_);
+  }
 
  private:
   std::vector<Instrument> instruments_;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "engine/core/archive.hpp"
 #include "engine/core/fields.hpp"
 #include "engine/core/fixed.hpp"
 #include "engine/core/inline_text.hpp"
@@ -164,6 +165,7 @@ bool can_move(OrderState from, OrderState to);
 /// asserts.
 class Order {
  public:
+  Order() = default;
   explicit Order(OrderRequest request) : request_(request) {}
 
   void submitted();  ///< Created -> Submitted
@@ -179,6 +181,7 @@ class Order {
     return is_closed(state_) ? Quantity{} : request_.quantity - filled_;
   }
   [[nodiscard]] bool open() const { return !is_closed(state_); }
+  void archive(Archive& a) { a(request_, state_, end_, filled_); }
 
  private:
   OrderRequest request_;

@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/core/archive.hpp"
 #include "engine/core/event.hpp"
 #include "engine/core/instrument.hpp"
 #include "engine/core/ledger_view.hpp"
@@ -61,6 +62,7 @@ class Ledger {
   /// Recomputes values, totals and equity from quantities, costs and marks. False: a total does not
   /// agree, or one of the two equations above does not hold. O(instruments); for tests and audits.
   [[nodiscard]] bool check() const;
+  void archive(Archive& a) { a(initial_, cash_, equity_, gross_, positions_, hash_); }
 
  private:
   /// Takes the position out of the totals and, after it was changed, puts it back at its mark.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/core/archive.hpp"
 #include "engine/core/event.hpp"
 #include "engine/core/instrument.hpp"
 
@@ -15,6 +16,7 @@ struct FundingTime {
   Timestamp time = Timestamp::max();
   bool known = false;        ///< false: no rate was heard for it
   std::int64_t rate_e9 = 0;  ///< > 0: longs pay
+  void archive(Archive& a) { a(time, known, rate_e9); }
 };
 
 /// Follows the funding times of one instrument. Spot (interval zero) is never due.
@@ -37,6 +39,7 @@ class FundingClock {
   void settle();
   /// Drops all times up to and including `t`: nobody held anything then.
   void skip_to(Timestamp t);
+  void archive(Archive& a) { a(interval_, last_, due_, following_, started_); }
 
  private:
   [[nodiscard]] Timestamp grid_after(Timestamp t) const;

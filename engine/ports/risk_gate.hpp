@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/core/archive.hpp"
 #include "engine/core/decision.hpp"
 #include "engine/core/event.hpp"
 #include "engine/core/ledger_view.hpp"
@@ -81,6 +82,8 @@ class RiskGate {
   virtual Verdict review(const OrderRequest& order, const ReviewInput& input,
                          InlineList<ControlResult, 32>& results) = 0;
   [[nodiscard]] virtual RiskStatus status(const LedgerView& ledger) const = 0;
+  /// Counters, holds, states, windows: all that the next word rests on, as a snapshot.
+  virtual void archive(Archive&) {}
 };
 
 }  // namespace proteus

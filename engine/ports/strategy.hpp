@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "engine/core/archive.hpp"
 #include "engine/core/decision.hpp"
 #include "engine/core/event.hpp"
 #include "engine/core/ledger_view.hpp"
@@ -33,6 +34,8 @@ class Strategy {
   virtual void on_ticker(const TickerUpdated&) {}
   /// Windows can no longer be trusted (a hole in the bars): start again.
   virtual void reset() = 0;
+  /// All that the next opinion rests on, as a snapshot.
+  virtual void archive(Archive& a) = 0;
 };
 
 }  // namespace proteus

@@ -1,6 +1,7 @@
 // Where orders go. Paper and live implement it; the engine cannot tell which.
 #pragma once
 
+#include "engine/core/archive.hpp"
 #include "engine/core/event.hpp"
 #include "engine/ports/event_sink.hpp"
 
@@ -19,6 +20,8 @@ class Venue {
   virtual void submit(const OrderRequest& order, Timestamp now, ReportSink& reports) = 0;
   /// Asks to cancel. Cancelling what is closed or unknown is no error and reports nothing.
   virtual void cancel(const ClientOrderId& id, Timestamp now, ReportSink& reports) = 0;
+  /// The state of a venue that lives in this process; a remote one keeps its own.
+  virtual void archive(Archive& a) = 0;
 };
 
 }  // namespace proteus

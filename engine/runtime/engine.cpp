@@ -120,12 +120,35 @@ void Engine::process(Event& event) {
     if (barrier_over()) decide_batch();
   } else if (const auto* moved = std::get_if<TradingStateChanged>(&event.body)) {
     for (Slot& slot : slots_) {
-      if (moved->to == TradingState::Halted) cancel_all(slot);
+      if (moved->to == TradingState::Halted && !slot.flatten) cancel_all(slot);
       if (moved->to == TradingState::Reducing) cancel_increases(slot);
     }
   } else if (const auto* command = std::get_if<OperatorCommand>(&event.body)) {
-    if (command->action == OperatorAction::Stop) stop();
+    obey(*command);
+  } else if (std::holds_alternative<SessionResumed>(event.body)) {
+    stopping_ = false;
   }
+}
+
+void Engine::obey(const OperatorCommand& command) {
+  if (command.action == OperatorAction::Stop) stop();
+  if (command.action == OperatorAction::Flatten) flatten_all();
+  if (command.action == OperatorAction::Resume)
+    for (Slot& slot : slots_) slot.flatten = false;
+}
+
+void Engine::archive(Archive& a) {
+  PROTEUS_ASSERT(!inside_ && derived_.empty() && outbox_.empty());
+  a.part("engine");
+  a(instruments_, counters_, sequence_, now_, batch_close_, batch_size_, unlogged_, stopping_);
+  a.part("ledger");
+  a(ledger_);
+  a.part("instruments");
+  a(slots_);
+  a.part("risk");
+  risk_.archive(a);
+  a.part("venue");
+  venue_.archive(a);
 }
 
 // ----------------------------------------------------------------------------------------------------
@@ -274,6 +297,7 @@ void Engine::decide(Slot& slot) {
   }
   if (stopping_) return finish_record(slot, Outcome::Stopping, "the run ends: nothing is sent");
   cancel_all(slot);  // What is open came of an older wish, and lived until this decision.
+  if (slot.flatten) return flatten(slot);
   if (opinion.warming_up) return finish_record(slot, Outcome::WarmingUp, opinion.reason);
   if (!opinion.target) return finish_record(slot, Outcome::NoTarget, opinion.reason);
   if (sized.control.control != Control::None) r.controls.push_back(sized.control);
@@ -339,7 +363,7 @@ void Engine::place_one(Slot& slot, Side side, Quantity quantity, bool reduce_onl
   order.quantity = quantity;
   order.reference = r.close;
   order.decided_at = r.time;
-  if (settings_.order_style == OrderStyle::Limit) {
+  if (settings_.order_style == OrderStyle::Limit && purpose != Purpose::Flatten) {
     const double away = settings_.limit_offset_bps / 1e4 * (side == Side::Buy ? -1.0 : 1.0);
     const Price raw = Price::from_raw(to_fixed_raw(r.close.to_double() * (1.0 + away)));
     order.type = OrderType::Limit;
@@ -407,6 +431,37 @@ void Engine::stop() {
   }
 }
 
+void Engine::flatten_all() {
+  for (Slot& slot : slots_) {
+    slot.wish.reset();
+    slot.flatten = !position(slot).is_zero();
+    cancel_all(slot);
+    if (slot.flatten && slot.orders.empty()) {
+      begin_record(slot, slot.bar);
+      flatten(slot);
+    }
+  }
+}
+
+/// One market order for the whole position, as soon as nothing else is open; into a record that was
+/// begun. What is below the venue's least stays.
+void Engine::flatten(Slot& slot) {
+  if (!slot.orders.empty()) return finish_record(slot, Outcome::Pending, "flatten: cancels first");
+  const Quantity held = position(slot);
+  slot.record.wanted = Quantity{};
+  if (!held.is_zero())
+    place_one(slot, held > Quantity{} ? Side::Sell : Side::Buy, abs(held), true, Purpose::Flatten);
+  slot.flatten = !slot.record.orders.empty();
+  if (!slot.flatten) return finish_record(slot, Outcome::Unchanged, "flatten: nothing to close");
+  finish_record(slot, slot.record.orders[0].approved ? Outcome::Ordered : Outcome::Refused,
+                "flatten: closes the whole position");
+}
+
+std::size_t Engine::flattening() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      slots_, [this](const Slot& slot) { return slot.flatten && !position(slot).is_zero(); }));
+}
+
 void Engine::on_update(const OrderUpdate& update) {
   Slot& slot = slots_[update.instrument.index];
   const auto order = std::ranges::find_if(
@@ -415,7 +470,14 @@ void Engine::on_update(const OrderUpdate& update) {
   order->apply(update);
   if (order->open()) return;
   slot.orders.erase(order);
-  if (slot.orders.empty() && slot.wish) place_wish(slot);
+  if (update.end == OrderEnd::BelowMinimum) slot.flatten = false;  // It would be refused for ever.
+  if (!slot.orders.empty()) return;
+  if (slot.flatten && update.state == OrderState::Cancelled && !stopping_) {
+    begin_record(slot, slot.bar);
+    flatten(slot);
+  } else if (slot.wish) {
+    place_wish(slot);
+  }
 }
 
 /// The way is free: places what was wished while an order was open.
@@ -440,12 +502,13 @@ void Engine::dispatch() {
     if (!logged) ++counters_.commit_failures;
     if (logged == unlogged_) {
       unlogged_ = !logged;
-      report(HoldChanged{Hold::Backlog,
-                         unlogged_,
-                         false,
-                         {},
-                         unlogged_ ? "the log cannot be written" : "the log is written again"},
-             now_);
+      Event told{0, Origin::Input, now_, now_,
+                 HoldChanged{Hold::Backlog,
+                             unlogged_,
+                             false,
+                             {},
+                             unlogged_ ? "the log cannot be written" : "the log is written again"}};
+      process(told);
       drain();
       if (logged && !journal_.commit()) continue;
     }

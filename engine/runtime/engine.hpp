@@ -14,7 +14,12 @@
 // Bars of one close gather until all instruments' are there or the barrier is over, and are decided
 // together. Only what comes in moves time: the first input after the barrier decides the set, and
 // one that is no ClockTick is preceded by a ClockTick of the engine's making. OperatorCommand Stop
-// decides the waiting set without orders and cancels what is open; nothing is sent after it.
+// decides the waiting set without orders and cancels what is open; nothing is sent after it until a
+// SessionResumed. Flatten cancels what is open and closes every position, again at every bar until
+// it is closed; only Resume takes that back.
+//
+// A log that cannot be written, and one that can again, are inputs (HoldChanged Backlog) of the
+// engine's making: what follows from them could not be told again otherwise.
 #pragma once
 
 #include <array>
@@ -51,6 +56,10 @@ struct EngineCounters {
   std::uint64_t commit_failures = 0;
   std::array<std::uint64_t, 32> refusals_by_control{};
   std::array<std::uint64_t, 32> anomalies{};  ///< by AnomalyKind
+  void archive(Archive& a) {
+    a(bars, warmup_bars, late_bars, bars_set_aside, gaps, decisions, orders, refusals, fills,
+      funding, commit_failures, refusals_by_control, anomalies);
+  }
 };
 
 class Engine final : public EventSink, private ReportSink {
@@ -74,12 +83,19 @@ class Engine final : public EventSink, private ReportSink {
     return slots_[id.index].record;
   }
   [[nodiscard]] std::vector<Order> open_orders() const;
+  /// Positions that a person's flatten has not closed yet.
+  [[nodiscard]] std::size_t flattening() const;
+
+  /// The whole state between two inputs, with that of the strategies, the gate and the venue: an
+  /// engine built from the same settings goes on from it as this one would.
+  void archive(Archive& a);
 
  private:
   /// A decision that waits until an older order is out of the way.
   struct Wish {
     Bar bar;
     DecisionRecord record;
+    void archive(Archive& a) { a(bar, record); }
   };
   /// Everything the engine keeps for one instrument.
   struct Slot {
@@ -87,6 +103,7 @@ class Engine final : public EventSink, private ReportSink {
     Timestamp next_open{};  ///< of the bar that comes next; epoch: none seen
     bool skipped = false;   ///< the bar before `next_open` was set aside
     bool in_batch = false;
+    bool flatten = false;        ///< a person wants it flat, and it is not yet
     bool ticker_marked = false;  ///< a ticker has told its mark: closes are none any more
     Bar bar;                     ///< waiting in the batch, or last decided
     DecisionRecord record;
@@ -94,6 +111,10 @@ class Engine final : public EventSink, private ReportSink {
     std::optional<Wish> wish;
     Timestamp id_second{};
     std::uint32_t id_ordinal = 0;
+    void archive(Archive& a) {
+      a(strategy, next_open, skipped, in_batch, flatten, ticker_marked, bar, record, orders, wish,
+        id_second, id_ordinal);
+    }
   };
 
   void report(EventBody body, Timestamp happened) override;
@@ -116,6 +137,9 @@ class Engine final : public EventSink, private ReportSink {
   void cancel_all(Slot& slot);
   void cancel_increases(Slot& slot);
   void stop();
+  void flatten_all();
+  void flatten(Slot& slot);
+  void obey(const OperatorCommand& command);
   void begin_record(Slot& slot, const Bar& bar);
   void finish_record(Slot& slot, Outcome outcome, std::string_view reason);
   void dispatch();

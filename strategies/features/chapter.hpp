@@ -40,6 +40,7 @@ class ChapterFeatures final : public FeatureSet {
   [[nodiscard]] std::span<const double> values() const override { return state_.values; }
   [[nodiscard]] bool ready() const override { return state_.seen >= kWarmUpBars; }
   void reset() override { state_ = State{}; }
+  void archive(Archive& a) override { a(state_); }
 
  private:
   static constexpr std::size_t kSlots = 32;
@@ -61,6 +62,10 @@ class ChapterFeatures final : public FeatureSet {
     Ewma ema_12{12};
     Ewma ema_20{20};
     Ewma ema_26{26};
+    void archive(Archive& a) {
+      a(seen, values, close, change, log_return, volume, close_sum, close_squares, rise_sum,
+        fall_sum, return_sum, return_squares, return_sizes, volume_sum, ema_12, ema_20, ema_26);
+    }
   };
 
   [[nodiscard]] double bollinger(std::int64_t close) const;

@@ -13,6 +13,7 @@ class NoFeatures final : public FeatureSet {
   [[nodiscard]] std::span<const double> values() const override { return {}; }
   [[nodiscard]] bool ready() const override { return true; }
   void reset() override {}
+  void archive(Archive&) override {}
 
  private:
   Schema schema_{.set = "none"};

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 
+#include "engine/core/archive.hpp"
 #include "engine/core/bar.hpp"
 #include "engine/core/result.hpp"
 #include "strategies/features/kind.hpp"
@@ -19,6 +20,7 @@ namespace proteus::features {
 struct FundingView {
   bool known = false;
   std::int64_t rate_e9 = 0;
+  void archive(Archive& a) { a(known, rate_e9); }
 };
 
 class FeatureSet {
@@ -36,6 +38,8 @@ class FeatureSet {
   [[nodiscard]] virtual bool ready() const = 0;
   /// Back to the state of a new object.
   virtual void reset() = 0;
+  /// Windows and values, as a snapshot.
+  virtual void archive(Archive& a) = 0;
 };
 
 /// Kind::None gives a set of no features that is always ready. Errors: Unsupported, where the

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "engine/core/archive.hpp"
 #include "engine/core/bar.hpp"
 
 namespace proteus::features {
@@ -23,6 +24,7 @@ class HigherBars {
   /// Base bars in a higher bar.
   [[nodiscard]] std::size_t bars_each() const { return bars_each_; }
   void reset() { seen_ = 0; }
+  void archive(Archive& a) { a(open_, seen_); }
 
  private:
   Interval higher_;

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "engine/core/archive.hpp"
 #include "engine/core/fixed.hpp"
 
 namespace proteus::features {
@@ -44,6 +45,7 @@ class Ewma {
     return mean_ += (value - mean_) / weight_;
   }
   [[nodiscard]] constexpr double mean() const { return mean_; }
+  void archive(Archive& a) { a(weight_, mean_); }
 
  private:
   double keep_;
@@ -66,6 +68,7 @@ class EwmaZScore {
     squares_ = keep_ * squares_ + before * after;
     return squares_ > 0.0 ? after / std::sqrt(squares_ / weight_) : 0.0;
   }
+  void archive(Archive& a) { a(weight_, mean_, squares_); }
 
  private:
   double keep_;

@@ -46,6 +46,9 @@ class PractitionerFeatures final : public FeatureSet {
   [[nodiscard]] std::span<const double> values() const override { return state_.values; }
   [[nodiscard]] bool ready() const override { return state_.seen >= kWarmUpBars; }
   void reset() override;
+  void archive(Archive& a) override {
+    a(higher_, funding_scale_, state_);  // The scale is that of the instrument as it was.
+  }
 
  private:
   static constexpr std::size_t kSlots = 512;
@@ -63,6 +66,10 @@ class PractitionerFeatures final : public FeatureSet {
     std::uint64_t higher_seen = 0;
     std::array<Price, kHigherSlots> higher_close{};
     Ewma higher_variance{16};
+    void archive(Archive& a) {
+      a(seen, values, close, path, squares_short, squares_long, variance, range, volume,
+        higher_seen, higher_close, higher_variance);
+    }
   };
 
   PractitionerFeatures(Interval interval, Interval higher, double funding_scale);

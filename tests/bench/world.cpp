@@ -45,6 +45,7 @@ class NoStrategy final : public Strategy {
   [[nodiscard]] std::size_t warm_up_bars() const override { return 0; }
   Opinion on_bar(const Bar&, const PositionView&, Money) override { return {}; }
   void reset() override {}
+  void archive(Archive&) override {}
 };
 
 class NoGate final : public RiskGate {
@@ -65,6 +66,7 @@ class NoVenue final : public Venue {
   void before(const Event&, ReportSink&) override {}
   void submit(const OrderRequest&, Timestamp, ReportSink&) override {}
   void cancel(const ClientOrderId&, Timestamp, ReportSink&) override {}
+  void archive(Archive&) override {}
 };
 
 std::vector<std::unique_ptr<Strategy>> make_nothings(const Market& market) {

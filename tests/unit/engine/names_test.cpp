@@ -41,7 +41,7 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   expect_named<BarSource>(4);
   expect_named<FeedState>(3);
   expect_named<AnomalyKind>(19);
-  expect_named<OperatorAction>(4);
+  expect_named<OperatorAction>(5);
   expect_named<TradingState>(3);
   expect_named<Hold>(7);
   expect_named<SizingStepId>(6);

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 /// Long, short, long, short: a turn over zero, two orders, at every bar.
 struct Turning final : Strategy {
+  void archive(Archive&) override {}
   [[nodiscard]] std::string_view name() const override { return "turning"; }
   [[nodiscard]] std::size_t warm_up_bars() const override { return 0; }
   Opinion on_bar(const Bar&, const PositionView& position, Money) override {
@@ -45,6 +46,7 @@ struct Lenient final : RiskGate {
 
 /// Acknowledges at once; fills all at the next bar of the instrument; cancels at once.
 struct Filling final : Venue {
+  void archive(Archive&) override {}
   Filling() { open.reserve(16); }
   void before(const Event& input, ReportSink& reports) override {
     const auto* closed = std::get_if<BarClosed>(&input.body);

@@ -58,6 +58,7 @@ struct FakeStrategy final : Strategy {
     return next;
   }
   void on_ticker(const TickerUpdated&) override { ++tickers; }
+  void archive(Archive&) override {}  // Its script is the test's.
   void reset() override { ++resets; }
 
   /// Wants these positions, one a bar. What a weight means here says FakeGate::size.
@@ -167,6 +168,7 @@ struct FakeVenue final : Venue {
     cancelled.push_back(id);
     on_cancel(id, reports);
   }
+  void archive(Archive&) override {}
 
   Trace& trace;
   std::function<void(const Event&, ReportSink&)> on_before = [](const Event&, ReportSink&) {};
