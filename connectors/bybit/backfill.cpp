@@ -57,9 +57,17 @@ Backfill::Series* Backfill::find(InstrumentId instrument, Interval interval) {
   return index == kNone ? nullptr : &series_[index];
 }
 
-void Backfill::start_warm_up(int bars, Timestamp venue, SteadyTime now) {
+void Backfill::start(int bars, const std::vector<ResumePoint>& resume, Timestamp venue,
+                     SteadyTime now) {
   for (std::size_t i = 0; i < series_.size(); ++i) {
-    series_[i].merger.begin_warm_up(bars, venue);
+    KlineMerger& merger = series_[i].merger;
+    const auto known = std::ranges::find_if(resume, [&](const ResumePoint& point) {
+      return point.instrument == merger.instrument() && point.interval == merger.interval();
+    });
+    if (known != resume.end())
+      merger.resume_at(known->next_open, known->warming_up, venue);
+    else if (bars > 0)
+      merger.begin_warm_up(bars, venue);
     pump(i, venue, now);
   }
 }

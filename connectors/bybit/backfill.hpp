@@ -8,6 +8,7 @@
 
 #include "connectors/bybit/kline_merger.hpp"
 #include "connectors/bybit/rest_queue.hpp"
+#include "connectors/bybit/resume_point.hpp"
 #include "connectors/bybit/settings.hpp"
 #include "connectors/bybit/subscription_plan.hpp"
 
@@ -20,7 +21,8 @@ class Backfill {
            RestQueue& queue, FeedOutput& out);
 
   // venue: venue time now; now: real time.
-  void start_warm_up(int bars, Timestamp venue, SteadyTime now);
+  /// Series named in `resume` go on where it says; the others begin with `bars` of warm-up.
+  void start(int bars, const std::vector<ResumePoint>& resume, Timestamp venue, SteadyTime now);
   void on_kline(const Kline& kline, Timestamp venue, SteadyTime now);
   void on_answer(RestAnswer answer, Timestamp venue, SteadyTime now);
   void on_timer(Timestamp venue, SteadyTime now);

@@ -48,14 +48,13 @@ PublicFeed::Impl::Impl(const FeedSettings& settings, const InstrumentTable& inst
   }
 }
 
-void PublicFeed::Impl::start(SteadyTime now) {
+void PublicFeed::Impl::start(const std::vector<ResumePoint>& resume, SteadyTime now) {
   running_ = true;
   const Timestamp venue = clock_.at(now);
   touch(venue);
   last_tick_ = last_sync_ = now;
   next_refresh_ = venue + settings_.instruments_refresh;
-  if (settings_.warm_up_bars > 0)
-    backfill_.start_warm_up(static_cast<int>(settings_.warm_up_bars), venue, now);
+  backfill_.start(static_cast<int>(settings_.warm_up_bars), resume, venue, now);
   if (settings_.repair == RepairMode::Concurrent || !backfill_.any_hole()) open_streams(now);
 }
 

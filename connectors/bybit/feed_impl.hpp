@@ -23,7 +23,7 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
        const std::vector<Interval>& intervals, FeedIo& io, VenueClock& clock, EventSink& sink,
        std::uint64_t seed);
 
-  void start(SteadyTime now);
+  void start(const std::vector<ResumePoint>& resume, SteadyTime now);
   void stop();
   void on_open(StreamId id, SteadyTime now);
   void on_frame(StreamId id, std::string_view bytes, Timestamp received, SteadyTime now);

@@ -38,6 +38,13 @@ void KlineMerger::begin_warm_up(int bars, Timestamp now) {
   evidence(until);
 }
 
+void KlineMerger::resume_at(Timestamp next, bool warming_up, Timestamp now) {
+  next_ = next;
+  if (warming_up) warm_until_ = bar_open(now, interval_);
+  first_handed_on_ = true;
+  evidence(bar_open(now, interval_));
+}
+
 void KlineMerger::on_kline(const Kline& kline, Timestamp now, FeedOutput& out) {
   const Bar& bar = kline.bar;
   if (set_aside(kline, now, out)) return;

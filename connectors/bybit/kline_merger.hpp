@@ -52,6 +52,9 @@ class KlineMerger {
 
   /// The last `bars` (> 0) bars that are closed at `now` come first, through REST.
   void begin_warm_up(int bars, Timestamp now);
+  /// Goes on with the bar that opens at `next`: what has closed since is fetched through REST, as
+  /// after a lost connection.
+  void resume_at(Timestamp next, bool warming_up, Timestamp now);
   void on_kline(const Kline& kline, Timestamp now, FeedOutput& out);
   /// An answer to `window`: what rows came (ascending) at server time `server`.
   void on_rows(const BarWindow& window, const std::vector<Bar>& rows, Timestamp server,

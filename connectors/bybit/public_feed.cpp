@@ -49,7 +49,10 @@ Result<std::unique_ptr<PublicFeed>> PublicFeed::create(const FeedSettings& setti
 PublicFeed::PublicFeed(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PublicFeed::~PublicFeed() = default;
 
-void PublicFeed::start(SteadyTime now) { impl_->start(now); }
+void PublicFeed::start(SteadyTime now) { impl_->start({}, now); }
+void PublicFeed::resume(const std::vector<ResumePoint>& points, SteadyTime now) {
+  impl_->start(points, now);
+}
 void PublicFeed::stop() { impl_->stop(); }
 void PublicFeed::on_open(StreamId stream, SteadyTime now) { impl_->on_open(stream, now); }
 void PublicFeed::on_frame(StreamId stream, std::string_view bytes, Timestamp received,

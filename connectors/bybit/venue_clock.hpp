@@ -8,6 +8,7 @@
 // Thread: the loop's.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 
 #include "connectors/bybit/feed_io.hpp"
@@ -29,6 +30,8 @@ class VenueClock final : public Clock {
   /// An answer of market/time. False: not used, its round trip was too long (over 2 s) while a
   /// better anchor stands, or the steady times are out of order.
   bool on_server_time(Timestamp server, SteadyTime sent, SteadyTime received);
+  /// Never answers less than this: what a session had reached before it was started again.
+  void not_before(Timestamp t) { largest_ = std::max(largest_, t); }
   /// A timestamp of a frame or an answer; only mode `frames` listens. False: it lies more than a
   /// day ahead of all seen before and was not believed; market/time may always jump.
   bool on_frame_time(Timestamp ts);

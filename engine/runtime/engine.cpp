@@ -55,6 +55,7 @@ void Engine::on_input(EventBody body, Timestamp happened, Timestamp received) {
 
 void Engine::take(Event input) {
   const auto* closed = std::get_if<BarClosed>(&input.body);
+  if (closed != nullptr) note_seen(*closed);
   if (const char* reason = closed == nullptr ? nullptr : unfit(closed->bar)) {
     set_aside(input, closed->bar, reason);
   } else {
@@ -153,6 +154,13 @@ void Engine::archive(Archive& a) {
 
 // ----------------------------------------------------------------------------------------------------
 // bars
+
+void Engine::note_seen(const BarClosed& closed) {
+  const Bar& bar = closed.bar;
+  BarsSeen& seen = slots_[bar.instrument.index].seen;
+  if (bar.interval != settings_.interval || bar.open_time < seen.next_open) return;
+  seen = {next_open(bar.open_time, bar.interval), closed.source == BarSource::Warmup};
+}
 
 /// Why a bar may touch nothing: it is old, or risk calls it absurd. nullptr: it is fine.
 const char* Engine::unfit(const Bar& bar) {

@@ -83,6 +83,14 @@ class Engine final : public EventSink, private ReportSink {
     return slots_[id.index].record;
   }
   [[nodiscard]] std::vector<Order> open_orders() const;
+  /// Where an instrument's bars go on: the opening time of the one after the last that came, good
+  /// or not; epoch: none came. `warming_up`: that was a bar of the warm-up.
+  struct BarsSeen {
+    Timestamp next_open{};
+    bool warming_up = false;
+    void archive(Archive& a) { a(next_open, warming_up); }
+  };
+  [[nodiscard]] BarsSeen bars_seen(InstrumentId id) const { return slots_[id.index].seen; }
   /// Positions that a person's flatten has not closed yet.
   [[nodiscard]] std::size_t flattening() const;
 
@@ -101,7 +109,8 @@ class Engine final : public EventSink, private ReportSink {
   struct Slot {
     std::unique_ptr<Strategy> strategy;
     Timestamp next_open{};  ///< of the bar that comes next; epoch: none seen
-    bool skipped = false;   ///< the bar before `next_open` was set aside
+    BarsSeen seen;
+    bool skipped = false;  ///< the bar before `next_open` was set aside
     bool in_batch = false;
     bool flatten = false;        ///< a person wants it flat, and it is not yet
     bool ticker_marked = false;  ///< a ticker has told its mark: closes are none any more
@@ -112,8 +121,8 @@ class Engine final : public EventSink, private ReportSink {
     Timestamp id_second{};
     std::uint32_t id_ordinal = 0;
     void archive(Archive& a) {
-      a(strategy, next_open, skipped, in_batch, flatten, ticker_marked, bar, record, orders, wish,
-        id_second, id_ordinal);
+      a(strategy, next_open, seen, skipped, in_batch, flatten, ticker_marked, bar, record, orders,
+        wish, id_second, id_ordinal);
     }
   };
 
@@ -125,6 +134,7 @@ class Engine final : public EventSink, private ReportSink {
   void on_update(const OrderUpdate& update);
   [[nodiscard]] const char* unfit(const Bar& bar);
   void set_aside(Event& input, const Bar& bar, const char* reason);
+  void note_seen(const BarClosed& closed);
   void warm_up(Slot& slot, const Bar& bar);
   void gather(Slot& slot, const Bar& bar);
   void decide_batch();
