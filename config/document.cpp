@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
+
 #include <algorithm>
+
+#include "config/bounds.hpp"
 
 namespace proteus::config {
 namespace {
@@ -49,6 +52,11 @@ void walk(const toml::table& table, const std::string& section, Document& out) {
 
 Document parse_document(std::string_view text) {
   Document document;
+  if (const auto deep = too_deep(text)) {
+    document.error = SyntaxError{deep->line, deep->column,
+                                 fmt::format("nests deeper than {} levels", kNestingMax)};
+    return document;
+  }
   try {
     walk(toml::parse(text), "", document);
   } catch (const toml::parse_error& failed) {

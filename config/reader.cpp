@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
-#include <sstream>
 
+#include "config/bounds.hpp"
 #include "config/value_text.hpp"
 #include "engine/core/assert.hpp"
 
@@ -27,19 +26,8 @@ std::pair<std::string, std::string> split_path(std::string_view path) {
 
 Result<Reader> Reader::open(const std::filesystem::path& file,
                             const std::vector<std::string>& overrides) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored))
-    return error(
-        ErrorCode::NotFound,
-        fmt::format("{}: there is no such file, give another with --config", file.string()));
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in || std::filesystem::is_directory(file, ignored))
-    return error(ErrorCode::Io, fmt::format("{}: cannot be read, check that it is a file and may "
-                                            "be read",
-                                            file.string()));
-  return from_text(text.str(), file.string(), overrides);
+  BOOST_OUTCOME_TRY(const std::string text, read_file(file));
+  return from_text(text, file.string(), overrides);
 }
 
 Reader Reader::from_text(std::string_view text, std::string name,
@@ -121,6 +109,11 @@ std::string Reader::place(Origin origin) const {
       break;
   }
   return "default";
+}
+
+/// Where a value came from, as `show` writes it behind the value.
+std::string Reader::origin_text(Origin origin) const {
+  return origin.from == Origin::From::CommandLine ? "--set" : place(origin);
 }
 
 void Reader::complain(Origin origin, const std::string& subject, std::string_view what) {
@@ -258,7 +251,7 @@ std::string Reader::show() const {
     out += fmt::format("[{}]\n", section.name);
     for (const Known& known : section.settings)
       out += fmt::format("{} = {}  # {}: {}\n", known.slot.name, toml_text(known.slot.value),
-                         place(known.origin), known.slot.meaning);
+                         origin_text(known.origin), known.slot.meaning);
     out += '\n';
   }
   return out;

@@ -25,7 +25,7 @@ namespace proteus::config {
 class Reader {
  public:
   /// `overrides`: "section.key=value" without TOML's quotes, lists parted by commas. Errors:
-  /// NotFound, Io; what is wrong inside the file is told by `finish`.
+  /// those of `read_file`; what is wrong inside the file is told by `finish`.
   static Result<Reader> open(const std::filesystem::path& file,
                              const std::vector<std::string>& overrides = {});
   /// `name` stands where the file's name would in messages.
@@ -52,7 +52,8 @@ class Reader {
   /// One line each: "file:line: key: what, what to do". Complete after `finish`.
   [[nodiscard]] const std::vector<std::string>& errors() const { return errors_; }
 
-  /// Every setting with its value, where it came from and what it means. For `config show`.
+  /// Every setting with its value, where it came from ("default", "paper.toml:12", "--set") and
+  /// what it means. For `config show`.
   [[nodiscard]] std::string show() const;
   /// The settings as TOML, in the order of the sections read: reading it gives the same settings.
   [[nodiscard]] std::string resolved() const;
@@ -98,6 +99,7 @@ class Reader {
   [[nodiscard]] const Section* find(std::string_view section) const;
   [[nodiscard]] const Known* find(std::string_view section, std::string_view key) const;
   [[nodiscard]] std::string place(Origin origin) const;
+  [[nodiscard]] std::string origin_text(Origin origin) const;
 
   std::string name_;
   Document document_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "config/bounds.hpp"
+#include "config/document.hpp"
 #include "tools/app/settings.hpp"
 
 namespace proteus::app {
@@ -46,6 +48,19 @@ Result<void> fits_demo(const Options& options) {
                     "and proteus paper",
                     options.config));
   return success();
+}
+
+std::vector<std::string> settings_without_effect(const std::string& file) {
+  std::vector<std::string> unused;
+  if (file.empty()) return unused;
+  const auto text = config::read_file(file);
+  if (text.has_error()) return unused;  // Said where the file is read for its settings.
+  for (const config::Entry& entry : config::parse_document(text.value()).entries) {
+    const std::string key = entry.section + "." + entry.key;
+    if (!instead_of(key).empty())
+      unused.push_back(fmt::format("{} ({}:{})", key, file, entry.line));
+  }
+  return unused;
 }
 
 }  // namespace proteus::app

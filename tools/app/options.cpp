@@ -62,6 +62,31 @@ void add_json(CLI::App& app, Options& options) {
   app.add_flag("--json", options.json, "for programs: one JSON document a line");
 }
 
+void add_reason(CLI::App& app, Options& options) {
+  app.add_option("REASON", options.reason, "why, in words: it stands in the log and in the status")
+      ->type_name("");
+}
+
+void add_wait(CLI::App& app, Options& options, const std::string& what) {
+  app.add_option_function<std::string>(
+         "--wait",
+         [&options](const std::string& text) {
+           if (text == "0" || text == "0s") {
+             options.wait = Duration{0};
+             return;
+           }
+           auto length = parse_run_for(text);
+           if (length.has_error()) throw CLI::ValidationError("--wait", length.error().context);
+           options.wait = length.value();
+         },
+         what + "; 0: not at all")
+      ->type_name("TIME");
+}
+
+void add_yes(CLI::App& app, Options& options) {
+  app.add_flag("-y,--yes", options.yes, "do not ask; needed where nobody sits at a terminal");
+}
+
 int fail(const Error& failure, int code) {
   fmt::print(stderr, "proteus: {}\n", failure.context);
   return code;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct Options {
   std::string instrument;
   std::string time;
   std::vector<std::string> files;
+  std::vector<std::string> reason;  ///< of an operator's command, word by word
+  bool yes = false;                 ///< no question is asked
+  std::optional<Duration> wait;     ///< real time that a command's outcome is waited for
 };
 
 struct Verb {
@@ -46,6 +50,9 @@ void add_config(CLI::App& app, Options& options);  ///< --config, --set
 void add_run_for(CLI::App& app, Options& options);
 void add_socket(CLI::App& app, Options& options);
 void add_json(CLI::App& app, Options& options);
+void add_reason(CLI::App& app, Options& options);
+void add_wait(CLI::App& app, Options& options, const std::string& what);
+void add_yes(CLI::App& app, Options& options);
 inline void no_options(CLI::App&, Options&) {}
 
 /// "3", "1.5" (seconds), "90s", "2m", "1h": more than zero, at most a year. Errors: a sentence.

@@ -4,11 +4,13 @@
 #include <spdlog/spdlog.h>
 
 #include <optional>
+#include <utility>
 
 #include "connectors/bybit/bootstrap.hpp"
-#include "connectors/net/local_server.hpp"
 #include "tools/app/json_object.hpp"
+#include "tools/app/kill_switches.hpp"
 #include "tools/app/net_feed_io.hpp"
+#include "tools/app/operator_door.hpp"
 #include "tools/app/status_json.hpp"
 #include "tools/app/trading.hpp"
 
@@ -18,7 +20,7 @@ using namespace std::chrono_literals;
 
 // Members are destroyed from the last to the first: sockets before the engine, the recorder before
 // the storage thread that compresses for it.
-struct PaperDaemon::Impl {
+struct PaperDaemon::Impl final : OperatorDoor::House {
   net::Loop& loop;
   Loaded loaded;
   std::unique_ptr<Trading> trading;
@@ -26,10 +28,11 @@ struct PaperDaemon::Impl {
   bybit::VenueClock clock;
   std::unique_ptr<NetFeedIo> io;
   std::unique_ptr<bybit::PublicFeed> feed;
-  std::unique_ptr<net::LocalServer> door;
+  KillSwitches switches;
+  std::vector<std::pair<OperatorAction, std::string>> early;  ///< kills before there was an engine
+  std::unique_ptr<OperatorDoor> door;
   net::Timer timer;
-  std::vector<std::pair<net::Reply, bool>> watchers;
-  net::Timer watch_timer;
+  std::string end_reason;
   bool stopped = false;
   bybit::SteadyTime started_at = steady_time();
   bybit::SteadyTime stopped_at{};
@@ -37,16 +40,31 @@ struct PaperDaemon::Impl {
   Impl(net::Loop& l, const Loaded& given)
       : loop(l),
         loaded(given),
-        clock(given.settings.feed.clock, given.settings.feed.speed, steady_time) {}
+        clock(given.settings.feed.clock, given.settings.feed.speed, steady_time),
+        switches(
+            l, given.settings.session,
+            [this](OperatorAction action, const std::string& cause) { command(action, cause); }) {}
 
-  Result<void> open_door();
   Result<void> open_session(std::optional<SessionCode> code);
   Result<InstrumentTable> learn_instruments();
   Result<void> open_feed();
   Result<void> get_ready(std::optional<SessionCode> code);
   void abandon();
-  void on_line(std::string_view line, const net::Reply& reply);
   [[nodiscard]] StatusSources sources() const;
+
+  [[nodiscard]] bool ready() const override { return feed != nullptr; }
+  [[nodiscard]] std::string session() const override {
+    return trading->session().folder().filename().string();
+  }
+  [[nodiscard]] std::string status() const override { return app::status_json(sources()); }
+  [[nodiscard]] std::string why(std::string_view instrument) const override {
+    return why_json(sources(), instrument);
+  }
+  [[nodiscard]] TradingView view() const override;
+  void command(OperatorAction action, const std::string& cause) override;
+  [[nodiscard]] std::string obstacle() const override;
+  void end(const std::string& reason) override;
+  std::string heard() override;
 };
 
 Result<void> PaperDaemon::Impl::open_session(std::optional<SessionCode> code) {
@@ -104,29 +122,9 @@ Result<void> PaperDaemon::Impl::open_feed() {
   return success();
 }
 
-Result<void> PaperDaemon::Impl::open_door() {
-  const std::string& path = loaded.settings.session.socket;
-  std::error_code failed;
-  const auto folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder, failed);
-  Result<std::unique_ptr<net::LocalServer>> opened = net::LocalServer::create(
-      loop, path, [this](std::string_view line, const net::Reply& reply) { on_line(line, reply); });
-  if (opened.has_error()) {
-    const bool busy = opened.error().code == ErrorCode::Busy;
-    return error(
-        opened.error().code,
-        fmt::format("the operator's socket cannot be opened: {}; {}", opened.error().context,
-                    busy ? "stop the daemon that runs there (proteus stop), or set "
-                           "session.socket for this one"
-                         : "set session.socket to a path that can be used"));
-  }
-  door = std::move(opened.value());
-  return success();
-}
-
 /// The door first: of two daemons the second is refused before it has made or asked anything.
 Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code) {
-  BOOST_OUTCOME_TRY(open_door());
+  BOOST_OUTCOME_TRY(door, OperatorDoor::open(loop, loaded.settings.session.socket, *this));
   BOOST_OUTCOME_TRY(open_session(code));
   BOOST_OUTCOME_TRY(const InstrumentTable instruments, learn_instruments());
   BOOST_OUTCOME_TRY(trading->build(instruments, clock.at(steady_time())));
@@ -158,34 +156,49 @@ StatusSources PaperDaemon::Impl::sources() const {
           .uptime = (stopped ? stopped_at : steady_time()) - started_at};
 }
 
-void PaperDaemon::Impl::on_line(std::string_view line, const net::Reply& reply) {
-  if (!feed && line != "stop") {
-    reply.line(R"({"error":"starting: the venue has not told its instruments yet"})");
-    reply.close();
-  } else if (line == "status") {
-    reply.line(app::status_json(sources()));
-    reply.close();
-  } else if (line == "watch") {
-    reply.line(app::status_json(sources()));
-    watchers.emplace_back(reply, true);
-    if (!watch_timer.pending())
-      watch_timer = loop.every(1s, [this] {
-        std::erase_if(watchers, [](const auto& w) { return w.first.gone(); });
-        if (watchers.empty()) return watch_timer.cancel();
-        const std::string text = app::status_json(sources());
-        for (const auto& [watcher, on] : watchers) watcher.line(text);
-      });
-  } else if (line == "why" || line.starts_with("why ")) {
-    reply.line(why_json(sources(), line.size() > 4 ? line.substr(4) : std::string_view{}));
-    reply.close();
-  } else if (line == "stop") {
-    reply.line(R"({"stopping":true})");
-    reply.close();
-    loop.post([this] { loop.stop(); });
-  } else {
-    reply.line(error_json("unknown command; known: status, watch, why [INSTRUMENT], stop"));
-    reply.close();
+TradingView PaperDaemon::Impl::view() const {
+  const LedgerView ledger = trading->engine().ledger();
+  const RiskStatus risk = trading->gate().status(ledger);
+  TradingView now{risk.state, risk.state_cause, trading->engine().now(), {}, {}};
+  for (const Order& order : trading->engine().open_orders())
+    now.open.push_back({order.request().id, order.request().reduce_only});
+  for (const Instrument& instrument : trading->instruments()) {
+    const PositionView& p = ledger[instrument.id];
+    if (p.quantity != Quantity{})
+      now.held.push_back({instrument.name(), std::string(instrument.quote_coin.view()), p.quantity,
+                          p.mark, p.value});
   }
+  return now;
+}
+
+/// An input like any other: it stands in the log, and the engine does the rest.
+void PaperDaemon::Impl::command(OperatorAction action, const std::string& cause) {
+  if (stopped) return;
+  if (!ready()) return early.emplace_back(action, cause), void();
+  const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
+  trading->engine().on_input(OperatorCommand{action, cause.c_str()}, at, at);
+}
+
+std::string PaperDaemon::Impl::obstacle() const {
+  if (!switches.file_there()) return "";
+  return fmt::format("the kill file {} is still there, remove it first", switches.file());
+}
+
+void PaperDaemon::Impl::end(const std::string& reason) {
+  end_reason = reason;
+  loop.post([this] { loop.stop(); });
+}
+
+std::string PaperDaemon::Impl::heard() {
+  switches.heard();
+  const auto required = loaded.settings.session.heartbeat_required;
+  JsonObject told;
+  told.add("heard", true).add("session", session());
+  if (required)
+    told.add("required_s", std::chrono::duration<double>(*required).count());
+  else
+    told.add_raw("required_s", "null");
+  return told.add("state", trading->gate().status(trading->engine().ledger()).state).text();
 }
 
 PaperDaemon::PaperDaemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -202,12 +215,16 @@ Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(net::Loop& loop, const 
 }
 
 void PaperDaemon::start() {
+  const std::string& file = impl_->loaded.settings.session.kill_file;
+  impl_->switches.arm(file.empty() ? folder() + "/KILL" : file);
+  for (const auto& [action, cause] : std::exchange(impl_->early, {})) impl_->command(action, cause);
   impl_->feed->start(steady_time());
   impl_->timer = impl_->loop.every(20ms, [this] { impl_->feed->on_timer(steady_time()); });
 }
 
 void PaperDaemon::stop(const std::string& cause) {
   if (impl_->stopped || !impl_->feed) return;
+  impl_->switches.disarm();
   impl_->stopped = true;
   impl_->stopped_at = steady_time();
   impl_->timer.cancel();
@@ -215,7 +232,9 @@ void PaperDaemon::stop(const std::string& cause) {
   impl_->io->attach(nullptr);
   impl_->io.reset();  // An answer that is still on its way would be recorded.
   impl_->recorder.reset();
-  impl_->trading->finish(cause, impl_->clock.at(steady_time()));
+  const std::string& words = impl_->end_reason;
+  impl_->trading->finish(words.empty() ? cause : cause + ": " + words,
+                         impl_->clock.at(steady_time()));
 }
 
 std::string PaperDaemon::status_json() const { return app::status_json(impl_->sources()); }

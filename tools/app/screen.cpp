@@ -1,10 +1,12 @@
 #include "tools/app/screen.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
@@ -61,26 +63,55 @@ std::string redraw(const std::string& page, std::size_t rows) {
   return out + "\x1b[J";
 }
 
+std::string write_some(int fd, std::string bytes) {
+  while (!bytes.empty()) {
+    const ssize_t taken = ::write(fd, bytes.data(), bytes.size());
+    if (taken < 0 && errno == EINTR) continue;
+    if (taken < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? bytes : std::string();
+    bytes.erase(0, static_cast<std::size_t>(taken));
+  }
+  return bytes;
+}
+
+Screen::Screen() : terminal_(stdout_is_terminal()) {
+  // Opened anew: the flag belongs to the description, and standard output's is the shell's too.
+  if (terminal_) fd_ = ::open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 Screen::~Screen() {
-  if (!terminal_ || !drawn_) return;
-  std::fputs("\x1b[?25h\n", stdout);
+  if (terminal_ && drawn_) {
+    unsent_ += "\x1b[?25h\n";
+    write("");
+  }
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void Screen::write(const std::string& bytes) {
+  if (fd_ >= 0) {
+    unsent_ = write_some(fd_, std::move(unsent_) + bytes);
+    return;
+  }
+  std::fputs((unsent_ + bytes).c_str(), stdout);
   std::fflush(stdout);
+  unsent_.clear();
 }
 
 void Screen::end(const std::string& sentence) {
-  fmt::print("{}{}\n", terminal_ && drawn_ ? "\n" : "", sentence);
+  if (terminal_) return write((drawn_ ? "\r\n" : "") + sentence + "\r\n");
+  fmt::print("{}\n", sentence);
   std::fflush(stdout);
 }
 
 void Screen::show(const std::string& page) {
   if (!terminal_) {
     fmt::print("{}\n", page);
-  } else {
-    if (!drawn_) std::fputs("\x1b[2J\x1b[?25l", stdout);
-    std::fputs(redraw(page, terminal_size().rows).c_str(), stdout);
-    drawn_ = true;
+    std::fflush(stdout);
+    return;
   }
-  std::fflush(stdout);
+  if (!unsent_.empty()) write("");
+  if (!unsent_.empty()) return;
+  write((drawn_ ? "" : "\x1b[2J\x1b[?25l") + redraw(page, terminal_size().rows));
+  drawn_ = true;
 }
 
 }  // namespace proteus::app

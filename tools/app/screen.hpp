@@ -16,10 +16,12 @@ namespace proteus::app {
 [[nodiscard]] std::size_t rows_of_stdout();
 
 /// Draws pages over one another on a terminal; in a pipe they follow each other as plain text. The
-/// cursor is hidden from the first page until this goes.
+/// cursor is hidden from the first page until this goes. A terminal that takes nothing (Ctrl-S, a
+/// connection that hangs) costs pages and no time: it is written through a descriptor of its own
+/// that does not block, and while a page is on its way later ones are dropped.
 class Screen {
  public:
-  Screen() : terminal_(stdout_is_terminal()) {}
+  Screen();
   ~Screen();
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
@@ -30,9 +32,17 @@ class Screen {
   [[nodiscard]] bool terminal() const { return terminal_; }
 
  private:
+  void write(const std::string& bytes);
+
   bool terminal_;
+  int fd_ = -1;  ///< of the terminal; -1: standard output itself, which may block
+  std::string unsent_;
   bool drawn_ = false;
 };
+
+/// What the kernel takes of `bytes` at once, from a descriptor that does not block; the rest is
+/// returned. What can never be written is dropped.
+std::string write_some(int fd, std::string bytes);
 
 /// The escape codes that draw `page` over what stands there, cut to `rows` lines: home, each line
 /// cleared behind its end, then all below. Pure.

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
-#include <fstream>
-#include <sstream>
-
+#include "config/bounds.hpp"
 #include "config/document.hpp"
 #include "connectors/net/certificate.hpp"
 #include "connectors/net/endpoint.hpp"
@@ -34,10 +32,10 @@ bool is_of_exchange(const std::filesystem::path& file, const std::vector<std::st
   const auto see = [&](std::string_view path) { (exchange(path) ? any : other) = true; };
   for (const std::string& o : overrides) see(o);
   if (!file.empty()) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    for (const config::Table& table : config::parse_document(text.str()).tables) see(table.section);
+    const auto text = config::read_file(file);
+    if (text.has_error()) return false;
+    for (const config::Table& table : config::parse_document(text.value()).tables)
+      see(table.section);
   }
   return any && !other;
 }
@@ -130,6 +128,34 @@ void check_paths(const Settings& s, config::Reader& reader) {
                               s.venue.ca_file));
 }
 
+/// Everything that the generated market would refuse at its start. What is wrong alone is told
+/// where it was said; what does not fit together, where somebody said part of it.
+void check_market(const market::Settings& market, config::Reader& reader) {
+  const auto wrong = [](const market::Settings& tried) -> std::string {
+    const auto made = market::MarketGenerator::create(tried, 1, Timestamp{});
+    return made.has_error() ? made.error().context : "";
+  };
+  bool any = false;
+  const auto reject = [&](const char* key, const std::string& what) {
+    any = any || !what.empty();
+    if (!what.empty()) reader.reject("market", key, what);
+  };
+  market::Settings alone;
+  alone.regime = market.regime;
+  reject("regime", wrong(alone));
+  alone = {};
+  alone.instruments = market.instruments;
+  reject("instruments", wrong(alone));
+  if (any) return;
+  alone = {};
+  alone.garch_alpha = market.garch_alpha;
+  alone.garch_beta = market.garch_beta;
+  reject(reader.given("market", "garch_alpha") ? "garch_alpha" : "garch_beta", wrong(alone));
+  if (any) return;
+  reject(reader.given("market", "jump_size_sigmas") ? "jump_size_sigmas" : "volatility_scale",
+         wrong(market));
+}
+
 }  // namespace
 
 Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
@@ -185,11 +211,9 @@ Result<LoadedSim> load_sim(const std::filesystem::path& file,
   reader.section("sim.faults", s.exchange.faults);
   reader.section("sim.server", s.host);
   reader.section("market", s.market);
-  market::Settings regime_alone;
-  regime_alone.regime = s.market.regime;
-  if (const auto made = market::MarketGenerator::create(regime_alone, 1, Timestamp{});
-      made.has_error())
-    reader.reject("market", "regime", made.error().context);
+  check_market(s.market, reader);
+  if (!s.exchange.start.empty() && parse_time(s.exchange.start).has_error())
+    reader.reject("sim", "start", "is no UTC time: write it as 2025-06-01T00:00:00Z");
   BOOST_OUTCOME_TRY(reader.finish());
   loaded.shown = reader.show();
   loaded.hash = reader.hash();

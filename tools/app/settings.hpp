@@ -36,17 +36,41 @@ struct VenueEndpoints {
   }
 };
 
+/// What follows when the operator is not heard any more.
+enum class LostOperator : std::uint8_t { Reduce, Halt };
+
+}  // namespace proteus::app
+
+template <>
+struct proteus::EnumNames<proteus::app::LostOperator> {
+  static constexpr std::array<std::string_view, 2> names{"reduce", "halt"};
+};
+
+namespace proteus::app {
+
 struct SessionSettings {
   std::string folder = "runs";
   std::string socket = "runs/proteus.sock";
   Duration heartbeat = std::chrono::seconds{30};
+  std::string kill_file;
+  std::optional<Duration> heartbeat_required;
+  LostOperator heartbeat_lost = LostOperator::Reduce;
   static constexpr auto settings() {
     using S = SessionSettings;
     return std::tuple{
         setting("folder", &S::folder, "where session folders are made"),
-        setting("socket", &S::socket, "unix socket of the operator's verbs: status, why, stop"),
+        setting("socket", &S::socket,
+                "unix socket of the operator's verbs: status, why, halt, flatten, stop, ..."),
         setting("heartbeat", &S::heartbeat,
-                "real time between two lines that tell how a running daemon fares", 0.1, 86'400.0)};
+                "real time between two lines that tell how a running daemon fares", 0.1, 86'400.0),
+        setting("kill_file", &S::kill_file,
+                "when this file appears, trading is halted; empty: KILL in the session's folder"),
+        setting("heartbeat_required", &S::heartbeat_required,
+                "longest real time without a word of the operator (proteus beat, or any other verb "
+                "that asks the daemon); off: none is needed",
+                1.0, 604'800.0),
+        setting("heartbeat_lost", &S::heartbeat_lost,
+                "what is done when the operator has not been heard for heartbeat_required")};
   }
 };
 

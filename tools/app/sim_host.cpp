@@ -99,8 +99,10 @@ struct SimHost::Impl final : sim::SimIo {
   }
 };
 
-Timestamp generated_market_start() {
-  return bar_open(net::Loop::wall_now() - std::chrono::hours{48}, Interval::M1);
+Timestamp generated_market_start(const sim::SimSettings& settings, Timestamp now) {
+  // A start that is no time is refused by the exchange itself.
+  if (const auto start = parse_time(settings.start); start.has_value()) now = start.value();
+  return bar_open(now, Interval::M1) - std::chrono::minutes{settings.history_bars};
 }
 
 SimHost::SimHost(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

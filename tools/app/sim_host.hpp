@@ -10,8 +10,9 @@
 
 namespace proteus::app {
 
-/// A full minute two days ago, so that a generated market has a past.
-Timestamp generated_market_start();
+/// When a generated market has to begin so that the exchange's clock starts at `sim.start`, or at
+/// `now` where that is empty, with `sim.history_bars` minutes of past behind it. A full minute.
+Timestamp generated_market_start(const sim::SimSettings& settings, Timestamp now);
 
 class SimHost {
  public:

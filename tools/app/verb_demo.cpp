@@ -23,6 +23,8 @@ using namespace std::chrono_literals;
 constexpr Duration kPageEvery = 500ms;
 constexpr Duration kBeatInPipe = 3s;
 constexpr std::size_t kLogLines = 5;
+// A day of its own, the same at each start: who looks twice sees the same market twice.
+constexpr std::string_view kDemoStart = "2026-01-01T00:00:00Z";
 
 /// The exchange and its loop: it shares nothing with the daemon but a loopback socket.
 class DemoExchange {
@@ -30,7 +32,8 @@ class DemoExchange {
   static Result<std::unique_ptr<DemoExchange>> start(const SimSettings& settings) {
     auto demo = std::unique_ptr<DemoExchange>(new DemoExchange);
     BOOST_OUTCOME_TRY(demo->host_,
-                      SimHost::create(demo->loop_, settings, generated_market_start()));
+                      SimHost::create(demo->loop_, settings,
+                                      generated_market_start(settings.exchange, Timestamp{})));
     demo->thread_ = std::thread([loop = &demo->loop_] { loop->run(); });
     return demo;
   }
@@ -71,7 +74,9 @@ std::vector<std::string> exchange_overrides(const Options& options) {
   std::vector<std::string> given;
   for (const std::string& o : options.overrides)
     if (is_for_exchange(o)) given.push_back(o);
-  return merge({fmt::format("sim.speed={}", options.speed), "sim.server.port=0"}, given);
+  return merge({fmt::format("sim.speed={}", options.speed), "sim.server.port=0",
+                fmt::format("sim.start={}", kDemoStart)},
+               given);
 }
 
 std::vector<std::string> daemon_overrides(const Options& options, std::uint16_t port) {
@@ -82,6 +87,21 @@ std::vector<std::string> daemon_overrides(const Options& options, std::uint16_t 
   return merge({"venue.rest=http://" + address, "venue.stream=ws://" + address,
                 fmt::format("feed.speed={}", options.speed), "strategy.fast=5", "strategy.slow=20"},
                given);
+}
+
+/// Where the exchange's clock begins, for people.
+std::string clock_start(const Options& options) {
+  for (const std::string& o : options.overrides)
+    if (key_of(o) == "sim.start") return o.substr(o.find('=') + 1);
+  return std::string(kDemoStart);
+}
+
+/// What of the user's file the demo does not follow; empty: all is followed.
+std::string unused_settings(const Options& options) {
+  const std::vector<std::string> unused = settings_without_effect(options.config);
+  if (unused.empty()) return "";
+  return fmt::format("Not followed here, the demo has an exchange of its own: {}\n",
+                     fmt::join(unused, ", "));
 }
 
 std::string introduction(const Options& options, const std::string& socket, const Style& style) {
@@ -97,8 +117,11 @@ std::string introduction(const Options& options, const std::string& socket, cons
          "network, no real money; prices are invented. " +
          fmt::format("One second here is {} there: a 1-minute bar closes every {}.\n",
                      age_text(options.speed), age_text(60.0 / options.speed)) +
-         "Ctrl-C ends both. Ask the daemon (socket " + socket + ") from another terminal:\n" +
-         ask("status --watch") + ask("why linear:BTCUSDT");
+         fmt::format(
+             "Its clock starts at {} each time, so that the same seed shows the same market.\n",
+             clock_start(options)) +
+         unused_settings(options) + "Ctrl-C ends both. Ask the daemon (socket " + socket +
+         ") from another terminal:\n" + ask("status --watch") + ask("why linear:BTCUSDT");
 }
 
 /// Keeps the log's last lines for the page instead of writing them over it.

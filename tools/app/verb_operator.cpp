@@ -1,15 +1,13 @@
-// status, why and stop: they ask a daemon through its socket; why also reads sessions that have
-// ended.
+// status and why: they ask a daemon through its socket; why also reads sessions that have ended.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <thread>
 
-#include "connectors/net/local_client.hpp"
 #include "tools/app/json_object.hpp"
+#include "tools/app/operator_client.hpp"
 #include "tools/app/screen.hpp"
 #include "tools/app/status_view.hpp"
 #include "tools/app/verbs.hpp"
@@ -20,35 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kAnswerDeadline = 5s;
-constexpr Duration kStopDeadline = 30s;
-
 volatile std::sig_atomic_t interrupted = 0;
 void on_interrupt(int) { interrupted = 1; }
-
-int code_of(const Error& failure) { return failure.code == ErrorCode::Timeout ? kTimeout : kError; }
-
-Error not_running(const Options& options, const Error& cause) {
-  return error(
-      ErrorCode::NotFound,
-      fmt::format("no daemon answers at {} ({}); start one with {} demo or {} paper, or name "
-                  "its socket with --socket",
-                  options.socket, cause.context, options.program, options.program));
-}
-
-/// One question, one line of answer.
-Result<std::string> ask(net::LocalClient& daemon, std::string_view question) {
-  BOOST_OUTCOME_TRYV(daemon.send_line(question));
-  BOOST_OUTCOME_TRY(auto answer, daemon.read_line(kAnswerDeadline));
-  if (!answer) return error(ErrorCode::Io, "the daemon ended before it answered");
-  return *std::move(answer);
-}
-
-void print_line(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  if (!text.ends_with('\n')) std::fputc('\n', stdout);
-  std::fflush(stdout);
-}
 
 /// Prints a document for people or programs; one that holds an error is an error.
 int print_document(const Options& options, const std::string& document,
@@ -166,23 +137,6 @@ int run_why(const Options& options) {
   auto answer = ask(daemon.value(), instrument.empty() ? "why" : "why " + instrument);
   if (answer.has_error()) return fail(answer.error(), code_of(answer.error()));
   return print_document(options, answer.value(), render_why);
-}
-
-void declare_stop(CLI::App& app, Options& options) { add_socket(app, options); }
-
-int run_stop(const Options& options) {
-  auto daemon = net::LocalClient::connect(options.socket);
-  if (daemon.has_error()) return fail(not_running(options, daemon.error()), kNotRunning);
-  auto answer = ask(daemon.value(), "stop");
-  if (answer.has_error()) return fail(answer.error(), code_of(answer.error()));
-  for (Duration waited{0}; waited < kStopDeadline; waited += 50ms) {
-    if (net::LocalClient::connect(options.socket).has_error()) {
-      print_line("The daemon has stopped.");
-      return kOk;
-    }
-    std::this_thread::sleep_for(50ms);
-  }
-  return fail(error(ErrorCode::Timeout, "the daemon was told to stop and still answers"), kTimeout);
 }
 
 }  // namespace proteus::app

@@ -12,7 +12,9 @@ int run_sim(const Options& options) {
   net::Loop loop;
   std::string cause;
   const RunEnd end(loop, options.run_for, cause);
-  auto host = SimHost::create(loop, loaded.value().settings, generated_market_start());
+  auto host = SimHost::create(
+      loop, loaded.value().settings,
+      generated_market_start(loaded.value().settings.exchange, net::Loop::wall_now()));
   if (host.has_error()) return fail(host.error(), kError);
   const SimHostSettings& where = loaded.value().settings.host;
   spdlog::info("Simulated exchange listens. rest={}://{}:{} {}", where.tls ? "https" : "http",

@@ -19,6 +19,16 @@ void declare_status(CLI::App& app, Options& options);
 int run_status(const Options& options);
 void declare_why(CLI::App& app, Options& options);
 int run_why(const Options& options);
+void declare_halt(CLI::App& app, Options& options);
+int run_halt(const Options& options);
+void declare_reduce(CLI::App& app, Options& options);
+int run_reduce(const Options& options);
+void declare_resume(CLI::App& app, Options& options);
+int run_resume(const Options& options);
+void declare_flatten(CLI::App& app, Options& options);
+int run_flatten(const Options& options);
+void declare_beat(CLI::App& app, Options& options);
+int run_beat(const Options& options);
 void declare_stop(CLI::App& app, Options& options);
 int run_stop(const Options& options);
 
