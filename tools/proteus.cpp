@@ -29,6 +29,8 @@ constexpr Verb kVerbs[] = {
     {"flatten", "halts and closes every position at the market", declare_flatten, run_flatten},
     {"beat", "tells a running daemon that its operator is there", declare_beat, run_beat},
     {"stop", "ends a running daemon cleanly", declare_stop, run_stop},
+    {"doctor", "is all here that a daemon needs? looks at machine, disk and venue, trades nothing",
+     declare_doctor, run_doctor},
     {"config check", "all that is wrong with the settings, at once", declare_check,
      run_config_check},
     {"config show", "every setting with its value, its origin and its meaning", declare_show,

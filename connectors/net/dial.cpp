@@ -146,25 +146,35 @@ Error connect_error(const Endpoint& endpoint, const error_code& ec) {
 }  // namespace
 
 Task<Result<void>> dial(Loop& loop, Stream& stream, const Endpoint& endpoint, std::string ca_file,
-                        Duration longest) {
+                        Duration longest, DialTimes* times) {
+  DialTimes unused;
+  DialTimes& took = times == nullptr ? unused : *times;
   const Executor executor = executor_of(loop);
-  const Duration end = Loop::steady_now() + longest;
+  Duration begun = Loop::steady_now();
+  const Duration end = begun + longest;
   const auto addresses = co_await addresses_of(stream, executor, endpoint);
   if (!addresses) co_return addresses.error();
+  took.name = Loop::steady_now() - begun;
+  begun = Loop::steady_now();
   error_code ec = asio::error::host_not_found;
   std::size_t left = addresses.value().size();
   for (const Tcp::endpoint& address : addresses.value()) {
     const Duration share = (end - Loop::steady_now()) / static_cast<std::int64_t>(left--);
     ec = co_await connect(stream.socket(), address, share);
     if (stream.closed()) co_return at(endpoint, ErrorCode::Io, "given up");
+    took.address = address.address().to_string();
     if (!ec) break;
     error_code ignored;
     stream.socket().close(ignored);
   }
   if (ec) co_return connect_error(endpoint, ec);
   stream.socket().set_option(Tcp::no_delay(true), ec);
+  took.tcp = Loop::steady_now() - begun;
   if (!endpoint.tls) co_return success();
-  co_return co_await shake_hands(loop, stream, endpoint, ca_file);
+  begun = Loop::steady_now();
+  const Result<void> secured = co_await shake_hands(loop, stream, endpoint, ca_file);
+  took.tls = Loop::steady_now() - begun;
+  co_return secured;
 }
 
 std::string host_header(const Endpoint& endpoint) {

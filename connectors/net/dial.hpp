@@ -8,12 +8,20 @@
 
 namespace proteus::net {
 
+/// How long each step of a dial took, and whom it reached.
+struct DialTimes {
+  Duration name{0};
+  Duration tcp{0};
+  Duration tls{0};
+  std::string address;  ///< "93.184.216.34"
+};
+
 /// Resolves, connects (every address in turn, each with a fair share of `longest`) and, where the
 /// endpoint says so, shakes hands. `stream` is new. Whoever wants to give up calls stream.close():
 /// this then ends soon with some error, or after the name lookup, which cannot be interrupted; the
-/// stream has to live that long.
+/// stream has to live that long. `times`, if given, is filled as far as it gets, and lives as long.
 Task<Result<void>> dial(Loop& loop, Stream& stream, const Endpoint& endpoint, std::string ca_file,
-                        Duration longest);
+                        Duration longest, DialTimes* times = nullptr);
 
 /// Value of the Host header: the port only where it is not the scheme's own.
 std::string host_header(const Endpoint& endpoint);

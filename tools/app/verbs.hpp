@@ -32,6 +32,9 @@ int run_beat(const Options& options);
 void declare_stop(CLI::App& app, Options& options);
 int run_stop(const Options& options);
 
+void declare_doctor(CLI::App& app, Options& options);
+int run_doctor(const Options& options);
+
 void declare_check(CLI::App& app, Options& options);
 int run_config_check(const Options& options);
 void declare_show(CLI::App& app, Options& options);

@@ -52,5 +52,18 @@ TEST(DemoSettings, TellAFileOfTheExchangeFromOneOfTheDaemon) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(DemoSettings, NameWhatOfAFileIsNotFollowed) {
+  std::string name = (std::filesystem::temp_directory_path() / "proteus-demo-XXXXXX").string();
+  const std::filesystem::path folder = ::mkdtemp(name.data());
+  const std::string file = folder / "paper.toml";
+  std::ofstream(file) << "[engine]\ncapital = 5000.0\n[feed]\nspeed = 2.0\nwarm_up_bars = 10\n"
+                         "[venue]\nrest = \"http://127.0.0.1:1\"\n";
+  EXPECT_EQ(
+      settings_without_effect(file),
+      (std::vector<std::string>{"feed.speed (" + file + ":4)", "venue.rest (" + file + ":7)"}));
+  EXPECT_TRUE(settings_without_effect("").empty());
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace proteus::app

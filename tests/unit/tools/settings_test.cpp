@@ -9,6 +9,7 @@
 #include "connectors/net/certificate.hpp"
 #include "tools/app/kline_inputs.hpp"
 #include "tools/app/replay.hpp"
+#include "tools/app/sim_host.hpp"
 
 namespace proteus::app {
 namespace {
@@ -92,6 +93,48 @@ TEST(SettingsLoad, AnUnknownRegimeOfTheMarketIsRefused) {
   EXPECT_THAT(loaded.error().context,
               StartsWith("command line: market.regime: no such regime: \"calm\""));
   EXPECT_TRUE(load_sim("", {"market.regime=crisis"}).has_value());
+}
+
+TEST(SettingsLoad, AMarketThatCannotStartIsRefusedWhereItWasSaid) {
+  const auto said = [](const Overrides& overrides) {
+    const auto loaded = load_sim("", overrides);
+    return loaded.has_error() ? loaded.error().context : "";
+  };
+  EXPECT_THAT(said({"market.instruments=linear:BTCUSDT,linear:NOPEUSDT"}),
+              AllOf(StartsWith("command line: market.instruments: "), HasSubstr("NOPEUSDT")));
+  EXPECT_THAT(said({"market.garch_beta=0.95"}),
+              AllOf(StartsWith("command line: market.garch_beta: "), HasSubstr("below 0.9995")));
+  EXPECT_THAT(said({"market.garch_alpha=0.2"}), StartsWith("command line: market.garch_alpha: "));
+  EXPECT_THAT(said({"sim.start=soon"}), StartsWith("command line: sim.start: is no UTC time"));
+  EXPECT_EQ(said({"market.instruments=spot:BTCUSDT", "market.garch_beta=0.9"}), "");
+}
+
+TEST(SettingsLoad, AnOperatorsHeartbeatIsOffUnlessGiven) {
+  EXPECT_FALSE(load("", {}).value().settings.session.heartbeat_required);
+  const auto given = load("", {"session.heartbeat_required=5m", "session.heartbeat_lost=halt"});
+  ASSERT_TRUE(given.has_value()) << given.error().context;
+  EXPECT_EQ(given.value().settings.session.heartbeat_required, std::chrono::minutes{5});
+  EXPECT_EQ(given.value().settings.session.heartbeat_lost, LostOperator::Halt);
+}
+
+TEST(SettingsLoad, EachValueShowsWhereItCameFrom) {
+  const std::string file = testing::TempDir() + "proteus_origin.toml";
+  std::ofstream(file) << "[engine]\ncapital = 5000.0\n";
+  const auto loaded = load(file, {"engine.interval=5m"});
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().context;
+  EXPECT_THAT(loaded.value().shown,
+              AllOf(HasSubstr("capital = 5000.0  # " + file + ":2: "),
+                    HasSubstr("interval = \"5m\"  # --set: "), HasSubstr("  # default: ")));
+  std::filesystem::remove(file);
+}
+
+TEST(MarketStart, LeavesThePastBeforeTheClockOfTheExchange) {
+  sim::SimSettings settings;
+  settings.history_bars = 90;
+  const Timestamp now = parse_time("2025-06-01T12:00:30Z").value();
+  EXPECT_EQ(generated_market_start(settings, now), parse_time("2025-06-01T10:30:00Z").value());
+  settings.start = "2024-01-01T01:30:00Z";
+  EXPECT_EQ(generated_market_start(settings, now), parse_time("2024-01-01T00:00:00Z").value());
 }
 
 TEST(KlineInput, AFileThatIsNotThereIsSaidBeforeItsName) {

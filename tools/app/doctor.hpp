@@ -1,0 +1,37 @@
+// The checks of `proteus doctor`: they look, and trade nothing. Each may take seconds; none is run
+// by a daemon.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tools/app/findings.hpp"
+#include "tools/app/settings.hpp"
+
+namespace proteus::app {
+
+using Tell = std::function<void(Finding)>;
+
+/// The folder of sessions: can be written, has room; SQLite works in it; the newest session's log
+/// can be read to its end.
+void check_disk(const Settings& settings, const Tell& tell);
+/// The operator's socket: free and in a fit folder, or a daemon answers.
+void check_socket(const Settings& settings, const Tell& tell);
+/// Clock, limits of the process, memory, kernel, processor, libraries.
+void check_machine(const Settings& settings, const Tell& tell);
+/// The venue: name, TCP, TLS of both addresses, REST, its time against ours, the instruments, one
+/// topic of the stream. Later steps are left out where an earlier one fails.
+void check_venue(const Settings& settings, const Tell& tell);
+
+/// An end of a certificate seen at `now`. Pure.
+Finding judge_certificate(const std::string& topic, Timestamp until, Timestamp now);
+/// The venue's time against ours. `far`: the venue is not on this machine, so both have to agree.
+/// offset: venue - ours; known to `uncertainty`. Pure.
+Finding judge_offset(Duration offset, Duration uncertainty, bool far);
+/// Free bytes of the disk that holds sessions. Pure.
+Finding judge_room(std::uint64_t free_bytes, const std::string& folder);
+/// How many files the process may open. Pure.
+Finding judge_files(std::uint64_t soft, std::uint64_t hard, std::size_t instruments);
+
+}  // namespace proteus::app

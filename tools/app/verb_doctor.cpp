@@ -1,0 +1,56 @@
+// `proteus doctor`: is everything here that a daemon needs? It trades nothing and leaves nothing.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+
+#include "tools/app/doctor.hpp"
+#include "tools/app/operator_client.hpp"
+#include "tools/app/screen.hpp"
+#include "tools/app/verbs.hpp"
+
+namespace proteus::app {
+
+void declare_doctor(CLI::App& app, Options& options) {
+  add_config(app, options);
+  add_json(app, options);
+  app.footer(
+      "Looks at settings, disk, socket, clock, limits, libraries and the venue; trades "
+      "nothing. Exit code 1: something would stop a daemon.");
+}
+
+int run_doctor(const Options& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const Style style = style_of_stdout();
+  std::vector<Finding> all;
+  const Tell tell = [&](Finding finding) {
+    all.push_back(std::move(finding));
+    if (options.json) return;
+    fmt::print("{}", clip_lines(render_finding(all.back(), style),
+                                stdout_is_terminal() ? style.width : std::size_t{400}));
+    std::fflush(stdout);
+  };
+  const auto loaded = load(options.config, options.overrides);
+  if (loaded.has_error()) {
+    tell(failure_of("settings", loaded.error().context,
+                    "proteus config check tells each on a line of its own"));
+  } else {
+    tell(fine("settings",
+              fmt::format("{}, hash {}", options.config.empty() ? "defaults" : options.config,
+                          loaded.value().hash)));
+    const Settings& settings = loaded.value().settings;
+    check_disk(settings, tell);
+    check_socket(settings, tell);
+    check_machine(settings, tell);
+    check_venue(settings, tell);
+  }
+  if (options.json)
+    print_line(findings_json(all));
+  else
+    fmt::print("\n{}", render_verdict(all, style));
+  return healthy(all) ? kOk : kError;
+}
+
+}  // namespace proteus::app
