@@ -110,7 +110,7 @@ void PaperVenue::cancel(const ClientOrderId& id, Timestamp now, ReportSink& repo
     if (found == market.orders.end()) continue;
     Working order = *found;
     market.orders.erase(found);
-    close(order, OrderEnd::ByUser, now, reports);
+    close(order, OrderEnd::ByEngine, now, reports);
     return;
   }
 }

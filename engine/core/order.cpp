@@ -59,7 +59,8 @@ std::string_view to_string(OrderEnd end) {
                                          "no_liquidity",
                                          "liquidation",
                                          "by_venue",
-                                         "unlogged"};
+                                         "unlogged",
+                                         "by_engine"};
   return kNames[static_cast<std::size_t>(end)];
 }
 

@@ -54,7 +54,8 @@ enum class OrderEnd : std::uint8_t {
   NoLiquidity,
   Liquidation,
   ByVenue,
-  Unlogged  ///< our own log could not be written: the order never left
+  Unlogged,  ///< our own log could not be written: the order never left
+  ByEngine   ///< cancelled by our own engine: a newer wish, a halt, the end of the run
 };
 
 std::string_view to_string(Side side);

@@ -45,7 +45,8 @@ std::string render_outcome(const std::string& json, const std::string& program,
   const bool flat = list(v, "positions").empty();
   const std::string_view code = state == "ACTIVE" ? "1;32" : state == "HALTED" ? "1;31" : "1;33";
   std::string head = painted(style, code, state);
-  if (verb == "flatten" && done) head += ", FLAT";
+  if (verb == "flatten" && done)
+    head += flat ? ", FLAT" : ", FLAT but for what is below the venue's least order";
   if (verb == "flatten" && !done) head += ", NOT FLAT YET";
   std::string out = fmt::format("{}   {}\n", head, text(v, "state_cause"));
   out += line("orders",

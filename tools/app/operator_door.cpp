@@ -56,7 +56,7 @@ std::string cause_of(OperatorAction action, std::string_view reason) {
 bool settled(OperatorAction action, const TradingView& before, const TradingView& now) {
   switch (action) {
     case OperatorAction::Flatten:
-      return now.held.empty() && now.open.empty();
+      return now.flattening == 0 && now.open.empty();
     case OperatorAction::Halt:
       return std::ranges::none_of(before.open, [&](const auto& o) { return still_open(o, now); });
     case OperatorAction::Reduce:
@@ -88,6 +88,7 @@ std::string outcome_json(OperatorAction action, std::string_view session, const 
       .add("orders_ended", ended)
       .add("orders_open", now.open.size())
       .add("positions_closed", closed)
+      .add("positions_to_close", now.flattening)
       .add_raw("positions", held_json(now))
       .text();
 }
@@ -223,8 +224,8 @@ bool OperatorDoor::tell(Follower& follower) {
   const TradingView now = house_.view();
   const bool done = settled(follower.action, follower.before, now);
   // The time and the marks move with every frame: they alone are no news.
-  const std::string news =
-      fmt::format("{} {} {} {}", to_string(now.state), now.open.size(), now.held.size(), done);
+  const std::string news = fmt::format("{} {} {} {} {}", to_string(now.state), now.open.size(),
+                                       now.held.size(), now.flattening, done);
   if (news != follower.told)
     follower.reply.line(outcome_json(follower.action, house_.session(), follower.before, now));
   follower.told = news;

@@ -31,7 +31,8 @@ struct TradingView {
   std::string cause;
   Timestamp venue_time{};
   std::vector<OpenOrder> open;
-  std::vector<Holding> held;  ///< what is not zero
+  std::vector<Holding> held;   ///< what is not zero
+  std::size_t flattening = 0;  ///< positions that a flatten has still to close
 };
 
 class OperatorDoor {

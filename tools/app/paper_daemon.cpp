@@ -159,7 +159,12 @@ StatusSources PaperDaemon::Impl::sources() const {
 TradingView PaperDaemon::Impl::view() const {
   const LedgerView ledger = trading->engine().ledger();
   const RiskStatus risk = trading->gate().status(ledger);
-  TradingView now{risk.state, risk.state_cause, trading->engine().now(), {}, {}};
+  TradingView now{.state = risk.state,
+                  .cause = risk.state_cause,
+                  .venue_time = trading->engine().now(),
+                  .open = {},
+                  .held = {},
+                  .flattening = trading->engine().flattening()};
   for (const Order& order : trading->engine().open_orders())
     now.open.push_back({order.request().id, order.request().reduce_only});
   for (const Instrument& instrument : trading->instruments()) {

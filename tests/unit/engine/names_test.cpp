@@ -35,7 +35,7 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   expect_named<TimeInForce>(4);
   expect_named<Liquidity>(2);
   expect_named<OrderState>(9);
-  expect_named<OrderEnd>(17);
+  expect_named<OrderEnd>(18);
   expect_named<Category>(2);
   expect_named<InstrumentStatus>(4);
   expect_named<BarSource>(4);

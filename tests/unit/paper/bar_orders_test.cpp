@@ -235,7 +235,7 @@ TEST_F(BarOrders, ACancelledOrderIsGoneAndASecondCancelSaysNothing) {
   (void)send(order);
   sink_.clear();
   venue_.cancel(order.id, now_, sink_);
-  EXPECT_EQ(word_on(order).end, OrderEnd::ByUser);
+  EXPECT_EQ(word_on(order).end, OrderEnd::ByEngine);
   sink_.clear();
   venue_.cancel(order.id, now_, sink_);
   EXPECT_TRUE(sink_.bodies.empty());

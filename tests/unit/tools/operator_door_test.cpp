@@ -112,8 +112,11 @@ TEST_F(Door, TellsHaltWithItsReasonAndWhatEnded) {
 
 TEST_F(Door, FlattenIsToldUntilNothingIsHeld) {
   house_.now.held = {holding("linear:BTCUSDT"), holding("linear:ETHUSDT")};
+  house_.now.flattening = 2;
   on_line = [this] {
-    if (!house_.now.held.empty()) house_.now.held.pop_back();
+    if (house_.now.held.empty()) return;
+    house_.now.held.pop_back();
+    --house_.now.flattening;
   };
   const auto lines = say("flatten");
   ASSERT_EQ(lines.size(), 3U);
@@ -198,7 +201,10 @@ TEST(Settled, FlattenNeedsNeitherPositionNorOrder) {
   EXPECT_FALSE(settled(OperatorAction::Flatten, now, now));
   now.open.clear();
   now.held = {holding("spot:BTCUSDT")};
+  now.flattening = 1;
   EXPECT_FALSE(settled(OperatorAction::Flatten, now, now));
+  now.flattening = 0;
+  EXPECT_TRUE(settled(OperatorAction::Flatten, now, now)) << "dust that no order can close";
 }
 
 TEST(CleanReason, IsOneLineOfWholeLetters) {
