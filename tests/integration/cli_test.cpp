@@ -13,6 +13,7 @@
 #include "connectors/net/local_server.hpp"
 #include "connectors/storage/journal_db.hpp"
 #include "tests/integration/child.hpp"
+#include "tests/integration/programs.hpp"
 #include "tests/integration/scripted_venue.hpp"
 #include "tools/app/options.hpp"
 
@@ -23,55 +24,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-std::vector<std::string> with_settings(std::vector<std::string> words, const Overrides& settings) {
-  for (const std::string& setting : settings) {
-    words.emplace_back("--set");
-    words.push_back(setting);
-  }
-  return words;
-}
-
-/// `proteus sim`, paced by its reader, on a port of its own.
-class SimProgram {
- public:
-  SimProgram()
-      : child_(with_settings({"sim"}, {"sim.server.port=0", "sim.paced=true", "sim.settle=1ms",
-                                       "sim.push_interval=20s", "sim.history_bars=200"})) {
-    // It tells its address once it listens; the line may come in pieces.
-    const std::string before = "http://127.0.0.1:";
-    if (!child_.says(before) || !child_.says("push_interval"))
-      throw std::runtime_error("the exchange did not start: " + child_.err());
-    const std::string said = child_.err();
-    const std::size_t at = said.find(before) + before.size();
-    address_ = fmt::format("127.0.0.1:{}", std::atoi(said.c_str() + at));
-  }
-  [[nodiscard]] Overrides where() const {
-    return {"venue.rest=http://" + address_, "venue.stream=ws://" + address_};
-  }
-  Child& child() { return child_; }
-
- private:
-  Child child_;
-  std::string address_;
-};
-
-/// Waits until the daemon at `socket` has decided so many bars.
-bool run_to_bars(Child& daemon, const std::string& socket, std::int64_t bars) {
-  const Duration until = net::Loop::steady_now() + 60s;
-  while (!daemon.ended() && net::Loop::steady_now() < until) {
-    const auto status = ask(socket, "status");
-    if (status && figure(*status, "bars") >= bars) return true;
-    daemon.listen();
-  }
-  return false;
-}
-
-std::filesystem::path only_session(const Folder& folder) {
-  const auto runs = entries(folder / "runs");
-  EXPECT_THAT(runs, SizeIs(1));
-  return folder / "runs/" + (runs.empty() ? "none" : runs[0]);
-}
 
 /// What a pipe takes before its writer has to wait.
 void fill(int pipe_end) {

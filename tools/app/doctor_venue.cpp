@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <memory>
 
 #include "connectors/bybit/bootstrap.hpp"
 #include "connectors/bybit/topics.hpp"
@@ -32,13 +33,20 @@ bool turn(net::Loop& loop, const bool& done) {
 /// Name, TCP, TLS. False: it could not be reached.
 bool check_address(net::Loop& loop, const std::string& topic, const net::Endpoint& endpoint,
                    const std::string& ca_file, const Tell& tell) {
-  bool done = false;
-  Result<net::Probed> found = error(ErrorCode::Timeout, to_string(endpoint) + ": no answer");
-  net::probe(loop, endpoint, ca_file, kStepDeadline, [&](Result<net::Probed> answer) {
-    found = std::move(answer);
-    done = true;
+  struct Answer {
+    bool done = false;
+    Result<net::Probed> found;
+  };
+  // Shared: a name's look-up cannot be interrupted, and its answer may come when nobody waits.
+  const auto answer = std::make_shared<Answer>(
+      Answer{false, error(ErrorCode::Timeout, to_string(endpoint) + ": no answer")});
+  net::probe(loop, endpoint, ca_file, kStepDeadline, [answer](Result<net::Probed> found) {
+    answer->found = std::move(found);
+    answer->done = true;
   });
-  if (!turn(loop, done) || found.has_error()) {
+  turn(loop, answer->done);
+  const Result<net::Probed>& found = answer->found;
+  if (found.has_error()) {
     tell(failure_of(topic, found.error().context,
                     fmt::format("check venue.{}, the network and its firewall; for the built-in "
                                 "exchange start proteus sim",

@@ -153,7 +153,8 @@ StatusSources PaperDaemon::Impl::sources() const {
           .clock = clock,
           .feed = feed.get(),
           .now = steady_time(),
-          .uptime = (stopped ? stopped_at : steady_time()) - started_at};
+          .uptime = (stopped ? stopped_at : steady_time()) - started_at,
+          .operators = {switches.file(), switches.file_there(), switches.silence()}};
 }
 
 TradingView PaperDaemon::Impl::view() const {

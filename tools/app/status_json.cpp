@@ -1,8 +1,10 @@
 #include "tools/app/status_json.hpp"
 
 #include <fmt/format.h>
+#include <sys/statvfs.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "strategies/make_strategy.hpp"
 #include "tools/app/json_object.hpp"
@@ -221,6 +223,27 @@ std::string instruments_json(const StatusSources& s, const LedgerView& ledger) {
   return out.text();
 }
 
+JsonObject operator_json(const StatusSources& s) {
+  const SessionSettings& session = s.loaded.settings.session;
+  JsonObject out;
+  out.add("kill_file", s.operators.kill_file)
+      .add("kill_file_there", s.operators.kill_file_there)
+      .add("heard_s", seconds(s.operators.silence));
+  if (session.heartbeat_required)
+    out.add("heartbeat_required_s", seconds(*session.heartbeat_required));
+  else
+    out.add_raw("heartbeat_required_s", "null");
+  return out.add("heartbeat_lost",
+                 EnumNames<LostOperator>::names[static_cast<std::size_t>(session.heartbeat_lost)]);
+}
+
+/// Free bytes where the session lies; nothing: the kernel does not tell.
+std::optional<std::uint64_t> disk_free(const std::string& folder) {
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0) return std::nullopt;
+  return std::uint64_t{disk.f_bavail} * disk.f_frsize;
+}
+
 void add_session(JsonObject& out, const StatusSources& s) {
   std::error_code unknown;
   out.add("schema", kStatusSchema)
@@ -236,7 +259,8 @@ void add_session(JsonObject& out, const StatusSources& s) {
                            s.loaded.settings.strategy.name)])
       .add("interval", s.loaded.settings.engine.interval)
       .add("venue_time", s.engine.now())
-      .add("uptime_s", seconds(s.uptime));
+      .add("uptime_s", seconds(s.uptime))
+      .add("restarts", s.restarts);
 }
 
 void add_account(JsonObject& out, const LedgerView& ledger, const RiskStatus& risk,
@@ -246,6 +270,7 @@ void add_account(JsonObject& out, const LedgerView& ledger, const RiskStatus& ri
       .add_raw("holds", holds_json(s, risk))
       .add("initial", ledger.initial)
       .add("equity", ledger.equity)
+      .add("flattening", s.engine.flattening())
       .add("cash", ledger.cash)
       .add("gross", ledger.gross)
       .add("profit", profit_json(ledger))
@@ -328,6 +353,11 @@ std::string status_json(const StatusSources& s) {
   add_session(out, s);
   add_account(out, ledger, risk, s);
   add_counters(out, s.engine.counters(), s);
+  out.add("operator", operator_json(s));
+  if (const auto free = disk_free(s.folder))
+    out.add("disk_free_bytes", *free);
+  else
+    out.add_raw("disk_free_bytes", "null");
   out.add("feed_live", s.feed != nullptr && s.feed->live())
       .add("feed", feed_json(s))
       .add("clock_offset_ms", seconds(s.clock.offset()) * 1e3)

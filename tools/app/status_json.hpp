@@ -17,6 +17,13 @@ namespace proteus::app {
 /// Version of the documents' keys: raised when one changes its meaning or goes; new ones may come.
 inline constexpr int kStatusSchema = 1;
 
+/// What the kill switches know.
+struct OperatorFacts {
+  std::string kill_file;
+  bool kill_file_there = false;
+  Duration silence{0};  ///< real time since the operator was last heard
+};
+
 /// What the documents are made of; everything must outlive the call.
 struct StatusSources {
   std::string_view mode;
@@ -33,6 +40,8 @@ struct StatusSources {
   const bybit::PublicFeed* feed;
   bybit::SteadyTime now{};
   Duration uptime{0};  ///< real time
+  OperatorFacts operators{};
+  std::uint64_t restarts = 0;  ///< how often the session was taken up again
 };
 
 std::string status_json(const StatusSources& sources);

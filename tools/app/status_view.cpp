@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <optional>
 
@@ -23,6 +24,33 @@ constexpr std::size_t kTopicsShown = 12;  // more are counted, and only those in
 /// A line of the head: a word in the first ten columns, then what it is about.
 std::string line(std::string_view title, std::string_view what) {
   return fmt::format("{:<10}{}\n", title, what);
+}
+
+/// Cells, as many a line as fit, each line indented under its title.
+std::string wrap(std::string_view title, const std::vector<std::string>& cells,
+                 const Style& style) {
+  std::string out, now;
+  for (const std::string& cell : cells) {
+    if (!now.empty() && 10 + columns_of(now) + 3 + columns_of(cell) > style.width) {
+      out += line(out.empty() ? title : "", now);
+      now.clear();
+    }
+    now += (now.empty() ? "" : "   ") + cell;
+  }
+  return out + line(out.empty() ? title : "", now);
+}
+
+/// The same without a title, from the first column.
+std::string flow(const std::vector<std::string>& cells, const Style& style) {
+  std::string out, now;
+  for (const std::string& cell : cells) {
+    if (!now.empty() && columns_of(now) + 3 + columns_of(cell) > style.width) {
+      out += now + "\n";
+      now.clear();
+    }
+    now += (now.empty() ? "" : "   ") + cell;
+  }
+  return out + now + "\n";
 }
 
 std::string state_text(const bj::value& v, const Style& style) {
@@ -49,14 +77,17 @@ std::string head(const bj::value& v, const Style& style) {
   const auto [top, bottom] = banner(upper(mode), style);
   const std::string_view code = mode == "live" ? kBad : "1;36";
   const double speed = number(get(v, "feed"), "speed");
-  std::string out = fmt::format("{}   {}   {}\n", painted(style, code, top), state_text(v, style),
-                                mode_words(mode));
-  out += fmt::format(
-      "{}{}session {}   up {}   venue time {} UTC{}\n", painted(style, code, bottom),
-      bottom.empty() ? "" : "   ", text(v, "session"), age_text(number(v, "uptime_s")),
-      clock_text(text(v, "venue_time")),
-      speed == 1.0 || speed == 0.0 ? "" : fmt::format(" (runs {}x)", plain_number(speed)));
-  return out;
+  const std::string pace =
+      speed == 1.0 || speed == 0.0 ? "" : fmt::format(" (runs {}x)", plain_number(speed));
+  const double restarts = number(v, "restarts");
+  std::vector<std::string> cells = {"session " + text(v, "session"),
+                                    "up " + age_text(number(v, "uptime_s"))};
+  if (restarts > 0.0) cells.push_back(fmt::format("restarts {:.0f}", restarts));
+  cells.push_back("venue time " + clock_text(text(v, "venue_time")) + " UTC" + pace);
+  // Letters two lines high have words behind both.
+  if (!bottom.empty()) cells.insert(cells.begin(), painted(style, code, bottom));
+  return flow({painted(style, code, top), state_text(v, style), mode_words(mode)}, style) +
+         flow(cells, style);
 }
 
 std::string money(const bj::value& v, const Style& style) {
@@ -65,55 +96,74 @@ std::string money(const bj::value& v, const Style& style) {
   const double initial = std::atof(text(v, "initial").c_str());
   const double share = initial > 0.0 ? std::atof(total.c_str()) / initial : 0.0;
   const std::string shown = signed_fixed(total, 2);
-  std::string out =
-      line("equity",
-           fmt::format("{} {}   {} ({}) since the start with {}", fixed(text(v, "equity"), 2),
-                       quote_of(v), painted(style, shown.starts_with('-') ? kBad : kGood, shown),
-                       percent(share), fixed(text(v, "initial"), 2)));
-  out +=
-      line("profit", fmt::format("price {}   fees {}   funding {}   (slippage {}, inside price)",
-                                 signed_fixed(text(profit, "price"), 4),
-                                 signed_fixed(negated(text(profit, "fees")), 4),
-                                 signed_fixed(negated(text(profit, "funding")), 4),
-                                 signed_fixed(negated(text(profit, "slippage_inside_price")), 4)));
-  return out +
-         line("drawdown", fmt::format("{} of at most {}   worst {}", percent(number(v, "drawdown")),
-                                      percent(number(v, "drawdown_max")),
-                                      percent(number(v, "drawdown_worst"))));
+  const auto cost = [&](const char* key) { return signed_fixed(negated(text(profit, key)), 4); };
+  return wrap("equity",
+              {fmt::format("{} {}", fixed(text(v, "equity"), 2), quote_of(v)),
+               fmt::format("{} ({}) since the start with {}",
+                           painted(style, shown.starts_with('-') ? kBad : kGood, shown),
+                           percent(share), fixed(text(v, "initial"), 2))},
+              style) +
+         wrap("profit",
+              {"price " + signed_fixed(text(profit, "price"), 4), "fees " + cost("fees"),
+               "funding " + cost("funding"),
+               fmt::format("(slippage {}, inside price)", cost("slippage_inside_price"))},
+              style) +
+         wrap("drawdown",
+              {fmt::format("{} of at most {}", percent(number(v, "drawdown")),
+                           percent(number(v, "drawdown_max"))),
+               "worst " + percent(number(v, "drawdown_worst"))},
+              style);
+}
+
+/// "[####......]": how much of a limit is used.
+std::string bar_of(double used, const Style& style) {
+  constexpr int kCells = 10;
+  const int full = std::clamp(static_cast<int>(std::ceil(used * kCells - 1e-9)), 0, kCells);
+  const std::string_view code = used > 1.0 ? kBad : used > 0.8 ? kWarn : kGood;
+  const std::string_view on = style.unicode ? "█" : "#";
+  const std::string_view off = style.unicode ? "░" : ".";
+  std::string cells;
+  for (int i = 0; i < kCells; ++i) cells += i < full ? on : off;
+  return "[" + painted(style, code, cells) + "]";
 }
 
 std::string limit_text(const bj::value& row) {
   const std::string unit = text(row, "unit");
-  const std::string what = text(row, "what");
-  if (text(row, "control") == "order_value")
-    return fmt::format("{} at most {}", what, fixed(text(row, "limit"), 2));
   if (unit == "ratio")
-    return fmt::format("{} {} of {}", what, percent(std::atof(text(row, "actual").c_str())),
+    return fmt::format("{} of {}", percent(std::atof(text(row, "actual").c_str())),
                        percent(std::atof(text(row, "limit").c_str())));
   const int places = unit == "quote" ? 2 : unit == "count" || unit == "ns" ? 0 : 8;
-  return fmt::format("{} {} of {} ({})", what, fixed(text(row, "actual"), places),
-                     fixed(text(row, "limit"), places), percent(number(row, "used"), 1));
+  return fmt::format("{} of {}", fixed(text(row, "actual"), places),
+                     fixed(text(row, "limit"), places));
 }
 
-/// Cells, as many a line as fit, each line indented under its title.
-std::string wrap(std::string_view title, const std::vector<std::string>& cells,
-                 const Style& style) {
-  std::string out, now;
-  for (const std::string& cell : cells) {
-    if (!now.empty() && 10 + columns_of(now) + 3 + columns_of(cell) > style.width) {
-      out += line(out.empty() ? title : "", now);
-      now.clear();
-    }
-    now += (now.empty() ? "" : "   ") + cell;
-  }
-  return out + line(out.empty() ? title : "", now);
-}
-
+/// One limit a line with a bar, two side by side where there is room; what one order may be worth
+/// has no standing amount and so no bar.
 std::string limits(const bj::value& v, const Style& style) {
   std::vector<std::string> cells;
-  for (const bj::value& row : list(v, "headroom"))
-    if (text(row, "control") != "drawdown") cells.push_back(limit_text(row));
-  return cells.empty() ? "" : wrap("limits", cells, style);
+  std::size_t widest = 0;
+  for (const bj::value& row : list(v, "headroom")) {
+    if (text(row, "control") == "order_value") {
+      cells.push_back(
+          fmt::format("{:<17} at most {}", text(row, "what"), fixed(text(row, "limit"), 2)));
+    } else {
+      const double used = number(row, "used");
+      cells.push_back(fmt::format("{:<17} {} {:>4.0f} %  {}", text(row, "what"),
+                                  bar_of(used, style), used * 100.0, limit_text(row)));
+    }
+    widest = std::max(widest, columns_of(cells.back()));
+  }
+  const bool side_by_side = 10 + 2 * widest + 3 <= style.width;
+  std::string out;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    std::string now = cells[i];
+    if (side_by_side && i + 1 < cells.size()) {
+      now += std::string(widest - columns_of(now) + 3, ' ') + cells[i + 1];
+      ++i;
+    }
+    out += line(out.empty() ? "limits" : "", now);
+  }
+  return out;
 }
 
 std::string holds(const bj::value& v, const Style& style) {
@@ -157,23 +207,26 @@ std::string topics(const bj::value& feed, const Style& style) {
 std::string feed_line(const bj::value& v, const Style& style) {
   const bj::value& f = get(v, "feed");
   const bool live = flag(v, "feed_live");
-  return line(
-      "feed",
-      fmt::format("{}   {} stream(s), lost {} time(s)   frames {}   clock offset {:+.1f} ms "
-                  "(known to {:.1f} ms)",
-                  painted(style, live ? kGood : kBad, live ? "LIVE" : "NOT LIVE"),
-                  text(f, "streams"), text(f, "losses"), text(f, "frames"),
-                  number(v, "clock_offset_ms") + 0.0, number(v, "clock_uncertainty_ms")));
+  return wrap("feed",
+              {painted(style, live ? kGood : kBad, live ? "LIVE" : "NOT LIVE"),
+               fmt::format("{} stream(s), lost {} time(s)", text(f, "streams"), text(f, "losses")),
+               "frames " + text(f, "frames"),
+               fmt::format("clock offset {:+.1f} ms (known to {:.1f} ms)",
+                           number(v, "clock_offset_ms") + 0.0, number(v, "clock_uncertainty_ms"))},
+              style);
 }
 
 std::string storage(const bj::value& v, const Style& style) {
   const bj::value& log = get(v, "log");
-  std::string out = line(
-      "log", fmt::format("{} written   waiting: {} for the disk, {} for journal.sqlite   frames "
-                         "recorded {}",
-                         bytes_text(number(log, "committed_bytes")),
-                         bytes_text(number(log, "pending_bytes") + number(log, "unsynced_bytes")),
-                         bytes_text(number(log, "underived_bytes")), text(log, "frames_recorded")));
+  std::vector<std::string> cells = {
+      bytes_text(number(log, "committed_bytes")) + " written",
+      fmt::format("waiting: {} for the disk, {} for journal.sqlite",
+                  bytes_text(number(log, "pending_bytes") + number(log, "unsynced_bytes")),
+                  bytes_text(number(log, "underived_bytes"))),
+      "frames recorded " + text(log, "frames_recorded")};
+  if (get(v, "disk_free_bytes").is_number())
+    cells.push_back("disk free " + bytes_text(number(v, "disk_free_bytes")));
+  std::string out = wrap("log", cells, style);
   if (number(log, "frames_not_recorded") > 0.0)
     out +=
         line("", painted(style, kBad, "frames NOT recorded " + text(log, "frames_not_recorded")));
@@ -191,7 +244,7 @@ std::string counts_of(const bj::value& object) {
   return out;
 }
 
-std::string counts(const bj::value& v) {
+std::string counts(const bj::value& v, const Style& style) {
   const std::string refused = counts_of(get(v, "refusals_by_control"));
   const std::string odd = counts_of(get(v, "anomalies"));
   // A warm-up bar has a decision too, which can only be to wait.
@@ -199,13 +252,28 @@ std::string counts(const bj::value& v) {
   const double cancelled = number(v, "in_flight_at_stop");
   const std::string in_flight =
       cancelled > 0.0 ? fmt::format(" ({:.0f} in flight at the end, cancelled)", cancelled) : "";
-  return line("bars",
-              fmt::format("{} (late {}, set aside {}, gaps {})   decisions {:.0f}   orders {}{}   "
-                          "fills {}   refused {}{}",
-                          text(v, "bars"), text(v, "late_bars"), text(v, "set_aside"),
-                          text(v, "gaps"), decided, text(v, "orders"), in_flight, text(v, "fills"),
-                          text(v, "refusals"), refused.empty() ? "" : " (" + refused + ")")) +
+  return wrap("bars",
+              {fmt::format("{} (late {}, set aside {}, gaps {})", text(v, "bars"),
+                           text(v, "late_bars"), text(v, "set_aside"), text(v, "gaps")),
+               fmt::format("decisions {:.0f}", decided), "orders " + text(v, "orders") + in_flight,
+               "fills " + text(v, "fills"),
+               "refused " + text(v, "refusals") + (refused.empty() ? "" : " (" + refused + ")")},
+              style) +
          line("anomalies", odd.empty() ? "none" : odd);
+}
+
+/// How the operator is heard: the silence that is allowed, and the file that halts.
+std::string operator_line(const bj::value& v, const Style& style) {
+  const bj::value& o = get(v, "operator");
+  if (!o.is_object()) return "";
+  const double allowed = number(o, "heartbeat_required_s");
+  std::string heard = "heard " + age_text(number(o, "heard_s")) + " ago";
+  if (allowed > 0.0)
+    heard += fmt::format(", {} after {} of silence", text(o, "heartbeat_lost"), age_text(allowed));
+  const std::string file = "kill file " + text(o, "kill_file");
+  return wrap("operator",
+              {heard, flag(o, "kill_file_there") ? painted(style, kBad, file + " IS THERE") : file},
+              style);
 }
 
 /// Seconds from one stamp to another; nothing where one is none.
@@ -227,35 +295,42 @@ std::string funding_text(const bj::value& i, const std::string& now) {
   return fmt::format("{} in {}:{:02}", out, minutes / 60, minutes % 60);
 }
 
-std::vector<std::string> instrument_row(const bj::value& i, const std::string& now) {
+/// Narrow: without what can be done without, so that the reason still has room.
+std::vector<std::string> instrument_row(const bj::value& i, const std::string& now, bool narrow) {
   const int tick = decimals_of(text(i, "tick"));
   const int lot = decimals_of(text(i, "lot"));
   const std::string outcome = text(i, "outcome");
+  const std::string said = outcome.empty() ? "no bar yet" : outcome;
+  const std::string position = fixed(text(i, "position"), lot);
+  const std::string mark = fixed(text(i, "mark"), tick);
+  const std::string unrealised = signed_fixed(text(i, "unrealised"), 2);
+  if (narrow) return {text(i, "name"), position, mark, unrealised, said, text(i, "reason")};
   return {text(i, "name"),
-          fixed(text(i, "position"), lot),
-          fixed(text(i, "mark"), tick),
+          position,
+          mark,
           fixed(text(i, "value"), 2),
-          signed_fixed(text(i, "unrealised"), 2),
+          unrealised,
           funding_text(i, now),
           minute_text(text(i, "bar_open")),
-          outcome.empty() ? "no bar yet" : outcome,
+          said,
           text(i, "reason")};
 }
 
-std::string instruments(const bj::value& v) {
+std::string instruments(const bj::value& v, const Style& style) {
+  constexpr std::size_t kWideEnough = 110;
+  const bool narrow = style.width < kWideEnough;
   std::vector<std::vector<std::string>> rows;
   const std::string now = text(v, "venue_time");
-  for (const bj::value& i : list(v, "instruments")) rows.push_back(instrument_row(i, now));
-  return table({{"instrument", Align::Left},
-                {"position", Align::Right},
-                {"mark", Align::Right},
-                {"value", Align::Right},
-                {"unreal.", Align::Right},
-                {"funding", Align::Right},
-                {"bar", Align::Right},
-                {"outcome", Align::Left},
-                {"why", Align::Left}},
-               rows);
+  for (const bj::value& i : list(v, "instruments")) rows.push_back(instrument_row(i, now, narrow));
+  std::vector<Column> columns = {
+      {"instrument", Align::Left}, {"position", Align::Right}, {"mark", Align::Right}};
+  if (!narrow) columns.push_back({"value", Align::Right});
+  columns.push_back({"unreal.", Align::Right});
+  if (!narrow) columns.push_back({"funding", Align::Right});
+  if (!narrow) columns.push_back({"bar", Align::Right});
+  columns.push_back({"outcome", Align::Left});
+  columns.push_back({"why", Align::Left});
+  return table(columns, rows);
 }
 
 }  // namespace
@@ -274,12 +349,13 @@ std::vector<Block> status_blocks(const std::string& json, const Style& style) {
   const bool readable = v.is_object() && text(v, "error").empty();
   if (!readable) return {{clip_lines(render_status(json, style), style.width), 0}};
   // What is held stays longest; the topics of the feed and the bytes of the log go first.
-  std::vector<Block> blocks = {{head(v, style), 0},      {"\n", 9},
-                               {money(v, style), 1},     {limits(v, style), 5},
-                               {holds(v, style), 3},     {"\n", 9},
-                               {instruments(v), 2},      {"\n", 9},
-                               {feed_line(v, style), 4}, {topics(get(v, "feed"), style), 8},
-                               {storage(v, style), 7},   {counts(v), 6}};
+  std::vector<Block> blocks = {{head(v, style), 0},         {"\n", 9},
+                               {money(v, style), 1},        {limits(v, style), 5},
+                               {holds(v, style), 3},        {"\n", 9},
+                               {instruments(v, style), 2},  {"\n", 9},
+                               {feed_line(v, style), 4},    {topics(get(v, "feed"), style), 8},
+                               {storage(v, style), 7},      {counts(v, style), 6},
+                               {operator_line(v, style), 7}};
   for (Block& block : blocks) block.text = clip_lines(block.text, style.width);
   return blocks;
 }
@@ -316,7 +392,7 @@ std::string render_summary(const std::string& json, const Style& style) {
   std::string out = painted(style, "1", "Summary of " + text(v, "session")) + "\n";
   out += line("ran", fmt::format("{}   until venue time {} UTC", age_text(number(v, "uptime_s")),
                                  clock_text(text(v, "venue_time"))));
-  out += counts(v);
+  out += counts(v, style);
   out += money(v, style);
   std::vector<std::string> held;
   for (const bj::value& i : list(v, "instruments"))

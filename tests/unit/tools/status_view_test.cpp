@@ -64,7 +64,8 @@ TEST(StatusView, HasNoExponentAndNoMinusZero) {
 TEST(StatusView, TellsHoldsLimitsFeedAndAnomalies) {
   const std::string out = render_status(kStatus);
   EXPECT_TRUE(has(out, "stale_data linear:BTCUSDT: the newest data is old")) << out;
-  EXPECT_TRUE(has(out, "largest position 113.54 of 5000.00 (2.3 %)   one order at most 2499.92"));
+  EXPECT_TRUE(has(out, "largest position  [#.........]    2 %  113.54 of 5000.00")) << out;
+  EXPECT_TRUE(has(out, "one order         at most 2499.92")) << out;
   EXPECT_TRUE(has(out, "NOT LIVE   1 stream(s), lost 2 time(s)   frames 99")) << out;
   EXPECT_TRUE(has(out, "kline.1.BTCUSDT live 0.2 s   tickers.BTCUSDT lost -")) << out;
   EXPECT_TRUE(has(out, "malformed 2, duplicate_bar 7")) << out;
@@ -98,6 +99,34 @@ TEST(StatusView, TrimsNumbersToTickAndLot) {
 TEST(StatusView, FitsInto120Columns) {
   std::istringstream lines(render_status(kStatus));
   for (std::string l; std::getline(lines, l);) EXPECT_LE(columns_of(l), 120U) << l;
+}
+
+TEST(StatusView, FitsInto80AndInto50ColumnsAndKeepsTheReason) {
+  for (const std::size_t width : {80U, 50U}) {
+    Style style;
+    style.width = width;
+    const std::string out = render_status(kStatus, style);
+    std::istringstream lines(out);
+    for (std::string l; std::getline(lines, l);) EXPECT_LE(columns_of(l), width) << l;
+    EXPECT_TRUE(has(out, "9999.69 USDT")) << out;
+    EXPECT_TRUE(has(out, "(slippage -0.0368, inside price)")) << out;
+    EXPECT_TRUE(has(out, "-0.001 106387.6")) << out;
+    if (width == 80) {
+      EXPECT_TRUE(has(out, "refused    fast mean below slow mean")) << out;
+      EXPECT_FALSE(has(out, "0.0100% in")) << out;
+    }
+  }
+}
+
+TEST(StatusView, TellsHowTheOperatorIsHeard) {
+  std::string status = kStatus;
+  status.insert(1,
+                R"("operator":{"kill_file":"runs/S1/KILL","kill_file_there":true,"heard_s":3.2,
+"heartbeat_required_s":300.0,"heartbeat_lost":"halt"},"disk_free_bytes":2147483648,)");
+  const std::string out = render_status(status);
+  EXPECT_TRUE(has(out, "heard 3.2 s ago, halt after 5 min 00 s of silence")) << out;
+  EXPECT_TRUE(has(out, "kill file runs/S1/KILL IS THERE")) << out;
+  EXPECT_TRUE(has(out, "disk free 2.0 GiB")) << out;
 }
 
 TEST(StatusView, KeepsMoneyAndPositionsOnALowTerminal) {
