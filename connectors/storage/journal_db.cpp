@@ -176,6 +176,10 @@ struct JournalDb::Tables {
     return state.run(record, e.sequence, e.ts_recv, "hold", h.hold, h.active, h.instrument.index,
                      name(h.instrument), h.cause);
   }
+  Result<void> put(const SessionResumed& r, const Event& e, std::uint64_t record) {
+    return state.run(record, e.sequence, e.ts_recv, "session", "resumed", nullptr, nullptr, nullptr,
+                     r.version);
+  }
 };
 
 Result<void> JournalDb::Tables::prepare() {
