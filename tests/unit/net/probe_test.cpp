@@ -18,17 +18,12 @@ class Probing : public testing::Test {
     EXPECT_TRUE(run_until(loop_, [&] { return answer.has_value(); }));
     return answer ? std::move(*answer) : Result<Probed>{Error{}};
   }
-  std::unique_ptr<Server> serve(std::optional<PemPair> tls = {}) {
-    ServerOptions options;
-    options.tls = std::move(tls);
-    return Server::create(loop_, options, {}).value();
-  }
   Loop loop_;
 };
 
 TEST_F(Probing, TellsWhomItReached) {
-  const auto server = serve();
-  const auto found = look(local_endpoint(server->port()));
+  const Echo peer(loop_);
+  const auto found = look(local_endpoint(peer.server->port()));
   ASSERT_TRUE(found.has_value()) << found.error().context;
   EXPECT_EQ(found.value().address, "127.0.0.1");
   EXPECT_GT(found.value().tcp, Duration{0});
@@ -39,9 +34,9 @@ TEST_F(Probing, TellsWhomItReached) {
 TEST_F(Probing, TellsHowLongTheCertificateIsGood) {
   TemporaryFolder folder;
   const PemPair pair = certificate_for({"localhost", "127.0.0.1"}, -1h, 48h);
-  const auto server = serve(pair);
+  const Echo peer(loop_, pair);
   const auto found =
-      look(local_endpoint(server->port(), true), folder.write("ca.pem", pair.certificate));
+      look(local_endpoint(peer.server->port(), true), folder.write("ca.pem", pair.certificate));
   ASSERT_TRUE(found.has_value()) << found.error().context;
   EXPECT_THAT(found.value().tls_version, HasSubstr("TLSv1."));
   EXPECT_GT(found.value().tls, Duration{0});
@@ -54,15 +49,15 @@ TEST_F(Probing, TellsHowLongTheCertificateIsGood) {
 TEST_F(Probing, SaysThatACertificateHasExpired) {
   TemporaryFolder folder;
   const PemPair pair = certificate_for({"localhost"}, -48h, -24h);
-  const auto server = serve(pair);
+  const Echo peer(loop_, pair);
   const auto found =
-      look(local_endpoint(server->port(), true), folder.write("ca.pem", pair.certificate));
+      look(local_endpoint(peer.server->port(), true), folder.write("ca.pem", pair.certificate));
   ASSERT_TRUE(found.has_error());
   EXPECT_THAT(found.error().context, HasSubstr("expired"));
 }
 
 TEST_F(Probing, SaysThatNothingListens) {
-  const std::uint16_t port = serve()->port();
+  const std::uint16_t port = Echo(loop_).server->port();
   const auto found = look(local_endpoint(port));
   ASSERT_TRUE(found.has_error());
   EXPECT_EQ(found.error().code, ErrorCode::Refused);
