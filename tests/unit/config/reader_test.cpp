@@ -325,7 +325,7 @@ TEST(ConfigReader, ShowsWhereEveryValueComesFrom) {
   EXPECT_THAT(got.show, testing::HasSubstr("[engine]\nenabled = true  # default: whether it runs\n"
                                            "depth = 200  # a.toml:2: levels of the book\n"));
   EXPECT_THAT(got.show,
-              testing::HasSubstr("[risk.limits]\ndrawdown_max = 0.5  # command line: drawdown"));
+              testing::HasSubstr("[risk.limits]\ndrawdown_max = 0.5  # --set: drawdown"));
 }
 
 TEST(ConfigReader, ResolvedTextIsWhatItPromises) {
@@ -392,7 +392,7 @@ TEST(ConfigReader, AFileThatIsNotThereIsTold) {
 TEST(ConfigReader, AFolderIsNoFile) {
   const auto reader = Reader::open(std::filesystem::temp_directory_path());
   ASSERT_FALSE(reader.has_value());
-  EXPECT_EQ(reader.error().code, ErrorCode::Io);
+  EXPECT_EQ(reader.error().code, ErrorCode::Refused);
 }
 
 TEST(ConfigReader, BytesThatAreNoTextAreAnErrorAndNoCrash) {
