@@ -69,10 +69,7 @@ Result<std::filesystem::path> make_folder(const std::filesystem::path& root,
 }  // namespace
 
 std::string session_name(Timestamp start, std::string_view mode) {
-  std::string name = format_time(start).substr(0, 19);
-  for (char& c : name)
-    if (c == ':') c = '-';  // Not every file system and tool takes colons.
-  return fmt::format("{}Z-{}", name, mode);
+  return fmt::format("{}-{}", utc_stamp(start), mode);
 }
 
 Result<Session> Session::create(const std::filesystem::path& root, const SessionStart& start) {
@@ -93,6 +90,24 @@ Result<Session> Session::create(const std::filesystem::path& root, const Session
   info.cpu = cpu_model();
   BOOST_OUTCOME_TRY(write_file(folder / "session.json", json::to_json(info) + "\n"));
   return session;
+}
+
+Result<void> Session::note_restart(Timestamp time, std::string_view version) const {
+  BOOST_OUTCOME_TRY(const Descriptor file,
+                    open_file(restarts_path(), O_WRONLY | O_CREAT | O_APPEND));
+  RestartInfo info;
+  info.time = time;
+  info.version = version;
+  info.pid = ::getpid();
+  info.kernel = kernel_name();
+  return write_all(file, json::to_json(info) + "\n", restarts_path());
+}
+
+std::size_t Session::restarts() const {
+  std::ifstream file(restarts_path());
+  std::size_t count = 0;
+  for (std::string line; std::getline(file, line);) ++count;
+  return count;
 }
 
 Result<Session> Session::open(const std::filesystem::path& folder) {

@@ -32,11 +32,10 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
   about.config_hash = loaded.hash;
   BOOST_OUTCOME_TRY(auto session, storage::Session::create(loaded.settings.session.folder, about));
   std::unique_ptr<Trading> made(new Trading(loaded.settings, about.code, std::move(session)));
-  const std::size_t gather =
-      mode == "replay" ? static_cast<std::size_t>(loaded.settings.storage.commit_every_bytes) : 0;
-  BOOST_OUTCOME_TRY(made->journal_, storage::WalJournal::create(
-                                        made->session_.wal_path(),
-                                        {about.code, loaded.hash.c_str(), mode, start}, gather));
+  BOOST_OUTCOME_TRY(made->journal_,
+                    storage::WalJournal::create(
+                        made->session_.wal_path(), {about.code, loaded.hash.c_str(), mode, start},
+                        storage::wal_options(loaded.settings.storage, mode)));
   BOOST_OUTCOME_TRY(made->storage_,
                     storage::StorageThread::start(*made->journal_, made->session_.sqlite_path(),
                                                   loaded.settings.storage));
