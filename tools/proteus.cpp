@@ -28,6 +28,10 @@ constexpr Verb kVerbs[] = {
      run_config_show},
     {"journal rebuild", "a session's journal.sqlite made again from its log",
      declare_journal_rebuild, run_journal_rebuild},
+    {"journal verify", "everything that a session keeps, checked", declare_journal_verify,
+     run_journal_verify},
+    {"journal recover", "a damaged log cut back to what is good, the rest kept aside",
+     declare_journal_recover, run_journal_recover},
     {"version", "the version of this program", no_options, run_version},
 };
 

@@ -30,6 +30,10 @@ int run_config_show(const Options& options);
 
 void declare_journal_rebuild(CLI::App& app, Options& options);
 int run_journal_rebuild(const Options& options);
+void declare_journal_verify(CLI::App& app, Options& options);
+int run_journal_verify(const Options& options);
+void declare_journal_recover(CLI::App& app, Options& options);
+int run_journal_recover(const Options& options);
 
 int run_version(const Options& options);
 
