@@ -14,7 +14,7 @@ using namespace proteus::app;
 constexpr Verb kVerbs[] = {
     {"demo", "simulated exchange and paper daemon in one go; Ctrl-C ends both", declare_demo,
      run_demo},
-    {"paper", "paper daemon on the venue that the settings name", declare_run, run_paper},
+    {"paper", "paper daemon on the venue that the settings name", declare_paper, run_paper},
     {"sim", "simulated exchange on loopback, in the venue's own protocol", declare_run, run_sim},
     {"replay", "kline files straight into the engine, no network, as fast as it goes",
      declare_replay, run_replay},
@@ -37,6 +37,10 @@ constexpr Verb kVerbs[] = {
      run_config_show},
     {"journal rebuild", "a session's journal.sqlite made again from its log",
      declare_journal_rebuild, run_journal_rebuild},
+    {"journal verify", "everything that a session keeps, checked", declare_journal_verify,
+     run_journal_verify},
+    {"journal recover", "a damaged log cut back to what is good, the rest kept aside",
+     declare_journal_recover, run_journal_recover},
     {"version", "the version of this program", no_options, run_version},
 };
 

@@ -39,6 +39,8 @@ class VenueClock final : public Clock {
   [[nodiscard]] ClockMode mode() const { return mode_; }
   [[nodiscard]] double speed() const { return speed_; }
   [[nodiscard]] bool anchored() const { return anchored_; }
+  /// The last word of market/time; the epoch: none yet.
+  [[nodiscard]] Timestamp anchor() const { return anchor_venue_; }
   /// How far the last used market/time answer lay ahead of this clock (venue time; negative: this
   /// clock ran ahead). Zero before the second answer.
   [[nodiscard]] Duration offset() const { return offset_; }

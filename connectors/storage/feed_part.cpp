@@ -12,6 +12,8 @@
 namespace proteus::storage {
 namespace {
 
+constexpr std::size_t kBetween = 4U << 20U;
+
 Result<std::string> read_some(const Descriptor& file, std::string& into,
                               const std::filesystem::path& path) {
   const ssize_t n = ::read(file.get(), into.data(), into.size());
@@ -20,18 +22,25 @@ Result<std::string> read_some(const Descriptor& file, std::string& into,
 }
 
 Result<void> compress_stream(const Descriptor& in, const std::filesystem::path& from,
-                             const Descriptor& out, const std::filesystem::path& to, int level) {
+                             const Descriptor& out, const std::filesystem::path& to, int level,
+                             const std::function<void()>& between) {
   const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context{ZSTD_createCCtx(),
                                                                         &ZSTD_freeCCtx};
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
   std::string plain(ZSTD_CStreamInSize(), '\0');
   std::string packed(ZSTD_CStreamOutSize(), '\0');
+  std::size_t since = 0;
   for (bool last = false; !last;) {
+    if (between && since >= kBetween) {
+      since = 0;
+      between();
+    }
     const ssize_t n = ::read(in.get(), plain.data(), plain.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return io_error("read", from, errno);
     last = n == 0;
+    since += static_cast<std::size_t>(n);
     ZSTD_inBuffer input{plain.data(), static_cast<std::size_t>(n), 0};
     for (bool done = false; !done;) {
       ZSTD_outBuffer output{packed.data(), packed.size(), 0};
@@ -49,12 +58,13 @@ Result<void> compress_stream(const Descriptor& in, const std::filesystem::path& 
 
 }  // namespace
 
-Result<void> compress_part(const std::filesystem::path& part, int level) {
+Result<void> compress_part(const std::filesystem::path& part, int level,
+                           const std::function<void()>& between) {
   const std::filesystem::path packed = part.string() + ".zst";
   const std::filesystem::path draft = packed.string() + ".tmp";
   BOOST_OUTCOME_TRY(const Descriptor in, open_file(part, O_RDONLY));
   BOOST_OUTCOME_TRY(const Descriptor out, open_file(draft, O_WRONLY | O_CREAT | O_TRUNC));
-  BOOST_OUTCOME_TRY(compress_stream(in, part, out, draft, level));
+  BOOST_OUTCOME_TRY(compress_stream(in, part, out, draft, level, between));
   if (::fdatasync(out.get()) != 0) return io_error("sync", draft, errno);
   if (::rename(draft.c_str(), packed.c_str()) != 0) return io_error("rename", draft, errno);
   // The new name has to be on the disk before the old one goes.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,9 +14,10 @@
 
 namespace proteus::storage {
 
-/// Compresses "x.jsonl" to "x.jsonl.zst" and then removes it. At no instant is there less than one
-/// whole copy; an interrupted call is made good by the next.
-Result<void> compress_part(const std::filesystem::path& part, int level);
+/// Compresses a closed file "x" to "x.zst" and then removes it. At no instant is there less than
+/// one whole copy; an interrupted call is made good by the next. `between` is called every few MiB.
+Result<void> compress_part(const std::filesystem::path& part, int level,
+                           const std::function<void()>& between = {});
 
 /// Reads a part, compressed or not, line by line.
 class FeedReader {

@@ -56,6 +56,22 @@ Result<std::uint64_t> size_of(const Descriptor& file, const std::filesystem::pat
   return static_cast<std::uint64_t>(info.st_size);
 }
 
+std::string utc_stamp(Timestamp time) {
+  std::string stamp = format_time(time).substr(0, 19);
+  for (char& c : stamp)
+    if (c == ':') c = '-';  // Not every file system and tool takes colons.
+  return stamp + "Z";
+}
+
+std::filesystem::path damaged_name(const std::filesystem::path& path, Timestamp now) {
+  const std::string first = fmt::format("{}.damaged-{}", path.string(), utc_stamp(now));
+  std::error_code ignored;
+  std::filesystem::path name = first;
+  for (int n = 2; std::filesystem::exists(name, ignored); ++n)
+    name = fmt::format("{}-{}", first, n);
+  return name;
+}
+
 Result<void> sync_folder(const std::filesystem::path& folder) {
   const std::filesystem::path name = folder.empty() ? "." : folder;
   BOOST_OUTCOME_TRY(const Descriptor handle, open_file(name, O_RDONLY | O_DIRECTORY));

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "engine/core/result.hpp"
+#include "engine/core/time.hpp"
 
 namespace proteus::storage {
 
@@ -46,6 +48,10 @@ Result<void> write_all(const Descriptor& file, std::string_view bytes,
 /// Replaces `path` as a whole: a file of the same folder is written, synced and renamed.
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);
 Result<std::uint64_t> size_of(const Descriptor& file, const std::filesystem::path& path);
+/// "2025-05-29T17-05-00Z": to the second, fit for file names.
+std::string utc_stamp(Timestamp time);
+/// "<path>.damaged-<utc>", or the same with "-2", "-3", ... where that is taken.
+std::filesystem::path damaged_name(const std::filesystem::path& path, Timestamp now);
 /// Syncs the folder, so that a rename or a new file in it outlives a power loss.
 Result<void> sync_folder(const std::filesystem::path& folder);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <map>
 
@@ -52,6 +53,8 @@ CREATE TABLE IF NOT EXISTS feed(record INTEGER PRIMARY KEY, sequence INTEGER, ti
 CREATE TABLE IF NOT EXISTS states(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
   time_ns INTEGER, kind TEXT, name TEXT, active INTEGER, instrument_id INTEGER, instrument TEXT,
   cause TEXT);
+CREATE TABLE IF NOT EXISTS dropped(what TEXT, name TEXT, time TEXT, time_ns INTEGER, why TEXT,
+  bytes INTEGER, rows INTEGER, PRIMARY KEY(what, name)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS bars_instrument ON bars(instrument_id, open_time_ns);
 CREATE INDEX IF NOT EXISTS decisions_time ON decisions(time_ns);
 CREATE INDEX IF NOT EXISTS decisions_instrument ON decisions(instrument_id, time_ns);
@@ -106,7 +109,7 @@ struct JournalDb::Tables {
   Database db;
   std::map<std::uint32_t, std::string> names;
   Statement set_meta, get_meta, instrument, decision, refusal, order, order_update, order_other,
-      order_cancel, fill, funding, equity, anomaly, feed, state, bar;
+      order_cancel, fill, funding, equity, anomaly, feed, state, bar, dropped;
 
   Result<void> prepare();
   Result<void> load_names();
@@ -127,6 +130,8 @@ struct JournalDb::Tables {
     return equity.run(record, p.sequence, p.time, p.equity, p.cash, p.gross,
                       fmt::format("{:016x}", p.ledger_hash));
   }
+
+  Result<void> put(const Snapshot&, std::uint64_t) { return success(); }
 
   Result<void> put(const BarClosed& c, const Event& e, std::uint64_t record) {
     const Bar& b = c.bar;
@@ -210,6 +215,10 @@ Result<void> JournalDb::Tables::prepare() {
   BOOST_OUTCOME_TRY(make(anomaly, insert("anomalies", 8)));
   BOOST_OUTCOME_TRY(make(feed, insert("feed", 7)));
   BOOST_OUTCOME_TRY(make(bar, insert("bars", 20)));
+  BOOST_OUTCOME_TRY(make(dropped, insert("dropped", 7,
+                                         " ON CONFLICT(what, name) DO UPDATE SET "
+                                         "time=excluded.time, time_ns=excluded.time_ns, "
+                                         "rows=rows+excluded.rows")));
   return make(state, insert("states", 10));
 }
 
@@ -294,21 +303,62 @@ Result<std::unique_ptr<JournalDb>> JournalDb::open(const std::filesystem::path& 
   return db;
 }
 
+Result<void> JournalDb::judge(Result<void> outcome) {
+  if (!outcome && outcome.error().code == ErrorCode::Corrupt) damaged_ = true;
+  return outcome;
+}
+
 Result<void> JournalDb::begin() {
   if (tables_->db.in_transaction()) return success();
-  return tables_->db.run("BEGIN");
+  return judge(tables_->db.run("BEGIN"));
 }
 
 Result<void> JournalDb::apply(const WalRecord& record, std::uint64_t number) {
   BOOST_OUTCOME_TRY(begin());
-  return std::visit([&](const auto& value) { return tables_->put(value, number); }, record);
+  return judge(std::visit([&](const auto& value) { return tables_->put(value, number); }, record));
+}
+
+Result<void> JournalDb::note(const Dropped& d) {
+  return judge(tables_->dropped.run(d.what, d.name, d.time, d.why, d.bytes, d.rows));
+}
+
+Result<std::uint64_t> JournalDb::drop_rows(Timestamp before, std::uint64_t limit) {
+  // Every bar has its decision, and numbers rise with time: one lookup says where to cut. Decisions
+  // go last, so that an interruption leaves the cut to be found again.
+  constexpr std::array kTablesWithRows = {"bars", "refusals",  "equity",
+                                          "feed", "anomalies", "decisions"};
+  const auto go = [&]() -> Result<std::uint64_t> {
+    BOOST_OUTCOME_TRY(Statement last, tables_->db.prepare("SELECT record FROM decisions WHERE "
+                                                          "time_ns<? ORDER BY time_ns DESC "
+                                                          "LIMIT 1"));
+    BOOST_OUTCOME_TRY(const auto cut, last.text(to_unix_ns(before)));
+    if (!cut) return 0U;
+    std::uint64_t gone = 0;
+    for (const char* table : kTablesWithRows) {
+      BOOST_OUTCOME_TRY(Statement take,
+                        tables_->db.prepare(fmt::format(
+                            "DELETE FROM {0} WHERE record IN (SELECT record FROM {0} WHERE "
+                            "record<=?1 ORDER BY record LIMIT ?2)",
+                            table)));
+      BOOST_OUTCOME_TRY(take.run(number_from(cut), limit));
+      gone += static_cast<std::uint64_t>(tables_->db.changes());
+    }
+    return gone;
+  };
+  auto gone = go();
+  if (!gone) {
+    static_cast<void>(judge(gone.error()));
+    return gone;
+  }
+  BOOST_OUTCOME_TRY(judge(tables_->db.run("PRAGMA incremental_vacuum(2000)")));
+  return gone;
 }
 
 Result<void> JournalDb::commit(std::uint64_t offset, std::uint64_t number) {
   BOOST_OUTCOME_TRY(begin());
-  BOOST_OUTCOME_TRY(tables_->set_meta.run("wal_offset", std::to_string(offset)));
-  BOOST_OUTCOME_TRY(tables_->set_meta.run("wal_records", std::to_string(number)));
-  BOOST_OUTCOME_TRY(tables_->db.run("COMMIT"));
+  BOOST_OUTCOME_TRY(judge(tables_->set_meta.run("wal_offset", std::to_string(offset))));
+  BOOST_OUTCOME_TRY(judge(tables_->set_meta.run("wal_records", std::to_string(number))));
+  BOOST_OUTCOME_TRY(judge(tables_->db.run("COMMIT")));
   offset_ = offset;
   number_ = number;
   return success();
@@ -319,19 +369,21 @@ void JournalDb::rollback() {
   if (tables_->db.in_transaction()) static_cast<void>(tables_->db.run("ROLLBACK"));
 }
 
-Result<std::uint64_t> derive(WalReader& reader, JournalDb& db, std::uint64_t batch, bool once) {
-  if (reader.tail().number != db.number())
-    reader.seek(db.offset() == 0 ? reader.first_offset() : db.offset(), db.number());
+Result<std::uint64_t> derive(SessionLog& log, JournalDb& db, std::uint64_t batch, bool once) {
+  if (log.number() != db.number()) {
+    BOOST_OUTCOME_TRY(log.seek(db.number(), db.offset()));
+    if (log.number() < db.number()) return 0U;  // Not there yet.
+  }
   std::uint64_t total = 0;
   for (bool more = true; more;) {
     std::uint64_t count = 0;
     for (; count < batch; ++count) {
-      const std::uint64_t number = reader.tail().number;
-      auto record = reader.next();
+      const std::uint64_t number = log.number();
+      auto record = log.next();
       if (!record) {
         // What lies before the damage is told all the same.
         if (count > 0) {
-          BOOST_OUTCOME_TRY(db.commit(reader.tail().offset, number));
+          BOOST_OUTCOME_TRY(db.commit(log.byte(), number));
         }
         return record.error();
       }
@@ -342,7 +394,7 @@ Result<std::uint64_t> derive(WalReader& reader, JournalDb& db, std::uint64_t bat
       }
     }
     if (count > 0) {
-      if (auto done = db.commit(reader.tail().offset, reader.tail().number); !done) {
+      if (auto done = db.commit(log.byte(), log.number()); !done) {
         db.rollback();
         return done.error();
       }
@@ -353,25 +405,62 @@ Result<std::uint64_t> derive(WalReader& reader, JournalDb& db, std::uint64_t bat
   return total;
 }
 
+namespace {
+
+constexpr std::array kSideFiles = {"-wal", "-shm", "-journal"};
+
+// The log knows nothing of what retention took: those notes go over from the old tables, if there
+// are any that can be read.
+void keep_dropped(const std::filesystem::path& old_tables, Database& draft) {
+  auto old = Database::open_read_only(old_tables);
+  if (!old) return;
+  auto rows =
+      old.value().prepare("SELECT what, name, time, time_ns, why, bytes, rows FROM dropped");
+  auto into = draft.prepare(insert("dropped", 7));
+  if (!rows || !into) return;
+  Statement& from = rows.value();
+  for (auto there = from.row(); there && there.value(); there = from.row())
+    if (!into.value().run(from.column(0), from.column(1), from.column(2), from.column(3),
+                          from.column(4), from.column(5), from.column(6)))
+      return;
+}
+
+}  // namespace
+
 Result<std::uint64_t> rebuild_journal(const std::filesystem::path& wal_path,
                                       const std::filesystem::path& sqlite_path) {
   const std::filesystem::path draft = sqlite_path.string() + ".rebuild";
   std::error_code ignored;
-  for (const char* suffix : {"", "-wal", "-shm", "-journal"})
-    std::filesystem::remove(draft.string() + suffix, ignored);
-  BOOST_OUTCOME_TRY(WalReader reader, WalReader::open(wal_path));
+  std::filesystem::remove(draft, ignored);
+  for (const char* suffix : kSideFiles) std::filesystem::remove(draft.string() + suffix, ignored);
+  BOOST_OUTCOME_TRY(SessionLog log, SessionLog::open(wal_path));
   std::uint64_t records = 0;
   {
-    BOOST_OUTCOME_TRY(const auto db, JournalDb::open(draft, reader.header()));
-    BOOST_OUTCOME_TRY(records, derive(reader, *db, 4096, false));
+    BOOST_OUTCOME_TRY(const auto db, JournalDb::open(draft, log.header()));
+    BOOST_OUTCOME_TRY(records, derive(log, *db, 4096, false));
+  }
+  {
+    BOOST_OUTCOME_TRY(Database database, Database::open(draft));
+    keep_dropped(sqlite_path, database);
   }
   // The side files of the old tables must not be taken for those of the new.
-  for (const char* suffix : {"-wal", "-shm", "-journal"})
+  for (const char* suffix : kSideFiles)
     std::filesystem::remove(sqlite_path.string() + suffix, ignored);
   std::error_code failed;
   std::filesystem::rename(draft, sqlite_path, failed);
   if (failed) return io_error("put the rebuilt tables at", sqlite_path, failed.value());
   return records;
+}
+
+Result<std::filesystem::path> put_tables_aside(const std::filesystem::path& sqlite_path,
+                                               Timestamp now) {
+  const std::filesystem::path aside = damaged_name(sqlite_path, now);
+  std::error_code failed;
+  std::filesystem::rename(sqlite_path, aside, failed);
+  if (failed) return io_error("move aside", sqlite_path, failed.value());
+  for (const char* suffix : kSideFiles)
+    std::filesystem::rename(sqlite_path.string() + suffix, aside.string() + suffix, failed);
+  return aside;
 }
 
 }  // namespace proteus::storage

@@ -25,6 +25,9 @@ std::string describe(const DecisionRecord& record) { return "decision " + json::
 std::string describe(const OrderIntent& intent) { return "order " + json::to_json(intent); }
 std::string describe(const CancelIntent& intent) { return "cancel " + json::to_json(intent); }
 std::string describe(const EquityPoint& point) { return "equity " + json::to_json(point); }
+std::string describe(const Snapshot& snapshot) {
+  return fmt::format("a snapshot after event {}", snapshot.sequence);
+}
 
 /// Bit for bit, as they stand in the log.
 template <class T>
@@ -39,16 +42,23 @@ bool same(const T& then, const T& now) {
 }  // namespace
 
 const WalRecord* RetoldJournal::expected() {
-  if (expected_ != nullptr || over_ || error_) return expected_;
-  number_ = reader_.tail().number;
-  Result<const WalRecord*> record = reader_.next();
+  if (expected_ != nullptr || log_ != nullptr || error_) return expected_;
+  number_ = last_.tail().number;
+  Result<const WalRecord*> record = last_.next();
   if (record.has_error()) {
     error_ = record.error();
     return nullptr;
   }
   expected_ = record.value();
-  over_ = expected_ == nullptr;
-  return expected_;
+  if (expected_ != nullptr) return expected_;
+  Result<std::unique_ptr<WalJournal>> log = WalJournal::resume(last_, options_);
+  if (log.has_error()) {
+    error_ = log.error();
+    return nullptr;
+  }
+  owned_ = std::move(log.value());
+  log_ = owned_.get();
+  return nullptr;
 }
 
 Result<const Event*> RetoldJournal::next_input() {
@@ -68,7 +78,7 @@ template <class T>
 void RetoldJournal::check(const T& made) {
   const WalRecord* const record = expected();
   if (error_) return;
-  if (record == nullptr) return log_.append(made);
+  if (record == nullptr) return log_->append(made);
   const T* const then = std::get_if<T>(record);
   if (then == nullptr || !same(*then, made))
     return differs(std::visit([](const auto& r) { return describe(r); }, *record), describe(made));
@@ -86,7 +96,7 @@ void RetoldJournal::differs(const std::string& then, const std::string& now) {
 bool RetoldJournal::commit() {
   const WalRecord* const record = expected();
   if (error_) return false;
-  if (record == nullptr) return log_.commit();
+  if (record == nullptr) return log_->commit();
   // What the engine told of its log is what it will tell next.
   if (const auto* event = std::get_if<Event>(record); event && event->origin == Origin::Input)
     if (const auto* hold = std::get_if<HoldChanged>(&event->body);

@@ -5,23 +5,29 @@
 // Thread: the event loop.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <string>
 
-#include "connectors/storage/wal_reader.hpp"
+#include "connectors/storage/log_recovery.hpp"
+#include "connectors/storage/wal_journal.hpp"
 #include "engine/ports/journal.hpp"
 
 namespace proteus::storage {
 
 class RetoldJournal final : public Journal {
  public:
-  /// reader: at the first record that is to be told again; nothing writes what it reads. log: what
-  /// comes after the last record, and commits from there on.
-  RetoldJournal(WalReader reader, Journal& log) : reader_(std::move(reader)), log_(log) {}
+  /// last: behind its snapshot, at the first record that is to be told again.
+  RetoldJournal(LastSegment last, const WalOptions& options)
+      : last_(std::move(last)), options_(options) {}
 
   /// The next recorded input, to be put through the engine's door; null: all is told and the log
-  /// goes on. Errors: the log cannot be read; the engine made of an input something else than it
-  /// did then (Corrupt, with both); a record that no input leads to.
+  /// goes on. Errors: the log cannot be read or written on; the engine made of an input something
+  /// else than it did then (Corrupt, with both); a record that no input leads to.
   Result<const Event*> next_input();
+  /// The log that goes on; not before `next_input` has answered null. Whoever takes it keeps it
+  /// alive as long as this is written to.
+  std::unique_ptr<WalJournal> take_log() { return std::move(owned_); }
 
   void append(const Event& event) override { check(event); }
   void append(const DecisionRecord& decision) override { check(decision); }
@@ -41,10 +47,11 @@ class RetoldJournal final : public Journal {
   void check(const T& made);
   void differs(const std::string& then, const std::string& now);
 
-  WalReader reader_;
-  Journal& log_;
+  LastSegment last_;
+  WalOptions options_;
+  std::unique_ptr<WalJournal> owned_;
+  WalJournal* log_ = nullptr;            // null: there may be more records to tell
   const WalRecord* expected_ = nullptr;  // read, not yet compared
-  bool over_ = false;                    // the log has no more records
   bool failing_ = false;                 // commits failed here
   std::optional<Error> error_;
   std::uint64_t number_ = 0;  // of expected_

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <cerrno>
 #include <fstream>
 
@@ -68,11 +69,35 @@ Result<std::filesystem::path> make_folder(const std::filesystem::path& root,
 
 }  // namespace
 
+std::optional<std::filesystem::path> newest_session(const std::filesystem::path& root,
+                                                    std::string_view mode) {
+  // "2025-05-29T17-05-00Z-paper", then "-2", "-3", ... within one second.
+  constexpr std::size_t kStamp = std::string_view{"2025-05-29T17-05-00Z"}.size();
+  const std::string middle = fmt::format("-{}", mode);
+  std::optional<std::pair<std::string, int>> newest;
+  std::optional<std::filesystem::path> found;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(root, failed)) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() < kStamp + middle.size() || name.compare(kStamp, middle.size(), middle) != 0)
+      continue;
+    int number = 1;
+    const std::string_view rest = std::string_view{name}.substr(kStamp + middle.size());
+    if (!rest.empty() &&
+        (rest[0] != '-' ||
+         std::from_chars(rest.data() + 1, rest.data() + rest.size(), number).ec != std::errc{}))
+      continue;
+    if (!std::filesystem::exists(entry.path() / "session.json", failed)) continue;
+    std::pair<std::string, int> key{name.substr(0, kStamp), number};
+    if (newest && key < *newest) continue;
+    newest = std::move(key);
+    found = entry.path();
+  }
+  return found;
+}
+
 std::string session_name(Timestamp start, std::string_view mode) {
-  std::string name = format_time(start).substr(0, 19);
-  for (char& c : name)
-    if (c == ':') c = '-';  // Not every file system and tool takes colons.
-  return fmt::format("{}Z-{}", name, mode);
+  return fmt::format("{}-{}", utc_stamp(start), mode);
 }
 
 Result<Session> Session::create(const std::filesystem::path& root, const SessionStart& start) {
@@ -93,6 +118,24 @@ Result<Session> Session::create(const std::filesystem::path& root, const Session
   info.cpu = cpu_model();
   BOOST_OUTCOME_TRY(write_file(folder / "session.json", json::to_json(info) + "\n"));
   return session;
+}
+
+Result<void> Session::note_restart(Timestamp time, std::string_view version) const {
+  BOOST_OUTCOME_TRY(const Descriptor file,
+                    open_file(restarts_path(), O_WRONLY | O_CREAT | O_APPEND));
+  RestartInfo info;
+  info.time = time;
+  info.version = version;
+  info.pid = ::getpid();
+  info.kernel = kernel_name();
+  return write_all(file, json::to_json(info) + "\n", restarts_path());
+}
+
+std::size_t Session::restarts() const {
+  std::ifstream file(restarts_path());
+  std::size_t count = 0;
+  for (std::string line; std::getline(file, line);) ++count;
+  return count;
 }
 
 Result<Session> Session::open(const std::filesystem::path& folder) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,19 @@ struct SessionStart {
   std::string config_hash;
 };
 
+/// One line of restarts.jsonl.
+struct RestartInfo {
+  Timestamp time{};
+  std::string version;
+  std::int64_t pid = 0;
+  std::string kernel;
+  static constexpr auto fields() {
+    using R = RestartInfo;
+    return std::tuple{field("time", &R::time), field("version", &R::version), field("pid", &R::pid),
+                      field("kernel", &R::kernel)};
+  }
+};
+
 class Session {
  public:
   /// Makes a new folder below `root` (which is made too) and locks it. A name that is taken gets
@@ -49,9 +63,15 @@ class Session {
   /// Locks an existing folder. Errors: NotFound; Busy, with the process that holds it.
   static Result<Session> open(const std::filesystem::path& folder);
 
+  /// Appends this process to restarts.jsonl; session.json stays as it was written. Errors: Io.
+  Result<void> note_restart(Timestamp time, std::string_view version) const;
+  /// Restarts that were noted.
+  [[nodiscard]] std::size_t restarts() const;
+
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   [[nodiscard]] std::filesystem::path wal_path() const { return folder_ / "session.wal"; }
   [[nodiscard]] std::filesystem::path sqlite_path() const { return folder_ / "journal.sqlite"; }
+  [[nodiscard]] std::filesystem::path restarts_path() const { return folder_ / "restarts.jsonl"; }
   [[nodiscard]] std::filesystem::path feed_folder() const { return folder_ / "feed"; }
   [[nodiscard]] std::filesystem::path config_path() const {
     return folder_ / "config.resolved.toml";
@@ -64,6 +84,9 @@ class Session {
   Descriptor lock_;
 };
 
+/// The newest session of a mode below `root`, by its name; nothing: there is none.
+std::optional<std::filesystem::path> newest_session(const std::filesystem::path& root,
+                                                    std::string_view mode);
 /// The name of a session's folder: "2025-05-29T17-05-00Z-paper".
 std::string session_name(Timestamp start, std::string_view mode);
 

@@ -8,8 +8,11 @@ namespace {
 
 Error sqlite_error(sqlite3* db, std::string_view what) {
   const char* const file = db == nullptr ? nullptr : sqlite3_db_filename(db, "main");
-  return error(ErrorCode::Io, fmt::format("cannot {} {}: {}", what, file == nullptr ? "" : file,
-                                          db == nullptr ? "out of memory" : sqlite3_errmsg(db)));
+  const int code = db == nullptr ? SQLITE_NOMEM : sqlite3_errcode(db) & 0xff;
+  const bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+  return error(damaged ? ErrorCode::Corrupt : ErrorCode::Io,
+               fmt::format("cannot {} {}: {}", what, file == nullptr ? "" : file,
+                           db == nullptr ? "out of memory" : sqlite3_errmsg(db)));
 }
 
 }  // namespace
@@ -76,7 +79,9 @@ Result<Database> Database::open(const std::filesystem::path& path) {
                  fmt::format("cannot open {}: {}", path.string(), sqlite3_errstr(code)));
   sqlite3_busy_timeout(handle, 1000);
   // The log is the truth and this can be rebuilt: a sync at each checkpoint is enough.
-  BOOST_OUTCOME_TRY(database.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"));
+  // Pages of dropped rows are given back in small pieces.
+  BOOST_OUTCOME_TRY(database.run(
+      "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"));
   return database;
 }
 

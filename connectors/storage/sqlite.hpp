@@ -21,7 +21,8 @@ class Statement {
   Statement() = default;
   explicit Statement(sqlite3_stmt* handle) : handle_(handle, &finalize) {}
 
-  /// Runs it once with these columns, in order. Errors: Io with SQLite's words.
+  /// Runs it once with these columns, in order. Errors: Io, or Corrupt where the file is damaged or
+  /// no database, with SQLite's words.
   template <class... Values>
   Result<void> run(const Values&... values) {
     next_ = 1;

@@ -1,6 +1,7 @@
 #include "connectors/storage/storage_thread.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,36 +11,46 @@
 #include <chrono>
 
 #include "connectors/storage/feed_part.hpp"
+#include "connectors/storage/feed_recorder.hpp"
 
 namespace proteus::storage {
 namespace {
 
 constexpr std::uint64_t kBatch = 4096;
-constexpr std::chrono::milliseconds kTick{20};  // how often the log is looked at
-constexpr int kTicksToRetry = 50;               // after SQLite failed
+constexpr std::chrono::milliseconds kTick{20};          // how often the log is looked at
+constexpr int kTicksToRetry = 50;                       // after SQLite failed
+constexpr int kTicksToLook = 500;                       // between two looks at the disk
+constexpr std::uint64_t kRowsAtOnce = 2000;             // dropped between two syncs
+constexpr int kRowRounds = 10;                          // of them at one look
+constexpr Duration kRowsKept = std::chrono::hours{24};  // the quota takes no younger rows
+
+std::string day_of(Timestamp time) { return format_time(time).substr(0, 10); }
 
 }  // namespace
 
 Result<std::unique_ptr<StorageThread>> StorageThread::start(
     const WalJournal& journal, const std::filesystem::path& sqlite_path,
     const StorageSettings& settings) {
-  BOOST_OUTCOME_TRY(WalReader reader, WalReader::open(journal.path()));
-  BOOST_OUTCOME_TRY(Descriptor log, open_file(journal.path(), O_RDONLY));
+  BOOST_OUTCOME_TRY(SessionLog log, SessionLog::open(journal.path()));
+  BOOST_OUTCOME_TRY(WalReader syncing, open_segment(journal.path(), journal.segment()));
   Descriptor wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   if (!wake.open()) return io_error("wake", "the storage thread", errno);
   return std::unique_ptr<StorageThread>{new StorageThread{
-      journal, sqlite_path, settings, std::move(reader), std::move(log), std::move(wake)}};
+      journal, sqlite_path, settings, std::move(log), std::move(syncing), std::move(wake)}};
 }
 
 StorageThread::StorageThread(const WalJournal& journal, std::filesystem::path sqlite_path,
-                             const StorageSettings& settings, WalReader reader, Descriptor log,
+                             const StorageSettings& settings, SessionLog log, WalReader syncing,
                              Descriptor wake)
     : journal_(journal),
       sqlite_path_(std::move(sqlite_path)),
       settings_(settings),
-      reader_(std::move(reader)),
       log_(std::move(log)),
+      syncing_(std::move(syncing)),
+      retention_(journal.path(), settings),
+      retains_(log_.header().mode.view() != "replay"),
       wake_(std::move(wake)),
+      parts_(unfinished_parts(journal.path().parent_path() / "feed")),
       thread_([this] { run(); }) {}
 
 StorageThread::~StorageThread() {
@@ -83,6 +94,17 @@ StorageStatus StorageThread::status() const {
   s.sync_errors = sync_errors_.load();
   s.sqlite_errors = sqlite_errors_.load();
   s.feed_errors = feed_errors_.load();
+  s.log_parts_compressed = log_compressed_.load();
+  s.tables_put_aside = put_aside_.load();
+  s.session_bytes = session_bytes_.load();
+  s.quota_bytes = static_cast<std::uint64_t>(settings_.quota_bytes);
+  s.disk_free_bytes = disk_free_.load();
+  s.near_quota = near_quota_.load();
+  s.over_quota = over_quota_.load();
+  s.disk_low = disk_low_.load();
+  s.files_dropped = files_dropped_.load();
+  s.bytes_dropped = bytes_dropped_.load();
+  s.rows_dropped = rows_dropped_.load();
   const std::lock_guard lock{mutex_};
   s.last_error = last_error_;
   return s;
@@ -97,6 +119,7 @@ void StorageThread::note(std::atomic<std::uint64_t>& counter, const std::string&
 void StorageThread::run() {
   // Time is counted in ticks of poll: this thread needs no clock.
   Duration since_sync{0};
+  sync();  // What an earlier process wrote may not be on the disk yet.
   for (;;) {
     pollfd waiting{.fd = wake_.get(), .events = POLLIN, .revents = 0};
     const bool asked_now = ::poll(&waiting, 1, static_cast<int>(kTick.count())) > 0;
@@ -124,6 +147,8 @@ void StorageThread::run() {
     else
       --sqlite_pause_;
     compress_all();
+    compress_log();
+    if (asked > done_ || look_pause_-- <= 0) look_at_disk();
     {
       const std::lock_guard lock{mutex_};
       done_ = asked;
@@ -133,22 +158,56 @@ void StorageThread::run() {
   }
 }
 
+Result<void> StorageThread::sync_next_segment() {
+  const auto& path = journal_.path();
+  BOOST_OUTCOME_TRY(WalReader next, open_segment(path, syncing_.header().segment + 1));
+  // The names of both, then what the new one holds.
+  BOOST_OUTCOME_TRY(sync_folder(path.parent_path() / "log"));
+  BOOST_OUTCOME_TRY(sync_folder(path.parent_path()));
+  syncing_ = std::move(next);
+  return success();
+}
+
 void StorageThread::sync() {
   const std::uint64_t committed = journal_.committed_bytes();
   if (committed == synced_.load()) return;
-  if (::fdatasync(log_.get()) != 0) {
-    note(sync_errors_, io_error("sync", journal_.path(), errno).context);
-    return;
+  const auto go = [&]() -> Result<void> {
+    for (;;) {
+      if (::fdatasync(syncing_.descriptor().get()) != 0)
+        return io_error("sync", syncing_.path(), errno);
+      BOOST_OUTCOME_TRY(const std::uint64_t size, size_of(syncing_.descriptor(), syncing_.path()));
+      if (syncing_.header().first_byte + size >= committed) return success();
+      // What is committed goes on in the next segment: this one is whole, and now on the disk.
+      BOOST_OUTCOME_TRY(sync_next_segment());
+      closed_segments_ = true;
+    }
+  };
+  if (const auto done = go(); !done)
+    note(sync_errors_, done.error().context);
+  else
+    synced_.store(committed);
+}
+
+Result<void> StorageThread::open_tables() {
+  auto db = JournalDb::open(sqlite_path_, log_.header());
+  if (db && db.value()->offset() > synced_.load() &&
+      db.value()->offset() > journal_.committed_bytes())
+    db = error(ErrorCode::Corrupt,
+               fmt::format("{} tells of more than the log holds", sqlite_path_.string()));
+  if (!db && db.error().code == ErrorCode::Corrupt) {
+    BOOST_OUTCOME_TRY(const auto aside, put_tables_aside(sqlite_path_, journal_.event_time()));
+    note(put_aside_, fmt::format("{}: it is kept as {} and made anew from the log",
+                                 db.error().context, aside.string()));
+    db = JournalDb::open(sqlite_path_, log_.header());
   }
-  synced_.store(committed);
+  BOOST_OUTCOME_TRY(db_, std::move(db));
+  return success();
 }
 
 void StorageThread::derive_all() {
   if (log_damaged_) return;
   if (!db_) {
-    auto db = JournalDb::open(sqlite_path_, reader_.header());
-    if (!db) return sqlite_failed(db.error());
-    db_ = std::move(db).value();
+    if (const auto opened = open_tables(); !opened) return sqlite_failed(opened.error());
     derived_bytes_.store(db_->offset());
     derived_records_.store(db_->number());
   }
@@ -156,19 +215,28 @@ void StorageThread::derive_all() {
   for (;;) {
     // Only what is on the disk is told: after a loss of power the tables never know more than the
     // log.
-    reader_.set_end(synced_.load());
-    const auto derived = derive(reader_, *db_, kBatch, true);
+    log_.set_end(synced_.load());
+    const auto derived = derive(log_, *db_, kBatch, true);
     derived_bytes_.store(db_->offset());
     derived_records_.store(db_->number());
-    if (!derived) {
-      log_damaged_ = derived.error().code != ErrorCode::Io;
-      return sqlite_failed(derived.error());
-    }
+    if (!derived) return derive_failed(derived.error());
     if (derived.value() < kBatch) return;
     if (journal_.committed_bytes() - synced_.load() >=
         static_cast<std::uint64_t>(settings_.sync_bytes))
       sync();
   }
+}
+
+void StorageThread::derive_failed(const Error& failure) {
+  if (!db_->damaged()) {
+    log_damaged_ = failure.code != ErrorCode::Io;
+    return sqlite_failed(failure);
+  }
+  db_.reset();
+  const auto aside = put_tables_aside(sqlite_path_, journal_.event_time());
+  if (!aside) return sqlite_failed(aside.error());
+  note(put_aside_, fmt::format("{}: it is kept as {} and made anew from the log", failure.context,
+                               aside.value().string()));
 }
 
 void StorageThread::sqlite_failed(const Error& failure) {
@@ -183,10 +251,79 @@ void StorageThread::compress_all() {
     parts.swap(parts_);
   }
   for (const auto& part : parts) {
-    if (const auto done = compress_part(part, static_cast<int>(settings_.feed_compression)); !done)
+    if (const auto done =
+            compress_part(part, static_cast<int>(settings_.feed_compression), [this] { sync(); });
+        !done)
       note(feed_errors_, done.error().context);
     else
       ++compressed_;
+  }
+}
+
+// Only what lies before the synced segment: that one's beginning is on the disk, so that no restart
+// has to go back to the one before.
+void StorageThread::compress_log() {
+  if (!closed_segments_) return;
+  closed_segments_ = false;
+  for (const LogPart& part : closed_parts(journal_.path())) {
+    if (part.packed) continue;
+    if (part.segment >= syncing_.header().segment) {
+      closed_segments_ = true;
+      continue;
+    }
+    if (const auto done = compress_part(part.path, static_cast<int>(settings_.feed_compression),
+                                        [this] { sync(); });
+        !done)
+      note(feed_errors_, done.error().context);
+    else
+      ++log_compressed_;
+  }
+}
+
+void StorageThread::look_at_disk() {
+  look_pause_ = kTicksToLook;
+  const Timestamp now = journal_.event_time();
+  const auto quota = static_cast<std::uint64_t>(settings_.quota_bytes);
+  DiskUse use = disk_use(journal_.path().parent_path());
+  if (retains_ && now > Timestamp{}) {
+    for (Dropped& dropped : retention_.enforce(now, derived_records_.load(), use)) {
+      ++files_dropped_;
+      bytes_dropped_ += dropped.bytes;
+      drops_.push_back(std::move(dropped));
+    }
+    drop_rows(now - settings_.keep_rows, "age");
+    if (use.session_bytes > quota) drop_rows(now - kRowsKept, "quota");
+    write_down_drops();
+  }
+  session_bytes_.store(use.session_bytes);
+  disk_free_.store(use.disk_free);
+  near_quota_.store(use.session_bytes > quota - quota / 10);
+  over_quota_.store(use.session_bytes > quota);
+  disk_low_.store(use.disk_free < static_cast<std::uint64_t>(settings_.disk_free_min));
+}
+
+void StorageThread::drop_rows(Timestamp before, const char* why) {
+  const Timestamp now = journal_.event_time();
+  std::uint64_t gone = 0;
+  for (int round = 0; db_ && round < kRowRounds; ++round) {
+    const auto some = db_->drop_rows(before, kRowsAtOnce);
+    if (!some) {
+      derive_failed(some.error());
+      break;
+    }
+    if (some.value() == 0) break;
+    gone += some.value();
+    sync();
+  }
+  if (gone == 0) return;
+  rows_dropped_ += gone;
+  drops_.push_back({.what = "rows", .name = day_of(now), .time = now, .why = why, .rows = gone});
+}
+
+void StorageThread::write_down_drops() {
+  while (db_ && !drops_.empty()) {
+    if (const auto done = db_->note(drops_.front()); !done) return derive_failed(done.error());
+    drops_.erase(drops_.begin());
   }
 }
 

@@ -17,13 +17,17 @@ std::uint64_t bodies_layout(std::uint64_t hash, std::index_sequence<I...>) {
   return hash;
 }
 
+constexpr std::uint32_t payload_max(std::uint8_t kind) {
+  return kind == static_cast<std::uint8_t>(RecordKind::Snapshot) ? kSnapshotMax : kPayloadMax;
+}
+
 // Room for the frame and `size` bytes of payload; returns where the payload goes.
 std::byte* open_frame(std::size_t size, ByteBuffer& out) {
-  PROTEUS_ASSERT(size <= kPayloadMax);
   return out.extend(kFrameSize + size) + kFrameSize;
 }
 
 void close_frame(std::byte* payload, std::size_t size, std::uint8_t kind, std::uint64_t number) {
+  PROTEUS_ASSERT(size <= payload_max(kind));
   std::byte* const frame = payload - kFrameSize;
   std::byte* at = binary::put(frame + 4, static_cast<std::uint32_t>(size));
   at = binary::put(at, kind);
@@ -76,7 +80,7 @@ T read_at(std::span<const std::byte> bytes, std::size_t offset) {
 bool is_record_kind(std::uint8_t kind) {
   return (kind >= 1 && kind <= kBodies) ||
          (kind >= static_cast<std::uint8_t>(RecordKind::Decision) &&
-          kind <= static_cast<std::uint8_t>(RecordKind::Equity));
+          kind <= static_cast<std::uint8_t>(RecordKind::Snapshot));
 }
 
 std::uint64_t wal_layout() {
@@ -86,7 +90,8 @@ std::uint64_t wal_layout() {
     hash = binary::layout<DecisionRecord>(hash);
     hash = binary::layout<OrderIntent>(hash);
     hash = binary::layout<CancelIntent>(hash);
-    return binary::layout<EquityPoint>(hash);
+    hash = binary::layout<EquityPoint>(hash);
+    return binary::layout<Snapshot>(hash);
   }();
   return kLayout;
 }
@@ -130,6 +135,9 @@ void encode_record(const CancelIntent& intent, std::uint64_t number, ByteBuffer&
 void encode_record(const EquityPoint& point, std::uint64_t number, ByteBuffer& out) {
   encode_plain(point, RecordKind::Equity, number, out);
 }
+void encode_record(const Snapshot& snapshot, std::uint64_t number, ByteBuffer& out) {
+  encode_plain(snapshot, RecordKind::Snapshot, number, out);
+}
 
 bool decode_payload(std::uint8_t kind, std::span<const std::byte> payload, WalRecord& record) {
   if (!is_record_kind(kind)) return false;
@@ -143,6 +151,8 @@ bool decode_payload(std::uint8_t kind, std::span<const std::byte> payload, WalRe
       return binary::decode(payload, alternative<CancelIntent>(record));
     case RecordKind::Equity:
       return binary::decode(payload, alternative<EquityPoint>(record));
+    case RecordKind::Snapshot:
+      return binary::decode(payload, alternative<Snapshot>(record));
     case RecordKind::FirstEvent:
       break;
   }
@@ -153,7 +163,8 @@ std::optional<std::size_t> frame_size(std::span<const std::byte> bytes) {
   if (bytes.size() < kFrameSize) return std::nullopt;
   const auto size = read_at<std::uint32_t>(bytes, 4);
   // The reserved half-word of a zeroed page is zero too, but no record is of kind 0.
-  if (size > kPayloadMax || bytes[8] == std::byte{0} || read_at<std::uint16_t>(bytes, 10) != 0)
+  if (size > payload_max(read_at<std::uint8_t>(bytes, 8)) || bytes[8] == std::byte{0} ||
+      read_at<std::uint16_t>(bytes, 10) != 0)
     return std::nullopt;
   return kFrameSize + size;
 }
@@ -166,6 +177,14 @@ std::optional<Frame> check_frame(std::span<const std::byte> bytes) {
                .version = read_at<std::uint8_t>(bytes, 9),
                .number = read_at<std::uint64_t>(bytes, 12),
                .payload = bytes.subspan(kFrameSize, *size - kFrameSize)};
+}
+
+std::optional<Timestamp> frame_time(const Frame& frame) {
+  const bool snapshot = frame.kind == static_cast<std::uint8_t>(RecordKind::Snapshot);
+  if (!snapshot && frame.kind > kBodies) return std::nullopt;
+  const std::size_t at = snapshot ? 8 : kEventHead - 8;
+  if (frame.payload.size() < at + 8) return std::nullopt;
+  return from_unix_ns(read_at<std::int64_t>(frame.payload, at));
 }
 
 }  // namespace proteus::storage

@@ -16,21 +16,6 @@ namespace {
 constexpr std::size_t kWindow = 256U << 10U;
 constexpr std::size_t kDescriptionMax = 4096;
 
-// Fills `out` from `offset`, or less where the file ends.
-Result<std::size_t> read_at(const Descriptor& file, std::uint64_t offset, std::span<std::byte> out,
-                            const std::filesystem::path& path) {
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const ssize_t n = ::pread(file.get(), out.data() + done, out.size() - done,
-                              static_cast<off_t>(offset + done));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_error("read", path, errno);
-    if (n == 0) break;
-    done += static_cast<std::size_t>(n);
-  }
-  return done;
-}
-
 /// The rest of a file from `offset`, mapped for reading.
 class Mapping {
  public:
@@ -57,24 +42,24 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-// True if a whole record later than `number` starts anywhere after the first byte.
-bool holds_later_record(std::span<const std::byte> bytes, std::uint64_t number) {
-  for (std::size_t at = 1; at + kFrameSize <= bytes.size(); ++at) {
+}  // namespace
+
+std::optional<std::size_t> find_record(std::span<const std::byte> bytes, std::size_t at,
+                                       std::uint64_t after) {
+  for (const std::size_t begin = at; at + kFrameSize <= bytes.size(); ++at) {
     const auto rest = bytes.subspan(at);
     std::uint64_t there = 0;
     std::memcpy(&there, rest.data() + 12, sizeof there);
     // The number comes first: it keeps the checksum from being taken at every byte.
-    if (there <= number || there - number > at / kFrameSize + 1) continue;
-    if (check_frame(rest)) return true;
+    if (there <= after || there - after > (at - begin) / kFrameSize + 2) continue;
+    if (check_frame(rest)) return at;
   }
-  return false;
+  return std::nullopt;
 }
 
-}  // namespace
-
 Result<WalReader> WalReader::open(const std::filesystem::path& path) {
-  BOOST_OUTCOME_TRY(Descriptor file, open_file(path, O_RDONLY));
-  WalReader reader{path, std::move(file)};
+  BOOST_OUTCOME_TRY(LogSource source, LogSource::open(path));
+  WalReader reader{path, std::move(source)};
   BOOST_OUTCOME_TRY(reader.read_header());
   return reader;
 }
@@ -86,7 +71,7 @@ Error WalReader::corrupt(std::string_view what) const {
 
 Result<void> WalReader::read_header() {
   std::array<std::byte, kWalHeaderSize + kDescriptionMax> bytes{};
-  BOOST_OUTCOME_TRY(const std::size_t size, read_at(file_, 0, bytes, path_));
+  BOOST_OUTCOME_TRY(const std::size_t size, source_.read(0, bytes));
   const auto refuse = [&](ErrorCode code, std::string why) {
     return error(code, path_.string() + " " + why);
   };
@@ -119,44 +104,54 @@ Result<void> WalReader::read_header() {
   if (!binary::decode(std::span{bytes}.subspan(kWalHeaderSize, description), header_))
     return refuse(ErrorCode::Corrupt, "has a header that does not describe a session");
   first_offset_ = kWalHeaderSize + description;
-  tail_.offset = first_offset_;
+  seek(first_offset_, header_.first_record);
   return success();
 }
 
-// Up to `wanted` bytes at the next record's start: fewer only where the file or `limit` ends.
-Result<std::span<const std::byte>> WalReader::peek(std::size_t wanted, std::uint64_t limit) {
-  const std::uint64_t there = limit - tail_.offset;
-  const std::size_t need = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, there));
+// How far the file may be read now. Its size is asked for only where `wanted` bytes would reach
+// past what is known of it.
+Result<std::uint64_t> WalReader::limit(std::size_t wanted) {
+  if (end_ != kNoEnd || source_.packed()) return end_;
+  if (known_size_ < tail_.offset + wanted) {
+    BOOST_OUTCOME_TRY(known_size_, source_.size());
+  }
+  return known_size_;
+}
+
+// Up to `wanted` bytes at the next record's start: fewer only where the file or its limit ends.
+Result<std::span<const std::byte>> WalReader::peek(std::size_t wanted) {
+  BOOST_OUTCOME_TRY(const std::uint64_t end, limit(wanted));
+  const std::uint64_t there = end > tail_.offset ? end - tail_.offset : 0;
+  const auto need = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, there));
   std::size_t skip = tail_.offset - window_start_;
-  if (window_.empty() || tail_.offset < window_start_ || skip + need > window_.size()) {
+  if (skip + need > window_.size()) {
+    window_.erase(window_.begin(),
+                  window_.begin() + static_cast<std::ptrdiff_t>(std::min(skip, window_.size())));
+    window_start_ = tail_.offset;
+    skip = 0;
+    const std::size_t have = window_.size();
     const std::size_t size =
         static_cast<std::size_t>(std::min<std::uint64_t>(std::max(kWindow, need), there));
     window_.resize(size);
-    window_start_ = tail_.offset;
-    skip = 0;
-    BOOST_OUTCOME_TRY(const std::size_t got, read_at(file_, tail_.offset, window_, path_));
-    window_.resize(got);
+    BOOST_OUTCOME_TRY(const std::size_t got,
+                      source_.read(tail_.offset + have, std::span{window_}.subspan(have)));
+    window_.resize(have + got);
   }
   return std::span{window_}.subspan(skip, std::min(need, window_.size() - skip));
 }
 
-Result<const WalRecord*> WalReader::next() {
+Result<std::optional<Frame>> WalReader::next_frame() {
   tail_.torn = false;
   tail_.bytes = 0;
-  // The file's size is asked for only where a record could reach past what is known of it.
-  if (end_ == kNoEnd && known_size_ < tail_.offset + kFrameSize + kPayloadMax) {
-    BOOST_OUTCOME_TRY(known_size_, size_of(file_, path_));
-  }
-  const std::uint64_t limit = end_ == kNoEnd ? known_size_ : end_;
-  if (limit <= tail_.offset) return nullptr;
-  BOOST_OUTCOME_TRY(auto bytes, peek(kFrameSize, limit));
+  BOOST_OUTCOME_TRY(auto bytes, peek(kFrameSize));
+  if (bytes.empty()) return std::nullopt;
   if (const auto size = frame_size(bytes)) {
-    BOOST_OUTCOME_TRY(bytes, peek(*size, limit));
+    BOOST_OUTCOME_TRY(bytes, peek(*size));
   }
   const auto frame = check_frame(bytes);
   if (!frame) {
-    BOOST_OUTCOME_TRY(explain_bad_record(limit));
-    return nullptr;
+    BOOST_OUTCOME_TRY(explain_bad_record());
+    return std::nullopt;
   }
   if (frame->number != tail_.number)
     return corrupt(fmt::format("carries number {}; a piece is missing or doubled", frame->number));
@@ -164,43 +159,87 @@ Result<const WalRecord*> WalReader::next() {
     return error(ErrorCode::Unsupported,
                  fmt::format("{}: record {} has version {}; this program reads version {}",
                              path_.string(), tail_.number, frame->version, kRecordVersion));
-  if (!decode_payload(frame->kind, frame->payload, record_))
-    return corrupt(fmt::format("its content is no record of kind {}", frame->kind));
+  if (const auto time = frame_time(*frame)) {
+    if (!first_time_) first_time_ = time;
+    last_time_ = time;
+  }
   tail_.offset += kFrameSize + frame->payload.size();
   ++tail_.number;
+  return frame;
+}
+
+Result<bool> WalReader::try_seek(std::uint64_t offset, std::uint64_t number) {
+  if (source_.packed() || offset < first_offset_) return false;
+  BOOST_OUTCOME_TRY(known_size_, source_.size());
+  if (offset > known_size_) return false;
+  const Tail before = tail_;
+  seek(offset, number);
+  if (offset == known_size_) return true;
+  const auto frame = next_frame();
+  const bool here = frame.has_value() && frame.value().has_value();
+  seek(here ? offset : before.offset, here ? number : before.number);
+  return here;
+}
+
+Result<const WalRecord*> WalReader::next() {
+  const Tail before = tail_;
+  BOOST_OUTCOME_TRY(const auto frame, next_frame());
+  if (!frame) return nullptr;
+  if (!decode_payload(frame->kind, frame->payload, record_)) {
+    tail_ = before;
+    return corrupt(fmt::format("its content is no record of kind {}", frame->kind));
+  }
   return &record_;
 }
 
-Result<void> WalReader::explain_bad_record(std::uint64_t limit) {
-  const std::uint64_t rest = limit - tail_.offset;
-  const Mapping mapping{file_, tail_.offset, rest};
+Result<void> WalReader::explain_bad_record() {
+  if (source_.packed())
+    return corrupt("its checksum does not hold, or it is cut off, in a segment that was closed");
+  // Never past the file, whatever was said to be its end.
+  BOOST_OUTCOME_TRY(known_size_, source_.size());
+  const std::uint64_t end = std::min(known_size_, end_);
+  if (end <= tail_.offset) return success();
+  const std::uint64_t rest = end - tail_.offset;
+  const Mapping mapping{source_.file(), tail_.offset, rest};
   if (!mapping.ok()) return io_error("map", path_, errno);
-  if (holds_later_record(mapping.bytes(), tail_.number))
+  if (find_record(mapping.bytes(), 1, tail_.number))
     return corrupt("its checksum does not hold, though whole records follow");
   tail_.torn = true;
   tail_.bytes = rest;
   return success();
 }
 
-Result<WalReader::Tail> recover_tail(const std::filesystem::path& path) {
-  BOOST_OUTCOME_TRY(WalReader reader, WalReader::open(path));
-  for (;;) {
-    BOOST_OUTCOME_TRY(const WalRecord* const record, reader.next());
-    if (record == nullptr) break;
-  }
-  const WalReader::Tail tail = reader.tail();
-  if (!tail.torn) return tail;
-  BOOST_OUTCOME_TRY(const Descriptor file, open_file(path, O_RDWR));
-  std::string torn(tail.bytes, '\0');
-  BOOST_OUTCOME_TRY(read_at(file, tail.offset, std::as_writable_bytes(std::span{torn}), path));
-  const std::filesystem::path aside = path.string() + ".torn";
+Result<void> copy_rest(const std::filesystem::path& path, std::uint64_t offset,
+                       const std::filesystem::path& aside) {
+  BOOST_OUTCOME_TRY(LogSource source, LogSource::open(path));
   BOOST_OUTCOME_TRY(const Descriptor copy, open_file(aside, O_WRONLY | O_CREAT | O_APPEND));
-  BOOST_OUTCOME_TRY(write_all(copy, torn, aside));
+  std::vector<char> piece(kWindow);
+  for (std::size_t got = piece.size(); got == piece.size(); offset += got) {
+    BOOST_OUTCOME_TRY(got, source.read(offset, std::as_writable_bytes(std::span{piece})));
+    BOOST_OUTCOME_TRY(write_all(copy, {piece.data(), got}, aside));
+  }
   if (::fdatasync(copy.get()) != 0) return io_error("sync", aside, errno);
+  return success();
+}
+
+Result<void> cut_torn_tail(const std::filesystem::path& path, const WalReader::Tail& tail) {
+  if (!tail.torn) return success();
+  BOOST_OUTCOME_TRY(copy_rest(path, tail.offset, path.string() + ".torn"));
+  BOOST_OUTCOME_TRY(const Descriptor file, open_file(path, O_RDWR));
   if (::ftruncate(file.get(), static_cast<off_t>(tail.offset)) != 0)
     return io_error("cut the torn tail off", path, errno);
   if (::fdatasync(file.get()) != 0) return io_error("sync", path, errno);
-  return tail;
+  return success();
+}
+
+Result<WalReader::Tail> recover_tail(const std::filesystem::path& path) {
+  BOOST_OUTCOME_TRY(WalReader reader, WalReader::open(path));
+  for (;;) {
+    BOOST_OUTCOME_TRY(const auto frame, reader.next_frame());
+    if (!frame) break;
+  }
+  BOOST_OUTCOME_TRY(cut_torn_tail(path, reader.tail()));
+  return reader.tail();
 }
 
 }  // namespace proteus::storage

@@ -48,6 +48,7 @@ struct Instrument {
 
   /// "linear:BTCUSDT"
   [[nodiscard]] std::string name() const;
+  friend bool operator==(const Instrument&, const Instrument&) = default;
 
   static constexpr auto fields() {
     using I = Instrument;

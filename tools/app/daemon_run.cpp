@@ -73,8 +73,10 @@ void announce(const PaperDaemon& daemon, const Loaded& loaded) {
                s.session.socket);
 }
 
-void say_goodbye(const PaperDaemon& daemon, const std::string& program) {
-  leave_soon(kOk);  // The session is written; only words are left.
+int say_goodbye(const PaperDaemon& daemon, const std::string& program,
+                const Result<void>& written) {
+  const int code = written ? kOk : kError;
+  leave_soon(code);  // The session is written as far as it can be; only words are left.
   const std::string folder = daemon.folder();
   const std::string out =
       "\n" + render_summary(daemon.status_json(), style_of_stdout()) +
@@ -85,6 +87,7 @@ void say_goodbye(const PaperDaemon& daemon, const std::string& program) {
           program, folder);
   std::fputs(out.c_str(), stdout);
   std::fflush(stdout);
+  return written ? kOk : fail(written.error(), kError);
 }
 
 net::Timer beat(net::Loop& loop, const PaperDaemon& daemon, Duration period) {

@@ -29,8 +29,9 @@ void leave_soon(int code);
 Result<void> socket_is_free(const std::string& socket);
 /// The first lines of a daemon's log: what is traded, with which money, within which limits, where.
 void announce(const PaperDaemon& daemon, const Loaded& loaded);
-/// The last words: what the run came to and what can be done with it.
-void say_goodbye(const PaperDaemon& daemon, const std::string& program);
+/// The last words: what the run came to and what can be done with it. The exit code: kError where
+/// the log could not be `written` to its end.
+int say_goodbye(const PaperDaemon& daemon, const std::string& program, const Result<void>& written);
 /// A line in the log that tells how the daemon fares, every `period` of real time.
 net::Timer beat(net::Loop& loop, const PaperDaemon& daemon, Duration period);
 

@@ -29,8 +29,8 @@ Finding judge_certificate(const std::string& topic, Timestamp until, Timestamp n
 /// The venue's time against ours. `far`: the venue is not on this machine, so both have to agree.
 /// offset: venue - ours; known to `uncertainty`. Pure.
 Finding judge_offset(Duration offset, Duration uncertainty, bool far);
-/// Free bytes of the disk that holds sessions. Pure.
-Finding judge_room(std::uint64_t free_bytes, const std::string& folder);
+/// Free bytes of the disk that holds sessions, and what one session may take of it. Pure.
+Finding judge_room(std::uint64_t free_bytes, std::int64_t quota_bytes, const std::string& folder);
 /// How many files the process may open. Pure.
 Finding judge_files(std::uint64_t soft, std::uint64_t hard, std::size_t instruments);
 

@@ -20,8 +20,8 @@
 #include "connectors/net/local_client.hpp"
 #include "connectors/net/loop.hpp"
 #include "connectors/net/probe.hpp"
+#include "connectors/storage/session_log.hpp"
 #include "connectors/storage/sqlite.hpp"
-#include "connectors/storage/wal_reader.hpp"
 #include "tools/app/doctor.hpp"
 #include "tools/app/json_view.hpp"
 #include "tools/app/operator_client.hpp"
@@ -86,28 +86,25 @@ Finding check_newest_log(const fs::path& runs) {
   const auto newest = find_session(runs, "");
   if (newest.has_error()) return fine("last session", "none yet");
   const std::string name = newest.value().filename().string();
-  auto reader = storage::WalReader::open(newest.value() / "session.wal");
-  if (reader.has_error())
-    return failure_of("last session", reader.error().context,
-                      "keep the folder; proteus journal has the verbs to look into it");
+  constexpr const char* kKeep =
+      "keep the folder: proteus journal verify tells more, journal recover cuts it back";
+  auto log = storage::SessionLog::open(newest.value() / "session.wal");
+  if (log.has_error()) return failure_of("last session", log.error().context, kKeep);
   const Duration until = net::Loop::steady_now() + kLogReadMax;
   std::uint64_t records = 0;
   for (;; ++records) {
-    const auto record = reader.value().next();
-    if (record.has_error())
-      return failure_of("last session", record.error().context,
-                        "keep the folder; proteus journal has the verbs to look into it");
+    const auto record = log.value().next();
+    if (record.has_error()) return failure_of("last session", record.error().context, kKeep);
     if (record.value() == nullptr) break;
     if (net::Loop::steady_now() > until)
       return fine("last session",
                   fmt::format("{}: the first {} records are whole (not read on)", name, records));
   }
-  const auto& tail = reader.value().tail();
-  if (tail.torn)
+  if (log.value().torn())
     return warning(
         "last session",
         fmt::format("{}: {} records are whole, then {} bytes of one that was interrupted", name,
-                    records, tail.bytes),
+                    records, log.value().reader().tail().bytes),
         "nothing has to be done: a daemon writes there now, or the next start cuts it");
   return fine("last session", fmt::format("{}: all {} records are whole", name, records));
 }
@@ -154,13 +151,15 @@ std::string cpu_name() {
 
 }  // namespace
 
-Finding judge_room(std::uint64_t free_bytes, const std::string& folder) {
+Finding judge_room(std::uint64_t free_bytes, std::int64_t quota_bytes, const std::string& folder) {
+  const auto quota = static_cast<double>(quota_bytes);
   const std::string seen =
-      fmt::format("{} free below {}", bytes_text(static_cast<double>(free_bytes)), folder);
+      fmt::format("{} free below {}, a session may take {}",
+                  bytes_text(static_cast<double>(free_bytes)), folder, bytes_text(quota));
   if (free_bytes < kGiB / 10)
     return failure_of("disk", seen, "make room: a daemon holds increases when its disk is full");
-  if (free_bytes < 2 * kGiB)
-    return warning("disk", seen, "make room: a recorded feed takes hundreds of MiB a day");
+  if (static_cast<double>(free_bytes) < quota)
+    return warning("disk", seen, "make room for a long run, or lower storage.quota_bytes");
   return fine("disk", seen);
 }
 
@@ -186,7 +185,8 @@ void check_disk(const Settings& settings, const Tell& tell) {
                                   fs::exists(folder) ? "can be written" : "can be made")));
   struct statvfs disk {};
   if (::statvfs(there.c_str(), &disk) == 0)
-    tell(judge_room(std::uint64_t{disk.f_bavail} * disk.f_frsize, folder.string()));
+    tell(judge_room(std::uint64_t{disk.f_bavail} * disk.f_frsize, settings.storage.quota_bytes,
+                    folder.string()));
   tell(check_sqlite(trial));
   tell(check_newest_log(folder));
 }

@@ -46,9 +46,14 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
             [this](OperatorAction action, const std::string& cause) { command(action, cause); }) {}
 
   Result<void> open_session(std::optional<SessionCode> code);
+  Result<void> resume_session(const std::filesystem::path& folder);
+  void record_feed();
+  [[nodiscard]] std::vector<bybit::ResumePoint> resume_points() const;
   Result<InstrumentTable> learn_instruments();
   Result<void> open_feed();
-  Result<void> get_ready(std::optional<SessionCode> code);
+  Result<void> get_ready(std::optional<SessionCode> code,
+                         const std::optional<std::filesystem::path>& resume);
+  Result<void> go_on(const InstrumentTable& instruments);
   void abandon();
   [[nodiscard]] StatusSources sources() const;
 
@@ -70,11 +75,22 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
 Result<void> PaperDaemon::Impl::open_session(std::optional<SessionCode> code) {
   BOOST_OUTCOME_TRY(trading, Trading::open(loaded, "paper", net::Loop::wall_now(), code));
   trading->watch();
+  record_feed();
+  return success();
+}
+
+Result<void> PaperDaemon::Impl::resume_session(const std::filesystem::path& folder) {
+  BOOST_OUTCOME_TRY(trading, Trading::resume(loaded, folder));
+  clock.not_before(trading->engine().now());
+  record_feed();
+  return success();
+}
+
+void PaperDaemon::Impl::record_feed() {
   if (loaded.settings.storage.record_feed)
     recorder = std::make_unique<storage::FeedRecorder>(
         trading->session().feed_folder(), loaded.settings.storage,
         [this](std::filesystem::path part) { trading->storage().compress(std::move(part)); });
-  return success();
 }
 
 Result<InstrumentTable> PaperDaemon::Impl::learn_instruments() {
@@ -123,12 +139,46 @@ Result<void> PaperDaemon::Impl::open_feed() {
 }
 
 /// The door first: of two daemons the second is refused before it has made or asked anything.
-Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code) {
+Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code,
+                                          const std::optional<std::filesystem::path>& resume) {
   BOOST_OUTCOME_TRY(door, OperatorDoor::open(loop, loaded.settings.session.socket, *this));
-  BOOST_OUTCOME_TRY(open_session(code));
+  if (resume) {
+    BOOST_OUTCOME_TRY(resume_session(*resume));
+  } else {
+    BOOST_OUTCOME_TRY(open_session(code));
+  }
   BOOST_OUTCOME_TRY(const InstrumentTable instruments, learn_instruments());
-  BOOST_OUTCOME_TRY(trading->build(instruments, clock.at(steady_time())));
+  if (resume) {
+    BOOST_OUTCOME_TRY(go_on(instruments));
+  } else {
+    BOOST_OUTCOME_TRY(trading->build(instruments, clock.at(steady_time())));
+  }
   return open_feed();
+}
+
+/// The market must be the one that the session knows: its time does not go back.
+Result<void> PaperDaemon::Impl::go_on(const InstrumentTable& instruments) {
+  const Timestamp reached = trading->engine().now();
+  const Timestamp venue = clock.anchor();
+  const auto slack = Duration{1min} * std::max(1.0, loaded.settings.feed.speed);
+  if (venue + std::chrono::duration_cast<Duration>(slack) < reached)
+    return error(ErrorCode::Refused,
+                 fmt::format("{} had reached {}, and at {} it is {}: that is another market; start "
+                             "a new session (without --resume)",
+                             trading->session().folder().string(), format_time(reached),
+                             loaded.settings.venue.rest, format_time(venue)));
+  return trading->go_on(instruments, clock.at(steady_time()));
+}
+
+std::vector<bybit::ResumePoint> PaperDaemon::Impl::resume_points() const {
+  std::vector<bybit::ResumePoint> points;
+  for (const Instrument& instrument : trading->instruments()) {
+    const Engine::BarsSeen seen = trading->engine().bars_seen(instrument.id);
+    if (seen.next_open == Timestamp{}) continue;
+    points.push_back(
+        {instrument.id, loaded.settings.engine.interval, seen.next_open, seen.warming_up});
+  }
+  return points;
 }
 
 /// A session that never began leaves no folder behind.
@@ -208,12 +258,13 @@ std::string PaperDaemon::Impl::heard() {
 }
 
 PaperDaemon::PaperDaemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-PaperDaemon::~PaperDaemon() { stop("the program ends"); }
+PaperDaemon::~PaperDaemon() { static_cast<void>(stop("the program ends")); }
 
-Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(net::Loop& loop, const Loaded& loaded,
-                                                         std::optional<SessionCode> given) {
+Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(
+    net::Loop& loop, const Loaded& loaded, std::optional<SessionCode> given,
+    const std::optional<std::filesystem::path>& resume) {
   auto impl = std::make_unique<Impl>(loop, loaded);
-  if (const Result<void> ready = impl->get_ready(given); ready.has_error()) {
+  if (const Result<void> ready = impl->get_ready(given, resume); ready.has_error()) {
     impl->abandon();
     return ready.error();
   }
@@ -224,12 +275,19 @@ void PaperDaemon::start() {
   const std::string& file = impl_->loaded.settings.session.kill_file;
   impl_->switches.arm(file.empty() ? folder() + "/KILL" : file);
   for (const auto& [action, cause] : std::exchange(impl_->early, {})) impl_->command(action, cause);
-  impl_->feed->start(steady_time());
-  impl_->timer = impl_->loop.every(20ms, [this] { impl_->feed->on_timer(steady_time()); });
+  if (impl_->trading->resumed())
+    impl_->feed->resume(impl_->resume_points(), steady_time());
+  else
+    impl_->feed->start(steady_time());
+  impl_->timer = impl_->loop.every(20ms, [this] {
+    impl_->feed->on_timer(steady_time());
+    impl_->trading->keep_log();
+    if (impl_->trading->log().overflowing()) impl_->loop.stop();
+  });
 }
 
-void PaperDaemon::stop(const std::string& cause) {
-  if (impl_->stopped || !impl_->feed) return;
+Result<void> PaperDaemon::stop(const std::string& cause) {
+  if (impl_->stopped || !impl_->feed) return success();
   impl_->switches.disarm();
   impl_->stopped = true;
   impl_->stopped_at = steady_time();
@@ -239,8 +297,8 @@ void PaperDaemon::stop(const std::string& cause) {
   impl_->io.reset();  // An answer that is still on its way would be recorded.
   impl_->recorder.reset();
   const std::string& words = impl_->end_reason;
-  impl_->trading->finish(words.empty() ? cause : cause + ": " + words,
-                         impl_->clock.at(steady_time()));
+  return impl_->trading->finish(words.empty() ? cause : cause + ": " + words,
+                                impl_->clock.at(steady_time()));
 }
 
 std::string PaperDaemon::status_json() const { return app::status_json(impl_->sources()); }

@@ -2,6 +2,7 @@
 // One loop, one thread; storage has its own.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,17 +20,19 @@ class PaperDaemon {
   /// Makes the session, learns the instruments from the venue (this runs the loop) and wires
   /// everything. Errors say what could not be reached or read; nothing is left running.
   /// `code` stands in every order id and so in the ledger's hash: who wants a run again gives the
-  /// same; else it is drawn.
-  static Result<std::unique_ptr<PaperDaemon>> create(net::Loop& loop, const Loaded& loaded,
-                                                     std::optional<SessionCode> code = {});
+  /// same; else it is drawn. `resume`: the folder of the session that goes on, instead of a new
+  /// one.
+  static Result<std::unique_ptr<PaperDaemon>> create(
+      net::Loop& loop, const Loaded& loaded, std::optional<SessionCode> code = {},
+      const std::optional<std::filesystem::path>& resume = {});
   ~PaperDaemon();
   PaperDaemon(const PaperDaemon&) = delete;
   PaperDaemon& operator=(const PaperDaemon&) = delete;
 
   /// Begins to trade; returns at once. The loop does the rest.
   void start();
-  /// Ends the feed, closes the log and the tables, and stops the loop. Once.
-  void stop(const std::string& cause);
+  /// Ends the feed and closes the log and the tables. Once. Errors: Io, what of the log was lost.
+  Result<void> stop(const std::string& cause);
   /// The state as one line of JSON: what `proteus status --json` prints.
   [[nodiscard]] std::string status_json() const;
   [[nodiscard]] std::string folder() const;

@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <cstring>
 #include <filesystem>
 #include <random>
 
@@ -32,11 +31,11 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
   about.config_hash = loaded.hash;
   BOOST_OUTCOME_TRY(auto session, storage::Session::create(loaded.settings.session.folder, about));
   std::unique_ptr<Trading> made(new Trading(loaded.settings, about.code, std::move(session)));
-  const std::size_t gather =
-      mode == "replay" ? static_cast<std::size_t>(loaded.settings.storage.commit_every_bytes) : 0;
-  BOOST_OUTCOME_TRY(made->journal_, storage::WalJournal::create(
-                                        made->session_.wal_path(),
-                                        {about.code, loaded.hash.c_str(), mode, start}, gather));
+  made->can_resume_ = mode == "paper";
+  BOOST_OUTCOME_TRY(made->journal_,
+                    storage::WalJournal::create(
+                        made->session_.wal_path(), {about.code, loaded.hash.c_str(), mode, start},
+                        storage::wal_options(loaded.settings.storage, mode)));
   BOOST_OUTCOME_TRY(made->storage_,
                     storage::StorageThread::start(*made->journal_, made->session_.sqlite_path(),
                                                   loaded.settings.storage));
@@ -54,6 +53,13 @@ void Trading::watch(Telling telling) {
 }
 
 Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {
+  BOOST_OUTCOME_TRY(assemble(instruments, watched_ ? static_cast<Journal&>(*watched_) : *journal_));
+  for (const Instrument& instrument : instruments)
+    engine_->on_input(InstrumentChanged{instrument}, now, now);
+  return success();
+}
+
+Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log) {
   const Settings& s = settings_;
   instruments_ = instruments;
   std::vector<std::unique_ptr<Strategy>> strategies;
@@ -69,30 +75,29 @@ Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {
                             s.paper.half_spread_bps / 1e4},
                 capital);
   venue_.emplace(s.paper, s.engine.interval, capital, instruments_);
-  Journal& journal = watched_ ? static_cast<Journal&>(*watched_) : *journal_;
   engine_ = std::make_unique<Engine>(s.engine, instruments_, code_, std::move(strategies), *gate_,
-                                     *venue_, journal);
-  for (const Instrument& instrument : instruments)
-    engine_->on_input(InstrumentChanged{instrument}, now, now);
+                                     *venue_, log);
   return success();
 }
 
-void Trading::finish(const std::string& cause, Timestamp now) {
+Result<void> Trading::finish(const std::string& cause, Timestamp now) {
   if (engine_) {
     const Timestamp at = std::max(engine_->now(), now);
     engine_->on_input(OperatorCommand{OperatorAction::Stop, cause.c_str()}, at, at);
   }
-  if (!journal_->flush())
-    spdlog::error("The end of the log could not be written. file={} bytes={} cause=\"{}\"",
-                  session_.wal_path().string(), journal_->pending_bytes(),
-                  std::strerror(journal_->last_errno()));
+  const Result<void> written = journal_->finish();
+  if (written && engine_ && can_resume_) begin_segment();
   storage_->drain();
+  return written;
 }
 
 void Trading::abandon() {
+  const bool keep = resumed();
   engine_.reset();
   storage_.reset();
+  retold_.reset();
   journal_.reset();
+  if (keep) return;
   std::error_code ignored;
   std::filesystem::remove_all(session_.folder(), ignored);
 }

@@ -2,12 +2,14 @@
 // venue and the engine. The same for every mode; the modes differ in who feeds `engine()`.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "connectors/paper/paper_venue.hpp"
+#include "connectors/storage/retold_journal.hpp"
 #include "connectors/storage/session.hpp"
 #include "connectors/storage/storage_thread.hpp"
 #include "connectors/storage/wal_journal.hpp"
@@ -26,19 +28,31 @@ class Trading {
   static Result<std::unique_ptr<Trading>> open(const Loaded& loaded, std::string_view mode,
                                                Timestamp start,
                                                std::optional<SessionCode> code = {});
+  /// Opens an existing session to go on with it: loads its last snapshot and tells it again from
+  /// there, comparing every record with the log, until the log ends. `go_on` comes next. Errors:
+  /// NotFound, a session that had not begun; Busy; Refused, settings that decide otherwise than the
+  /// session's, by key; Corrupt; Unsupported.
+  static Result<std::unique_ptr<Trading>> resume(const Loaded& loaded,
+                                                 const std::filesystem::path& folder);
+  /// After `resume`, once the venue has told its instruments: tells the engine that it goes on.
+  Result<void> go_on(const InstrumentTable& instruments, Timestamp now);
+  /// Begins a new segment of the log with a snapshot, where one is due. Between two inputs.
+  void keep_log();
   /// Builds strategies, gate, venue and engine over `instruments` and tells the engine of them at
   /// `now`. Once. Errors: what the strategies and the risk settings refuse.
   Result<void> build(const InstrumentTable& instruments, Timestamp now);
   /// Tells people of fills, holds and losses as they happen, and keeps what the status shows.
   /// Before `build`.
   void watch(Telling telling = Telling::Aloud);
-  /// Writes the end down and waits until everything is on disk and in the tables.
-  void finish(const std::string& cause, Timestamp now);
-  /// For a start that failed before anything was traded: removes the session's folder. Nothing of
-  /// this may be used after it.
+  /// Writes the end and a snapshot of it down, and waits until everything is on disk and in the
+  /// tables. Errors: Io, what of the log was lost.
+  Result<void> finish(const std::string& cause, Timestamp now);
+  /// For a start that failed before anything was traded: removes the session's folder, unless it
+  /// was there before. Nothing of this may be used after it.
   void abandon();
 
   [[nodiscard]] bool built() const { return engine_ != nullptr; }
+  [[nodiscard]] bool resumed() const { return retold_ != nullptr; }
   [[nodiscard]] Engine& engine() { return *engine_; }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
   [[nodiscard]] const risk::Gate& gate() const { return *gate_; }
@@ -56,12 +70,20 @@ class Trading {
   Trading(const Settings& settings, const SessionCode& code, storage::Session session)
       : settings_(settings), code_(code), session_(std::move(session)) {}
 
+  Result<void> assemble(const InstrumentTable& instruments, Journal& log);
+  Result<void> load_snapshot(const storage::Snapshot& snapshot);
+  Result<void> tell_again();
+  [[nodiscard]] storage::Snapshot snapshot();
+  void begin_segment();
+
   // Destroyed from the last to the first: the engine before the log it writes, the storage thread
   // before the log it reads.
   Settings settings_;
   SessionCode code_;
+  bool can_resume_ = false;
   storage::Session session_;
   std::unique_ptr<storage::WalJournal> journal_;
+  std::unique_ptr<storage::RetoldJournal> retold_;  // null: a new session
   std::unique_ptr<storage::StorageThread> storage_;
   InstrumentTable instruments_;
   std::optional<risk::Gate> gate_;

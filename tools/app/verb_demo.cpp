@@ -218,9 +218,8 @@ int run_demo(const Options& options) {
   if (daemon.has_error()) return fail(daemon.error(), kError);
   if (!terminal) announce(*daemon.value(), loaded.value());
   watch(loop, *daemon.value(), intro);
-  daemon.value()->stop(cause);
-  say_goodbye(*daemon.value(), options.program);
-  return kOk;
+  const Result<void> written = daemon.value()->stop(cause);
+  return say_goodbye(*daemon.value(), options.program, written);
 }
 
 }  // namespace proteus::app

@@ -1,20 +1,107 @@
-// `proteus journal rebuild SESSION`: the tables of a session made again from its log.
+// `proteus journal rebuild|verify|recover SESSION`: a session's tables made again from its log, all
+// that it keeps looked through, and a damaged log cut back to what is good.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
+#include "connectors/net/loop.hpp"
 #include "connectors/storage/journal_db.hpp"
+#include "connectors/storage/log_repair.hpp"
 #include "connectors/storage/session.hpp"
+#include "connectors/storage/verify.hpp"
+#include "tools/app/json_object.hpp"
 #include "tools/app/verbs.hpp"
 #include "tools/app/why_journal.hpp"
 
 namespace proteus::app {
+namespace {
 
-void declare_journal_rebuild(CLI::App& app, Options& options) {
+void declare_journal(CLI::App& app, Options& options) {
   add_socket(app, options);
   app.add_option("SESSION", options.session, "its folder, or its name beside the socket")
       ->required()
       ->type_name("");
+}
+
+std::string when(const std::optional<Timestamp>& time) {
+  return time ? format_time(*time) : std::string("(no time)");
+}
+
+Result<std::uint64_t> rebuild(const storage::Session& session) {
+  BOOST_OUTCOME_TRY(const auto log, storage::SessionLog::open(session.wal_path()));
+  if (!log.missing().empty()) fmt::print("{}\n", log.missing());
+  BOOST_OUTCOME_TRY(const auto records,
+                    storage::rebuild_journal(session.wal_path(), session.sqlite_path()));
+  fmt::print("{} made anew from {} records of the log\n", session.sqlite_path().string(), records);
+  return records;
+}
+
+void print_loss(const storage::Loss& loss) {
+  const std::string last = loss.last_record ? std::to_string(*loss.last_record) : "unknown";
+  fmt::print(
+      "{}\n  lost: records {} to {}, after {} until {}\n  the {} bytes are kept in {}\n  {}\n",
+      loss.why, loss.first_record, last, when(loss.after), when(loss.until), loss.bytes,
+      loss.aside.string(),
+      loss.last_segment
+          ? "the session goes on from before the damage: its books lack what happened in it"
+          : "a later snapshot holds the state: the session goes on as it was, its history has a "
+            "hole");
+}
+
+std::string json_of(const storage::SegmentCheck& s) {
+  JsonObject out;
+  out.add("file", s.file)
+      .add("segment", s.segment)
+      .add("first_record", s.first_record)
+      .add("records", s.records)
+      .add("bytes", s.bytes)
+      .add("snapshots", s.snapshots)
+      .add("torn_bytes", s.torn_bytes);
+  if (s.from) out.add("from", *s.from).add("to", *s.to);
+  return out.text();
+}
+
+std::string json_of(const storage::VerifyReport& report) {
+  JsonList segments;
+  for (const auto& segment : report.segments) segments.add_raw(json_of(segment));
+  return JsonObject{}
+      .add("ok", report.problems.empty())
+      .add("records", report.records)
+      .add("snapshots", report.snapshots)
+      .add_raw("segments", segments.text())
+      .add("feed", JsonObject{}
+                       .add("parts", report.feed.parts)
+                       .add("frames", report.feed.frames)
+                       .add("bytes", report.feed.bytes))
+      .add("tables", report.tables)
+      .add("notes", report.notes)
+      .add("problems", report.problems)
+      .text();
+}
+
+void print_report(const storage::VerifyReport& report) {
+  for (const auto& s : report.segments)
+    fmt::print("{:<18} records {} to {} ({}), {} bytes, {} to {}{}\n", s.file, s.first_record,
+               s.first_record + s.records, s.records, s.bytes, when(s.from), when(s.to),
+               s.snapshots > 0 ? ", with snapshot" : "");
+  fmt::print("{:<18} {} frames in {} parts, {} bytes\n{:<18} {}\n", "feed", report.feed.frames,
+             report.feed.parts, report.feed.bytes, "journal.sqlite", report.tables);
+  for (const auto& note : report.notes) fmt::print("note: {}\n", note);
+  for (const auto& problem : report.problems) fmt::print("WRONG: {}\n", problem);
+  fmt::print("{}\n", report.problems.empty()
+                         ? fmt::format("{} records in {} segments: every checksum holds, none is "
+                                       "missing or doubled",
+                                       report.records, report.segments.size())
+                         : fmt::format("{} faults", report.problems.size()));
+}
+
+}  // namespace
+
+void declare_journal_rebuild(CLI::App& app, Options& options) { declare_journal(app, options); }
+void declare_journal_recover(CLI::App& app, Options& options) { declare_journal(app, options); }
+void declare_journal_verify(CLI::App& app, Options& options) {
+  declare_journal(app, options);
+  add_json(app, options);
 }
 
 int run_journal_rebuild(const Options& options) {
@@ -23,12 +110,37 @@ int run_journal_rebuild(const Options& options) {
   // Whoever trades in it writes its tables: the lock says whether somebody does.
   const auto session = storage::Session::open(folder.value());
   if (session.has_error()) return fail(session.error(), kError);
-  const auto records =
-      storage::rebuild_journal(session.value().wal_path(), session.value().sqlite_path());
-  if (records.has_error()) return fail(records.error(), kError);
-  fmt::print("{} made anew from {} records of the log\n", session.value().sqlite_path().string(),
-             records.value());
-  return kOk;
+  const auto records = rebuild(session.value());
+  return records.has_error() ? fail(records.error(), kError) : kOk;
+}
+
+int run_journal_verify(const Options& options) {
+  const auto folder = find_session(runs_beside(options.socket), options.session);
+  if (folder.has_error()) return fail(folder.error(), kError);
+  const auto report = storage::verify_session(folder.value());
+  if (report.has_error()) return fail(report.error(), kError);
+  if (options.json)
+    fmt::print("{}\n", json_of(report.value()));
+  else
+    print_report(report.value());
+  return report.value().problems.empty() ? kOk : kError;
+}
+
+int run_journal_recover(const Options& options) {
+  const auto folder = find_session(runs_beside(options.socket), options.session);
+  if (folder.has_error()) return fail(folder.error(), kError);
+  const auto session = storage::Session::open(folder.value());
+  if (session.has_error()) return fail(session.error(), kError);
+  const auto losses = storage::recover_log(session.value().wal_path(), net::Loop::wall_now());
+  if (losses.has_error()) return fail(losses.error(), kError);
+  for (const storage::Loss& loss : losses.value()) print_loss(loss);
+  if (losses.value().empty()) {
+    fmt::print("the log is whole: nothing was lost\n");
+    return kOk;
+  }
+  // The tables may tell of what is gone now.
+  const auto records = rebuild(session.value());
+  return records.has_error() ? fail(records.error(), kError) : kOk;
 }
 
 }  // namespace proteus::app

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "connectors/storage/session.hpp"
 #include "tools/app/daemon_run.hpp"
 #include "tools/app/verbs.hpp"
 
@@ -11,6 +12,46 @@ void declare_run(CLI::App& app, Options& options) {
   add_config(app, options);
   add_run_for(app, options);
 }
+
+void declare_paper(CLI::App& app, Options& options) {
+  declare_run(app, options);
+  app.add_option_function<std::vector<std::string>>(
+         "--resume",
+         [&options](const std::vector<std::string>& given) {
+           options.resume = true;
+           if (!given.empty()) options.resume_folder = given.front();
+         },
+         "go on with a session that was stopped or killed: its FOLDER, or the newest one; begins "
+         "a new one where there is none")
+      ->expected(0, 1)
+      ->type_name("FOLDER");
+}
+
+namespace {
+
+/// A new session, or the one that goes on. One that was killed before it had begun is no session.
+Result<std::unique_ptr<PaperDaemon>> begin(net::Loop& loop, const Loaded& loaded,
+                                           const Options& options) {
+  if (!options.resume) return PaperDaemon::create(loop, loaded);
+  std::optional<std::filesystem::path> folder;
+  if (!options.resume_folder.empty())
+    folder = options.resume_folder;
+  else
+    folder = storage::newest_session(loaded.settings.session.folder, "paper");
+  if (!folder) {
+    spdlog::info("There is no session to go on with, a new one begins. folder={}",
+                 loaded.settings.session.folder);
+    return PaperDaemon::create(loop, loaded);
+  }
+  auto daemon = PaperDaemon::create(loop, loaded, {}, folder);
+  if (!daemon.has_error() || daemon.error().code != ErrorCode::NotFound ||
+      !options.resume_folder.empty())
+    return daemon;
+  spdlog::warn("A new session begins. cause=\"{}\"", daemon.error().context);
+  return PaperDaemon::create(loop, loaded);
+}
+
+}  // namespace
 
 int run_paper(const Options& options) {
   auto loaded = load(options.config, options.overrides);
@@ -23,7 +64,7 @@ int run_paper(const Options& options) {
   net::Timer waiting = loop.every(std::chrono::seconds{5}, [] {
     spdlog::info("Still waiting for the venue's answer; it is asked again and again.");
   });
-  auto daemon = PaperDaemon::create(loop, loaded.value());
+  auto daemon = begin(loop, loaded.value(), options);
   waiting.cancel();
   if (daemon.has_error()) return fail(daemon.error(), kError);
   announce(*daemon.value(), loaded.value());
@@ -31,9 +72,8 @@ int run_paper(const Options& options) {
   const net::Timer heartbeat = beat(loop, *daemon.value(), settings.session.heartbeat);
   loop.run();
   spdlog::info("Paper daemon ends. cause=\"{}\"", cause);
-  daemon.value()->stop(cause);
-  say_goodbye(*daemon.value(), options.program);
-  return kOk;
+  const Result<void> written = daemon.value()->stop(cause);
+  return say_goodbye(*daemon.value(), options.program, written);
 }
 
 }  // namespace proteus::app

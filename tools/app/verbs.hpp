@@ -8,7 +8,8 @@ namespace proteus::app {
 void declare_demo(CLI::App& app, Options& options);
 int run_demo(const Options& options);
 
-void declare_run(CLI::App& app, Options& options);  ///< paper and sim: --config, --set, --for
+void declare_run(CLI::App& app, Options& options);    ///< --config, --set, --for
+void declare_paper(CLI::App& app, Options& options);  ///< these and --resume
 int run_paper(const Options& options);
 int run_sim(const Options& options);
 
@@ -42,6 +43,10 @@ int run_config_show(const Options& options);
 
 void declare_journal_rebuild(CLI::App& app, Options& options);
 int run_journal_rebuild(const Options& options);
+void declare_journal_verify(CLI::App& app, Options& options);
+int run_journal_verify(const Options& options);
+void declare_journal_recover(CLI::App& app, Options& options);
+int run_journal_recover(const Options& options);
 
 int run_version(const Options& options);
 

@@ -169,6 +169,7 @@ void WatchedJournal::notice(const FundingSettled& funding, Timestamp) {
 }
 
 void WatchedJournal::notice(const TradingStateChanged& state, Timestamp) {
+  if (telling_ == Telling::Silent) return;
   spdlog::warn("Trading state changed. from={} to={} cause=\"{}\"", to_string(state.from),
                to_string(state.to), state.cause.view());
 }

@@ -17,7 +17,8 @@
 namespace proteus::app {
 
 /// Aloud: a line for each fill, refusal, hold and loss. Quiet: only for a change of trading state.
-enum class Telling : unsigned char { Aloud, Quiet };
+/// Silent: what is told again after a restart was told before.
+enum class Telling : unsigned char { Aloud, Quiet, Silent };
 
 /// What a fill did to a position, both signed: "opens", "adds", "reduces", "closes" or "flips".
 std::string_view fill_effect(Quantity before, Quantity after);
@@ -36,6 +37,8 @@ class WatchedJournal final : public Journal {
   WatchedJournal(Journal& log, const InstrumentTable& instruments, Telling telling = Telling::Aloud,
                  SteadyClock clock = net::Loop::steady_now)
       : log_(log), instruments_(instruments), telling_(telling), clock_(std::move(clock)) {}
+
+  void set_telling(Telling telling) { telling_ = telling; }
 
   void append(const Event& event) override;
   void append(const DecisionRecord& decision) override;

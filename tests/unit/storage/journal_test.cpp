@@ -1,6 +1,7 @@
 #include <sqlite3.h>
 
 #include "connectors/storage/journal_db.hpp"
+#include "connectors/storage/log_recovery.hpp"
 #include "connectors/storage/storage_thread.hpp"
 #include "tests/unit/storage/support.hpp"
 
@@ -221,7 +222,7 @@ TEST(JournalDb, TellsFundingEquityAnomaliesFeedAndStates) {
 TEST(JournalDb, SaysWhichSessionItBelongsTo) {
   Story story{{}};
   EXPECT_EQ(story.rows("SELECT key, value FROM meta ORDER BY key"),
-            "config_hash|00000000deadbeef\nmode|paper\nschema|2\nsession|0123456789abc\n"
+            "config_hash|00000000deadbeef\nmode|paper\nschema|3\nsession|0123456789abc\n"
             "start|2025-05-29T17:05:00.000Z");
 }
 
@@ -279,10 +280,17 @@ std::vector<WalRecord> a_run(std::size_t count, std::uint64_t seed) {
 
 class Live {
  public:
-  explicit Live(const StorageSettings& settings = {}, const char* sqlite = "journal.sqlite")
-      : journal_(WalJournal::create(folder_ / "session.wal", a_header()).value()),
+  /// Random records have random times: as a replay, nothing of them is too old.
+  explicit Live(const StorageSettings& settings = {}, const char* sqlite = "journal.sqlite",
+                const char* mode = "replay")
+      : journal_(WalJournal::create(folder_ / "session.wal", header_of(mode)).value()),
         sqlite_(folder_ / sqlite),
         thread_(StorageThread::start(*journal_, sqlite_, settings).value()) {}
+  static WalHeader header_of(const char* mode) {
+    WalHeader header = a_header();
+    header.mode = mode;
+    return header;
+  }
   void write(const std::vector<WalRecord>& records) {
     for (const WalRecord& record : records) {
       append_to(*journal_, record);
@@ -372,6 +380,188 @@ TEST(StorageThread, AFailureInsideATransactionTellsNothingTwice) {
   live.thread_->drain();
   EXPECT_EQ(live.thread_->status().derived_records, 300U);
   live.expect_equal_to_a_rebuild();
+}
+
+Snapshot a_snapshot(std::uint64_t sequence) {
+  Snapshot snapshot;
+  snapshot.sequence = sequence;
+  snapshot.state = std::string(1000, 's');
+  return snapshot;
+}
+
+/// Records of a run without snapshots, so that a test decides where the log is rotated.
+std::vector<WalRecord> a_run_of_one_segment(std::size_t count, std::uint64_t seed) {
+  std::vector<WalRecord> records = a_run(count, seed);
+  std::erase_if(records, [](const WalRecord& r) { return std::holds_alternative<Snapshot>(r); });
+  return records;
+}
+
+TEST(StorageThread, FollowsTheLogOverRotationsAndCompressesWhatIsClosed) {
+  StorageSettings settings;
+  settings.sync_bytes = 4096;
+  Live live{settings};
+  std::uint64_t records = 0;
+  for (std::uint64_t part = 0; part < 6; ++part) {
+    const auto run = a_run_of_one_segment(100, 20 + part);
+    live.write(run);
+    ASSERT_TRUE(live.journal_->rotate(a_snapshot(part)));
+    records += run.size() + 1;
+    if (part % 2 == 0) live.thread_->drain();  // else two rotations come between two looks
+  }
+  live.thread_->drain();
+  const StorageStatus status = live.thread_->status();
+  EXPECT_EQ(status.last_error, "");
+  EXPECT_EQ(status.derived_records, records);
+  EXPECT_EQ(status.synced_bytes, live.journal_->committed_bytes());
+  EXPECT_EQ(status.derived_bytes, live.journal_->committed_bytes());
+  EXPECT_EQ(status.log_parts_compressed, 6U);
+  for (int n = 1; n <= 6; ++n)
+    EXPECT_TRUE(
+        std::filesystem::exists(live.folder_ / ("log/00000" + std::to_string(n) + ".wal.zst")));
+  live.expect_equal_to_a_rebuild();
+}
+
+TEST(StorageThread, TellsEachRecordOnceOverRestartsAnywhereInTheSegments) {
+  Live live;
+  std::mt19937_64 random{31};
+  std::uint64_t records = 0;
+  for (std::uint64_t round = 0; round < 8; ++round) {
+    for (std::uint64_t part = 0; part < random() % 3; ++part) {
+      const auto run = a_run_of_one_segment(1 + random() % 60, 40 + 10 * round + part);
+      live.write(run);
+      ASSERT_TRUE(live.journal_->rotate(a_snapshot(round)));
+      records += run.size() + 1;
+    }
+    const auto run = a_run_of_one_segment(random() % 60, 47 + 10 * round);
+    live.write(run);
+    records += run.size();
+    // The thread ends, and at times the log is opened anew, as a restart does.
+    live.thread_.reset();
+    if (random() % 2 == 0) {
+      live.journal_.reset();
+      auto last = LastSegment::open(live.folder_ / "session.wal").value();
+      live.journal_ = WalJournal::resume(last).value();
+    }
+    ASSERT_EQ(live.journal_->records(), records);
+    live.thread_ = StorageThread::start(*live.journal_, live.sqlite_, {}).value();
+  }
+  live.thread_->drain();
+  EXPECT_EQ(live.thread_->status().last_error, "");
+  EXPECT_EQ(live.thread_->status().derived_records, records);
+  live.expect_equal_to_a_rebuild();
+}
+
+TEST(StorageThread, DamagedTablesGoAsideAndAreMadeAnew) {
+  Live live;
+  live.write(a_run_of_one_segment(200, 60));
+  ASSERT_TRUE(live.journal_->rotate(a_snapshot(1)));
+  live.write(a_run_of_one_segment(200, 61));
+  live.thread_.reset();
+  const std::string damaged(20'000, 'x');
+  write_bytes(live.sqlite_, damaged);
+  live.thread_ = StorageThread::start(*live.journal_, live.sqlite_, {}).value();
+  live.thread_->drain();
+  const StorageStatus status = live.thread_->status();
+  EXPECT_EQ(status.tables_put_aside, 1U);
+  EXPECT_NE(status.last_error.find("it is kept as "), std::string::npos) << status.last_error;
+  EXPECT_EQ(status.derived_records, live.journal_->records());
+  bool kept = false;
+  for (const auto& entry : std::filesystem::directory_iterator(live.folder_.path()))
+    kept = kept || (entry.path().filename().string().starts_with("journal.sqlite.damaged-") &&
+                    read_all(entry.path()) == damaged);
+  EXPECT_TRUE(kept);
+  live.expect_equal_to_a_rebuild();
+}
+
+TEST(StorageThread, TablesThatTellOfMoreThanTheLogAreMadeAnew) {
+  Live live;
+  live.write(a_run_of_one_segment(100, 62));
+  live.thread_.reset();
+  Sqlite{live.sqlite_}.rows("UPDATE meta SET value='999999999' WHERE key LIKE 'wal_%'");
+  live.thread_ = StorageThread::start(*live.journal_, live.sqlite_, {}).value();
+  live.thread_->drain();
+  EXPECT_EQ(live.thread_->status().tables_put_aside, 1U);
+  live.expect_equal_to_a_rebuild();
+}
+
+/// `days` of one decision, bar, equity row and fill an hour.
+std::vector<WalRecord> days_of_trading(int days) {
+  std::vector<WalRecord> records;
+  for (std::uint64_t hour = 0; hour < static_cast<std::uint64_t>(days) * 24; ++hour) {
+    const Timestamp now = at(static_cast<std::int64_t>(hour) * 3600);
+    Event bar = event_at(hour, BarClosed{});
+    bar.ts_recv = now;
+    records.emplace_back(bar);
+    records.emplace_back(Event{hour, Origin::Derived, now, now, Fill{.time = now}});
+    DecisionRecord decision;
+    decision.time = now;
+    records.emplace_back(decision);
+    records.emplace_back(EquityPoint{.sequence = hour, .time = now});
+  }
+  return records;
+}
+
+TEST(StorageThread, OldRowsGoAndFillsStay) {
+  StorageSettings settings;
+  settings.keep_rows = std::chrono::hours{48};
+  Live live{settings, "journal.sqlite", "paper"};
+  live.write(days_of_trading(4));
+  live.thread_->drain();
+  live.thread_->drain();  // the tables are told before the look at the disk, in one pass
+  Sqlite tables{live.sqlite_};
+  // The last hour is the 95th; what is older than 48 hours before it goes.
+  for (const char* table : {"bars", "decisions", "equity"})
+    EXPECT_EQ(tables.rows(std::string("SELECT count(*), min(time_ns) FROM ") + table),
+              "49|" + std::to_string(to_unix_ns(at(47 * 3600))))
+        << table;
+  EXPECT_EQ(tables.rows("SELECT count(*) FROM fills"), "96");
+  EXPECT_EQ(tables.rows("SELECT what, why, rows FROM dropped"), "rows|age|141");
+  EXPECT_EQ(live.thread_->status().rows_dropped, 141U);
+}
+
+TEST(StorageThread, AReplayKeepsEverything) {
+  StorageSettings settings;
+  settings.keep_rows = std::chrono::hours{1};
+  Live live{settings};
+  live.write(days_of_trading(4));
+  live.thread_->drain();
+  live.thread_->drain();
+  EXPECT_EQ(Sqlite{live.sqlite_}.rows("SELECT count(*) FROM bars"), "96");
+}
+
+TEST(StorageThread, WritesDownWhatTheQuotaTookAndSaysHowTheDiskIs) {
+  StorageSettings settings;
+  settings.quota_bytes = 1;
+  settings.disk_free_min = std::int64_t{1} << 60;
+  Live live{settings, "journal.sqlite", "paper"};
+  std::filesystem::create_directory(live.folder_ / "feed");
+  write_bytes(live.folder_ / "feed/rest-5.jsonl.zst", std::string(777, 'x'));
+  live.write({event_at(1, ClockTick{})});
+  live.thread_->drain();
+  live.thread_->drain();
+  EXPECT_FALSE(std::filesystem::exists(live.folder_ / "feed/rest-5.jsonl.zst"));
+  EXPECT_EQ(Sqlite{live.sqlite_}.rows("SELECT what, name, why, bytes, time FROM dropped"),
+            "feed|rest-5.jsonl.zst|quota|777|2025-05-29T17:05:01.000Z");
+  const StorageStatus status = live.thread_->status();
+  EXPECT_EQ(status.files_dropped, 1U);
+  EXPECT_EQ(status.bytes_dropped, 777U);
+  EXPECT_TRUE(status.near_quota);
+  EXPECT_TRUE(status.over_quota);
+  EXPECT_TRUE(status.disk_low);
+  // The note outlives a rebuild: the log knows nothing of it.
+  live.thread_.reset();
+  ASSERT_TRUE(rebuild_journal(live.folder_ / "session.wal", live.sqlite_).has_value());
+  EXPECT_EQ(Sqlite{live.sqlite_}.rows("SELECT name, bytes FROM dropped"), "rest-5.jsonl.zst|777");
+}
+
+TEST(StorageThread, TakesInPartsThatAnEarlierProcessLeft) {
+  Live live;
+  live.thread_.reset();
+  std::filesystem::create_directory(live.folder_ / "feed");
+  write_bytes(live.folder_ / "feed/rest-5.jsonl", "");
+  live.thread_ = StorageThread::start(*live.journal_, live.sqlite_, {}).value();
+  live.thread_->drain();
+  EXPECT_TRUE(std::filesystem::exists(live.folder_ / "feed/rest-5.jsonl.zst"));
 }
 
 }  // namespace

@@ -70,6 +70,23 @@ TEST(Session, AFolderThatWasLeftCanBeOpenedAgain) {
   EXPECT_TRUE(Session::open(folder).has_value());
 }
 
+TEST(Session, RestartsAreAddedToTheirFileAndTheDescriptionStays) {
+  Folder root;
+  const auto session = Session::create(root.path(), a_start());
+  const auto description = session.value().folder() / "session.json";
+  const std::string before = read_all(description);
+  EXPECT_EQ(session.value().restarts(), 0U);
+  ASSERT_TRUE(session.value().note_restart(from_unix_ms(1'748'538'360'000), "0.2.0"));
+  ASSERT_TRUE(session.value().note_restart(from_unix_ms(1'748'538'420'000), "0.3.0"));
+  const std::string lines = read_all(session.value().restarts_path());
+  EXPECT_TRUE(lines.starts_with(fmt::format(
+      R"({{"time":"2025-05-29T17:06:00.000Z","version":"0.2.0","pid":{},"kernel":"Linux )",
+      ::getpid())))
+      << lines;
+  EXPECT_EQ(session.value().restarts(), 2U);
+  EXPECT_EQ(read_all(description), before);
+}
+
 TEST(Session, AFolderThatIsNoSessionIsNotTouched) {
   Folder root;
   const auto opened = Session::open(root.path());

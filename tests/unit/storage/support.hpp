@@ -185,9 +185,17 @@ bool same(const T& a, const T& b) {
   }
 }
 
+/// A snapshot enters a log by rotation alone.
 template <class JournalLike>
 void append_to(JournalLike& journal, const WalRecord& record) {
-  std::visit([&](const auto& value) { journal.append(value); }, record);
+  std::visit(
+      [&](const auto& value) {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, Snapshot>)
+          ASSERT_TRUE(journal.rotate(value));
+        else
+          journal.append(value);
+      },
+      record);
 }
 
 inline WalHeader a_header() {

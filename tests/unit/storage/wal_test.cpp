@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "connectors/storage/log_recovery.hpp"
 #include "connectors/storage/wal_journal.hpp"
 #include "connectors/storage/wal_reader.hpp"
 #include "tests/unit/storage/support.hpp"
@@ -114,7 +115,6 @@ TEST(Wal, RecoveryCutsTheTornTailAsideAndTheLogGoesOn) {
   const std::string whole = read_all(folder / "session.wal");
   const std::string torn = whole.substr(0, whole.size() - 3);
   write_bytes(folder / "session.wal", torn);
-  ASSERT_EQ(WalJournal::resume(folder / "session.wal").error().code, ErrorCode::Corrupt);
 
   const auto tail = recover_tail(folder / "session.wal");
 
@@ -122,7 +122,9 @@ TEST(Wal, RecoveryCutsTheTornTailAsideAndTheLogGoesOn) {
   EXPECT_TRUE(tail.value().torn);
   EXPECT_EQ(tail.value().offset, sizes[4]);
   EXPECT_EQ(read_all(folder / "session.wal.torn"), torn.substr(sizes[4]));
-  auto journal = WalJournal::resume(folder / "session.wal");
+  auto last = LastSegment::open(folder / "session.wal");
+  ASSERT_TRUE(last.has_value());
+  auto journal = WalJournal::resume(last.value());
   ASSERT_TRUE(journal.has_value());
   append_to(*journal.value(), small_record());
   ASSERT_TRUE(journal.value()->commit());
@@ -211,7 +213,7 @@ TEST(Wal, AnotherFormatVersionIsRefusedByName) {
   EXPECT_EQ(
       reader.error().context,
       (folder / "session.wal").string() +
-          " has format version 9; this program reads version 1: use the proteus that wrote it");
+          " has format version 9; this program reads version 2: use the proteus that wrote it");
 }
 
 TEST(Wal, AMissingRecordIsDamage) {

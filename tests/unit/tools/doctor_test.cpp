@@ -36,9 +36,11 @@ TEST(Doctor, AVenueFarAwayHasToAgreeOnTheTime) {
 }
 
 TEST(Doctor, ADiskWithoutRoomFails) {
-  EXPECT_EQ(judge_room(50U << 20U, "runs").health, Health::Fail);
-  EXPECT_EQ(judge_room(1U << 30U, "runs").health, Health::Warn);
-  EXPECT_EQ(judge_room(std::uint64_t{50} << 30U, "runs").health, Health::Ok);
+  constexpr std::int64_t kQuota = std::int64_t{20} << 30;
+  EXPECT_EQ(judge_room(50U << 20U, kQuota, "runs").health, Health::Fail);
+  EXPECT_EQ(judge_room(1U << 30U, kQuota, "runs").health, Health::Warn);
+  EXPECT_EQ(judge_room(1U << 30U, 1 << 29, "runs").health, Health::Ok);
+  EXPECT_EQ(judge_room(std::uint64_t{50} << 30U, kQuota, "runs").health, Health::Ok);
 }
 
 TEST(Doctor, TooFewDescriptorsFail) {

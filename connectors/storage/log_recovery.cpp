@@ -1,0 +1,134 @@
+#include "connectors/storage/log_recovery.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "connectors/storage/session_log.hpp"
+
+namespace proteus::storage {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+Result<void> rename_file(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return io_error("rename", from, errno);
+  return sync_folder(to.parent_path());
+}
+
+// True if a write was interrupted before the file had a header: it is too short for one, or empty
+// pages stand where it should be. A header that is there and wrong is damage.
+Result<bool> header_never_written(const fs::path& path) {
+  BOOST_OUTCOME_TRY(const Descriptor file, open_file(path, O_RDONLY));
+  std::array<char, kWalHeaderSize> bytes{};
+  const ssize_t n = ::pread(file.get(), bytes.data(), bytes.size(), 0);
+  if (n < 0) return io_error("read", path, errno);
+  return n < static_cast<ssize_t>(bytes.size()) || std::ranges::count(bytes, '\0') == n;
+}
+
+// A segment counts only with what it began with: header and, after the first, a snapshot. Both are
+// written before the rename that makes it count, but a loss of power may take them.
+Result<bool> begins_whole(const fs::path& path) {
+  auto reader = WalReader::open(path);
+  if (!reader) {
+    BOOST_OUTCOME_TRY(const bool never_written, header_never_written(path));
+    if (never_written) return false;
+    return reader.error();
+  }
+  if (reader.value().header().segment == 1) return true;
+  BOOST_OUTCOME_TRY(const auto frame, reader.value().next_frame());
+  return frame.has_value();
+}
+
+Result<void> put_aside(const fs::path& path) {
+  BOOST_OUTCOME_TRY(copy_rest(path, 0, path.string() + ".torn"));
+  if (::unlink(path.c_str()) != 0) return io_error("remove", path, errno);
+  return success();
+}
+
+// An earlier `reopen_closed` was interrupted before it removed the compressed copy.
+Result<void> drop_doubled(const fs::path& wal) {
+  BOOST_OUTCOME_TRY(const WalReader reader, WalReader::open(wal));
+  for (const LogPart& part : closed_parts(wal))
+    if (part.segment == reader.header().segment && ::unlink(part.path.c_str()) != 0)
+      return io_error("remove", part.path, errno);
+  return success();
+}
+
+}  // namespace
+
+fs::path closed_segment(const fs::path& wal, std::uint32_t segment) {
+  return wal.parent_path() / "log" / fmt::format("{:06}.wal", segment);
+}
+fs::path next_segment(const fs::path& wal) { return wal.string() + ".next"; }
+
+Result<void> reopen_closed(const fs::path& wal) {
+  const auto parts = closed_parts(wal);
+  if (parts.empty())
+    return error(ErrorCode::NotFound,
+                 fmt::format("there is no {} and no closed segment beside it", wal.string()));
+  const LogPart& last = parts.back();
+  if (!last.packed) return rename_file(last.path, wal);
+  const fs::path draft = wal.string() + ".tmp";
+  std::error_code ignored;
+  fs::remove(draft, ignored);
+  BOOST_OUTCOME_TRY(copy_rest(last.path, 0, draft));
+  BOOST_OUTCOME_TRY(rename_file(draft, wal));
+  if (::unlink(last.path.c_str()) != 0) return io_error("remove", last.path, errno);
+  return success();
+}
+
+Result<void> settle_rotation(const fs::path& wal) {
+  const fs::path next = next_segment(wal);
+  if (is_there(wal)) {
+    // The rotation never counted, or is long over.
+    if (is_there(next) && ::unlink(next.c_str()) != 0) return io_error("remove", next, errno);
+    if (closed_parts(wal).empty()) return success();
+    BOOST_OUTCOME_TRY(const bool whole, begins_whole(wal));
+    if (whole) return drop_doubled(wal);
+    BOOST_OUTCOME_TRY(put_aside(wal));
+    return reopen_closed(wal);
+  }
+  if (!is_there(next)) return reopen_closed(wal);
+  BOOST_OUTCOME_TRY(const bool whole, begins_whole(next));
+  if (whole) return rename_file(next, wal);
+  BOOST_OUTCOME_TRY(put_aside(next));
+  return reopen_closed(wal);
+}
+
+Result<LastSegment> LastSegment::open(const fs::path& wal) {
+  BOOST_OUTCOME_TRY(settle_rotation(wal));
+  BOOST_OUTCOME_TRY(WalReader reader, WalReader::open(wal));
+  LastSegment last{std::move(reader)};
+  if (last.header().segment > 1) {
+    BOOST_OUTCOME_TRY(const WalRecord* const record, last.reader_.next());
+    const auto* const snapshot = record == nullptr ? nullptr : std::get_if<Snapshot>(record);
+    if (snapshot == nullptr)
+      return error(ErrorCode::Corrupt,
+                   fmt::format("{}: record {} at byte {}: segment {} does not begin with a "
+                               "snapshot: proteus journal recover",
+                               wal.string(), last.header().first_record,
+                               last.reader_.first_offset(), last.header().segment));
+    last.snapshot_ = *snapshot;
+  }
+  last.overhead_ = last.tail().offset;
+  return last;
+}
+
+Result<void> LastSegment::cut_tail() {
+  for (;;) {
+    BOOST_OUTCOME_TRY(const auto frame, reader_.next_frame());
+    if (!frame) break;
+  }
+  return cut_torn_tail(path(), tail());
+}
+
+}  // namespace proteus::storage

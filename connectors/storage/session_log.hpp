@@ -1,0 +1,74 @@
+// The log of a whole session, over all its segments, whoever else is still writing it. Segments may
+// be rotated and compressed meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/storage/wal_reader.hpp"
+
+namespace proteus::storage {
+
+/// A file that holds a segment.
+struct LogPart {
+  std::uint32_t segment = 0;  ///< 0: its header tells (session.wal)
+  std::filesystem::path path;
+  bool packed = false;
+};
+/// Closed segments beside `wal`, oldest first, each once.
+std::vector<LogPart> closed_parts(const std::filesystem::path& wal);
+/// These, then the segment being written: session.wal, or session.wal.next where a rotation was
+/// interrupted after it counted.
+std::vector<LogPart> log_parts(const std::filesystem::path& wal);
+/// Opens segment `segment` under whatever name it has by now. Errors: NotFound; as WalReader.
+Result<WalReader> open_segment(const std::filesystem::path& wal, std::uint32_t segment);
+
+class SessionLog {
+ public:
+  /// Begins at the first segment from which on none is missing. Errors: as WalReader.
+  static Result<SessionLog> open(const std::filesystem::path& wal);
+
+  /// Of the segment that is being read.
+  [[nodiscard]] const WalHeader& header() const { return reader_.header(); }
+  [[nodiscard]] const std::filesystem::path& file() const { return reader_.path(); }
+  /// What lies before the beginning and is not there, as a sentence; empty: nothing.
+  [[nodiscard]] const std::string& missing() const { return missing_; }
+  /// Number of the first record that is there.
+  [[nodiscard]] std::uint64_t first_record() const { return first_record_; }
+
+  /// The next record, valid until the next call; null at the end (see `torn`). Calling again goes
+  /// on if the log has grown. Errors: as WalReader; Corrupt where a closed segment ends too early.
+  Result<const WalRecord*> next();
+  /// Number of the record that `next` would give, and its byte in the whole log, uncompressed.
+  [[nodiscard]] std::uint64_t number() const { return reader_.tail().number; }
+  [[nodiscard]] std::uint64_t byte() const {
+    return reader_.header().first_byte + reader_.tail().offset;
+  }
+  /// The last end that was met is inside a record: the writer is at it, or was interrupted.
+  [[nodiscard]] bool torn() const { return reader_.tail().torn; }
+  [[nodiscard]] const WalReader& reader() const { return reader_; }
+
+  /// Reads no further than this byte of the whole log.
+  void set_end(std::uint64_t byte);
+  /// Goes to record `number`; `byte`, if it is where that record starts, saves the search. A number
+  /// before the beginning means the beginning; one beyond the end, the end.
+  Result<void> seek(std::uint64_t number, std::uint64_t byte);
+
+ private:
+  SessionLog(std::filesystem::path wal, WalReader reader)
+      : wal_(std::move(wal)), reader_(std::move(reader)) {}
+  Result<void> go_on(WalReader following);
+  void enter(WalReader reader);
+
+  std::filesystem::path wal_;
+  WalReader reader_;
+  std::optional<std::uint64_t> end_;
+  std::uint32_t first_segment_ = 1;
+  std::uint64_t first_record_ = 0;
+  std::string missing_;
+};
+
+}  // namespace proteus::storage
