@@ -71,7 +71,7 @@ Timestamp data_time(const Event& event) {
 }
 
 /// Puts down a control's word. True: go on.
-bool say(InlineList<ControlResult, 32>& words, const ControlResult& word) {
+bool say(ControlWords& words, const ControlResult& word) {
   words.push_back(word);
   return word.passed;
 }

@@ -38,11 +38,11 @@ class Gate final : public RiskGate {
   void on_equity(const LedgerView& ledger, Timestamp now, ReportSink& moves) override;
   Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) override;
   Verdict review(const OrderRequest& order, const ReviewInput& input,
-                 InlineList<ControlResult, 32>& results) override;
+                 ControlWords& results) override;
   [[nodiscard]] RiskStatus status(const LedgerView& ledger) const override;
 
  private:
-  using Words = InlineList<ControlResult, 32>;
+  using Words = ControlWords;
   /// An order as the controls see it.
   struct Asked {
     const OrderRequest& order;

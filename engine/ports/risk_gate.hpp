@@ -80,7 +80,7 @@ class RiskGate {
   virtual Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) = 0;
   /// One order. Writes each control's word into `results`, up to and including the first refusal.
   virtual Verdict review(const OrderRequest& order, const ReviewInput& input,
-                         InlineList<ControlResult, 32>& results) = 0;
+                         ControlWords& results) = 0;
   [[nodiscard]] virtual RiskStatus status(const LedgerView& ledger) const = 0;
   /// Counters, holds, states, windows: all that the next word rests on, as a snapshot.
   virtual void archive(Archive&) {}

@@ -5,7 +5,7 @@
 namespace proteus::risk {
 namespace {
 
-constexpr unsigned kHolds = static_cast<unsigned>(Hold::MissingBar) + 1;
+constexpr unsigned kHolds = static_cast<unsigned>(Hold::RepeatedExecution) + 1;
 static_assert(kHolds <= 8, "a hold is a bit of a byte");
 
 bool same_hold(const HoldChanged& a, const HoldChanged& b) {
@@ -30,6 +30,8 @@ Control control_of(Hold hold) {
       return Control::MessageRate;
     case Hold::MissingBar:
       return Control::AbsurdData;
+    case Hold::RepeatedExecution:
+      return Control::RepeatedExecution;
   }
   return Control::None;
 }

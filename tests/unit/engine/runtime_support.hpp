@@ -114,7 +114,7 @@ struct FakeGate final : RiskGate {
     return out;
   }
   Verdict review(const OrderRequest& order, const ReviewInput& input,
-                 InlineList<ControlResult, 32>& results) override {
+                 ControlWords& results) override {
     trace.push_back(fmt::format("review {}", order.instrument.index));
     reviewed.push_back(order);
     open_seen.emplace_back(input.open_orders.begin(), input.open_orders.end());

@@ -140,7 +140,7 @@ struct World {
     const auto* refused = std::get_if<Refused>(&verdict);
     return refused == nullptr ? ControlResult{} : refused->by;
   }
-  InlineList<ControlResult, 32> words;
+  ControlWords words;
 };
 
 /// "order_value limit 2500 quote, actual 2600 quote": what tests compare words by.
