@@ -62,10 +62,10 @@ bool Holds::active(Hold hold, InstrumentId instrument) const {
   return active_everywhere(hold) || active_here(hold, instrument);
 }
 
-std::optional<Hold> Holds::blocking(InstrumentId instrument, bool reduces) const {
+std::optional<Hold> Holds::blocking(InstrumentId instrument, bool reduces, Hold from) const {
   const unsigned bits = everywhere_ | here_[instrument.index];
   if (bits == 0) return std::nullopt;
-  for (unsigned i = 0; i < kHolds; ++i) {
+  for (auto i = static_cast<unsigned>(from); i < kHolds; ++i) {
     const Hold hold = static_cast<Hold>(i);
     if ((bits & bit(hold)) != 0 && (!reduces || delays_reductions(hold))) return hold;
   }
