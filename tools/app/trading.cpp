@@ -66,7 +66,8 @@ Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {
   const Money capital = Money::from_raw(to_fixed_raw(s.engine.capital));
   gate_.emplace(s.sizing, s.limits, instruments_, s.engine.interval,
                 risk::Costs{s.paper.linear_taker_fee_bps / 1e4, s.paper.spot_taker_fee_bps / 1e4,
-                            s.paper.half_spread_bps / 1e4},
+                            s.paper.half_spread_bps / 1e4, s.paper.assumed_funding_bps / 1e4,
+                            s.paper.maintenance_margin_bps / 1e4},
                 capital);
   venue_.emplace(s.paper, s.engine.interval, capital, instruments_);
   Journal& journal = watched_ ? static_cast<Journal&>(*watched_) : *journal_;
