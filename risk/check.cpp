@@ -67,12 +67,12 @@ Result<void> check(const SizingSettings& sizing, const LimitSettings& limits,
                              limits.daily_loss_flat, limits.daily_loss_max));
   if (limits.micro_live_order_cap > limits.live_order_cap ||
       limits.micro_live_gross_cap > limits.live_gross_cap)
-    return error(
-        ErrorCode::OutOfRange,
-        fmt::format("the caps of micro_live ({}, {}) exceed those of live ({}, {}): stages "
-                    "have rising caps",
-                    limits.micro_live_order_cap, limits.micro_live_gross_cap, limits.live_order_cap,
-                    limits.live_gross_cap));
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("micro_live_order_cap = {} and micro_live_gross_cap = {} must not "
+                             "exceed live_order_cap = {} and live_gross_cap = {}: stages have "
+                             "rising caps",
+                             limits.micro_live_order_cap, limits.micro_live_gross_cap,
+                             limits.live_order_cap, limits.live_gross_cap));
   BOOST_OUTCOME_TRYV(capital_shares(sizing, instruments));
   return success();
 }

@@ -9,6 +9,7 @@
 #include "connectors/net/local_server.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/net_feed_io.hpp"
+#include "tools/app/override_file.hpp"
 #include "tools/app/status_json.hpp"
 #include "tools/app/trading.hpp"
 
@@ -28,6 +29,8 @@ struct PaperDaemon::Impl {
   std::unique_ptr<bybit::PublicFeed> feed;
   std::unique_ptr<net::LocalServer> door;
   net::Timer timer;
+  OverrideFile overrides;
+  net::Timer override_timer;
   std::vector<std::pair<net::Reply, bool>> watchers;
   net::Timer watch_timer;
   bool stopped = false;
@@ -37,12 +40,15 @@ struct PaperDaemon::Impl {
   Impl(net::Loop& l, const Loaded& given)
       : loop(l),
         loaded(given),
-        clock(given.settings.feed.clock, given.settings.feed.speed, steady_time) {}
+        clock(given.settings.feed.clock, given.settings.feed.speed, steady_time),
+        overrides(given.settings.limits.override_file) {}
 
   Result<void> open_door();
   Result<void> open_session(std::optional<SessionCode> code);
   Result<InstrumentTable> learn_instruments();
   Result<void> open_feed();
+  Result<void> check_clock() const;
+  void follow_overrides();
   Result<void> get_ready(std::optional<SessionCode> code);
   void abandon();
   void on_line(std::string_view line, const net::Reply& reply);
@@ -124,11 +130,36 @@ Result<void> PaperDaemon::Impl::open_door() {
   return success();
 }
 
+/// Control 20 at the start. Where time follows the frames there is no second clock.
+Result<void> PaperDaemon::Impl::check_clock() const {
+  if (clock.mode() != bybit::ClockMode::Steady) return success();
+  return risk::check_start_clock(clock.anchored(), clock.uncertainty(),
+                                 loaded.settings.limits.clock_start_max);
+}
+
+/// Control 25: what the file asks for becomes inputs, and so part of the log.
+void PaperDaemon::Impl::follow_overrides() {
+  if (!overrides.changed()) return;
+  const auto wanted = overrides.read(trading->instruments());
+  if (wanted.has_error())
+    return spdlog::error("The override file is not followed. cause=\"{}\"", wanted.error().context);
+  Engine& engine = trading->engine();
+  const Timestamp now = std::max(engine.now(), clock.at(steady_time()));
+  const auto standing = trading->gate().status(engine.ledger()).overrides;
+  for (const OverrideChanged& change : override_changes(wanted.value(), standing, now)) {
+    spdlog::warn("A risk control was {} by a person. control={} until={} reason=\"{}\"",
+                 change.active ? "lifted" : "put back", to_string(change.control),
+                 format_time(change.expires), change.reason.view());
+    engine.on_input(change, now, now);
+  }
+}
+
 /// The door first: of two daemons the second is refused before it has made or asked anything.
 Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code) {
   BOOST_OUTCOME_TRY(open_door());
   BOOST_OUTCOME_TRY(open_session(code));
   BOOST_OUTCOME_TRY(const InstrumentTable instruments, learn_instruments());
+  BOOST_OUTCOME_TRYV(check_clock());
   BOOST_OUTCOME_TRY(trading->build(instruments, clock.at(steady_time())));
   return open_feed();
 }
@@ -204,6 +235,8 @@ Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(net::Loop& loop, const 
 void PaperDaemon::start() {
   impl_->feed->start(steady_time());
   impl_->timer = impl_->loop.every(20ms, [this] { impl_->feed->on_timer(steady_time()); });
+  impl_->follow_overrides();
+  impl_->override_timer = impl_->loop.every(1s, [this] { impl_->follow_overrides(); });
 }
 
 void PaperDaemon::stop(const std::string& cause) {
@@ -211,6 +244,7 @@ void PaperDaemon::stop(const std::string& cause) {
   impl_->stopped = true;
   impl_->stopped_at = steady_time();
   impl_->timer.cancel();
+  impl_->override_timer.cancel();
   impl_->feed->stop();
   impl_->io->attach(nullptr);
   impl_->io.reset();  // An answer that is still on its way would be recorded.

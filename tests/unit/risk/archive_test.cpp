@@ -16,8 +16,10 @@ using namespace std::chrono_literals;
 /// Limits low enough that a random day meets all of them.
 LimitSettings tight() {
   LimitSettings l;
-  l.executions_max = 12;
+  l.executions_max = 4;
   l.executions_window = 20min;
+  l.ticker_age_max = 10min;
+  l.price_drift_bps = 10.0;
   l.loss_streak_max = 2;
   l.cooldown = 3min;
   l.message_rate = 0.1;
@@ -33,10 +35,12 @@ class Day {
   explicit Day(std::uint64_t seed) : dice_(seed) {}
 
   void step(World& w, ByteBuffer& told) {
-    w.now += Duration{1 + static_cast<std::int64_t>(dice_() % 70'000'000'000ULL)};
+    w.now += Duration{1 + static_cast<std::int64_t>(dice_() % 16'000'000'000ULL)};
     const Price price = Price::from_raw((90 + below(20)) * kFixedScale + below(1'000'000'000));
     w.moves.all.clear();
     event(w, price);
+    if (below(8) == 0)
+      for (int i = 0; i < 8; ++i) w.gate.on_cancel(w.now);
     if (below(3) == 0) w.equity(Money::from_raw((9'300 + below(900)) * kFixedScale));
     review(w, price, told);
     for (const EventBody& move : w.moves.all)
@@ -83,10 +87,10 @@ class Day {
         return w.see(BookUpdated{id, {{shown, "1"_qty}}, {{shown + "0.1"_px, "1"_qty}}}, w.now);
       case 5:
         return w.see(
-            FeedChanged{"public:linear#0", below(3) == 0 ? FeedState::Lost : FeedState::Live, "x"},
+            FeedChanged{"public:linear#0", below(6) == 0 ? FeedState::Lost : FeedState::Live, "x"},
             w.now);
       case 6:
-        return w.see(ClockMeasured{Duration{(below(6'000) - 2'000) * 1'000'000}, 20ms}, w.now);
+        return w.see(ClockMeasured{Duration{(below(3'600) - 900) * 1'000'000}, 20ms}, w.now);
       case 7:
         return w.see(
             OverrideChanged{static_cast<Control>(1 + below(31)), below(3) != 0, below(2) == 0, id,
@@ -117,7 +121,6 @@ class Day {
     position.realised += Money::from_raw(below(3'000'000'000) - 2'000'000'000);
     position.fees += Money::from_raw(below(50'000'000));
     w.fill(order, Price::from_raw(price.raw() + below(400'000'000)));
-    if (below(8) == 0) w.gate.on_cancel(w.now);
   }
 
   std::mt19937_64 dice_;
