@@ -180,7 +180,7 @@ bool Gate::price_controls(const Asked& asked, ControlWords& words) const {
 
 bool Gate::duplicate_control(const Asked& asked, ControlWords& words) const {
   const std::int64_t found = memories_[asked.order.instrument.index].orders.duplicates(
-      asked.order, asked.price, asked.input.open_orders, asked.input.now,
+      asked.order, !asked.reduces, asked.price, asked.input.open_orders, asked.input.now,
       settings_.duplicate_window);
   return say(words, asked,
              {Control::DuplicateOrder, asked.reduces || found == 0, count(0), count(found)});

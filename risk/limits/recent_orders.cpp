@@ -14,15 +14,16 @@ RecentOrder* RecentOrders::find(const ClientOrderId& id) {
   return found == orders_.end() ? nullptr : &*found;
 }
 
-std::int64_t RecentOrders::duplicates(const OrderRequest& order, Price price,
+std::int64_t RecentOrders::duplicates(const OrderRequest& order, bool increases, Price price,
                                       std::span<const OrderRequest> open, Timestamp now,
                                       Duration window) const {
   std::int64_t found = 0;
   bool id_kept = false;
   for (const RecentOrder& known : orders_) {
     const bool same_id = known.id == order.id;
-    const bool same_order = known.side == order.side && known.quantity == order.quantity &&
-                            known.price == price && now - known.approved < window;
+    const bool same_order = known.side == order.side && known.increases == increases &&
+                            known.quantity == order.quantity && known.price == price &&
+                            now - known.approved < window;
     if (same_id || same_order) ++found;
     id_kept = id_kept || same_id;
   }

@@ -43,8 +43,9 @@ class RecentOrders {
   /// nullptr: not ours, or forgotten.
   [[nodiscard]] RecentOrder* find(const ClientOrderId& id);
   /// How many of those kept or open are this one once more: the same side, quantity and price
-  /// approved less than `window` ago, or the same id.
-  [[nodiscard]] std::int64_t duplicates(const OrderRequest& order, Price price,
+  /// approved less than `window` ago, or the same id. Only of its kind, increase or reduction: the
+  /// two parts of a turn are often of one size.
+  [[nodiscard]] std::int64_t duplicates(const OrderRequest& order, bool increases, Price price,
                                         std::span<const OrderRequest> open, Timestamp now,
                                         Duration window) const;
   void archive(Archive& a) { a(orders_); }

@@ -162,6 +162,14 @@ TEST(DuplicateOrder, RefusesAnIdThatIsKnown) {
   EXPECT_EQ(w.refusal(third, {third}).control, Control::DuplicateOrder);
 }
 
+TEST(DuplicateOrder, IsNotTheOpeningHalfOfATurn) {
+  World w;
+  w.books.hold(kBtc, "2"_qty, "100"_px);
+  const OrderRequest close = w.order(Side::Sell, "2"_qty, "100"_px, Purpose::Close);
+  EXPECT_EQ(spell(w.refusal(close)), "approved");
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Sell, "2"_qty), {close})), "approved");
+}
+
 TEST(DuplicateOrder, DoesNotCountWhatWasRefused) {
   World w;
   const OrderRequest order = w.order(Side::Buy, "30"_qty);
