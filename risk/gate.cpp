@@ -5,53 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <type_traits>
 
 #include "risk/limits/controls.hpp"
+#include "risk/limits/leverage.hpp"
 
 namespace proteus::risk {
 namespace {
-
-template <class T>
-double as_number(const T& value) {
-  if constexpr (std::is_same_v<T, Duration>)
-    return std::chrono::duration<double>(value).count();
-  else
-    return static_cast<double>(value);
-}
-
-template <class T>
-constexpr bool kIsNumber =
-    std::is_same_v<T, double> || std::is_same_v<T, std::int64_t> || std::is_same_v<T, Duration>;
-
-Result<void> check_range(const char* name, double value, double min, double max) {
-  if (value >= min && value <= max) return success();
-  return error(ErrorCode::OutOfRange,
-               fmt::format("{} = {} must lie in [{}, {}]", name, value, min, max));
-}
-
-template <class S, class T>
-Result<void> check_setting(const S& settings, const Setting<S, T>& entry) {
-  const T& value = settings.*(entry.member);
-  if constexpr (kIsNumber<T>)
-    return check_range(entry.name, as_number(value), entry.min, entry.max);
-  else if constexpr (std::is_same_v<T, std::optional<std::int64_t>>)
-    return value ? check_range(entry.name, as_number(*value), entry.min, entry.max)
-                 : Result<void>{success()};
-  else
-    return success();
-}
-
-template <class S>
-Result<void> check_ranges(const S& settings) {
-  Result<void> first = success();
-  std::apply(
-      [&](const auto&... entry) {
-        ((first.has_value() ? void(first = check_setting(settings, entry)) : void()), ...);
-      },
-      S::settings());
-  return first;
-}
 
 template <class... Parts>
 InlineText<120> text(fmt::format_string<Parts...> format, Parts&&... parts) {
@@ -65,66 +24,83 @@ double as_ratio(std::int64_t e9) {
   return static_cast<double>(e9) / static_cast<double>(kFixedScale);
 }
 
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
 /// The venue's time of what an event says; a stamp from the future counts from its arrival.
 Timestamp data_time(const Event& event) {
   return event.ts_event == Timestamp{} ? event.ts_recv : std::min(event.ts_event, event.ts_recv);
 }
 
-/// Puts down a control's word. True: go on.
-bool say(InlineList<ControlResult, 32>& words, const ControlResult& word) {
-  words.push_back(word);
-  return word.passed;
-}
-
-Quantity add(Quantity a, Quantity b) {
-  return Quantity::from_raw(capped(Int128{a.raw()} + b.raw()).raw());
+/// What a bar's target makes of the unit position, as in sizing.md: -1, 0 or 1.
+int unit_position(const SizingInput& input) {
+  if (!input.target || !model_output(*input.target).passed) return 0;
+  const double weight = input.target->weight;
+  if (weight < 0.0) return input.instrument.category == Category::Spot ? 0 : -1;
+  return weight > 0.0 ? 1 : 0;
 }
 
 }  // namespace
-
-Result<void> check(const SizingSettings& sizing, const LimitSettings& limits,
-                   const InstrumentTable& instruments) {
-  BOOST_OUTCOME_TRYV(check_ranges(sizing));
-  BOOST_OUTCOME_TRYV(check_ranges(limits));
-  if (limits.drawdown_halt < limits.drawdown_max)
-    return error(ErrorCode::OutOfRange,
-                 fmt::format("drawdown_halt = {} lies below drawdown_max = {}: trading would halt "
-                             "before it is reduced",
-                             limits.drawdown_halt, limits.drawdown_max));
-  BOOST_OUTCOME_TRYV(capital_shares(sizing, instruments));
-  return success();
-}
 
 Gate::Gate(const SizingSettings& sizing, const LimitSettings& limits,
            const InstrumentTable& instruments, Interval decision_interval, const Costs& costs,
            Money capital)
     : limits_{.capital = to_fixed_raw(limits.capital_at_risk_max),
               .band = to_fixed_raw(limits.price_band_bps / 1e4),
+              .drift = to_fixed_raw(limits.price_drift_bps / 1e4),
               .order_value = to_fixed_raw(limits.order_value_max),
               .position = to_fixed_raw(limits.position_max),
               .gross = to_fixed_raw(limits.gross_max),
+              .open_orders = to_fixed_raw(limits.open_order_value_max),
               .drawdown = to_fixed_raw(limits.drawdown_max),
               .halt = to_fixed_raw(limits.drawdown_halt),
-              .jump = to_fixed_raw(limits.jump_max)},
+              .leverage = to_fixed_raw(limits.leverage_max),
+              .maintenance = to_fixed_raw(costs.maintenance_margin),
+              .jump = to_fixed_raw(limits.jump_max),
+              .messages = static_cast<std::int64_t>(static_cast<double>(limits.message_burst) *
+                                                    (1.0 - limits.message_room)),
+              .messages_most = limits.message_burst},
+      settings_(limits),
+      caps_(stage_caps(limits)),
+      costs_(costs),
       interval_(decision_interval),
       capital_(capital),
       sizer_(sizing, instruments, capital_shares(sizing, instruments).value(), decision_interval,
              costs),
+      bucket_(limits.message_rate),
       holds_(instruments.size()),
+      daily_(to_fixed_raw(limits.daily_loss_max), to_fixed_raw(limits.daily_loss_flat), capital),
       peak_(capital),
       buys_(instruments.size()),
       sells_(instruments.size()) {
   PROTEUS_ASSERT(check(sizing, limits, instruments).has_value());
   PROTEUS_ASSERT(capital > Money{});
+  const std::vector<double> shares = capital_shares(sizing, instruments).value();
   watches_.reserve(instruments.size());
-  for (const Instrument& instrument : instruments)
+  memories_.reserve(instruments.size());
+  for (const Instrument& instrument : instruments) {
     watches_.emplace_back(instrument.category, decision_interval, limits);
+    memories_.push_back(
+        {.orders = {},
+         .drift = PriceDrift{limits.price_drift_window},
+         .executions = Executions{limits.executions_max, limits.executions_window},
+         .streak = LossStreak{limits.loss_streak_max, limits.cooldown},
+         .edge = EdgeRecord{sizing.kelly_bars_min},
+         .floor = sizing.kelly_floor * (shares[instrument.id.index] * sizing.gross_max)});
+  }
   lost_.reserve(16);
 }
 
 const char* Gate::absurd(const Bar& bar) {
   if (bar.interval != interval_) return absurdity(bar);
   return watches_[bar.instrument.index].judge.judge(bar, BarJudge::Looker::Asked);
+}
+
+const char* Gate::absurd_quote(const Event& event) const {
+  if (const auto* ticker = std::get_if<TickerUpdated>(&event.body))
+    return watches_[ticker->instrument.index].doubt(*ticker);
+  if (const auto* book = std::get_if<BookUpdated>(&event.body))
+    return watches_[book->instrument.index].doubt(*book);
+  return nullptr;
 }
 
 // --------------------------------------------------------------------------------------------------
@@ -139,10 +115,18 @@ void Gate::observe(const Event& event, const LedgerView& ledger, ReportSink& mov
     on(*ticker, event, moves);
   } else if (const auto* book = std::get_if<BookUpdated>(&body)) {
     on(*book, event, moves);
+  } else if (const auto* fill = std::get_if<Fill>(&body)) {
+    on(*fill, ledger, event.ts_recv, moves);
+  } else if (const auto* funding = std::get_if<FundingSettled>(&body)) {
+    memories_[funding->instrument.index].streak.on_funding(ledger[funding->instrument]);
   } else if (const auto* feed = std::get_if<FeedChanged>(&body)) {
     on(*feed, event, moves);
   } else if (const auto* anomaly = std::get_if<FeedAnomaly>(&body)) {
     on(*anomaly, event, moves);
+  } else if (const auto* reading = std::get_if<ClockMeasured>(&body)) {
+    on(*reading, event.ts_recv, moves);
+  } else if (const auto* lifted = std::get_if<OverrideChanged>(&body)) {
+    overrides_.on_change(*lifted, event.ts_recv);
   } else if (const auto* command = std::get_if<OperatorCommand>(&body)) {
     on(*command, ledger, event.ts_recv, moves);
   } else if (const auto* state = std::get_if<TradingStateChanged>(&body)) {
@@ -151,6 +135,7 @@ void Gate::observe(const Event& event, const LedgerView& ledger, ReportSink& mov
     holds_.set(*held);  // Its own come back this way as well, and change nothing.
   }
   check_ages(event.ts_recv, moves);
+  end_cooldowns(event.ts_recv, moves);
 }
 
 void Gate::on(const BarClosed& closed, const Event& event, ReportSink& moves) {
@@ -167,12 +152,23 @@ void Gate::on(const BarClosed& closed, const Event& event, ReportSink& moves) {
 }
 
 void Gate::on(const TickerUpdated& ticker, const Event& event, ReportSink& moves) {
-  watches_[ticker.instrument.index].on_ticker(ticker, data_time(event));
+  const char* reason = watches_[ticker.instrument.index].on_ticker(ticker, data_time(event));
+  if (reason != nullptr) return tell_jump(ticker.instrument, reason, event, moves);
   refresh(ticker.instrument, event.ts_recv, moves);
 }
 
-void Gate::on(const BookUpdated& book, const Event& event, ReportSink&) {
-  watches_[book.instrument.index].on_book(book, data_time(event));
+void Gate::on(const BookUpdated& book, const Event& event, ReportSink& moves) {
+  const char* reason = watches_[book.instrument.index].on_book(book, data_time(event));
+  if (reason != nullptr) tell_jump(book.instrument, reason, event, moves);
+}
+
+/// The first of a row; a broken stream says the same many times a second.
+void Gate::tell_jump(InstrumentId id, const char* reason, const Event& event, ReportSink& moves) {
+  if (!watches_[id.index].quotes_began_to_jump()) return;
+  const bool ticker = std::holds_alternative<TickerUpdated>(event.body);
+  FeedAnomaly anomaly{AnomalyKind::PriceJump, true, id, {}};
+  anomaly.detail = text("a {} is set aside: {}", ticker ? "ticker" : "book", reason).view();
+  moves.report(anomaly, event.ts_recv);
 }
 
 void Gate::on(const FeedChanged& feed, const Event& event, ReportSink& moves) {
@@ -196,6 +192,44 @@ void Gate::on(const FeedAnomaly& anomaly, const Event& event, ReportSink& moves)
        event.ts_recv, moves);
 }
 
+/// Counts to drift and executions where the order was ours, and to the streak in any case.
+void Gate::on(const Fill& fill, const LedgerView& ledger, Timestamp now, ReportSink& moves) {
+  Memory& memory = memories_[fill.instrument.index];
+  if (RecentOrder* order = memory.orders.find(fill.id)) {
+    memory.drift.on_fill(fill, order->reference, now);
+    const bool first = !order->filled;
+    order->filled = true;
+    if (first && order->increases && memory.executions.on_execution(order->side, now))
+      hold({Hold::RepeatedExecution, true, true, fill.instrument,
+            text("{} {} executions in {:.0f} s: stopped until a person resumes",
+                 memory.executions.count(order->side, now), to_string(order->side),
+                 seconds(settings_.executions_window))},
+           now, moves);
+  }
+  const std::optional<Side> rests = memory.streak.on_fill(ledger[fill.instrument], now);
+  if (!rests) return;
+  next_rest_end_ = std::min(next_rest_end_, memory.streak.next_end());
+  hold({Hold::Cooldown, true, true, fill.instrument,
+        text("{} losing {} positions in a row: no more of them for {:.0f} s",
+             memory.streak.streak(*rests), *rests == Side::Buy ? "long" : "short",
+             seconds(settings_.cooldown))},
+       now, moves);
+}
+
+void Gate::on(const ClockMeasured& reading, Timestamp now, ReportSink& moves) {
+  const auto in_doubt = doubt(reading, settings_.clock_fast_max, settings_.recv_window / 2);
+  clock_ = in_doubt.value_or(ClockDoubt{});
+  const bool active = in_doubt.has_value();
+  hold({Hold::ClockSkew,
+        active,
+        false,
+        {},
+        active ? text("our clock may be {:.3f} s off, more than {:.3f} s", seconds(clock_.actual),
+                      seconds(clock_.limit))
+               : text("the venue's clock and ours agree again")},
+       now, moves);
+}
+
 void Gate::on(const OperatorCommand& command, const LedgerView& ledger, Timestamp now,
               ReportSink& moves) {
   switch (command.action) {
@@ -207,17 +241,29 @@ void Gate::on(const OperatorCommand& command, const LedgerView& ledger, Timestam
     case OperatorAction::Reduce:
       return tighten(TradingState::Reducing, Control::Kill, command.cause, now, moves);
     case OperatorAction::Resume:
-      break;
+      return resume(command.cause, ledger, now, moves);
   }
+}
+
+void Gate::resume(const InlineText<120>& cause, const LedgerView& ledger, Timestamp now,
+                  ReportSink& moves) {
+  for (std::uint32_t i = 0; i < memories_.size(); ++i) {
+    memories_[i].executions.reset();
+    hold({Hold::RepeatedExecution, false, true, InstrumentId{i}, cause}, now, moves);
+  }
+  hold({Hold::RepeatedExecution, false, false, {}, cause}, now, moves);
   const TradingState from = latch_.state();
-  if (!latch_.resume(command.cause)) return;
+  if (!latch_.resume(cause)) return;
   // The loss so far is accepted; measured from the old mark it would latch again at once, and
   // without a mark there would be no limit at all.
-  if (drawdown_e9_ > limits_.drawdown && ledger.equity > Money{}) {
-    peak_ = ledger.equity;
-    drawdown_e9_ = 0;
+  if (ledger.equity > Money{}) {
+    if (drawdown_e9_ > limits_.drawdown) {
+      peak_ = ledger.equity;
+      drawdown_e9_ = 0;
+    }
+    if (daily_.loss() > daily_.limit(DailyLoss::Verdict::Reduce)) daily_.accept(ledger.equity);
   }
-  moves.report(TradingStateChanged{from, TradingState::Active, command.cause}, now);
+  moves.report(TradingStateChanged{from, TradingState::Active, cause}, now);
 }
 
 /// Its own moves come back and change nothing; one from before a restart is kept.
@@ -228,6 +274,11 @@ void Gate::on(const TradingStateChanged& move) {
 void Gate::on_equity(const LedgerView& ledger, Timestamp now, ReportSink& moves) {
   peak_ = std::max(peak_, ledger.equity);
   drawdown_e9_ = ratio_e9(capped(Int128{peak_.raw()} - ledger.equity.raw()), peak_);
+  check_drawdown(now, moves);
+  check_daily_loss(ledger, now, moves);
+}
+
+void Gate::check_drawdown(Timestamp now, ReportSink& moves) {
   if (drawdown_e9_ <= limits_.drawdown) return;
   const bool halts = drawdown_e9_ > limits_.halt;
   const TradingState to = halts ? TradingState::Halted : TradingState::Reducing;
@@ -238,6 +289,27 @@ void Gate::on_equity(const LedgerView& ledger, Timestamp now, ReportSink& moves)
                as_ratio(drawdown_e9_), peak_.to_double(),
                as_ratio(halts ? limits_.halt : limits_.drawdown)),
           now, moves);
+}
+
+void Gate::check_daily_loss(const LedgerView& ledger, Timestamp now, ReportSink& moves) {
+  const DailyLoss::Verdict verdict = daily_.measure(ledger.equity);
+  const bool flat = verdict == DailyLoss::Verdict::Flat;
+  const TradingState to = flat ? TradingState::Halted : TradingState::Reducing;
+  if (verdict != DailyLoss::Verdict::Within && to > latch_.state()) {
+    latched_loss_ = daily_.loss();
+    latched_loss_limit_ = daily_.limit(verdict);
+    const InlineText<120> cause = text(
+        "{:.2f} lost of {:.2f} since 00:00 UTC, beyond the limit {:.2f}", daily_.loss().to_double(),
+        daily_.begin().to_double(), latched_loss_limit_.to_double());
+    const TradingState from = latch_.state();
+    latch_.tighten(to, Control::DailyLoss, cause);
+    // By policy, and told as what it is: the engine closes positions on this command, whoever gave
+    // it. Before the move, which cancels what is not being closed.
+    if (flat && settings_.daily_loss_flatten)
+      moves.report(OperatorCommand{OperatorAction::Flatten, cause}, now);
+    moves.report(TradingStateChanged{from, to, cause}, now);
+  }
+  daily_.roll(ledger.equity, now);
 }
 
 // --------------------------------------------------------------------------------------------------
@@ -269,10 +341,20 @@ void Gate::check_ages(Timestamp now, ReportSink& moves) {
     }
     const Age age = watches_[i].age(now);
     hold({Hold::StaleData, true, true, id,
-          text("the newest data is {:.3f} s old, more than {:.3f} s",
-               std::chrono::duration<double>(age.actual).count(),
-               std::chrono::duration<double>(age.max).count())},
+          text("the newest data is {:.3f} s old, more than {:.3f} s", seconds(age.actual),
+               seconds(age.max))},
          now, moves);
+  }
+}
+
+void Gate::end_cooldowns(Timestamp now, ReportSink& moves) {
+  if (now < next_rest_end_) return;
+  next_rest_end_ = Timestamp::max();
+  for (std::uint32_t i = 0; i < memories_.size(); ++i) {
+    LossStreak& streak = memories_[i].streak;
+    if (streak.end_rests(now))
+      hold({Hold::Cooldown, false, true, InstrumentId{i}, "the cool-down is over"}, now, moves);
+    next_rest_end_ = std::min(next_rest_end_, streak.next_end());
   }
 }
 
@@ -287,135 +369,11 @@ void Gate::tighten(TradingState to, Control by, const InlineText<120>& cause, Ti
 }
 
 // --------------------------------------------------------------------------------------------------
-// decisions
+// the rest
 
 Sized Gate::size(const SizingInput& input, InlineList<SizingStep, 8>& steps) {
+  memories_[input.bar.instrument.index].edge.on_bar(input.bar, unit_position(input), input.edge);
   return sizer_.size(input, steps);
-}
-
-Verdict Gate::review(const OrderRequest& order, const ReviewInput& input, Words& results) {
-  Quantity open_same_side;
-  for (const OrderRequest& open : input.open_orders)
-    if (open.instrument == order.instrument && open.side == order.side)
-      open_same_side = add(open_same_side, open.quantity);
-  const bool reduces = only_reduces(order, input.instrument.category,
-                                    input.ledger[order.instrument].quantity, open_same_side);
-  Asked asked{order, input, reduces, reduces && is_flatten(order), order.quantity};
-  if (!standing_controls(asked, results) || !data_controls(asked, results) ||
-      !price_control(asked, results) || !size_controls(asked, results))
-    return Refused{results[results.size() - 1]};
-  Approved approved{order};
-  approved.order.quantity = asked.quantity;
-  return approved;
-}
-
-ControlResult Gate::drawdown_word(bool passed) const {
-  const bool latched = latch_.by() == Control::Drawdown;
-  const bool halted = latched && latch_.state() == TradingState::Halted;
-  return drawdown(latched ? std::max(latched_drawdown_e9_, drawdown_e9_) : drawdown_e9_,
-                  halted ? limits_.halt : limits_.drawdown, passed);
-}
-
-ControlResult Gate::hold_word(Hold hold, const Asked& asked) const {
-  if (hold == Hold::StaleData) {
-    const Age age = watches_[asked.order.instrument.index].age(asked.input.now);
-    ControlResult word = stale_data(age.actual, age.max);
-    word.passed = false;
-    return word;
-  }
-  const std::size_t actual =
-      hold == Hold::Reconnecting ? std::max<std::size_t>(lost_.size(), 1) : 1;
-  return {control_of(hold), false, count(0), count(static_cast<std::int64_t>(actual))};
-}
-
-/// What stands regardless of the order's numbers: 15, 12, holds.
-bool Gate::standing_controls(const Asked& asked, Words& words) const {
-  const TradingState passes_until = asked.flatten   ? TradingState::Halted
-                                    : asked.reduces ? TradingState::Reducing
-                                                    : TradingState::Active;
-  const bool state_passes = latch_.state() <= passes_until;
-  const bool by_drawdown = latch_.by() == Control::Drawdown;
-  if (!by_drawdown && !say(words, latched_state(latch_.state(), passes_until))) return false;
-  if (!say(words, drawdown_word(!by_drawdown || state_passes))) return false;
-  if (asked.flatten) return true;
-  const auto blocking = holds_.blocking(asked.order.instrument, asked.reduces);
-  return !blocking || say(words, hold_word(*blocking, asked));
-}
-
-/// 18 and 19. Automatic reductions wait too; a person's flatten does not.
-bool Gate::data_controls(const Asked& asked, Words& words) const {
-  const MarketWatch& watch = watches_[asked.order.instrument.index];
-  const Age age = watch.age(asked.input.now);
-  ControlResult fresh = stale_data(age.actual, age.max);
-  fresh.passed = fresh.passed || asked.flatten;
-  if (!say(words, fresh)) return false;
-  ControlResult sane =
-      absurd_data(watch.judge.aside(), ratio_of(watch.judge.distance()).raw, limits_.jump);
-  sane.passed = sane.passed || asked.flatten;
-  return say(words, sane);
-}
-
-/// 2, against each live reference; the one that refuses, or the first.
-bool Gate::price_control(const Asked& asked, Words& words) const {
-  const Price expected = expected_price(asked.order);
-  const auto references = watches_[asked.order.instrument.index].references(asked.input.now);
-  ControlResult word =
-      price_collar(expected, references.empty() ? Price{} : references[0], limits_.band);
-  if (word.passed && references.size() > 1)
-    if (const ControlResult mid = price_collar(expected, references[1], limits_.band); !mid.passed)
-      word = mid;
-  word.passed = word.passed || asked.flatten;
-  return say(words, word);
-}
-
-/// 5, 4, 9, 1, 30: what the order's size leads to.
-bool Gate::size_controls(Asked& asked, Words& words) {
-  const MarketWatch& watch = watches_[asked.order.instrument.index];
-  const Instrument& instrument = asked.input.instrument;
-  const QuantityWord sized =
-      order_quantity(asked.order, instrument, watch.quantity_max(), asked.reduces);
-  if (!say(words, sized.result)) return false;
-  asked.quantity = sized.quantity;
-
-  const bool reduces = asked.reduces;
-  const Money equity = asked.input.ledger.equity;
-  const Money value = capped_notional(expected_price(asked.order), asked.quantity);
-  const Exposures after = exposures(asked);
-  return say(words, order_value(value, equity, limits_.order_value, reduces)) &&
-         say(words, position_limit(after.instrument, equity, limits_.position, reduces)) &&
-         say(words, position_limit(after.gross, equity, limits_.gross, reduces)) &&
-         say(words, capital_threshold(after.gross, capital_, limits_.capital, reduces)) &&
-         say(words, minimum_notional(value, instrument.notional_min, reduces));
-}
-
-/// Open orders count as filled, this one too. Of each instrument the worse of all its buys or all
-/// its sells filling, at the ledger's mark, or the last close where it was never marked.
-Gate::Exposures Gate::exposures(const Asked& asked) {
-  std::ranges::fill(buys_, Quantity{});
-  std::ranges::fill(sells_, Quantity{});
-  const auto book = [&](const OrderRequest& order, Quantity quantity) {
-    Quantity& side = (order.side == Side::Buy ? buys_ : sells_)[order.instrument.index];
-    side = add(side, quantity);
-  };
-  for (const OrderRequest& open : asked.input.open_orders) book(open, open.quantity);
-  book(asked.order, asked.quantity);
-
-  Exposures found;
-  Int128 gross = 0;
-  for (std::size_t i = 0; i < watches_.size(); ++i) {
-    const PositionView& position = asked.input.ledger.positions[i];
-    const bool own = i == asked.order.instrument.index;
-    Price price = position.mark > Price{} ? position.mark : watches_[i].close();
-    if (own && price <= Price{}) price = expected_price(asked.order);
-    const Quantity if_bought = abs(add(position.quantity, buys_[i]));
-    const Quantity if_sold = abs(add(position.quantity, -sells_[i]));
-    gross += capped_notional(price, std::max(if_bought, if_sold)).raw();
-    if (own)
-      found.instrument =
-          capped_notional(price, asked.order.side == Side::Buy ? if_bought : if_sold);
-  }
-  found.gross = capped(gross);
-  return found;
 }
 
 RiskStatus Gate::status(const LedgerView& ledger) const {
@@ -430,15 +388,34 @@ RiskStatus Gate::status(const LedgerView& ledger) const {
   status.drawdown = as_ratio(now_e9);
   status.drawdown_max = as_ratio(limits_.drawdown);
   Money largest;
-  for (const PositionView& position : ledger.positions)
+  Int128 linear = 0;
+  for (const PositionView& position : ledger.positions) {
     largest = std::max(largest, abs(position.value));
-  status.headroom = {capital_threshold(ledger.gross, capital_, limits_.capital, false),
-                     position_limit(largest, ledger.equity, limits_.position, false),
-                     position_limit(ledger.gross, ledger.equity, limits_.gross, false),
-                     drawdown(now_e9, limits_.drawdown, now_e9 <= limits_.drawdown)};
-  for (const MarketWatch& watch : watches_) status.bars_set_aside += watch.judge.set_aside();
+    if (position.category == Category::Linear) linear += abs(position.value).raw();
+  }
+  const Money lost = daily_.loss_at(ledger.equity);
+  const Money loss_max = daily_.limit(DailyLoss::Verdict::Reduce);
+  status.headroom = {
+      capital_threshold(ledger.gross, capital_, limits_.capital, false),
+      position_limit(largest, ledger.equity, limits_.position, false),
+      position_limit(ledger.gross, ledger.equity, limits_.gross, false),
+      drawdown(now_e9, limits_.drawdown, now_e9 <= limits_.drawdown),
+      {Control::DailyLoss, lost <= loss_max, quote(loss_max), quote(std::max(lost, Money{}))},
+      leverage(capped(linear), ledger.equity, limits_.leverage, false),
+      stage_cap(ledger.gross, caps_.gross, false)};
+  status.overrides = overrides_.all();
+  for (const MarketWatch& watch : watches_) {
+    status.bars_set_aside += watch.judge.set_aside();
+    status.quotes_set_aside += watch.quotes_set_aside();
+  }
   status.model_outputs_refused = sizer_.outputs_refused();
   return status;
+}
+
+void Gate::archive(Archive& a) {
+  a(sizer_, watches_, memories_, bucket_, holds_, latch_, overrides_, daily_, next_check_,
+    next_rest_end_, lost_, clock_.limit, clock_.actual, peak_, drawdown_e9_, latched_drawdown_e9_,
+    latched_loss_, latched_loss_limit_);
 }
 
 }  // namespace proteus::risk

@@ -32,6 +32,7 @@ class ShadowLedger {
   [[nodiscard]] double fraction() const {
     return kelly_fraction(returns_.mean(), returns_.variance(), returns_.effective_count());
   }
+  void archive(Archive& a) { a(returns_, close_, held_, held_before_, bars_held_); }
 
  private:
   double cost_;

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "engine/core/archive.hpp"
+
 namespace proteus::risk {
 
 /// Weighted moments where a sample n steps old weighs decay^n (West 1979). Decay 1: all samples
@@ -32,6 +34,7 @@ class DecayedMoments {
   [[nodiscard]] double effective_count() const {
     return count_ == 0 ? 0.0 : weight_ * weight_ / weight_squares_;
   }
+  void archive(Archive& a) { a(weight_, weight_squares_, mean_, squares_, count_); }
 
  private:
   double decay_;

@@ -76,18 +76,49 @@ struct SizingSettings {
   }
 };
 
+/// How much real money a run may move: caps in quote currency that bind on top of the shares of
+/// equity (control 26).
+enum class Stage : std::uint8_t { Paper, MicroLive, Live };
+
 /// Limits of the gate, by control number in docs/reference/risk-controls.md.
 struct LimitSettings {
   double capital_at_risk_max = 1.0;
   double price_band_bps = 200.0;
+  double price_drift_bps = 50.0;
+  Duration price_drift_window = std::chrono::hours{1};
   Duration ticker_age_max = std::chrono::seconds{30};
   double order_value_max = 0.25;
   double quantity_volume_max = 0.1;
+  double message_rate = 10.0;
+  std::int64_t message_burst = 200;
+  double message_room = 0.25;
+  std::int64_t executions_max = 200;
+  Duration executions_window = std::chrono::hours{1};
+  Duration duplicate_window = std::chrono::seconds{10};
   double position_max = 0.5;
   double gross_max = 1.0;
+  double open_order_value_max = 1.0;
+  double daily_loss_max = 0.05;
+  double daily_loss_flat = 0.08;
+  bool daily_loss_flatten = true;
   double drawdown_max = 0.20;
   double drawdown_halt = 0.30;
+  std::int64_t loss_streak_max = 20;
+  Duration cooldown = std::chrono::minutes{30};
+  double leverage_max = 2.0;
+  double liquidation_ranges_min = 10.0;
   double jump_max = 0.25;
+  Duration clock_fast_max = std::chrono::milliseconds{800};
+  Duration recv_window = std::chrono::seconds{5};
+  Duration clock_start_max = std::chrono::seconds{1};
+  std::string override_file;
+  Stage stage = Stage::Paper;
+  double paper_order_cap = 250'000.0;
+  double paper_gross_cap = 1'000'000.0;
+  double micro_live_order_cap = 25.0;
+  double micro_live_gross_cap = 100.0;
+  double live_order_cap = 2'500.0;
+  double live_gross_cap = 10'000.0;
 
   static constexpr auto settings() {
     using L = LimitSettings;
@@ -98,6 +129,12 @@ struct LimitSettings {
         setting("price_band_bps", &L::price_band_bps,
                 "control 2: distance of an order's price from mark and mid, in basis points", 1.0,
                 2'000.0),
+        setting("price_drift_bps", &L::price_drift_bps,
+                "control 3: how much worse than their references an instrument's fills of the "
+                "window were on the mean, in basis points",
+                1.0, 2'000.0),
+        setting("price_drift_window", &L::price_drift_window, "control 3: the window", 1.0,
+                604'800.0),
         setting("ticker_age_max", &L::ticker_age_max,
                 "controls 2 and 18: age beyond which a ticker or book is stale", 0.1, 600.0),
         setting("order_value_max", &L::order_value_max,
@@ -105,6 +142,22 @@ struct LimitSettings {
         setting("quantity_volume_max", &L::quantity_volume_max,
                 "control 5: quantity of one order, as a fraction of the mean volume of a bar",
                 0.0001, 100.0),
+        setting("message_rate", &L::message_rate,
+                "control 6: orders and cancels a second, in the long run", 0.1, 1'000.0),
+        setting("message_burst", &L::message_burst, "control 6: orders and cancels at one moment",
+                2, 10'000),
+        setting("message_room", &L::message_room,
+                "control 6: fraction of the burst that is kept for cancels and reductions", 0.05,
+                0.9),
+        setting("executions_max", &L::executions_max,
+                "control 7: executed increases of an instrument and side in the window, after "
+                "which it stops until a person resumes",
+                1, 1'000'000),
+        setting("executions_window", &L::executions_window, "control 7: the window", 1.0,
+                604'800.0),
+        setting("duplicate_window", &L::duplicate_window,
+                "control 8: how long an order of the same side, size and price is a duplicate",
+                0.001, 3'600.0),
         setting("position_max", &L::position_max,
                 "control 9: exposure of one instrument with its open orders, as a fraction of "
                 "equity",
@@ -112,21 +165,72 @@ struct LimitSettings {
         setting("gross_max", &L::gross_max,
                 "control 9: exposure of all instruments with open orders, as a fraction of equity",
                 0.0001, 20.0),
+        setting("open_order_value_max", &L::open_order_value_max,
+                "control 10: value of all orders that are not executed yet, as a fraction of "
+                "equity",
+                0.0001, 20.0),
+        setting("daily_loss_max", &L::daily_loss_max,
+                "control 11: loss since 00:00 UTC beyond which only reductions pass, as a fraction "
+                "of the equity of that moment",
+                0.001, 0.99),
+        setting("daily_loss_flat", &L::daily_loss_flat,
+                "control 11: that loss beyond which all positions are closed", 0.001, 0.99),
+        setting("daily_loss_flatten", &L::daily_loss_flatten,
+                "control 11: whether daily_loss_flat closes positions; false: it only halts"),
         setting("drawdown_max", &L::drawdown_max,
                 "control 12: drawdown beyond which only reductions pass", 0.001, 0.99),
         setting("drawdown_halt", &L::drawdown_halt,
                 "control 12: drawdown beyond which trading halts", 0.001, 0.99),
+        setting("loss_streak_max", &L::loss_streak_max,
+                "control 13: losing positions in a row, of an instrument and side, that lead to a "
+                "cool-down",
+                2, 1'000),
+        setting("cooldown", &L::cooldown, "control 13: how long that side then waits", 1.0,
+                604'800.0),
+        setting("leverage_max", &L::leverage_max,
+                "control 14: exposure of all perpetuals with open orders, as a multiple of equity",
+                0.1, 100.0),
+        setting("liquidation_ranges_min", &L::liquidation_ranges_min,
+                "control 14: distance to the price of liquidation, in mean true ranges of a bar",
+                1.0, 1'000.0),
         setting("jump_max", &L::jump_max,
                 "control 19: |log(close / last close)| beyond which a bar waits for a second one",
-                0.001, 5.0)};
+                0.001, 5.0),
+        setting("clock_fast_max", &L::clock_fast_max,
+                "control 20: no increase while our clock may be this far ahead of the venue's",
+                0.001, 60.0),
+        setting("recv_window", &L::recv_window,
+                "control 20: how old a request may be when the venue reads it; no increase while "
+                "our clock may be half of it behind",
+                0.1, 60.0),
+        setting("clock_start_max", &L::clock_start_max,
+                "control 20: no start while the venue's time is not known this exactly", 0.01,
+                60.0),
+        setting("override_file", &L::override_file,
+                "control 25: TOML file in which a person lifts single controls for a time; empty: "
+                "none"),
+        setting("stage", &L::stage, "control 26: whose caps bind: paper, micro_live or live"),
+        setting("paper_order_cap", &L::paper_order_cap,
+                "control 26: value of one order in paper, in quote currency", 1.0, 1e9),
+        setting("paper_gross_cap", &L::paper_gross_cap,
+                "control 26: gross exposure with open orders in paper, in quote currency", 1.0,
+                1e9),
+        setting("micro_live_order_cap", &L::micro_live_order_cap,
+                "control 26: the same for the first real money", 1.0, 1e6),
+        setting("micro_live_gross_cap", &L::micro_live_gross_cap, "control 26: gross of it", 1.0,
+                1e6),
+        setting("live_order_cap", &L::live_order_cap, "control 26: the same for live", 1.0, 1e8),
+        setting("live_gross_cap", &L::live_gross_cap, "control 26: gross of it", 1.0, 1e8)};
   }
 };
 
-/// What a trade costs the shadow ledger, as fractions of its value: 0.00055 is 5.5 basis points.
+/// What trading costs, as fractions of its value: 0.00055 is 5.5 basis points.
 struct Costs {
   double linear_taker_fee = 0.00055;
   double spot_taker_fee = 0.001;
   double half_spread = 0.0001;
+  double assumed_funding = 0.0001;    ///< of holding a perpetual for 8 h, where no rate is known
+  double maintenance_margin = 0.005;  ///< of the value of perpetuals: below it they are liquidated
   /// Of a change by one unit.
   [[nodiscard]] double of(Category category) const {
     return (category == Category::Linear ? linear_taker_fee : spot_taker_fee) + half_spread;
@@ -139,5 +243,9 @@ namespace proteus {
 template <>
 struct EnumNames<risk::BadOutput> {
   static constexpr std::array<std::string_view, 2> names = {"flat", "hold"};
+};
+template <>
+struct EnumNames<risk::Stage> {
+  static constexpr std::array<std::string_view, 3> names = {"paper", "micro_live", "live"};
 };
 }  // namespace proteus

@@ -37,6 +37,7 @@ class Sizer {
   [[nodiscard]] const ShadowLedger& shadow(InstrumentId id) const {
     return books_[id.index].shadow;
   }
+  void archive(Archive& a) { a(books_, outputs_refused_); }
 
  private:
   struct Book {
@@ -45,6 +46,7 @@ class Sizer {
     double allotment = 0.0;  ///< fraction of equity that a full target means
     double close = 0.0;      ///< 0: none seen
     Timestamp close_time{};
+    void archive(Archive& a) { a(shadow, log_returns, close, close_time); }
   };
 
   static void learn(Book& book, const Bar& bar);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "connectors/bybit/feed_impl.hpp"
 #include "connectors/bybit/topics.hpp"
@@ -51,6 +52,13 @@ void PublicFeed::Impl::on_time(RestAnswer answer, SteadyTime now) {
             fmt::format("the venue's clock is {} ms ahead of ours; ours was corrected",
                         clock_.offset().count() / 1'000'000));
   touch(clock_.at(now));
+  // In real time, in which the venue judges our requests. Where time follows the frames there is no
+  // second clock to compare.
+  if (used && clock_.mode() == ClockMode::Steady)
+    emit(ClockMeasured{Duration{std::llround(static_cast<double>(clock_.offset().count()) /
+                                             std::max(1.0, clock_.speed()))},
+                       clock_.uncertainty()},
+         received_);
   if (!ticket.stream) return;
   Stream& stream = streams_.at(*ticket.stream);
   if (stream.connection.generation() != ticket.generation || stream.catch_up != CatchUp::AskingTime)

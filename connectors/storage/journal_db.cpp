@@ -185,6 +185,14 @@ struct JournalDb::Tables {
     return state.run(record, e.sequence, e.ts_recv, "session", "resumed", nullptr, nullptr, nullptr,
                      r.version);
   }
+  Result<void> put(const ClockMeasured&, const Event&, std::uint64_t) { return success(); }
+  Result<void> put(const OverrideChanged& o, const Event& e, std::uint64_t record) {
+    if (!o.has_instrument)
+      return state.run(record, e.sequence, e.ts_recv, "override", o.control, o.active, nullptr,
+                       nullptr, o.reason);
+    return state.run(record, e.sequence, e.ts_recv, "override", o.control, o.active,
+                     o.instrument.index, name(o.instrument), o.reason);
+  }
 };
 
 Result<void> JournalDb::Tables::prepare() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engine/core/control.hpp"
 #include "engine/core/event.hpp"
 #include "engine/core/fields.hpp"
 #include "engine/core/inline_list.hpp"
@@ -54,43 +55,6 @@ struct Measure {
   }
 };
 
-/// The controls by their number in the list of risk controls (docs/reference/risk-controls.md).
-enum class Control : std::uint8_t {
-  None = 0,
-  CapitalThreshold = 1,
-  PriceCollar = 2,
-  PriceDrift = 3,
-  OrderValue = 4,
-  OrderQuantity = 5,
-  MessageRate = 6,
-  RepeatedExecution = 7,
-  DuplicateOrder = 8,
-  PositionLimit = 9,
-  OpenOrderValue = 10,
-  DailyLoss = 11,
-  Drawdown = 12,
-  LossStreak = 13,
-  Leverage = 14,
-  Kill = 15,
-  CancelOnDisconnect = 16,
-  ProtectiveStop = 17,
-  StaleData = 18,
-  AbsurdData = 19,
-  ClockSkew = 20,
-  SelfTrade = 21,
-  UnknownOutcome = 22,
-  Reconciliation = 23,
-  StartReconciliation = 24,
-  Override = 25,
-  Stage = 26,
-  ModelOutput = 27,
-  AdaptationBounds = 28,
-  ExpectedEdge = 29,
-  DustAndMinimum = 30,
-  KeyPermissions = 31
-};
-std::string_view to_string(Control control);
-
 /// One control's word on one order.
 struct ControlResult {
   Control control = Control::None;
@@ -103,6 +67,10 @@ struct ControlResult {
                       field("limit", &C::limit), field("actual", &C::actual)};
   }
 };
+
+/// The words of all orders of one decision: two orders, each with a word of every control and with
+/// those of the overrides that let it pass.
+using ControlWords = InlineList<ControlResult, 80>;
 
 /// How the bar ended for its instrument.
 enum class Outcome : std::uint8_t {
@@ -152,7 +120,7 @@ struct DecisionRecord {
   Quantity position;  ///< before
   Quantity wanted;    ///< after, if all that was wanted fills
   Money equity;
-  InlineList<ControlResult, 32> controls;  ///< of every order of this decision, in order
+  ControlWords controls;  ///< of every order of this decision, in order
   InlineList<DecisionOrder, 2> orders;
 
   static constexpr auto fields() {

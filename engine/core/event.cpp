@@ -45,8 +45,9 @@ std::string_view to_string(TradingState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 std::string_view to_string(Hold hold) {
-  constexpr std::string_view kNames[] = {"stale_data", "reconnecting", "reconciling", "clock_skew",
-                                         "cooldown",   "backlog",      "missing_bar"};
+  constexpr std::string_view kNames[] = {"stale_data",  "reconnecting",      "reconciling",
+                                         "clock_skew",  "cooldown",          "backlog",
+                                         "missing_bar", "repeated_execution"};
   return kNames[static_cast<std::size_t>(hold)];
 }
 
@@ -55,7 +56,7 @@ std::string_view event_name(std::size_t index) {
       "bar_closed",   "ticker_updated",  "book_updated",     "instrument_changed",
       "feed_changed", "feed_anomaly",    "clock_tick",       "order_update",
       "fill",         "funding_settled", "operator_command", "trading_state_changed",
-      "hold_changed", "session_resumed"};
+      "hold_changed", "session_resumed", "clock_measured",   "override_changed"};
   PROTEUS_ASSERT(index < kNames.size());
   return kNames[index];
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/core/bar.hpp"
+#include "engine/core/control.hpp"
 #include "engine/core/fields.hpp"
 #include "engine/core/order.hpp"
 
@@ -190,7 +191,8 @@ enum class Hold : std::uint8_t {
   ClockSkew,
   Cooldown,
   Backlog,
-  MissingBar
+  MissingBar,
+  RepeatedExecution  ///< the one that latches: goes only by a person's resume
 };
 std::string_view to_string(Hold hold);
 
@@ -214,10 +216,40 @@ struct SessionResumed {
   static constexpr auto fields() { return std::tuple{field("version", &SessionResumed::version)}; }
 };
 
+/// A reading of the venue's clock against ours, in real time. Ours is corrected by every reading,
+/// so this is what was left since the one before.
+struct ClockMeasured {
+  Duration offset{0};       ///< the venue's clock less ours: > 0 where ours is slow
+  Duration uncertainty{0};  ///< half of the round trip
+  static constexpr auto fields() {
+    return std::tuple{field("offset", &ClockMeasured::offset),
+                      field("uncertainty", &ClockMeasured::uncertainty)};
+  }
+};
+
+/// A person lifts one control until a time, or takes that back. From the override file.
+struct OverrideChanged {
+  Control control = Control::None;
+  bool active = false;
+  bool has_instrument = false;  ///< false: for all instruments
+  InstrumentId instrument;
+  Timestamp expires{};
+  InlineText<120> reason;
+  static constexpr auto fields() {
+    using O = OverrideChanged;
+    return std::tuple{field("control", &O::control),
+                      field("active", &O::active),
+                      field("has_instrument", &O::has_instrument),
+                      field("instrument", &O::instrument),
+                      field("expires", &O::expires),
+                      field("reason", &O::reason)};
+  }
+};
+
 using EventBody =
     std::variant<BarClosed, TickerUpdated, BookUpdated, InstrumentChanged, FeedChanged, FeedAnomaly,
                  ClockTick, OrderUpdate, Fill, FundingSettled, OperatorCommand, TradingStateChanged,
-                 HoldChanged, SessionResumed>;
+                 HoldChanged, SessionResumed, ClockMeasured, OverrideChanged>;
 /// "bar_closed", "fill", ...: the name of a body in journals, by variant index.
 std::string_view event_name(std::size_t index);
 inline std::string_view event_name(const EventBody& body) { return event_name(body.index()); }

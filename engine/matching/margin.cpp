@@ -25,6 +25,23 @@ bool below_maintenance_at(const CrossMargin& account, const PositionView& positi
   return equity <= divide_by_scale(gross * maintenance_e9, Rounding::Up);
 }
 
+Price liquidation_distance(const CrossMargin& account, Quantity quantity,
+                           std::int64_t maintenance_e9) {
+  // A move d against us takes |Q| d from equity and, of a long, m |Q| d from what has to stand
+  // behind it; of a short it adds that. So d = (E - m G) / (|Q| (1 -+ m)).
+  constexpr Price kFar = Price::from_raw(INT64_MAX);
+  if (quantity.is_zero()) return kFar;
+  const Int128 needed =
+      divide_by_scale(Int128{account.gross_linear.raw()} * maintenance_e9, Rounding::Up);
+  const Int128 rest = account.equity.raw() - needed;
+  if (rest <= 0) return Price{};
+  const bool is_long = quantity > Quantity{};
+  const Int128 slope = Int128{abs(quantity).raw()} *
+                       (is_long ? kFixedScale - maintenance_e9 : kFixedScale + maintenance_e9);
+  const Int128 distance = divide(rest * kFixedScale * kFixedScale, slope, Rounding::Down);
+  return distance < kFar.raw() ? Price::from_raw(static_cast<std::int64_t>(distance)) : kFar;
+}
+
 std::optional<Price> liquidation_price(const CrossMargin& account, const PositionView& position,
                                        const Bar& bar, std::int64_t maintenance_e9) {
   const bool is_long = position.quantity > Quantity{};

@@ -27,6 +27,13 @@ struct CrossMargin {
 bool below_maintenance_at(const CrossMargin& account, const PositionView& position, Price price,
                           std::int64_t maintenance_e9);
 
+/// How far the price of one instrument may move against `quantity` (signed) until equity meets
+/// maintenance, the prices of all others standing still; rounded down, 0 where it is met already,
+/// the largest price where nothing is held or it does not fit. `account`: gross_linear holds this
+/// position's value too.
+Price liquidation_distance(const CrossMargin& account, Quantity quantity,
+                           std::int64_t maintenance_e9);
+
 /// Where a linear position is liquidated inside `bar`, before the price is worsened; nothing if
 /// equity at the bar's adverse extreme (low for a long, high for a short) stays above maintenance.
 /// It is the price where equity meets maintenance, moved into [low, open] for a long and

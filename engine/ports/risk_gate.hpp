@@ -24,6 +24,8 @@ struct SizingInput {
   std::optional<Target> target;
   bool may_trade = true;  ///< false: warming up, late; the shadow ledger still moves
   const LedgerView& ledger;
+  /// What the strategy itself expects a position to bring before costs, as a fraction of its value.
+  std::optional<double> edge{};
 };
 
 struct Sized {
@@ -59,6 +61,8 @@ struct RiskStatus {
   double drawdown_max = 0.0;                ///< the limit
   std::vector<ControlResult> headroom;      ///< limit and actual of the standing limits (1, 9, 12)
   std::uint64_t bars_set_aside = 0;         ///< by control 19
+  std::uint64_t quotes_set_aside = 0;       ///< by control 19: tickers and books
+  std::vector<OverrideChanged> overrides;   ///< that stand, or have just expired
   std::uint64_t model_outputs_refused = 0;  ///< by control 27
 };
 
@@ -70,6 +74,9 @@ class RiskGate {
   /// has confirmed yet), a constant sentence; nullptr: it is fine. Asked once for each bar of the
   /// decision interval, before `observe`.
   [[nodiscard]] virtual const char* absurd(const Bar& bar) = 0;
+  /// The same for a ticker or a book, before the venue or the books see it; changes nothing.
+  /// `observe` hears of it in either case.
+  [[nodiscard]] virtual const char* absurd_quote(const Event&) const { return nullptr; }
   /// Every event, before the strategy hears of it. May move holds and the trading state; moves are
   /// put to `moves` (TradingStateChanged, HoldChanged).
   virtual void observe(const Event& event, const LedgerView& ledger, ReportSink& moves) = 0;
@@ -80,7 +87,9 @@ class RiskGate {
   virtual Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) = 0;
   /// One order. Writes each control's word into `results`, up to and including the first refusal.
   virtual Verdict review(const OrderRequest& order, const ReviewInput& input,
-                         InlineList<ControlResult, 32>& results) = 0;
+                         ControlWords& results) = 0;
+  /// A cancel leaves: it is a message too (control 6).
+  virtual void on_cancel(Timestamp) {}
   [[nodiscard]] virtual RiskStatus status(const LedgerView& ledger) const = 0;
   /// Counters, holds, states, windows: all that the next word rests on, as a snapshot.
   virtual void archive(Archive&) {}

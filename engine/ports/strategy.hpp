@@ -18,6 +18,9 @@ struct Opinion {
   std::string_view reason;  ///< a constant sentence, at most 64 bytes, also when there is a target
   std::span<const double> observation;  ///< what the opinion rests on; valid until the next call
   bool warming_up = false;
+  /// What a position is expected to bring before costs, as a fraction of its value, if the strategy
+  /// knows (control 29).
+  std::optional<double> edge{};
 };
 
 class Strategy {

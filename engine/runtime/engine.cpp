@@ -58,6 +58,8 @@ void Engine::take(Event input) {
   if (closed != nullptr) note_seen(*closed);
   if (const char* reason = closed == nullptr ? nullptr : unfit(closed->bar)) {
     set_aside(input, closed->bar, reason);
+  } else if (risk_.absurd_quote(input) != nullptr) {
+    set_aside_quote(input);
   } else {
     // A bar of another close ends the waiting set, on books which it has not moved yet.
     if (closed != nullptr && batch_size_ > 0 && gathers(*closed) &&
@@ -187,6 +189,15 @@ void Engine::set_aside(Event& input, const Bar& bar, const char* reason) {
   risk_.observe(input, ledger_.view(), *this);
 }
 
+/// A ticker or book that nobody may act on. Until a good ticker comes, closes mark the position.
+void Engine::set_aside_quote(Event& input) {
+  input.sequence = ++sequence_;
+  journal_.append(input);
+  if (const auto* ticker = std::get_if<TickerUpdated>(&input.body))
+    slots_[ticker->instrument.index].ticker_marked = false;
+  risk_.observe(input, ledger_.view(), *this);
+}
+
 void Engine::on_bar(const BarClosed& closed) {
   const Bar& bar = closed.bar;
   if (bar.interval != settings_.interval) return;  // Recorded; strategies aggregate for themselves.
@@ -297,7 +308,8 @@ void Engine::decide(Slot& slot) {
   const bool is_late = late(bar);
   const bool may_trade = !is_late && !opinion.warming_up && !stopping_;
   const Sized sized = risk_.size(
-      {bar, instruments_[bar.instrument], opinion.target, may_trade, ledger_.view()}, r.sizing);
+      {bar, instruments_[bar.instrument], opinion.target, may_trade, ledger_.view(), opinion.edge},
+      r.sizing);
 
   if (is_late) {
     ++counters_.late_bars;
@@ -418,6 +430,7 @@ std::vector<Order> Engine::open_orders() const {
 void Engine::cancel(const Order& order) {
   outbox_.push_back({true, order.request().id, order.request().instrument});
   journal_.append(CancelIntent{sequence_, order.request().id});
+  risk_.on_cancel(now_);
 }
 
 void Engine::cancel_all(Slot& slot) {

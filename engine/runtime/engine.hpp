@@ -135,6 +135,7 @@ class Engine final : public EventSink, private ReportSink {
   [[nodiscard]] const char* unfit(const Bar& bar);
   void set_aside(Event& input, const Bar& bar, const char* reason);
   void note_seen(const BarClosed& closed);
+  void set_aside_quote(Event& input);
   void warm_up(Slot& slot, const Bar& bar);
   void gather(Slot& slot, const Bar& bar);
   void decide_batch();

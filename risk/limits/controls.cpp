@@ -78,6 +78,11 @@ ControlResult order_value(Money value, Money equity, std::int64_t max_e9, bool r
   return word(Control::OrderValue, reduces || value <= limit, quote(limit), quote(value));
 }
 
+ControlResult open_order_value(Money value, Money equity, std::int64_t max_e9, bool reduces) {
+  const Money limit = capped_share(equity, max_e9);
+  return word(Control::OpenOrderValue, reduces || value <= limit, quote(limit), quote(value));
+}
+
 QuantityWord order_quantity(const OrderRequest& order, const Instrument& instrument,
                             Quantity own_max, bool reduces) {
   const auto say = [&](bool passed, Quantity limit, Quantity leaves) {

@@ -43,6 +43,9 @@ ControlResult price_collar(Price expected, Price reference, std::int64_t band_e9
 /// 4: value of one order against a fraction of equity.
 ControlResult order_value(Money value, Money equity, std::int64_t max_e9, bool reduces);
 
+/// 10: value of all that is not executed, this order with it, against a fraction of equity.
+ControlResult open_order_value(Money value, Money equity, std::int64_t max_e9, bool reduces);
+
 struct QuantityWord {
   ControlResult result;
   Quantity quantity;  ///< as it may leave

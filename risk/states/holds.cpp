@@ -5,7 +5,7 @@
 namespace proteus::risk {
 namespace {
 
-constexpr unsigned kHolds = static_cast<unsigned>(Hold::MissingBar) + 1;
+constexpr unsigned kHolds = static_cast<unsigned>(Hold::RepeatedExecution) + 1;
 static_assert(kHolds <= 8, "a hold is a bit of a byte");
 
 bool same_hold(const HoldChanged& a, const HoldChanged& b) {
@@ -30,6 +30,8 @@ Control control_of(Hold hold) {
       return Control::MessageRate;
     case Hold::MissingBar:
       return Control::AbsurdData;
+    case Hold::RepeatedExecution:
+      return Control::RepeatedExecution;
   }
   return Control::None;
 }
@@ -60,10 +62,10 @@ bool Holds::active(Hold hold, InstrumentId instrument) const {
   return active_everywhere(hold) || active_here(hold, instrument);
 }
 
-std::optional<Hold> Holds::blocking(InstrumentId instrument, bool reduces) const {
+std::optional<Hold> Holds::blocking(InstrumentId instrument, bool reduces, Hold from) const {
   const unsigned bits = everywhere_ | here_[instrument.index];
   if (bits == 0) return std::nullopt;
-  for (unsigned i = 0; i < kHolds; ++i) {
+  for (auto i = static_cast<unsigned>(from); i < kHolds; ++i) {
     const Hold hold = static_cast<Hold>(i);
     if ((bits & bit(hold)) != 0 && (!reduces || delays_reductions(hold))) return hold;
   }

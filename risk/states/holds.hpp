@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/core/archive.hpp"
 #include "engine/core/decision.hpp"
 #include "engine/core/event.hpp"
 
@@ -28,9 +29,12 @@ class Holds {
   [[nodiscard]] bool active_here(Hold hold, InstrumentId instrument) const {
     return (here_[instrument.index] & bit(hold)) != 0;
   }
-  /// The first that stands in the way of an order on the instrument, in the order of `Hold`.
-  [[nodiscard]] std::optional<Hold> blocking(InstrumentId instrument, bool reduces) const;
+  /// The first at or after `from` that stands in the way of an order on the instrument, in the
+  /// order of `Hold`.
+  [[nodiscard]] std::optional<Hold> blocking(InstrumentId instrument, bool reduces,
+                                             Hold from = Hold::StaleData) const;
   [[nodiscard]] const std::vector<HoldChanged>& all() const { return active_; }
+  void archive(Archive& a) { a(everywhere_, here_, active_); }
 
  private:
   static std::uint8_t bit(Hold hold) {

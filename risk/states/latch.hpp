@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "engine/core/archive.hpp"
 #include "engine/core/decision.hpp"
 #include "engine/core/event.hpp"
 
@@ -31,6 +32,7 @@ class Latch {
   [[nodiscard]] TradingState state() const { return state_; }
   [[nodiscard]] Control by() const { return by_; }
   [[nodiscard]] const InlineText<120>& cause() const { return cause_; }
+  void archive(Archive& a) { a(state_, by_, cause_); }
 
  private:
   TradingState state_ = TradingState::Active;

@@ -8,10 +8,19 @@ namespace {
 constexpr double kVolumeDecay = 1.0 - 2.0 / 61.0;  // span 60
 constexpr double kQuantityTop = 9.0e9;             // what a Quantity holds, roughly
 
+/// The middle of a book, or the best of the one side it has; zero where it is empty.
+Price middle_or_touch(const BookUpdated& book) {
+  if (book.bids.empty() && book.asks.empty()) return {};
+  if (book.bids.empty()) return book.asks.front().price;
+  if (book.asks.empty()) return book.bids.front().price;
+  return Price::from_raw(static_cast<std::int64_t>(
+      (Int128{book.bids.front().price.raw()} + book.asks.front().price.raw()) / 2));
+}
+
 }  // namespace
 
 MarketWatch::MarketWatch(Category category, Interval interval, const LimitSettings& limits)
-    : judge(limits.jump_max),
+    : judge(limits.jump_max, limits.ticker_age_max),
       category_(category),
       interval_(interval),
       ticker_age_max_(limits.ticker_age_max),
@@ -22,22 +31,59 @@ void MarketWatch::on_bar(const Bar& bar) {
   close_ = bar.close;
   bar_time_ = bar.close_time;
   volume_.add(bar.volume);
+  range_.on_bar(bar);
 }
 
-void MarketWatch::on_ticker(const TickerUpdated& ticker, Timestamp time) {
+const char* MarketWatch::doubt(const TickerUpdated& ticker) const {
+  for (const Price price : {ticker.mark, ticker.last})
+    if (!price.is_zero())
+      if (const char* reason = judge.doubt(price)) return reason;
+  return nullptr;
+}
+
+const char* MarketWatch::doubt(const BookUpdated& book) const {
+  const Price price = middle_or_touch(book);
+  return price.is_zero() ? nullptr : judge.doubt(price);
+}
+
+/// Counts what is in doubt. Before the first bar there is nothing to hold a price against; that is
+/// no fault of the price.
+const char* MarketWatch::weigh(const char* doubt) {
+  if (doubt == nullptr) {
+    quotes_in_doubt_ = 0;
+  } else if (judge.knows()) {
+    ++quotes_set_aside_;
+    ++quotes_in_doubt_;
+  }
+  return doubt;
+}
+
+const char* MarketWatch::on_ticker(const TickerUpdated& ticker, Timestamp time) {
   // Word on funding alone, as files bring it, is no price and cannot grow old as one.
-  if (ticker.mark.is_zero() && ticker.last.is_zero()) return;
+  const bool priced = !ticker.mark.is_zero() || !ticker.last.is_zero();
+  if (priced) {
+    const char* reason = weigh(doubt(ticker));
+    judge.hear(BarJudge::Quote::Ticker, ticker.mark.is_zero() ? ticker.last : ticker.mark, time,
+               reason == nullptr);
+    if (reason != nullptr) return reason;
+  }
+  if (ticker.funding_known) funding_ = {true, ticker.funding_rate_e9};
+  if (!priced) return nullptr;
   mark_ = ticker.mark;
   last_ = ticker.last;
   ticker_time_ = std::max(ticker_time_, time);
+  return nullptr;
 }
 
-void MarketWatch::on_book(const BookUpdated& book, Timestamp time) {
-  mid_ = book.bids.empty() || book.asks.empty()
-             ? Price{}
-             : Price::from_raw(static_cast<std::int64_t>(
-                   (Int128{book.bids.front().price.raw()} + book.asks.front().price.raw()) / 2));
+const char* MarketWatch::on_book(const BookUpdated& book, Timestamp time) {
+  if (const Price price = middle_or_touch(book); !price.is_zero()) {
+    const char* reason = weigh(doubt(book));
+    judge.hear(BarJudge::Quote::Book, price, time, reason == nullptr);
+    if (reason != nullptr) return reason;
+  }
+  mid_ = book.bids.empty() || book.asks.empty() ? Price{} : middle_or_touch(book);
   book_time_ = std::max(book_time_, time);
+  return nullptr;
 }
 
 InlineList<Price, 2> MarketWatch::references(Timestamp now) const {

@@ -55,7 +55,7 @@ class NoGate final : public RiskGate {
   void on_equity(const LedgerView&, Timestamp, ReportSink&) override {}
   Sized size(const SizingInput&, InlineList<SizingStep, 8>&) override { return {}; }
   Verdict review(const OrderRequest& order, const ReviewInput&,
-                 InlineList<ControlResult, 32>&) override {
+                 ControlWords&) override {
     return Approved{order};
   }
   [[nodiscard]] RiskStatus status(const LedgerView&) const override { return {}; }

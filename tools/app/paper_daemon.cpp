@@ -11,6 +11,7 @@
 #include "tools/app/kill_switches.hpp"
 #include "tools/app/net_feed_io.hpp"
 #include "tools/app/operator_door.hpp"
+#include "tools/app/override_file.hpp"
 #include "tools/app/status_json.hpp"
 #include "tools/app/trading.hpp"
 
@@ -33,6 +34,8 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   std::unique_ptr<OperatorDoor> door;
   net::Timer timer;
   std::string end_reason;
+  OverrideFile overrides;
+  net::Timer override_timer;
   bool stopped = false;
   bybit::SteadyTime started_at = steady_time();
   bybit::SteadyTime stopped_at{};
@@ -43,7 +46,8 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
         clock(given.settings.feed.clock, given.settings.feed.speed, steady_time),
         switches(
             l, given.settings.session,
-            [this](OperatorAction action, const std::string& cause) { command(action, cause); }) {}
+            [this](OperatorAction action, const std::string& cause) { command(action, cause); }),
+        overrides(given.settings.limits.override_file) {}
 
   Result<void> open_session(std::optional<SessionCode> code);
   Result<void> resume_session(const std::filesystem::path& folder);
@@ -54,6 +58,8 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   Result<void> get_ready(std::optional<SessionCode> code,
                          const std::optional<std::filesystem::path>& resume);
   Result<void> go_on(const InstrumentTable& instruments);
+  Result<void> check_clock() const;
+  void follow_overrides();
   void abandon();
   [[nodiscard]] StatusSources sources() const;
 
@@ -148,6 +154,7 @@ Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code,
     BOOST_OUTCOME_TRY(open_session(code));
   }
   BOOST_OUTCOME_TRY(const InstrumentTable instruments, learn_instruments());
+  BOOST_OUTCOME_TRYV(check_clock());
   if (resume) {
     BOOST_OUTCOME_TRY(go_on(instruments));
   } else {
@@ -179,6 +186,30 @@ std::vector<bybit::ResumePoint> PaperDaemon::Impl::resume_points() const {
         {instrument.id, loaded.settings.engine.interval, seen.next_open, seen.warming_up});
   }
   return points;
+}
+
+/// Control 20 at the start. Where time follows the frames there is no second clock.
+Result<void> PaperDaemon::Impl::check_clock() const {
+  if (clock.mode() != bybit::ClockMode::Steady) return success();
+  return risk::check_start_clock(clock.anchored(), clock.uncertainty(),
+                                 loaded.settings.limits.clock_start_max);
+}
+
+/// Control 25: what the file asks for becomes inputs, and so part of the log.
+void PaperDaemon::Impl::follow_overrides() {
+  if (!overrides.changed()) return;
+  const auto wanted = overrides.read(trading->instruments());
+  if (wanted.has_error())
+    return spdlog::error("The override file is not followed. cause=\"{}\"", wanted.error().context);
+  Engine& engine = trading->engine();
+  const Timestamp now = std::max(engine.now(), clock.at(steady_time()));
+  const auto standing = trading->gate().status(engine.ledger()).overrides;
+  for (const OverrideChanged& change : override_changes(wanted.value(), standing, now)) {
+    spdlog::warn("A risk control was {} by a person. control={} until={} reason=\"{}\"",
+                 change.active ? "lifted" : "put back", to_string(change.control),
+                 format_time(change.expires), change.reason.view());
+    engine.on_input(change, now, now);
+  }
 }
 
 /// A session that never began leaves no folder behind.
@@ -284,6 +315,8 @@ void PaperDaemon::start() {
     impl_->trading->keep_log();
     if (impl_->trading->log().overflowing()) impl_->loop.stop();
   });
+  impl_->follow_overrides();
+  impl_->override_timer = impl_->loop.every(1s, [this] { impl_->follow_overrides(); });
 }
 
 Result<void> PaperDaemon::stop(const std::string& cause) {
@@ -292,6 +325,7 @@ Result<void> PaperDaemon::stop(const std::string& cause) {
   impl_->stopped = true;
   impl_->stopped_at = steady_time();
   impl_->timer.cancel();
+  impl_->override_timer.cancel();
   impl_->feed->stop();
   impl_->io->attach(nullptr);
   impl_->io.reset();  // An answer that is still on its way would be recorded.

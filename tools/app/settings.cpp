@@ -86,10 +86,15 @@ void check_names(const Settings& s, config::Reader& reader) {
 
 /// Risk's own words on limits and shares, over a table that knows the instruments' names alone.
 void check_risk(const Settings& s, config::Reader& reader) {
-  if (const auto fits = risk::check({}, s.limits, {}); fits.has_error())
-    reader.reject("risk.limits",
-                  reader.given("risk.limits", "drawdown_max") ? "drawdown_max" : "drawdown_halt",
-                  fits.error().context);
+  if (const auto fits = risk::check({}, s.limits, {}); fits.has_error()) {
+    // It begins with the key; of two that do not fit together, the one that was given.
+    const std::string& what = fits.error().context;
+    std::string key = what.substr(0, what.find(' '));
+    if (key == "drawdown_halt" && reader.given("risk.limits", "drawdown_max")) key = "drawdown_max";
+    if (key == "daily_loss_flat" && reader.given("risk.limits", "daily_loss_max"))
+      key = "daily_loss_max";
+    reader.reject("risk.limits", key, what);
+  }
   InstrumentTable table;
   bool all_named = true;
   for (const std::string& text : s.engine.instruments) {
@@ -220,14 +225,32 @@ Result<LoadedSim> load_sim(const std::filesystem::path& file,
   return loaded;
 }
 
+std::vector<std::string> cost_warnings(const matching::VenueSettings& paper) {
+  std::vector<std::string> warnings;
+  const auto look = [&](const char* key, double bps, const char* what) {
+    if (bps == 0.0)
+      warnings.push_back(
+          fmt::format("paper.{} = 0: {}; what this run earns, no account would", key, what));
+  };
+  look("linear_taker_fee_bps", paper.linear_taker_fee_bps, "taking a perpetual costs no fee");
+  look("spot_taker_fee_bps", paper.spot_taker_fee_bps, "taking spot costs no fee");
+  look("assumed_funding_bps", paper.assumed_funding_bps, "unknown funding is free");
+  if (paper.fill_mode == matching::FillMode::Bar) {
+    look("half_spread_bps", paper.half_spread_bps, "orders fill without a spread");
+    look("impact_bps", paper.impact_bps, "no order moves the price");
+  }
+  return warnings;
+}
+
 Result<Inspected> inspect(const std::filesystem::path& file,
                           const std::vector<std::string>& overrides) {
   if (is_of_exchange(file, overrides)) {
     BOOST_OUTCOME_TRY(auto loaded, load_sim(file, overrides));
-    return Inspected{"settings of the simulated exchange", loaded.shown, loaded.hash};
+    return Inspected{{}, "settings of the simulated exchange", loaded.shown, loaded.hash};
   }
   BOOST_OUTCOME_TRY(auto loaded, load(file, overrides));
-  return Inspected{"settings of the daemon", loaded.shown, loaded.hash};
+  return Inspected{cost_warnings(loaded.settings.paper), "settings of the daemon", loaded.shown,
+                   loaded.hash};
 }
 
 std::string settings_markdown() {

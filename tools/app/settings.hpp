@@ -165,9 +165,13 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
 Result<LoadedSim> load_sim(const std::filesystem::path& file,
                            const std::vector<std::string>& overrides);
 
+/// Costs that are set to nothing, a sentence each: such a run earns what no account would.
+std::vector<std::string> cost_warnings(const matching::VenueSettings& paper);
+
 /// What `config check` and `config show` tell of a file: it is the exchange's where it has sections
 /// of the exchange and none of the daemon.
 struct Inspected {
+  std::vector<std::string> warnings;  ///< what is allowed and yet flatters: sentences
   std::string kind;  ///< "settings of the daemon", "settings of the simulated exchange"
   std::string shown;
   std::string hash;

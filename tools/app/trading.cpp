@@ -72,7 +72,8 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
   const Money capital = Money::from_raw(to_fixed_raw(s.engine.capital));
   gate_.emplace(s.sizing, s.limits, instruments_, s.engine.interval,
                 risk::Costs{s.paper.linear_taker_fee_bps / 1e4, s.paper.spot_taker_fee_bps / 1e4,
-                            s.paper.half_spread_bps / 1e4},
+                            s.paper.half_spread_bps / 1e4, s.paper.assumed_funding_bps / 1e4,
+                            s.paper.maintenance_margin_bps / 1e4},
                 capital);
   venue_.emplace(s.paper, s.engine.interval, capital, instruments_);
   engine_ = std::make_unique<Engine>(s.engine, instruments_, code_, std::move(strategies), *gate_,

@@ -50,6 +50,7 @@ int run_config_check(const Options& options) {
   if (read.has_error()) return fail(read.error(), kConfig);
   fmt::print("{}: fine, {}, hash {}\n", options.config.empty() ? "defaults" : options.config,
              read.value().kind, read.value().hash);
+  for (const std::string& warning : read.value().warnings) fmt::print("warning: {}\n", warning);
   return kOk;
 }
 

@@ -61,6 +61,7 @@ TEST(Names, StandAtTheirPlace) {
   EXPECT_EQ(to_string(Control::AbsurdData), "absurd_data");
   EXPECT_EQ(to_string(Control::KeyPermissions), "key_permissions");
   EXPECT_EQ(to_string(Hold::MissingBar), "missing_bar");
+  EXPECT_EQ(to_string(Hold::RepeatedExecution), "repeated_execution");
   EXPECT_EQ(to_string(SizingStepId::NoTradeBand), "no_trade_band");
 }
 
@@ -78,6 +79,8 @@ TEST(Names, OfEventsFollowTheVariant) {
   EXPECT_EQ(event_name(OperatorCommand{}), "operator_command");
   EXPECT_EQ(event_name(TradingStateChanged{}), "trading_state_changed");
   EXPECT_EQ(event_name(HoldChanged{}), "hold_changed");
+  EXPECT_EQ(event_name(ClockMeasured{}), "clock_measured");
+  EXPECT_EQ(event_name(OverrideChanged{}), "override_changed");
 }
 
 /// A setting is written by EnumNames and printed by to_string: both must say the same.

@@ -36,8 +36,7 @@ struct Lenient final : RiskGate {
     sized.wanted = Quantity::from_raw(to_fixed_raw(input.target->weight));
     return sized;
   }
-  Verdict review(const OrderRequest& order, const ReviewInput&,
-                 InlineList<ControlResult, 32>& results) override {
+  Verdict review(const OrderRequest& order, const ReviewInput&, ControlWords& results) override {
     for (int i = 0; i < 11; ++i) results.push_back({Control::OrderValue, true, {}, {}});
     return Approved{order};
   }

@@ -85,6 +85,10 @@ struct FakeGate final : RiskGate {
   explicit FakeGate(Trace& t) : trace(t) {}
 
   [[nodiscard]] const char* absurd(const Bar& bar) override { return absurd_if(bar); }
+  [[nodiscard]] const char* absurd_quote(const Event& event) const override {
+    return absurd_quote_if(event);
+  }
+  void on_cancel(Timestamp now) override { cancels.push_back(now); }
   void observe(const Event& event, const LedgerView& ledger, ReportSink& moves) override {
     trace.push_back(fmt::format("observe {}", event_name(event.body)));
     observed.push_back(event);
@@ -114,7 +118,7 @@ struct FakeGate final : RiskGate {
     return out;
   }
   Verdict review(const OrderRequest& order, const ReviewInput& input,
-                 InlineList<ControlResult, 32>& results) override {
+                 ControlWords& results) override {
     trace.push_back(fmt::format("review {}", order.instrument.index));
     reviewed.push_back(order);
     open_seen.emplace_back(input.open_orders.begin(), input.open_orders.end());
@@ -131,6 +135,10 @@ struct FakeGate final : RiskGate {
   std::function<const char*(const Bar&)> absurd_if = [](const Bar&) -> const char* {
     return nullptr;
   };
+  std::function<const char*(const Event&)> absurd_quote_if = [](const Event&) -> const char* {
+    return nullptr;
+  };
+  std::vector<Timestamp> cancels;
   std::function<void(const Event&, ReportSink&)> on_observe = [](const Event&, ReportSink&) {};
   std::function<void(ReportSink&)> on_equity_do = [](ReportSink&) {};
   std::function<Verdict(const OrderRequest&)> on_review = [](const OrderRequest& order) {

@@ -39,9 +39,9 @@ TEST(Gate, AllocatesNothingABar) {
   CountingMoves moves;
   const LedgerView ledger = w.books.view();
   const std::vector<OrderRequest> open{w.order(Side::Buy, "0.01"_qty)};
-  const OrderRequest order = w.order(Side::Buy, "1"_qty);
+  OrderRequest order = w.order(Side::Buy, "1"_qty);
   InlineList<SizingStep, 8> steps;
-  InlineList<ControlResult, 32> words;
+  ControlWords words;
   int approved = 0;
   Event event = event_of(BarClosed{bar_at(kBtc, kStart, "100"_px)}, kStart + 1min);
 
@@ -53,6 +53,7 @@ TEST(Gate, AllocatesNothingABar) {
     ASSERT_EQ(w.gate.absurd(bar), nullptr);
     w.gate.observe(event, ledger, moves);
     w.gate.on_equity(ledger, bar.close_time, moves);
+    order.id = make_order_id(SessionCode{"0123456789abc"}, kBtc, bar.close_time, Purpose::Open, 0);
     steps.clear();
     words.clear();
     (void)w.gate.size({bar, w.instruments[kBtc], Target{0.5, 0.9}, true, ledger}, steps);

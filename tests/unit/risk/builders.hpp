@@ -86,6 +86,13 @@ inline Event event_of(EventBody body, Timestamp time) {
   return Event{1, Origin::Input, time, time, std::move(body)};
 }
 
+/// The defaults, but for the day's loss: most tests of drawdown lose more than that at once.
+inline LimitSettings any_day() {
+  LimitSettings limits;
+  limits.daily_loss_max = limits.daily_loss_flat = 0.99;
+  return limits;
+}
+
 /// A gate over `table()` with 10 000 USDT and one bar behind it: BTC and ETH closed at 100 and 50
 /// at `now`.
 struct World {
@@ -97,7 +104,7 @@ struct World {
   Timestamp now = kStart;
   Gate gate;
 
-  explicit World(const LimitSettings& l = {}, const SizingSettings& s = {})
+  explicit World(const LimitSettings& l = any_day(), const SizingSettings& s = {})
       : sizing(s), limits(l), gate(s, l, instruments, Interval::M1, Costs{}, "10000"_usdt) {
     close(kBtc, "100"_px);
     close(kEth, "50"_px);
@@ -122,7 +129,7 @@ struct World {
                                    Purpose purpose = Purpose::Open) const {
     const SessionCode session{"0123456789abc"};
     OrderRequest o;
-    o.id = make_order_id(session, kBtc, now, purpose, 0);
+    o.id = make_order_id(session, kBtc, now, purpose, ordinal++);
     o.instrument = kBtc;
     o.side = side;
     o.quantity = quantity;
@@ -140,7 +147,24 @@ struct World {
     const auto* refused = std::get_if<Refused>(&verdict);
     return refused == nullptr ? ControlResult{} : refused->by;
   }
-  InlineList<ControlResult, 32> words;
+  /// The order's whole fill, heard at `now`; the books are the test's business.
+  void fill(const OrderRequest& o, Price price) {
+    see(Fill{.id = o.id,
+             .execution = "x",
+             .instrument = o.instrument,
+             .side = o.side,
+             .quantity = o.quantity,
+             .price = price},
+        now);
+  }
+  /// The word of a control in the last review; Control::None where it said none.
+  [[nodiscard]] ControlResult word_of(Control control) const {
+    for (const ControlResult& word : words)
+      if (word.control == control) return word;
+    return {};
+  }
+  ControlWords words;
+  mutable std::uint32_t ordinal = 0;
 };
 
 /// "order_value limit 2500 quote, actual 2600 quote": what tests compare words by.

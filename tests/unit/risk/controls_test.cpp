@@ -15,7 +15,9 @@ namespace {
 using namespace std::chrono_literals;
 
 LimitSettings wide() {
-  LimitSettings l;
+  LimitSettings l = any_day();
+  l.open_order_value_max = 20.0;
+  l.leverage_max = 100.0;
   l.order_value_max = 20.0;
   l.position_max = 20.0;
   l.gross_max = 20.0;
@@ -234,15 +236,22 @@ TEST(Review, WritesEachWordUpToTheFirstRefusal) {
     said.push_back(word.control);
     EXPECT_TRUE(word.passed);
   }
-  EXPECT_EQ(said, (std::vector<Control>{Control::Kill, Control::Drawdown, Control::StaleData,
-                                        Control::AbsurdData, Control::PriceCollar,
-                                        Control::OrderQuantity, Control::OrderValue,
-                                        Control::PositionLimit, Control::PositionLimit,
-                                        Control::CapitalThreshold, Control::DustAndMinimum}));
+  EXPECT_EQ(said, (std::vector<Control>{Control::Kill,           Control::Drawdown,
+                                        Control::DailyLoss,      Control::RepeatedExecution,
+                                        Control::LossStreak,     Control::StaleData,
+                                        Control::AbsurdData,     Control::PriceCollar,
+                                        Control::PriceDrift,     Control::DuplicateOrder,
+                                        Control::OrderQuantity,  Control::OrderValue,
+                                        Control::OpenOrderValue, Control::PositionLimit,
+                                        Control::PositionLimit,  Control::Stage,
+                                        Control::Stage,          Control::CapitalThreshold,
+                                        Control::Leverage,       Control::Leverage,
+                                        Control::ExpectedEdge,   Control::DustAndMinimum,
+                                        Control::MessageRate}));
   (void)w.review(w.order(Side::Buy, "26"_qty));
-  EXPECT_EQ(w.words.size(), 7U);
-  EXPECT_EQ(w.words[6].control, Control::OrderValue);
-  EXPECT_FALSE(w.words[6].passed);
+  EXPECT_EQ(w.words.size(), 12U);
+  EXPECT_EQ(w.words[11].control, Control::OrderValue);
+  EXPECT_FALSE(w.words[11].passed);
 }
 
 TEST(Review, SurvivesNumbersThatOverflow) {

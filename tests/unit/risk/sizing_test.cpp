@@ -307,6 +307,10 @@ TEST(Settings, AreRefusedOutsideTheirRangesSoThatNoLimitIsZeroOrInfinite) {
             if constexpr (std::is_same_v<std::decay_t<decltype(l.*(setting.member))>, double>) {
               l.*(setting.member) = bad;
               EXPECT_FALSE(check({}, l, all).has_value()) << setting.name << " = " << bad;
+            } else if constexpr (std::is_same_v<std::decay_t<decltype(l.*(setting.member))>,
+                                                std::int64_t>) {
+              l.*(setting.member) = 0;
+              EXPECT_FALSE(check({}, l, all).has_value()) << setting.name << " = 0";
             }
           };
           (probe(entry), ...);
@@ -319,6 +323,12 @@ TEST(Settings, AreRefusedOutsideTheirRangesSoThatNoLimitIsZeroOrInfinite) {
   LimitSettings turned;
   turned.drawdown_halt = 0.1;
   EXPECT_FALSE(check({}, turned, all).has_value());
+  LimitSettings flat_first;
+  flat_first.daily_loss_flat = 0.04;
+  EXPECT_FALSE(check({}, flat_first, all).has_value());
+  LimitSettings sinking;
+  sinking.micro_live_gross_cap = sinking.live_gross_cap + 1.0;
+  EXPECT_FALSE(check({}, sinking, all).has_value());
 }
 
 }  // namespace

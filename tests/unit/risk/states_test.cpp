@@ -166,7 +166,7 @@ TEST(Status, ShowsWhatIsLeftOfTheStandingLimits) {
   w.books.hold(kEth, "40"_qty, "50"_px);
   w.equity("9500"_usdt);
   const RiskStatus status = w.gate.status(w.books.view());
-  ASSERT_EQ(status.headroom.size(), 4U);
+  ASSERT_EQ(status.headroom.size(), 7U);
   EXPECT_EQ(spell(status.headroom[0]),
             "capital_threshold passed, limit 10000 quote, actual 5000 quote");
   EXPECT_EQ(spell(status.headroom[1]),
@@ -174,6 +174,9 @@ TEST(Status, ShowsWhatIsLeftOfTheStandingLimits) {
   EXPECT_EQ(spell(status.headroom[2]),
             "position_limit passed, limit 9500 quote, actual 5000 quote");
   EXPECT_EQ(spell(status.headroom[3]), "drawdown passed, limit 0.2 ratio, actual 0.05 ratio");
+  EXPECT_EQ(spell(status.headroom[4]), "daily_loss passed, limit 9900 quote, actual 500 quote");
+  EXPECT_EQ(spell(status.headroom[5]), "leverage passed, limit 2 ratio, actual 0.315789474 ratio");
+  EXPECT_EQ(spell(status.headroom[6]), "stage passed, limit 1000000 quote, actual 5000 quote");
   EXPECT_DOUBLE_EQ(status.drawdown, 0.05);
 }
 

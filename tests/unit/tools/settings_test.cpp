@@ -54,6 +54,23 @@ TEST(SettingsLoad, ReducingAfterHaltingIsRefusedWhereItWasSaid) {
               StartsWith("command line: risk.limits.drawdown_halt: "));
 }
 
+TEST(SettingsLoad, ClosingBeforeReducingIsRefusedWhereItWasSaid) {
+  EXPECT_THAT(
+      refusal({"risk.limits.daily_loss_max=0.5"}),
+      StartsWith("command line: risk.limits.daily_loss_max: daily_loss_flat = 0.08 lies below"));
+  EXPECT_THAT(refusal({"risk.limits.micro_live_order_cap=100000"}),
+              StartsWith("command line: risk.limits.micro_live_order_cap: "));
+}
+
+TEST(SettingsLoad, CostsOfNothingAreWarnedOf) {
+  EXPECT_TRUE(inspect("", {}).value().warnings.empty());
+  const auto read = inspect("", {"paper.linear_taker_fee_bps=0", "paper.half_spread_bps=0"});
+  ASSERT_TRUE(read.has_value());
+  EXPECT_THAT(read.value().warnings,
+              testing::ElementsAre(StartsWith("paper.linear_taker_fee_bps = 0: "),
+                                   StartsWith("paper.half_spread_bps = 0: ")));
+}
+
 TEST(SettingsLoad, OneInstrumentTwiceIsRefused) {
   EXPECT_THAT(refusal({"engine.instruments=linear:BTCUSDT,linear:BTCUSDT"}),
               HasSubstr("engine.instruments: instrument linear:BTCUSDT is listed twice"));
