@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "connectors/storage/session_log.hpp"
 
@@ -24,14 +25,17 @@ Result<void> rename_file(const fs::path& from, const fs::path& to) {
   return sync_folder(to.parent_path());
 }
 
-// True if a write was interrupted before the file had a header: it is too short for one, or empty
+// True if a write was interrupted before the file had its header: it ends inside of it, or empty
 // pages stand where it should be. A header that is there and wrong is damage.
 Result<bool> header_never_written(const fs::path& path) {
   BOOST_OUTCOME_TRY(const Descriptor file, open_file(path, O_RDONLY));
+  BOOST_OUTCOME_TRY(const std::uint64_t size, size_of(file, path));
   std::array<char, kWalHeaderSize> bytes{};
   const ssize_t n = ::pread(file.get(), bytes.data(), bytes.size(), 0);
   if (n < 0) return io_error("read", path, errno);
-  return n < static_cast<ssize_t>(bytes.size()) || std::ranges::count(bytes, '\0') == n;
+  std::uint32_t description = 0;
+  std::memcpy(&description, bytes.data() + 12, sizeof description);
+  return size < kWalHeaderSize + description || std::ranges::count(bytes, '\0') == n;
 }
 
 // A segment counts only with what it began with: header and, after the first, a snapshot. Both are
@@ -104,29 +108,55 @@ Result<void> settle_rotation(const fs::path& wal) {
   return reopen_closed(wal);
 }
 
+namespace {
+
+// Damage is for a person to judge: nothing is cut without a word.
+Error offer_recovery(Error failure, const fs::path& wal) {
+  if (failure.code == ErrorCode::Corrupt)
+    failure.context += fmt::format(
+        "; proteus journal recover {} keeps what is good and says what "
+        "is lost",
+        wal.parent_path().string());
+  return failure;
+}
+
+}  // namespace
+
 Result<LastSegment> LastSegment::open(const fs::path& wal) {
-  BOOST_OUTCOME_TRY(settle_rotation(wal));
-  BOOST_OUTCOME_TRY(WalReader reader, WalReader::open(wal));
-  LastSegment last{std::move(reader)};
-  if (last.header().segment > 1) {
-    BOOST_OUTCOME_TRY(const WalRecord* const record, last.reader_.next());
-    const auto* const snapshot = record == nullptr ? nullptr : std::get_if<Snapshot>(record);
-    if (snapshot == nullptr)
-      return error(ErrorCode::Corrupt,
-                   fmt::format("{}: record {} at byte {}: segment {} does not begin with a "
-                               "snapshot: proteus journal recover",
-                               wal.string(), last.header().first_record,
-                               last.reader_.first_offset(), last.header().segment));
-    last.snapshot_ = *snapshot;
-  }
-  last.overhead_ = last.tail().offset;
-  return last;
+  const auto go = [&]() -> Result<LastSegment> {
+    BOOST_OUTCOME_TRY(settle_rotation(wal));
+    BOOST_OUTCOME_TRY(WalReader reader, WalReader::open(wal));
+    LastSegment last{std::move(reader)};
+    if (last.header().segment > 1) {
+      BOOST_OUTCOME_TRY(const WalRecord* const record, last.reader_.next());
+      const auto* const snapshot = record == nullptr ? nullptr : std::get_if<Snapshot>(record);
+      if (snapshot == nullptr)
+        return error(ErrorCode::Corrupt,
+                     fmt::format("{}: record {} at byte {}: segment {} does not begin with a "
+                                 "snapshot",
+                                 wal.string(), last.header().first_record,
+                                 last.reader_.first_offset(), last.header().segment));
+      last.snapshot_ = *snapshot;
+    }
+    last.overhead_ = last.tail().offset;
+    return last;
+  };
+  auto opened = go();
+  if (!opened) return offer_recovery(opened.error(), wal);
+  return opened;
+}
+
+Result<const WalRecord*> LastSegment::next() {
+  auto record = reader_.next();
+  if (!record) return offer_recovery(record.error(), path());
+  return record;
 }
 
 Result<void> LastSegment::cut_tail() {
   for (;;) {
-    BOOST_OUTCOME_TRY(const auto frame, reader_.next_frame());
-    if (!frame) break;
+    const auto frame = reader_.next_frame();
+    if (!frame) return offer_recovery(frame.error(), path());
+    if (!frame.value()) break;
   }
   return cut_torn_tail(path(), tail());
 }

@@ -36,8 +36,9 @@ class LastSegment {
   [[nodiscard]] const std::optional<Snapshot>& snapshot() const { return snapshot_; }
   /// Lets go of the snapshot's bytes once they were used.
   void drop_snapshot() { snapshot_.reset(); }
-  /// The next record after the snapshot; null at the end, be it torn or not. Errors: as WalReader.
-  Result<const WalRecord*> next() { return reader_.next(); }
+  /// The next record after the snapshot; null at the end, be it torn or not. Errors: as WalReader;
+  /// damage says what to do about it.
+  Result<const WalRecord*> next();
   [[nodiscard]] const WalReader::Tail& tail() const { return reader_.tail(); }
   /// Checks what was not read and cuts a torn tail off; then `tail` is where the log goes on.
   Result<void> cut_tail();

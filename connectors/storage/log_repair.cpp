@@ -167,6 +167,12 @@ Result<void> repair_last(const fs::path& wal, Timestamp now, std::vector<Loss>& 
                    fmt::format("{}; and there is no segment before it to go back to: nothing was "
                                "changed",
                                judged.damage->context));
+    if (walked.segment == 0) {
+      // Without its header, where the segment before it ends tells where it begins.
+      BOOST_OUTCOME_TRY(const Walk before, walk(closed_parts(wal).back().path));
+      judged.tail.number = before.tail.number;
+      judged.last_time = before.last_time;
+    }
     BOOST_OUTCOME_TRY(Loss loss, loss_of(wal, judged, now));
     loss.last_segment = true;
     if (usable) {

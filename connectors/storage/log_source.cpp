@@ -70,12 +70,14 @@ Result<std::size_t> LogSource::read(std::uint64_t offset, std::span<std::byte> o
           static_cast<std::size_t>(std::min<std::uint64_t>(skipped.size(), offset - u.position)));
     }
     ZSTD_outBuffer output{into.data(), into.size(), 0};
+    const std::size_t used = u.input.pos;
     const std::size_t code = ZSTD_decompressStream(u.context.get(), &output, &u.input);
     if (ZSTD_isError(code) != 0)
       return error(ErrorCode::Corrupt,
                    fmt::format("{} is damaged near byte {} of what it holds: {}", path_.string(),
                                u.position, ZSTD_getErrorName(code)));
-    u.frame_open = code != 0;
+    // Asked without a byte to go on with, it only says that another frame could begin.
+    if (u.input.pos != used || output.pos > 0) u.frame_open = code != 0;
     if (u.position >= offset) done += output.pos;
     u.position += output.pos;
     if (output.pos > 0 || u.input.pos < u.input.size) continue;

@@ -174,7 +174,14 @@ TEST(Recover, KeepsTheGoodBeginningOfTheLastSegmentAndSaysWhatIsLost) {
   const Kept kept;
   kept.damage(kept.wal(), 10);
   const std::string damaged = read_all(kept.wal());
-  ASSERT_EQ(LastSegment::open(kept.wal()).value().cut_tail().error().code, ErrorCode::Corrupt);
+  const auto refused = LastSegment::open(kept.wal()).value().cut_tail();
+  ASSERT_EQ(refused.error().code, ErrorCode::Corrupt);
+  EXPECT_TRUE(refused.error().context.ends_with(
+      fmt::format("though whole records follow; proteus journal recover {} keeps what is good and "
+                  "says what is lost",
+                  kept.folder_.path().string())))
+      << refused.error().context;
+  ASSERT_EQ(read_all(kept.wal()), damaged);
 
   const auto losses = kept.recover();
 
@@ -239,6 +246,9 @@ TEST(Recover, ADamagedHeaderOfTheLastSegmentIsNoReasonToGuess) {
   ASSERT_EQ(LastSegment::open(kept.wal()).error().code, ErrorCode::Corrupt);
   const auto losses = kept.recover();
   ASSERT_EQ(losses.size(), 1U);
+  EXPECT_EQ(losses[0].first_record, 9U);
+  EXPECT_EQ(losses[0].last_record, 13U);
+  EXPECT_EQ(losses[0].after, tick(8).ts_recv);
   EXPECT_EQ(kept.events(), (Sequences{1, 2, 3, 4, 5, 6, 7, 8}));
 }
 

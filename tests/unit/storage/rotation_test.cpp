@@ -250,13 +250,7 @@ TEST(Rotation, ALossOfPowerThatTakesTheNewSegmentsBeginningLeadsBackToTheOldOne)
       write_bytes(there, std::string_view{made.start_2_}.substr(0, size));
       auto last = LastSegment::open(w.wal());
       const bool whole = size == made.start_2_.size();
-      const bool header_whole = size >= kWalHeaderSize;
-      if (!last) {
-        // A header that is there in part cannot be told from damage: it is named, not guessed.
-        ASSERT_TRUE(header_whole && !whole);
-        ASSERT_EQ(last.error().code, ErrorCode::Corrupt);
-        continue;
-      }
+      ASSERT_TRUE(last.has_value()) << last.error().context;
       ASSERT_EQ(last.value().header().segment, whole ? 2U : 1U);
       const Told told = read_session(w.wal());
       ASSERT_EQ(told.error, "");
