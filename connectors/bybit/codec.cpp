@@ -118,7 +118,9 @@ Result<Frame> Codec::Impl::decode(std::string_view bytes, Subject& subject) {
     else
       read_data(data);
   }
-  if (envelope.type == "COMMAND_RESP") envelope.topics_failed = any_topic_failed(document);
+  // A document that failed cannot be rewound: simdjson has abandoned it.
+  if (!reader_.failed() && envelope.type == "COMMAND_RESP")
+    envelope.topics_failed = any_topic_failed(document);
   if (reader_.failed()) return reader_.error(name_of(topic_.kind), bytes);
   return assemble(envelope);
 }
