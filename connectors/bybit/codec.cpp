@@ -45,6 +45,9 @@ Result<Frame> made(Parts&&... parts) {
                        std::forward<Parts>(parts)...};
 }
 
+/// Of one side; the deepest topic of the venue has 1000. Levels are put into place one by one.
+constexpr std::size_t kBookLevelsMax = 1'000;
+
 Timestamp last_ms(Timestamp close_time) { return close_time - std::chrono::milliseconds{1}; }
 
 }  // namespace
@@ -319,6 +322,9 @@ void Codec::Impl::read_side(ondemand::value& value, const char* field,
                             std::vector<BookLevel>& side) {
   side.clear();
   for_each_element(value, reader_, field, [&](ondemand::value& row) {
+    if (reader_.failed()) return;
+    if (side.size() == kBookLevelsMax)
+      return reader_.fail(field, "holds more levels than any book has", ErrorCode::OutOfRange);
     std::optional<std::int64_t> price, size;
     int column = 0;
     for_each_element(row, reader_, field, [&](ondemand::value& cell) {

@@ -60,6 +60,9 @@ void PublicFeed::Impl::on_time(RestAnswer answer, SteadyTime now) {
 }
 
 void PublicFeed::Impl::ask_instruments(Category category, SteadyTime now) {
+  Refresh& refresh = refreshes_[category];
+  if (refresh.under_way) return;  // Still being asked for: a second one would mix its pages in.
+  refresh = Refresh{true, ""};
   watch_.begin(category);
   RestTicket ticket;
   ticket.purpose = RestPurpose::Instruments;
@@ -77,11 +80,15 @@ void PublicFeed::Impl::on_instruments(RestAnswer answer, SteadyTime now) {
   watch_.on_page(ticket.category, page.value());
   for (const std::string& problem : watch_.take_problems())
     anomaly(AnomalyKind::Malformed, std::nullopt, problem);
-  // `generation` counts the pages here.
-  if (!page.value().next_cursor.empty() && ++ticket.generation < kPagesMax) {
-    queue_.submit(ticket, instruments_target(ticket.category, page.value().next_cursor), now);
+  Refresh& refresh = refreshes_[ticket.category];
+  const std::string& cursor = page.value().next_cursor;
+  // `generation` counts the pages here. A cursor that repeats, or never ends, ends it all the same.
+  if (!cursor.empty() && cursor != refresh.cursor && ++ticket.generation < kPagesMax) {
+    refresh.cursor = cursor;
+    queue_.submit(ticket, instruments_target(ticket.category, cursor), now);
     return;
   }
+  refresh.under_way = false;
   for (const Instrument& instrument : watch_.finish(ticket.category))
     emit(InstrumentChanged{instrument}, received_);
 }

@@ -99,9 +99,9 @@ std::string told(const Frame& frame) {
           text += body.what.view();
         else if constexpr (std::is_same_v<T, TradeFrame>)
           for (const PublicTrade& t : body.trades)
-            text += fmt::format("{} {} {} {} {} {} {};", t.instrument.index, t.taker == Side::Buy,
-                                t.block, t.price.raw(), t.size.raw(), to_unix_ns(t.time),
-                                t.id.view());
+            text +=
+                fmt::format("{} {} {} {} {} {} {};", t.instrument.index, t.taker == Side::Buy,
+                            t.block, t.price.raw(), t.size.raw(), to_unix_ns(t.time), t.id.view());
         else
           text += written(body);
       },

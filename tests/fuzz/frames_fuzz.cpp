@@ -33,6 +33,8 @@ void check_line(std::string_view line) {
   const Result<RecordedFrame> frame = parse_frame_line(line);
   if (!frame) return fuzz::check_sentence(frame.error(), "not a recorded frame");
   const RecordedFrame& f = frame.value();
+  // Our own streams have plain names; in another's the writer mends what is no UTF-8.
+  if (!std::all_of(f.stream.begin(), f.stream.end(), [](char c) { return c >= ' '; })) return;
   std::string again;
   append_frame_line(again, f.received, f.connection, f.stream, f.bytes);
   FUZZ_CHECK(!again.empty() && again.back() == '\n');

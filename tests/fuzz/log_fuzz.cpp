@@ -93,8 +93,9 @@ Reading check_file(std::string_view bytes) {
   FUZZ_CHECK(read(file.path()) == reading);
   FUZZ_CHECK(reading.tail.offset + reading.tail.bytes <= bytes.size() || !reading.failure.empty());
   if (reading.failure.empty())
-    FUZZ_CHECK(reading.tail.offset + reading.tail.bytes == bytes.size() && reading.records > 0 ? true
-               : reading.tail.offset + reading.tail.bytes == bytes.size());
+    FUZZ_CHECK(reading.tail.offset + reading.tail.bytes == bytes.size() && reading.records > 0
+                   ? true
+                   : reading.tail.offset + reading.tail.bytes == bytes.size());
   return reading;
 }
 

@@ -26,8 +26,9 @@ namespace proteus::fuzz {
 
 /// FUZZ_CHECK(condition) or FUZZ_CHECK(condition, detail): a text shown when it does not hold.
 #define FUZZ_CHECK(condition, ...) \
-  ((condition) ? void()            \
-               : ::proteus::fuzz::broken(#condition, __FILE__, __LINE__, std::string{__VA_ARGS__}))
+  ((condition)                     \
+       ? void()                    \
+       : ::proteus::fuzz::broken(#condition, __FILE__, __LINE__, std::string{__VA_ARGS__}))
 
 inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};

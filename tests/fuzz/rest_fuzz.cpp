@@ -91,7 +91,6 @@ void run(int status, std::string_view body) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::size_t status = data[0] % std::size(proteus::bybit::kStatus);
-  proteus::bybit::run(proteus::bybit::kStatus[status],
-                      proteus::fuzz::text_of(data + 1, size - 1));
+  proteus::bybit::run(proteus::bybit::kStatus[status], proteus::fuzz::text_of(data + 1, size - 1));
   return 0;
 }
