@@ -82,13 +82,19 @@ void PublicFeed::Impl::on_instruments(RestAnswer answer, SteadyTime now) {
     anomaly(AnomalyKind::Malformed, std::nullopt, problem);
   Refresh& refresh = refreshes_[ticket.category];
   const std::string& cursor = page.value().next_cursor;
-  // `generation` counts the pages here. A cursor that repeats, or never ends, ends it all the same.
-  if (!cursor.empty() && cursor != refresh.cursor && ++ticket.generation < kPagesMax) {
+  const bool repeats = !cursor.empty() && cursor == refresh.cursor;
+  // `generation` counts the pages here.
+  if (!cursor.empty() && !repeats && ++ticket.generation < kPagesMax) {
     refresh.cursor = cursor;
     queue_.submit(ticket, instruments_target(ticket.category, cursor), now);
     return;
   }
   refresh.under_way = false;
+  // Who is missing from a list without an end is not gone: nothing is believed of it.
+  if (!cursor.empty())
+    return anomaly(AnomalyKind::RestFailed, std::nullopt,
+                   fmt::format("the venue's list of {} instruments has no end (cursor {})",
+                               to_string(ticket.category), cursor));
   for (const Instrument& instrument : watch_.finish(ticket.category))
     emit(InstrumentChanged{instrument}, received_);
 }
