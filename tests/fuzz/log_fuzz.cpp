@@ -108,7 +108,8 @@ void check_records(std::string_view input) {
     const auto kind = static_cast<std::uint8_t>(input[0]);
     std::uint16_t size = 0;
     std::memcpy(&size, input.data() + 1, sizeof size);
-    if (size > input.size() - 3) break;
+    // Kind 0 is what a page of zeros holds: no record begins there, it is a torn tail.
+    if (kind == 0 || size > input.size() - 3) break;
     const std::string_view payload = input.substr(3, size);
     all_good = check_payload(kind, payload) && all_good;
     if (all_good) ++good;
