@@ -60,9 +60,7 @@ void PublicFeed::Impl::on_time(RestAnswer answer, SteadyTime now) {
 }
 
 void PublicFeed::Impl::ask_instruments(Category category, SteadyTime now) {
-  Refresh& refresh = refreshes_[category];
-  if (refresh.under_way) return;  // Still being asked for: a second one would mix its pages in.
-  refresh = Refresh{true, ""};
+  refreshes_[category] = Refresh{true, ""};
   watch_.begin(category);
   RestTicket ticket;
   ticket.purpose = RestPurpose::Instruments;
@@ -107,6 +105,10 @@ void PublicFeed::Impl::keep_time(SteadyTime now) {
 
 void PublicFeed::Impl::keep_instruments(Timestamp venue, SteadyTime now) {
   if (venue < next_refresh_) return;
+  // One that is still being asked for, and asked for again, would mix its pages into the next.
+  if (std::any_of(refreshes_.begin(), refreshes_.end(),
+                  [](const auto& each) { return each.second.under_way; }))
+    return;
   next_refresh_ = venue + settings_.instruments_refresh;
   if (linear_.size() > 0) ask_instruments(Category::Linear, now);
   if (spot_.size() > 0) ask_instruments(Category::Spot, now);

@@ -10,7 +10,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-const Overrides kQuick = {"feed.backoff_min=1ms", "feed.backoff_max=10ms", "feed.ban_pause=1ms"};
+const Overrides kQuick = {"feed.backoff_min=1ms", "feed.backoff_max=10ms", "feed.ban_pause=100ms"};
 
 std::string junk_that_looks_like_gzip() {
   std::string bytes = "\x1f\x8b\x08";
@@ -175,11 +175,11 @@ TEST_P(BadAnswerTest, InASessionIsCountedAskedAgainAndNoBarIsLost) {
 }
 
 TEST(BadAnswers, AnAbsurdRowIsNotABarAndTheTrueOneComesLater) {
-  Session session;
+  Session session({"feed.missing_bar_tries=50"});
   session.venue.rows[Session::bar(2)] = {.low = "-1"};
   session.venue.close_bar(Session::bar(3), {});
   ASSERT_TRUE(run_until(session.loop, [&] {
-    return session.daemon.figure("anomalies.absurd_bar") == 1;
+    return session.daemon.figure("anomalies.absurd_bar") > 0;
   })) << session.daemon.status();
   session.venue.rows[Session::bar(2)] = {.close = "107"};
   ASSERT_TRUE(session.daemon.run_to_bars(4)) << session.daemon.status();
