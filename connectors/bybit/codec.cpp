@@ -45,6 +45,9 @@ Result<Frame> made(Parts&&... parts) {
                        std::forward<Parts>(parts)...};
 }
 
+/// Of one side; the deepest topic of the venue has 1000. Levels are put into place one by one.
+constexpr std::size_t kBookLevelsMax = 1'000;
+
 Timestamp last_ms(Timestamp close_time) { return close_time - std::chrono::milliseconds{1}; }
 
 }  // namespace
@@ -118,7 +121,9 @@ Result<Frame> Codec::Impl::decode(std::string_view bytes, Subject& subject) {
     else
       read_data(data);
   }
-  if (envelope.type == "COMMAND_RESP") envelope.topics_failed = any_topic_failed(document);
+  // A document that failed cannot be rewound: simdjson has abandoned it.
+  if (!reader_.failed() && envelope.type == "COMMAND_RESP")
+    envelope.topics_failed = any_topic_failed(document);
   if (reader_.failed()) return reader_.error(name_of(topic_.kind), bytes);
   return assemble(envelope);
 }
@@ -317,6 +322,9 @@ void Codec::Impl::read_side(ondemand::value& value, const char* field,
                             std::vector<BookLevel>& side) {
   side.clear();
   for_each_element(value, reader_, field, [&](ondemand::value& row) {
+    if (reader_.failed()) return;
+    if (side.size() == kBookLevelsMax)
+      return reader_.fail(field, "holds more levels than any book has", ErrorCode::OutOfRange);
     std::optional<std::int64_t> price, size;
     int column = 0;
     for_each_element(row, reader_, field, [&](ondemand::value& cell) {

@@ -25,6 +25,8 @@
 
 namespace proteus::bybit {
 
+// Frames are made in their place in the answer, which takes a constructor.
+
 /// One candle of a kline frame. The bar is whole but closed only if `confirmed`.
 struct Kline {
   Bar bar;
@@ -33,6 +35,8 @@ struct Kline {
 struct KlineFrame {
   Timestamp ts{};  ///< when the venue made the frame; epoch: it did not say
   std::span<const Kline> rows;
+  KlineFrame() = default;
+  KlineFrame(Timestamp t, std::span<const Kline> r) : ts(t), rows(r) {}
 };
 
 /// The fields of a ticker that we use, as far as they are there.
@@ -48,6 +52,9 @@ struct TickerFrame {
   InstrumentId instrument;
   bool snapshot = false;
   TickerValues values;
+  TickerFrame() = default;
+  TickerFrame(Timestamp t, InstrumentId i, bool whole, const TickerValues& v)
+      : ts(t), instrument(i), snapshot(whole), values(v) {}
 };
 
 struct BookFrame {
@@ -58,6 +65,10 @@ struct BookFrame {
   std::int64_t update_id = 0;  ///< `u`
   std::span<const BookLevel> bids;
   std::span<const BookLevel> asks;
+  BookFrame() = default;
+  BookFrame(Timestamp t, InstrumentId i, int levels, bool whole, std::int64_t update,
+            std::span<const BookLevel> b, std::span<const BookLevel> a)
+      : ts(t), instrument(i), depth(levels), snapshot(whole), update_id(update), bids(b), asks(a) {}
 };
 
 struct PublicTrade {

@@ -127,6 +127,11 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   SteadyTime last_tick_{};
   SteadyTime last_sync_{};
   Timestamp next_refresh_{};
+  struct Refresh {
+    bool under_way = false;
+    std::string cursor;  ///< of the page asked for last
+  };
+  std::map<Category, Refresh> refreshes_;
   FeedCounters counters_;
 };
 

@@ -68,6 +68,7 @@ void PublicFeed::Impl::on_time(RestAnswer answer, SteadyTime now) {
 }
 
 void PublicFeed::Impl::ask_instruments(Category category, SteadyTime now) {
+  refreshes_[category] = Refresh{true, ""};
   watch_.begin(category);
   RestTicket ticket;
   ticket.purpose = RestPurpose::Instruments;
@@ -85,11 +86,21 @@ void PublicFeed::Impl::on_instruments(RestAnswer answer, SteadyTime now) {
   watch_.on_page(ticket.category, page.value());
   for (const std::string& problem : watch_.take_problems())
     anomaly(AnomalyKind::Malformed, std::nullopt, problem);
+  Refresh& refresh = refreshes_[ticket.category];
+  const std::string& cursor = page.value().next_cursor;
+  const bool repeats = !cursor.empty() && cursor == refresh.cursor;
   // `generation` counts the pages here.
-  if (!page.value().next_cursor.empty() && ++ticket.generation < kPagesMax) {
-    queue_.submit(ticket, instruments_target(ticket.category, page.value().next_cursor), now);
+  if (!cursor.empty() && !repeats && ++ticket.generation < kPagesMax) {
+    refresh.cursor = cursor;
+    queue_.submit(ticket, instruments_target(ticket.category, cursor), now);
     return;
   }
+  refresh.under_way = false;
+  // Who is missing from a list without an end is not gone: nothing is believed of it.
+  if (!cursor.empty())
+    return anomaly(AnomalyKind::RestFailed, std::nullopt,
+                   fmt::format("the venue's list of {} instruments has no end (cursor {})",
+                               to_string(ticket.category), cursor));
   for (const Instrument& instrument : watch_.finish(ticket.category))
     emit(InstrumentChanged{instrument}, received_);
 }
@@ -102,6 +113,10 @@ void PublicFeed::Impl::keep_time(SteadyTime now) {
 
 void PublicFeed::Impl::keep_instruments(Timestamp venue, SteadyTime now) {
   if (venue < next_refresh_) return;
+  // One that is still being asked for, and asked for again, would mix its pages into the next.
+  if (std::any_of(refreshes_.begin(), refreshes_.end(),
+                  [](const auto& each) { return each.second.under_way; }))
+    return;
   next_refresh_ = venue + settings_.instruments_refresh;
   if (linear_.size() > 0) ask_instruments(Category::Linear, now);
   if (spot_.size() > 0) ask_instruments(Category::Spot, now);

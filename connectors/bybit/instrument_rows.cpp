@@ -98,12 +98,8 @@ InstrumentRow RowReader::finish() {
     row_.problem = fields_.error("instruments-info row", row_.symbol).context;
   else if (row_.symbol.empty() || row_.symbol.size() > decltype(Instrument::symbol)::capacity())
     row_.problem = fmt::format("symbol \"{}\" is empty or too long", excerpt(row_.symbol));
-  else if (i.tick_size <= Price{} || i.lot_step <= Quantity{})
-    row_.problem = fmt::format("{} has tick size {} and lot step {}: both must be positive",
-                               i.name(), i.tick_size.to_string(), i.lot_step.to_string());
-  else if (i.leverage_max_e9 < kFixedScale)
-    row_.problem = fmt::format("{} has a largest leverage of {}: it must be at least 1", i.name(),
-                               format_fixed(i.leverage_max_e9));
+  else if (const std::string problem = problem_of(i); !problem.empty())
+    row_.problem = fmt::format("{} {}", i.name(), problem);
   return std::move(row_);
 }
 

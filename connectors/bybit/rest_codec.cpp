@@ -12,6 +12,16 @@ namespace proteus::bybit {
 namespace {
 
 constexpr std::size_t kBodyBytesMax = std::size_t{64} << 20;
+constexpr std::size_t kRowsMax = 5'000;  // The venue sends 1000 at most.
+constexpr std::size_t kCursorMax = 1'000;
+
+/// It goes into a request as it stands, so it must be what a URL can hold.
+bool fits_into_url(std::string_view cursor) {
+  return cursor.size() <= kCursorMax && std::all_of(cursor.begin(), cursor.end(), [](char c) {
+           return c > ' ' && c < 0x7f &&
+                  std::string_view{"\"#<>[]\\^`{|}"}.find(c) == std::string_view::npos;
+         });
+}
 
 struct Envelope {
   std::optional<std::int64_t> ret_code;
@@ -92,6 +102,9 @@ class RestCodec::Impl {
   /// Calls f(row value) for each element of result.list.
   template <class F>
   std::optional<Error> with_list(std::string_view body, const char* what, F&& f);
+  /// Calls f(row value) for each element; too many rows are a failure before they are much memory.
+  template <class F>
+  void for_each_row(ondemand::value& list, F&& f);
 
   FieldReader reader;
 
@@ -156,9 +169,19 @@ std::optional<Error> RestCodec::Impl::with_list(std::string_view body, const cha
     for_each_member(result, reader, [&](ondemand::raw_json_string key, ondemand::value& value) {
       if (!is(key, "list")) return;
       found = true;
-      for_each_element(value, reader, "list", f);
+      for_each_row(value, f);
     });
     if (!found) reader.missing("list");
+  });
+}
+
+template <class F>
+void RestCodec::Impl::for_each_row(ondemand::value& list, F&& f) {
+  std::size_t rows = 0;
+  for_each_element(list, reader, "list", [&](ondemand::value& item) {
+    if (++rows > kRowsMax)
+      reader.fail("list", fmt::format("holds more than {} rows", kRowsMax), ErrorCode::OutOfRange);
+    if (!reader.failed()) f(item);
   });
 }
 
@@ -212,10 +235,14 @@ Result<InstrumentPage> RestCodec::instruments(std::string_view body, Category ca
   auto failed = impl_->with_result(body, "instruments-info", [&](ondemand::object& result) {
     bool found = false;
     for_each_member(result, reader, [&](ondemand::raw_json_string key, ondemand::value& value) {
-      if (is(key, "nextPageCursor")) page.next_cursor = reader.text(value, "nextPageCursor");
+      if (is(key, "nextPageCursor")) {
+        page.next_cursor = reader.text(value, "nextPageCursor");
+        if (!fits_into_url(page.next_cursor))
+          reader.fail("nextPageCursor", "cannot stand in a request: " + excerpt(page.next_cursor));
+      }
       if (!is(key, "list")) return;
       found = true;
-      for_each_element(value, reader, "list", [&](ondemand::value& item) {
+      impl_->for_each_row(value, [&](ondemand::value& item) {
         ondemand::object row;
         if (item.get_object().get(row)) return reader.fail("list", "holds what is not an object");
         page.rows.push_back(read_instrument(row, category, reader));

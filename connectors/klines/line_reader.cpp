@@ -66,7 +66,8 @@ Error LineReader::at_line(ErrorCode code, std::string_view what) const {
 std::optional<Timestamp> parse_unix_ms(std::string_view text) {
   std::int64_t ms = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), ms);
-  if (ec != std::errc{} || end != text.data() + text.size() || ms < 0 || ms > INT64_MAX / 1'000'000)
+  constexpr std::int64_t kMsMax = 9'000'000'000'000;  // Leaves room for a bar behind it.
+  if (ec != std::errc{} || end != text.data() + text.size() || ms < 0 || ms > kMsMax)
     return std::nullopt;
   return from_unix_ms(ms);
 }

@@ -57,7 +57,8 @@ std::optional<std::array<std::string_view, N>> split(std::string_view line) {
   return parts;
 }
 
-/// All of `text` as whole milliseconds since 1970, not negative and inside the range of Timestamp.
+/// All of `text` as whole milliseconds since 1970, up to the year 2255: a month later is a
+/// Timestamp still.
 std::optional<Timestamp> parse_unix_ms(std::string_view text);
 
 }  // namespace proteus::klines

@@ -20,7 +20,7 @@ constexpr Scheme kSchemes[] = {
 
 Error bad_url(std::string_view url, std::string_view why) {
   return error(ErrorCode::Malformed,
-               fmt::format("\"{}\" is not an address to connect to: {}", url, why));
+               fmt::format("\"{}\" is not an address to connect to: {}", url.substr(0, 120), why));
 }
 
 bool is_unfit(char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '#'; }
@@ -29,7 +29,8 @@ Result<std::uint16_t> parse_port(std::string_view url, std::string_view text) {
   unsigned port = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (ec != std::errc{} || end != text.data() + text.size() || port < 1 || port > 65535) {
-    return bad_url(url, fmt::format("the port \"{}\" is not a number from 1 to 65535", text));
+    return bad_url(
+        url, fmt::format("the port \"{}\" is not a number from 1 to 65535", text.substr(0, 20)));
   }
   return static_cast<std::uint16_t>(port);
 }

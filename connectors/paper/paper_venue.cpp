@@ -250,7 +250,7 @@ void PaperVenue::settle_funding(Market& market, Timestamp until, Price mark, Rep
 }
 
 void PaperVenue::on_instrument(const Instrument& instrument, Timestamp time, ReportSink& reports) {
-  instruments_.update(instrument);
+  if (!instruments_.update(instrument)) return;
   account_.refresh(instrument.id);
   Market& market = market_of(instrument.id);
   if (market.funding.started()) {

@@ -167,7 +167,7 @@ bool take_string(std::string_view& text, std::string& value) {
     }
     if (take(text, "u00")) {
       const auto byte = hex_value(text.substr(0, 2));
-      if (!byte) return false;
+      if (!byte || text.size() < 2) return false;
       value += static_cast<char>(*byte);
       text.remove_prefix(2);
     } else if (take(text, "n")) {

@@ -174,10 +174,6 @@ struct JournalDb::Tables {
     return state.run(record, e.sequence, e.ts_recv, "trading", s.to, nullptr, nullptr, nullptr,
                      s.cause);
   }
-  Result<void> put(const SessionResumed& r, const Event& e, std::uint64_t record) {
-    return state.run(record, e.sequence, e.ts_recv, "session", "resumed", nullptr, nullptr, nullptr,
-                     r.version);
-  }
   Result<void> put(const HoldChanged& h, const Event& e, std::uint64_t record) {
     if (!h.has_instrument)
       return state.run(record, e.sequence, e.ts_recv, "hold", h.hold, h.active, nullptr, nullptr,

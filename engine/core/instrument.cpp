@@ -48,33 +48,46 @@ Result<InstrumentName> parse_instrument_name(std::string_view text) {
                         std::string(symbol)};
 }
 
+std::string problem_of(const Instrument& i) {
+  if (i.tick_size <= Price{} || i.lot_step <= Quantity{})
+    return fmt::format("has tick size {} and lot step {}: both must be positive",
+                       i.tick_size.to_string(), i.lot_step.to_string());
+  if (i.leverage_max_e9 < kFixedScale)
+    return fmt::format("has a largest leverage of {}: it must be at least 1",
+                       format_fixed(i.leverage_max_e9));
+  if (i.quantity_min < Quantity{} || i.notional_min < Money{} || i.funding_interval < Duration{0})
+    return "has a negative minimum or funding interval";
+  for (const auto& [name, most] :
+       {std::pair{"limit", i.quantity_max_limit}, std::pair{"market", i.quantity_max_market}}) {
+    if (most.is_zero()) continue;  // The venue names none.
+    if (most < i.quantity_min || most < i.lot_step)
+      return fmt::format("has a largest {} order of {}, below its smallest of {} or its step of {}",
+                         name, most.to_string(), i.quantity_min.to_string(),
+                         i.lot_step.to_string());
+  }
+  if (!notional_fits(i.tick_size, i.quantity_max_limit))
+    return "has a largest order whose value does not fit units of 1e-9";
+  return "";
+}
+
 Result<InstrumentId> InstrumentTable::add(Instrument instrument) {
   if (find(instrument.category, instrument.symbol.view()))
     return error(ErrorCode::Malformed,
                  fmt::format("instrument {} is listed twice", instrument.name()));
-  if (instrument.tick_size <= Price{} || instrument.lot_step <= Quantity{})
-    return error(
-        ErrorCode::OutOfRange,
-        fmt::format("instrument {} has tick size {} and lot step {}: both must be positive",
-                    instrument.name(), instrument.tick_size.to_string(),
-                    instrument.lot_step.to_string()));
-  if (instrument.leverage_max_e9 < kFixedScale)
+  if (const std::string problem = problem_of(instrument); !problem.empty())
     return error(ErrorCode::OutOfRange,
-                 fmt::format("instrument {} has a largest leverage of {}: it must be at least 1",
-                             instrument.name(), format_fixed(instrument.leverage_max_e9)));
-  if (!notional_fits(instrument.tick_size, instrument.quantity_max_limit))
-    return error(ErrorCode::OutOfRange,
-                 fmt::format("instrument {}: its largest order does not fit units of 1e-9",
-                             instrument.name()));
+                 fmt::format("instrument {} {}", instrument.name(), problem));
   instrument.id = InstrumentId{static_cast<std::uint32_t>(instruments_.size())};
   instruments_.push_back(instrument);
   return instrument.id;
 }
 
-void InstrumentTable::update(const Instrument& instrument) {
+bool InstrumentTable::update(const Instrument& instrument) {
   Instrument& known = instruments_.at(instrument.id.index);
   PROTEUS_ASSERT(known.category == instrument.category && known.symbol == instrument.symbol);
+  if (!problem_of(instrument).empty()) return false;
   known = instrument;
+  return true;
 }
 
 std::optional<InstrumentId> InstrumentTable::find(Category category,

@@ -80,15 +80,21 @@ struct InstrumentName {
 };
 Result<InstrumentName> parse_instrument_name(std::string_view text);
 
+/// Why this description cannot be traded on, as half a sentence without the name; empty: it can.
+/// Steps that are not positive, a leverage below 1, minima above their maxima or below zero, sizes
+/// whose notional 1e-9 units cannot hold.
+std::string problem_of(const Instrument& instrument);
+
 /// The instruments of a run. Ids are dense, 0..size-1, in the order added.
 class InstrumentTable {
  public:
-  /// Gives the instrument its id. Refuses a second one of the same category and symbol, steps or
-  /// ticks that are not positive, a leverage below 1, and sizes whose notional 1e-9 units cannot
-  /// hold.
+  /// Gives the instrument its id. Refuses a second one of the same category and symbol, and one
+  /// with a problem.
   Result<InstrumentId> add(Instrument instrument);
-  /// Replaces the venue's description of a known instrument (daily refresh); id and name stay.
-  void update(const Instrument& instrument);
+  /// Replaces the venue's description of a known instrument (daily refresh); id and name stay. One
+  /// with a problem is not taken: false, and the old description stands. Feeds ask `problem_of`
+  /// first, so that it is told.
+  bool update(const Instrument& instrument);
 
   [[nodiscard]] std::size_t size() const { return instruments_.size(); }
   [[nodiscard]] const Instrument& operator[](InstrumentId id) const {

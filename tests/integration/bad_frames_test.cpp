@@ -142,6 +142,25 @@ const BadFrame kBadFrames[] = {
     {"TenThousandBrackets",
      [](ScriptedVenue& v) { v.send(std::string(10'000, '[')); },
      {{"malformed", 1}}},
+    {"HundredThousandLevels",
+     [](ScriptedVenue& v) {
+       v.send(std::string(100'000, '['));
+       v.send(R"({"a":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}");
+       std::string objects;
+       for (int i = 0; i < 100'000; ++i) objects += R"({"a":)";
+       v.send(objects);
+     },
+     {{"malformed", 2}, {"unknown_topic", 1}}},
+    {"TenMegabytes",
+     [](ScriptedVenue& v) {
+       v.send(std::string(10'000'000, 'x'));
+       v.send(replaced(v.kline(Session::bar(2), {}, false), "\"105\"",
+                       "\"" + std::string(10'000'000, '9') + "\""));
+     },
+     {{"malformed", 2}}},
+    {"CommandThatIsBrokenJson",
+     [](ScriptedVenue& v) { v.send(R"({"op" "x","type":"COMMAND_RESP"})"); },
+     {{"malformed", 1}}},
     {"TwoFramesInOne",
      [](ScriptedVenue& v) {
        const std::string frame = v.kline(Session::bar(2), {}, false);
@@ -189,6 +208,41 @@ TEST(BadFrames, TextThatIsNoUtf8CostsTheConnectionAndNoBar) {
   session.venue.close_bar(Session::bar(2), {});
   ASSERT_TRUE(session.daemon.run_to_bars(3)) << session.daemon.status();
   EXPECT_EQ(session.end().bars.size(), 3U);
+}
+
+TEST(BadFrames, LargerThanAnyMessageCostsTheConnectionAndNoBar) {
+  Session session;
+  session.venue.send(std::string(17U << 20U, 'x'));
+  ASSERT_TRUE(run_until(session.loop, [&] {
+    return session.daemon.figure("feed.reconnects") == 1 &&
+           word(session.daemon.status(), "feed_live") == "true";
+  })) << session.daemon.status();
+
+  session.venue.close_bar(Session::bar(2), {});
+  ASSERT_TRUE(session.daemon.run_to_bars(3)) << session.daemon.status();
+  const Log log = session.end();
+  EXPECT_EQ(log.bars.size(), 3U);
+  const auto lost = std::find_if(log.feed.begin(), log.feed.end(),
+                                 [](const FeedChanged& f) { return f.state == FeedState::Lost; });
+  ASSERT_NE(lost, log.feed.end());
+  EXPECT_THAT(std::string(lost->cause.view()), ::testing::HasSubstr("larger than the bound"));
+}
+
+TEST(BadFrames, ABookOfMoreLevelsThanTheVenueHasIsRefusedWhole) {
+  Session session({"feed.book_depth=50"});
+  ASSERT_TRUE(
+      run_until(session.loop, [&] { return session.venue.has_reader("orderbook.50.BTCUSDT"); }));
+  std::string levels;
+  for (int i = 0; i < 1'001; ++i)
+    levels += fmt::format(R"({}["{}","1"])", i == 0 ? "" : ",", 100 + i);
+  session.venue.send(fmt::format(
+      R"({{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":{},"data":{{"s":"BTCUSDT","b":[{}],"a":[],"u":5}}}})",
+      to_unix_ms(session.venue.now), levels));
+  session.venue.close_bar(Session::bar(2), {});
+  ASSERT_TRUE(session.daemon.run_to_bars(3)) << session.daemon.status();
+  const Log log = session.end();
+  EXPECT_EQ(counts(log), (Counts{{"malformed", 1}}));
+  EXPECT_TRUE(log.books.empty());
 }
 
 TEST(BadFrames, AbsurdTickersMoveNothing) {

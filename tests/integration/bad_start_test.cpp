@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "connectors/net/certificate.hpp"
 #include "connectors/net/local_server.hpp"
 #include "tests/integration/scripted_venue.hpp"
 
@@ -59,6 +60,17 @@ TEST(Start, RefusedPortIsNamed) {
                                 Overrides{"venue.rest=http://" + dead.address()}),
               AllOf(HasSubstr("the venue cannot be asked at the start"),
                     HasSubstr(dead.address() + ":"), HasSubstr("refused")));
+  expect_nothing_left(folder);
+}
+
+TEST(Start, AddressThatCannotBeReachedIsNamed) {
+  const Folder folder;
+  net::Loop loop;
+  // The broadcast address: no packet leaves, the kernel says no.
+  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuick +
+                                Overrides{"venue.rest=http://255.255.255.255:80"}),
+              AllOf(HasSubstr("the venue cannot be asked at the start"),
+                    HasSubstr("255.255.255.255:80: "), HasSubstr("nreachable")));
   expect_nothing_left(folder);
 }
 
@@ -124,6 +136,24 @@ TEST(Tls, CertificateOfAnotherHostIsNotTaken) {
   EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuick + tls.where("127.1") +
                                 Overrides{"venue.ca_file=" + tls.certificate}),
               HasSubstr("is for another host, not for 127.1"));
+  expect_nothing_left(folder);
+}
+
+TEST(Tls, ExpiredCertificateIsNotTaken) {
+  const Folder folder;
+  net::Loop loop;
+  auto old = net::make_self_signed({{"localhost"}, -48h, -24h});
+  ASSERT_TRUE(old.has_value());
+  write_all(folder / "ca.pem", old.value().certificate);
+  net::ServerOptions options;
+  options.tls = old.value();
+  auto server = net::Server::create(loop, options, {});
+  ASSERT_TRUE(server.has_value());
+  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuick +
+                                Overrides{fmt::format("venue.rest=https://localhost:{}",
+                                                      server.value()->port()),
+                                          "venue.ca_file=" + folder / "ca.pem"}),
+              AllOf(HasSubstr("localhost:"), HasSubstr("certificate has expired")));
   expect_nothing_left(folder);
 }
 

@@ -37,6 +37,8 @@ ScriptedVenue::ScriptedVenue(net::Loop& loop) {
   net::ServerHandlers handlers;
   handlers.on_http = [this](const net::HttpRequest& request, const net::Responder& responder) {
     if (silent) return kept_.push_back(responder);
+    if (auto other = instead ? instead(request.target) : std::nullopt)
+      return responder.respond(*std::move(other));
     responder.respond(answer(request.target));
   };
   handlers.on_ws_accept = [this](net::Connection from, const net::HttpRequest&) {
@@ -112,13 +114,13 @@ net::HttpAnswer ScriptedVenue::answer(const std::string& target) const {
     result = fmt::format(R"({{"timeSecond":"{}","timeNano":"{}"}})", ns / 1'000'000'000, ns);
   } else if (target.starts_with("/v5/market/instruments-info")) {
     result = fmt::format(
-        R"({{"category":"linear","nextPageCursor":"","list":[{{"symbol":"BTCUSDT",)"
+        R"({{"category":"linear","nextPageCursor":"{}","list":[{{"symbol":"BTCUSDT",)"
         R"("contractType":"LinearPerpetual","status":"Trading","baseCoin":"BTC","quoteCoin":"USDT",)"
         R"("deliveryTime":"0","fundingInterval":480,"priceFilter":{{"tickSize":"{}"}},)"
         R"("leverageFilter":{{"maxLeverage":"100.00"}},"lotSizeFilter":{{"qtyStep":"{}",)"
-        R"("minOrderQty":"0.001","maxOrderQty":"1000","maxMktOrderQty":"100",)"
+        R"("minOrderQty":"0.001","maxOrderQty":"{}","maxMktOrderQty":"100",)"
         R"("minNotionalValue":"5"}}}}]}})",
-        tick, quantity_step);
+        cursor, tick, quantity_step, quantity_max);
   } else if (target.starts_with("/v5/market/kline")) {
     const std::int64_t from = number_in(target, "start=", 0);
     const std::int64_t until = number_in(target, "end=", INT64_MAX);

@@ -2,8 +2,10 @@
 // of bars, frames word for word. Its time is the test's: frames and answers carry `now`.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,11 @@ class ScriptedVenue {
   /// lotSizeFilter and priceFilter of BTCUSDT.
   std::string quantity_step = "0.001";
   std::string tick = "0.1";
+  std::string quantity_max = "1000";
+  /// nextPageCursor of every page of instruments.
+  std::string cursor;
+  /// What REST says in place of the truth, as long as it has something to say.
+  std::function<std::optional<net::HttpAnswer>(const std::string& target)> instead;
   /// Nothing is answered any more.
   bool silent = false;
 

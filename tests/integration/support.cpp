@@ -157,6 +157,8 @@ void take(Log& log, const Event& event) {
   if (const auto* changed = std::get_if<InstrumentChanged>(&event.body)) {
     if (changed->instrument.id.index == log.instruments.size())
       log.instruments.push_back(changed->instrument);
+    else
+      ++log.changed;
   } else if (const auto* bar = std::get_if<BarClosed>(&event.body)) {
     log.bars.push_back(*bar);
   } else if (const auto* anomaly = std::get_if<FeedAnomaly>(&event.body)) {

@@ -109,6 +109,7 @@ struct Log {
   std::vector<BookUpdated> books;
   std::vector<DecisionRecord> decisions;
   std::vector<EquityPoint> equity;
+  std::size_t changed = 0;  ///< instruments told anew, after the first telling
   std::size_t fills = 0;
   std::size_t orders = 0;  ///< that left, or were about to
   storage::WalReader::Tail tail;

@@ -14,7 +14,8 @@ net::HttpOptions http_options(const std::string& ca_file) {
 
 NetFeedIo::NetFeedIo(net::Loop& loop, net::Endpoint rest, net::Endpoint stream,
                      const std::string& ca_file, Duration request_deadline,
-                     bybit::VenueClock& clock, storage::FeedRecorder* recorder)
+                     Duration connect_deadline, bybit::VenueClock& clock,
+                     storage::FeedRecorder* recorder)
     : loop_(loop),
       stream_base_(std::move(stream)),
       request_deadline_(request_deadline),
@@ -22,6 +23,7 @@ NetFeedIo::NetFeedIo(net::Loop& loop, net::Endpoint rest, net::Endpoint stream,
       recorder_(recorder),
       http_(loop, std::move(rest), http_options(ca_file)) {
   options_.ca_file = ca_file;
+  options_.connect_deadline = connect_deadline;
 }
 
 void NetFeedIo::record(std::string_view stream, std::uint64_t connection, std::string_view bytes) {

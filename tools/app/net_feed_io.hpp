@@ -25,7 +25,8 @@ class NetFeedIo final : public bybit::FeedIo {
       std::function<void(bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime)>;
 
   NetFeedIo(net::Loop& loop, net::Endpoint rest, net::Endpoint stream, const std::string& ca_file,
-            Duration request_deadline, bybit::VenueClock& clock, storage::FeedRecorder* recorder);
+            Duration request_deadline, Duration connect_deadline, bybit::VenueClock& clock,
+            storage::FeedRecorder* recorder);
 
   /// Who hears REST answers now (the bootstrap first, then the feed).
   void on_answer(OnAnswer handler) { on_answer_ = std::move(handler); }

@@ -104,7 +104,8 @@ Result<InstrumentTable> PaperDaemon::Impl::learn_instruments() {
   BOOST_OUTCOME_TRY(auto rest, net::parse_endpoint(s.venue.rest));
   BOOST_OUTCOME_TRY(auto stream, net::parse_endpoint(s.venue.stream));
   io = std::make_unique<NetFeedIo>(loop, std::move(rest), std::move(stream), s.venue.ca_file,
-                                   s.feed.request_deadline, clock, recorder.get());
+                                   s.feed.request_deadline, s.feed.connect_deadline, clock,
+                                   recorder.get());
   std::vector<InstrumentName> names;
   for (const std::string& text : s.engine.instruments) {
     BOOST_OUTCOME_TRY(auto name, parse_instrument_name(text));

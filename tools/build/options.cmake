@@ -17,7 +17,7 @@ endif()
 add_library(proteus_options INTERFACE)
 # No fused or reordered arithmetic: release and sanitizer builds have to give the same bits.
 target_compile_options(proteus_options INTERFACE
-  -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Wno-missing-field-initializers
+  -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> -Wnon-virtual-dtor -Wno-missing-field-initializers
   -ffp-contract=off -fno-omit-frame-pointer)
 target_compile_features(proteus_options INTERFACE cxx_std_20)
 target_include_directories(proteus_options INTERFACE ${PROJECT_SOURCE_DIR})
@@ -33,6 +33,11 @@ if(PROTEUS_SANITIZE)
     target_compile_options(proteus_options INTERFACE -Wno-tsan)
     target_compile_definitions(proteus_options INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
   endif()
+endif()
+
+if(PROTEUS_FUZZ)
+  # Coverage of every room; the fuzzer's own main is linked by its targets alone (tests/fuzz).
+  target_compile_options(proteus_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 find_package(Boost 1.81.0 EXACT CONFIG REQUIRED COMPONENTS system json url)

@@ -79,6 +79,26 @@ TEST(InstrumentTable, NumbersInTheOrderOfAddingAndFindsByCategoryAndSymbol) {
   EXPECT_EQ(table[InstrumentId{1}].name(), "spot:AUSDT");
 }
 
+TEST(InstrumentTable, AnUpdateThatCannotBeTradedLeavesTheOldDescription) {
+  InstrumentTable table;
+  Instrument changed = instrument("AUSDT");
+  changed.id = table.add(changed).value();
+  const Price tick = changed.tick_size;
+
+  Instrument bad = changed;
+  bad.tick_size = Price{};
+  EXPECT_FALSE(table.update(bad));
+  bad = changed;
+  bad.quantity_min = Quantity::from_raw(2 * changed.lot_step.raw());
+  bad.quantity_max_market = changed.lot_step;
+  EXPECT_FALSE(table.update(bad));
+  EXPECT_EQ(table[changed.id].tick_size, tick);
+
+  changed.tick_size = tick + tick;
+  EXPECT_TRUE(table.update(changed));
+  EXPECT_EQ(table[changed.id].tick_size, tick + tick);
+}
+
 TEST(InstrumentTable, RefusesASecondOfTheSameNameAndWhatCannotBeTraded) {
   InstrumentTable table;
   EXPECT_TRUE(table.add(instrument("AUSDT")).has_value());

@@ -263,6 +263,27 @@ TEST(FeedPart, ADamagedCompressedPartIsAnError) {
   EXPECT_FALSE(reader.next().has_value());
 }
 
+TEST(FeedPart, ACompressedPartThatEndsTooEarlyIsAnErrorAndNotAShortPart) {
+  const Folder folder;
+  std::string lines;
+  for (int i = 0; i < 5'000; ++i)
+    append_frame_line(lines, from_unix_ns(i), 1, "s", fmt::format("{{\"n\":{}}}", i * 7919 % 5003));
+  write_bytes(folder / "p.jsonl", lines);
+  ASSERT_TRUE(compress_part(folder / "p.jsonl", 3).has_value());
+  const std::string whole = read_all(folder / "p.jsonl.zst");
+  write_bytes(folder / "p.jsonl.zst", whole.substr(0, whole.size() / 2));
+  auto reader = FeedReader::open(folder / "p.jsonl.zst").value();
+  for (;;) {
+    auto frame = reader.next();
+    if (frame.has_error()) {
+      EXPECT_EQ(frame.error().code, ErrorCode::Corrupt);
+      EXPECT_NE(frame.error().context.find("end too early"), std::string::npos);
+      return;
+    }
+    ASSERT_TRUE(frame.value().has_value()) << "taken for a short part";
+  }
+}
+
 TEST(FeedPart, AnInterruptedCompressionIsMadeGood) {
   Folder folder;
   write_bytes(folder / "p.jsonl", line_of("one"));
