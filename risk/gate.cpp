@@ -371,7 +371,7 @@ void Gate::tighten(TradingState to, Control by, const InlineText<120>& cause, Ti
 // --------------------------------------------------------------------------------------------------
 // the rest
 
-Sized Gate::size(const SizingInput& input, InlineList<SizingStep, 8>& steps) {
+Sized Gate::size(const SizingInput& input, SizingSteps& steps) {
   memories_[input.bar.instrument.index].edge.on_bar(input.bar, unit_position(input), input.edge);
   return sizer_.size(input, steps);
 }

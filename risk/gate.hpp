@@ -49,7 +49,7 @@ class Gate final : public RiskGate {
   [[nodiscard]] const char* absurd_quote(const Event& event) const override;
   void observe(const Event& event, const LedgerView& ledger, ReportSink& moves) override;
   void on_equity(const LedgerView& ledger, Timestamp now, ReportSink& moves) override;
-  Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) override;
+  Sized size(const SizingInput& input, SizingSteps& steps) override;
   Verdict review(const OrderRequest& order, const ReviewInput& input,
                  ControlWords& results) override;
   void on_cancel(Timestamp now) override { bucket_.on_message(now); }

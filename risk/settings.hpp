@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "engine/core/instrument.hpp"
 #include "engine/core/settings.hpp"
 #include "engine/core/time.hpp"
 
@@ -18,16 +19,24 @@ namespace proteus::risk {
 /// What a model output that is not finite or out of range leads to (control 27).
 enum class BadOutput : std::uint8_t { Flat, Hold };
 
+/// How the strategy's record becomes a cap on its target. See docs/reference/sizing.md.
+enum class KellyForm : std::uint8_t { Continuous, Discrete, Drawdown };
+
 /// The way from target to weight. See docs/reference/sizing.md.
 struct SizingSettings {
   double volatility_target = 0.5;
   double volatility_scale_max = 2.0;
   std::int64_t volatility_span = 60;
   std::int64_t volatility_returns_min = 20;
+  KellyForm kelly = KellyForm::Continuous;
   double kelly_fraction = 0.25;
   double kelly_floor = 0.05;
   std::int64_t kelly_bars_min = 100;
   std::optional<std::int64_t> kelly_half_life;
+  double kelly_confidence = 1.0;
+  std::int64_t kelly_trips_min = 20;
+  double kelly_drawdown = 0.3;
+  double kelly_drawdown_chance = 0.1;
   double gross_max = 1.0;
   double share_max = 0.25;
   std::vector<std::string> shares;
@@ -46,6 +55,10 @@ struct SizingSettings {
                 "span of the exponential window over log returns, in bars", 2, 10'000),
         setting("volatility_returns_min", &S::volatility_returns_min,
                 "returns that must be known before a position is taken", 2, 10'000),
+        setting(
+            "kelly", &S::kelly,
+            "what caps a target: continuous (mean over variance), discrete (odds of closed round "
+            "trips) or drawdown (chance of a drawdown)"),
         setting("kelly_fraction", &S::kelly_fraction, "share of the Kelly fraction that is used",
                 0.01, 1.0),
         setting("kelly_floor", &S::kelly_floor,
@@ -57,6 +70,15 @@ struct SizingSettings {
         setting("kelly_half_life", &S::kelly_half_life,
                 "half-life in bars of the shadow ledger's memory; absent: all bars weigh the same",
                 10, 10'000'000),
+        setting("kelly_confidence", &S::kelly_confidence,
+                "discrete: standard errors that the chance of winning is taken lower", 0.5, 5.0),
+        setting("kelly_trips_min", &S::kelly_trips_min,
+                "discrete: round trips that must have closed before Kelly may exceed the floor", 2,
+                1'000'000),
+        setting("kelly_drawdown", &S::kelly_drawdown,
+                "drawdown: the fall below the start that has to stay unlikely", 0.01, 0.9),
+        setting("kelly_drawdown_chance", &S::kelly_drawdown_chance,
+                "drawdown: bound on the chance of ever falling that far", 0.001, 0.5),
         setting("gross_max", &S::gross_max,
                 "fraction of equity that full targets of all instruments together hold", 0.001,
                 20.0),
@@ -240,6 +262,10 @@ struct Costs {
 }  // namespace proteus::risk
 
 namespace proteus {
+template <>
+struct EnumNames<risk::KellyForm> {
+  static constexpr std::array<std::string_view, 3> names = {"continuous", "discrete", "drawdown"};
+};
 template <>
 struct EnumNames<risk::BadOutput> {
   static constexpr std::array<std::string_view, 2> names = {"flat", "hold"};

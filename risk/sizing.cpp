@@ -45,9 +45,11 @@ int sign(double x) { return x > 0.0 ? 1 : x < 0.0 ? -1 : 0; }
 
 /// span s: decay 1 - 2/(s+1), the convention of exponential moving averages.
 double decay_of_span(std::int64_t span) { return 1.0 - 2.0 / (static_cast<double>(span) + 1.0); }
-double decay_of_half_life(const std::optional<std::int64_t>& bars) {
-  return bars ? std::pow(0.5, 1.0 / static_cast<double>(*bars)) : 1.0;
-}
+/// |x| at most `limit`, on its side.
+double capped_at(double limit, double x) { return std::copysign(std::min(std::abs(x), limit), x); }
+
+constexpr SizingStepId kFormSteps[] = {SizingStepId::KellyContinuous, SizingStepId::KellyDiscrete,
+                                       SizingStepId::KellyDrawdown};  // by KellyForm
 
 }  // namespace
 
@@ -89,11 +91,11 @@ Result<std::vector<double>> capital_shares(const SizingSettings& settings,
 Sizer::Sizer(const SizingSettings& settings, const InstrumentTable& instruments,
              const std::vector<double>& shares, Interval interval, const Costs& costs)
     : settings_(settings), root_bars_per_year_(std::sqrt(bars_per_year(interval))) {
-  const double kelly_decay = decay_of_half_life(settings.kelly_half_life);
+  const KellyRule rule = KellyRule::of(settings);
   const DecayedMoments returns{decay_of_span(settings.volatility_span)};
   books_.reserve(shares.size());
   for (const Instrument& instrument : instruments)
-    books_.push_back({ShadowLedger{costs.of(instrument.category), kelly_decay}, returns,
+    books_.push_back({ShadowLedger{costs.of(instrument.category), rule}, returns,
                       shares[instrument.id.index] * settings.gross_max, 0.0, Timestamp{}});
 }
 
@@ -113,14 +115,25 @@ double Sizer::volatility_factor(const Book& book) const {
   return std::min(settings_.volatility_target / sigma, settings_.volatility_scale_max);
 }
 
-double Sizer::kelly_cap(const ShadowLedger& shadow) const {
-  if (shadow.bars_held() < settings_.kelly_bars_min) return settings_.kelly_floor;
-  return std::max(settings_.kelly_fraction * shadow.fraction(), settings_.kelly_floor);
+/// `x` under what the record allows, haircut by haircut.
+double Sizer::kelly_cap(const ShadowLedger& shadow, double x, SizingSteps& steps) const {
+  const KellyEstimate told = shadow.estimate();
+  const double fraction = told.fraction();
+  const double used = settings_.kelly_fraction * fraction;
+  const double raw_weight = capped_at(std::max(told.raw, 0.0), x);
+  steps.push_back({kFormSteps[static_cast<std::size_t>(settings_.kelly)], raw_weight, told.raw});
+  steps.push_back({SizingStepId::KellySamples, raw_weight, told.samples});
+  steps.push_back({SizingStepId::KellyShrinkage, capped_at(fraction, x), told.shrinkage});
+  steps.push_back({SizingStepId::KellyFraction, capped_at(used, x), settings_.kelly_fraction});
+  const double floor = settings_.kelly_floor;
+  const double cap = shadow.seasoned() ? std::max(used, floor) : floor;
+  x = capped_at(cap, x);
+  steps.push_back({SizingStepId::KellyCap, x, cap});
+  return x;
 }
 
 /// Control 27 said no: flat or as it is, by setting.
-Sized Sizer::set_aside(const ControlResult& control, const SizingInput& input,
-                       InlineList<SizingStep, 8>& steps) {
+Sized Sizer::set_aside(const ControlResult& control, const SizingInput& input, SizingSteps& steps) {
   ++outputs_refused_;
   steps.push_back({SizingStepId::Target, 0.0, 0.0});
   Sized sized;
@@ -133,7 +146,7 @@ Sized Sizer::set_aside(const ControlResult& control, const SizingInput& input,
   return sized;
 }
 
-Sized Sizer::size(const SizingInput& input, InlineList<SizingStep, 8>& steps) {
+Sized Sizer::size(const SizingInput& input, SizingSteps& steps) {
   const Bar& bar = input.bar;
   const Instrument& instrument = input.instrument;
   const PositionView& position = input.ledger[instrument.id];
@@ -165,9 +178,7 @@ Sized Sizer::size(const SizingInput& input, InlineList<SizingStep, 8>& steps) {
   x = std::clamp(x * factor, -1.0, 1.0);
   steps.push_back({SizingStepId::VolatilityTarget, x, factor});
 
-  const double cap = kelly_cap(book.shadow);
-  x = std::copysign(std::min(std::abs(x), cap), x);
-  steps.push_back({SizingStepId::KellyCap, x, cap});
+  x = kelly_cap(book.shadow, x, steps);
 
   const bool solvent = input.ledger.equity > Money{};
   if (!solvent) sized.reason = "there is no equity left: no position";

@@ -31,7 +31,7 @@ class Sizer {
   Sizer(const SizingSettings& settings, const InstrumentTable& instruments,
         const std::vector<double>& shares, Interval interval, const Costs& costs);
 
-  Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps);
+  Sized size(const SizingInput& input, SizingSteps& steps);
 
   [[nodiscard]] std::uint64_t outputs_refused() const { return outputs_refused_; }
   [[nodiscard]] const ShadowLedger& shadow(InstrumentId id) const {
@@ -50,10 +50,9 @@ class Sizer {
   };
 
   static void learn(Book& book, const Bar& bar);
-  Sized set_aside(const ControlResult& control, const SizingInput& input,
-                  InlineList<SizingStep, 8>& steps);
+  Sized set_aside(const ControlResult& control, const SizingInput& input, SizingSteps& steps);
   [[nodiscard]] double volatility_factor(const Book& book) const;
-  [[nodiscard]] double kelly_cap(const ShadowLedger& shadow) const;
+  [[nodiscard]] double kelly_cap(const ShadowLedger& shadow, double x, SizingSteps& steps) const;
 
   SizingSettings settings_;
   double root_bars_per_year_;

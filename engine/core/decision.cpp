@@ -3,8 +3,10 @@
 namespace proteus {
 
 std::string_view to_string(SizingStepId id) {
-  constexpr std::string_view kNames[] = {"target",    "confidence", "volatility_target",
-                                         "kelly_cap", "allocation", "no_trade_band"};
+  constexpr std::string_view kNames[] = {"target",           "confidence",      "volatility_target",
+                                         "kelly_cap",        "allocation",      "no_trade_band",
+                                         "kelly_continuous", "kelly_discrete",  "kelly_drawdown",
+                                         "kelly_samples",    "kelly_shrinkage", "kelly_fraction"};
   return kNames[static_cast<std::size_t>(id)];
 }
 std::string_view to_string(Unit unit) {

@@ -22,14 +22,20 @@ struct Target {
   }
 };
 
-/// The way from wish to weight, in the order the steps are taken. See docs/reference/sizing.md.
+/// The steps of the way from wish to weight; their order is told in docs/reference/sizing.md.
 enum class SizingStepId : std::uint8_t {
   Target,
   Confidence,
   VolatilityTarget,
   KellyCap,
   Allocation,
-  NoTradeBand
+  NoTradeBand,
+  KellyContinuous,  ///< the form of Kelly that is used, with its fraction as the record says it
+  KellyDiscrete,
+  KellyDrawdown,
+  KellySamples,    ///< how much that rests on
+  KellyShrinkage,  ///< what the error of the estimate leaves of it
+  KellyFraction    ///< the share of it that is used
 };
 std::string_view to_string(SizingStepId id);
 
@@ -42,6 +48,7 @@ struct SizingStep {
                       field("factor", &SizingStep::factor)};
   }
 };
+using SizingSteps = InlineList<SizingStep, 12>;
 
 /// A number with its unit, exact: quote, base and price in units of 1e-9, ratio in 1e-9, time in
 /// ns, count as it is.
@@ -116,7 +123,7 @@ struct DecisionRecord {
   InlineList<double, 32> observation;
   bool has_target = false;
   Target target;
-  InlineList<SizingStep, 8> sizing;
+  SizingSteps sizing;
   Quantity position;  ///< before
   Quantity wanted;    ///< after, if all that was wanted fills
   Money equity;

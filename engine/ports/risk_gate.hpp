@@ -84,7 +84,7 @@ class RiskGate {
   /// measured.
   virtual void on_equity(const LedgerView& ledger, Timestamp now, ReportSink& moves) = 0;
   /// The way from target to position. Writes each step into `steps`.
-  virtual Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) = 0;
+  virtual Sized size(const SizingInput& input, SizingSteps& steps) = 0;
   /// One order. Writes each control's word into `results`, up to and including the first refusal.
   virtual Verdict review(const OrderRequest& order, const ReviewInput& input,
                          ControlWords& results) = 0;

@@ -53,7 +53,7 @@ class NoGate final : public RiskGate {
   [[nodiscard]] const char* absurd(const Bar&) override { return nullptr; }
   void observe(const Event&, const LedgerView&, ReportSink&) override {}
   void on_equity(const LedgerView&, Timestamp, ReportSink&) override {}
-  Sized size(const SizingInput&, InlineList<SizingStep, 8>&) override { return {}; }
+  Sized size(const SizingInput&, SizingSteps&) override { return {}; }
   Verdict review(const OrderRequest& order, const ReviewInput&,
                  ControlWords&) override {
     return Approved{order};

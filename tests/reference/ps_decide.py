@@ -6,7 +6,7 @@ import math
 from collections import deque
 
 from ps_numbers import BARS_PER_YEAR, S, bps, cut, down, near, unit, up
-from sizing_reference import Moments
+from sizing_reference import Moments, Shadow
 
 
 class SmaCross:
@@ -60,31 +60,30 @@ class Sizer:
         self.allotment = share * c["gross_max"]
         self.bars_per_year = BARS_PER_YEAR[interval]
         half_life = c["kelly_half_life"]
-        self.shadow = Moments(1.0 if half_life == "off" else 0.5 ** (1.0 / half_life))
+        self.shadow = Shadow(c | {"kelly_half_life": None if half_life == "off" else half_life}, cost)
         self.returns = Moments(1.0 - 2.0 / (c["volatility_span"] + 1.0))
         self.close = 0.0
-        self.u1 = self.u2 = 0
-        self.bars_held = 0
 
     def teach(self, close, u):
         """"What each bar teaches"; u is what this bar's target makes of the unit position."""
         if self.close > 0.0:
             self.returns.add(math.log(close / self.close))
-            self.shadow.add(self.u1 * (close / self.close - 1.0)
-                            - self.cost * abs(self.u1 - self.u2))
-            self.bars_held += self.u1 != 0
-        self.close, self.u2, self.u1 = close, self.u1, u
+        self.shadow.on_close(close)
+        self.close, self.shadow.held = close, u
 
-    def kelly_cap(self):
-        floor = self.c["kelly_floor"]
-        if self.bars_held < self.c["kelly_bars_min"]:
-            return floor
-        mu, var, t = self.shadow.mean, self.shadow.variance(), self.shadow.effective()
-        f = 0.0
-        if mu > 0.0 and var > 0.0 and t > 0.0:
-            sr2 = mu * mu / var
-            f = mu / var * (sr2 / (sr2 + 1.0 / t))
-        return max(self.c["kelly_fraction"] * f, floor)
+    def kelly_steps(self, x):
+        """The five steps of "Kelly"; the last one's weight is what is left of x."""
+        def at_most(limit):
+            return math.copysign(min(abs(x), limit), x)
+        raw, samples, shrinkage = self.shadow.estimate()
+        share, f = self.c["kelly_fraction"], max(raw * shrinkage, 0.0)
+        cap = self.c["kelly_floor"]
+        if self.shadow.seasoned(self.c["kelly_bars_min"], self.c["kelly_trips_min"]):
+            cap = max(share * f, cap)
+        return [("kelly_" + self.c["kelly"], at_most(max(raw, 0.0)), raw),
+                ("kelly_samples", at_most(max(raw, 0.0)), samples),
+                ("kelly_shrinkage", at_most(f), shrinkage),
+                ("kelly_fraction", at_most(share * f), share), ("kelly_cap", at_most(cap), cap)]
 
     def volatility_factor(self):
         if len(self.returns.samples) < self.c["volatility_returns_min"]:
@@ -134,9 +133,8 @@ class Sizer:
         x = min(max(x * factor, -1.0), 1.0)
         steps.append(("volatility_target", x, factor))
         reason = "volatility is not known yet: no position" if factor == 0.0 else None
-        cap = self.kelly_cap()
-        x = math.copysign(min(abs(x), cap), x)
-        steps.append(("kelly_cap", x, cap))
+        steps += self.kelly_steps(x)
+        x = steps[-1][1]
         equity = equity_raw / 1e9
         solvent = equity_raw > 0
         w = x * self.allotment if solvent else 0.0

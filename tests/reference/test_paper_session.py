@@ -34,7 +34,8 @@ LIMITS = dict(capital_at_risk_max=1.0, price_band_bps=200.0, order_value_max=0.2
               drawdown_halt=0.3, jump_max=0.25)
 SIZING = dict(volatility_target=0.5, volatility_scale_max=2.0, volatility_span=60,
               volatility_returns_min=20, kelly_fraction=0.25, kelly_floor=0.05,
-              kelly_bars_min=100, kelly_half_life="off", gross_max=1.0, share_max=0.25, shares=[],
+              kelly_bars_min=100, kelly_half_life="off", kelly="continuous", kelly_confidence=1.0,
+              kelly_trips_min=20, kelly_drawdown=0.3, kelly_drawdown_chance=0.1, gross_max=1.0, share_max=0.25, shares=[],
               no_trade_band=0.01, bad_output="flat")
 CONFIG = {"engine": dict(instruments=[BTC.name], interval="1m", capital=10000.0, marks="bars",
                          order_style="market"),

@@ -44,7 +44,7 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   expect_named<OperatorAction>(5);
   expect_named<TradingState>(3);
   expect_named<Hold>(7);
-  expect_named<SizingStepId>(6);
+  expect_named<SizingStepId>(12);
   expect_named<Unit>(6);
   expect_named<Control>(32);
   expect_named<Outcome>(9);

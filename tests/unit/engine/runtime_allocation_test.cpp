@@ -30,7 +30,7 @@ struct Lenient final : RiskGate {
   [[nodiscard]] const char* absurd(const Bar&) override { return nullptr; }
   void observe(const Event&, const LedgerView&, ReportSink&) override {}
   void on_equity(const LedgerView&, Timestamp, ReportSink&) override {}
-  Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) override {
+  Sized size(const SizingInput& input, SizingSteps& steps) override {
     steps.push_back({SizingStepId::Target, input.target->weight, 1.0});
     Sized sized;
     sized.wanted = Quantity::from_raw(to_fixed_raw(input.target->weight));

@@ -101,7 +101,7 @@ struct FakeGate final : RiskGate {
     on_equity_do(moves);
   }
   /// The weight is the position itself, in units of base.
-  Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) override {
+  Sized size(const SizingInput& input, SizingSteps& steps) override {
     sized.push_back(input.may_trade);
     ledger_marks.clear();
     for (const PositionView& p : input.ledger.positions) ledger_marks.push_back(p.mark);

@@ -40,7 +40,7 @@ TEST(Gate, AllocatesNothingABar) {
   const LedgerView ledger = w.books.view();
   const std::vector<OrderRequest> open{w.order(Side::Buy, "0.01"_qty)};
   OrderRequest order = w.order(Side::Buy, "1"_qty);
-  InlineList<SizingStep, 8> steps;
+  SizingSteps steps;
   ControlWords words;
   int approved = 0;
   Event event = event_of(BarClosed{bar_at(kBtc, kStart, "100"_px)}, kStart + 1min);

@@ -60,23 +60,32 @@ TEST(DecayedMoments, HaveNoVarianceBelowTwoSamples) {
   EXPECT_DOUBLE_EQ(moments.variance(), 2.0);
 }
 
-TEST(KellyFraction, IsMeanOverVarianceShrunkByTheErrorOfTheMean) {
-  // SR^2 = 0.001^2 / 0.0004 = 0.0025 = 1/400: half of mean/variance = 2.5 is left at 400 periods.
-  EXPECT_NEAR(kelly_fraction(0.001, 0.0004, 400.0), 1.25, 1e-12);
-  // Nine times the periods: SR^2 / (SR^2 + 1/3600) = 0.9.
-  EXPECT_NEAR(kelly_fraction(0.001, 0.0004, 3600.0), 2.25, 1e-12);
+TEST(ContinuousKelly, IsMeanOverVariance) {
+  // A tenth a year at a deviation of a fifth: 0.1 / 0.04.
+  EXPECT_NEAR(continuous_kelly(0.1, 0.04, 1e12).fraction(), 2.5, 1e-9);
 }
 
-TEST(KellyFraction, IsZeroWhereNothingIsEarnedOrKnown) {
-  EXPECT_EQ(kelly_fraction(-0.001, 0.0004, 400.0), 0.0);
-  EXPECT_EQ(kelly_fraction(0.0, 0.0004, 400.0), 0.0);
-  EXPECT_EQ(kelly_fraction(0.001, 0.0, 400.0), 0.0);
-  EXPECT_EQ(kelly_fraction(0.001, 0.0004, 0.0), 0.0);
-  EXPECT_EQ(kelly_fraction(std::nan(""), 0.0004, 400.0), 0.0);
+TEST(ContinuousKelly, IsShrunkByTheErrorOfTheMean) {
+  // SR^2 = 0.001^2 / 0.0004 = 0.0025 = 1/400: half of mean/variance = 2.5 is left at 400 periods.
+  const KellyEstimate half = continuous_kelly(0.001, 0.0004, 400.0);
+  EXPECT_NEAR(half.raw, 2.5, 1e-12);
+  EXPECT_NEAR(half.shrinkage, 0.5, 1e-12);
+  EXPECT_EQ(half.samples, 400.0);
+  // Nine times the periods: SR^2 / (SR^2 + 1/3600) = 0.9.
+  EXPECT_NEAR(continuous_kelly(0.001, 0.0004, 3600.0).fraction(), 2.25, 1e-12);
+}
+
+TEST(ContinuousKelly, StakesNothingWhereNothingIsEarnedOrKnown) {
+  EXPECT_EQ(continuous_kelly(-0.001, 0.0004, 400.0).fraction(), 0.0);
+  EXPECT_EQ(continuous_kelly(-0.001, 0.0004, 400.0).raw, -2.5);  // The record tells the loss.
+  EXPECT_EQ(continuous_kelly(0.0, 0.0004, 400.0).fraction(), 0.0);
+  EXPECT_EQ(continuous_kelly(0.001, 0.0, 400.0).fraction(), 0.0);
+  EXPECT_EQ(continuous_kelly(0.001, 0.0004, 0.0).fraction(), 0.0);
+  EXPECT_EQ(continuous_kelly(std::nan(""), 0.0004, 400.0).fraction(), 0.0);
 }
 
 TEST(ShadowLedger, EarnsOnlyWithWhatWasHeldWhenTheBarBegan) {
-  ShadowLedger shadow{0.0, 1.0};
+  ShadowLedger shadow{0.0, {}};
   shadow.on_close(100.0);
   shadow.hold(1);
   shadow.on_close(110.0);  // +10 %
@@ -88,7 +97,7 @@ TEST(ShadowLedger, EarnsOnlyWithWhatWasHeldWhenTheBarBegan) {
 }
 
 TEST(ShadowLedger, PaysForEachUnitOfChangeOnTheBarThatFollows) {
-  ShadowLedger shadow{0.001, 1.0};
+  ShadowLedger shadow{0.001, {}};
   shadow.on_close(100.0);
   shadow.hold(1);
   shadow.on_close(100.0);  // enters: -0.001
@@ -101,6 +110,53 @@ TEST(ShadowLedger, PaysForEachUnitOfChangeOnTheBarThatFollows) {
   EXPECT_NEAR(shadow.returns().mean(), -0.004 / 3.0, 1e-18);
   EXPECT_EQ(shadow.bars_held(), 2);
   EXPECT_EQ(shadow.returns().count(), 3);
+}
+
+/// Long for three bars in six over a market that rises by 0.2 % and falls by 0.1 % in turn.
+struct Trader {
+  ShadowLedger shadow;
+  double close = 100.0;
+  int i = 0;
+  explicit Trader(const KellyRule& rule) : shadow(0.0, rule) {}
+  void trade(int bars) {
+    for (int end = i + bars; i < end; ++i) {
+      shadow.on_close(close);
+      shadow.hold(i % 6 < 3 ? 1 : 0);
+      close *= i % 2 == 0 ? 1.002 : 0.999;
+    }
+  }
+};
+
+TEST(ShadowLedger, SolvesTheDrawdownFormEach128thBar) {
+  KellyRule rule;
+  rule.form = KellyForm::Drawdown;
+  Trader trader{rule};
+  trader.trade(128);  // 127 returns
+  EXPECT_EQ(trader.shadow.estimate().raw, 0.0);
+  EXPECT_EQ(trader.shadow.estimate().samples, 0.0);
+  trader.trade(1);
+  EXPECT_GT(trader.shadow.estimate().raw, 0.0);
+  // Of six bars three earn and one pays for leaving; idle ones tell nothing.
+  EXPECT_NEAR(trader.shadow.estimate().samples, 128.0 * 4.0 / 6.0, 2.0);
+  const DecayedMoments& returns = trader.shadow.returns();
+  EXPECT_EQ(trader.shadow.estimate().shrinkage,
+            continuous_kelly(returns.mean(), returns.variance(), 128.0).shrinkage);
+}
+
+TEST(ShadowLedger, IsSeasonedInTheDiscreteFormOnlyAfterEnoughTrips) {
+  KellyRule rule;
+  rule.bars_min = 10;
+  rule.trips_min = 4;
+  Trader by_bars{rule};
+  rule.form = KellyForm::Discrete;
+  Trader by_trips{rule};
+  by_bars.trade(22);
+  by_trips.trade(22);
+  EXPECT_TRUE(by_bars.shadow.seasoned());
+  EXPECT_FALSE(by_trips.shadow.seasoned());
+  EXPECT_EQ(by_trips.shadow.trips().closed(), 3);
+  by_trips.trade(1);
+  EXPECT_TRUE(by_trips.shadow.seasoned());
 }
 
 }  // namespace

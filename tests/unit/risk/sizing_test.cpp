@@ -30,7 +30,7 @@ struct Scale {
   Sizer sizer;
   Books books;
   Timestamp open = kStart;
-  InlineList<SizingStep, 8> steps;
+  SizingSteps steps;
 
   explicit Scale(const SizingSettings& s = open_settings(), const Costs& costs = {0.0, 0.0, 0.0})
       : settings(s),
@@ -47,7 +47,10 @@ struct Scale {
     for (int i = 0; i < n; ++i) (void)size(id, i % 2 == 0 ? "100"_px : "101"_px, target);
   }
   [[nodiscard]] const SizingStep& step(SizingStepId id) const {
-    return steps[static_cast<std::size_t>(id)];
+    for (const SizingStep& taken : steps)
+      if (taken.id == id) return taken;
+    ADD_FAILURE() << "no step " << to_string(id);
+    return steps[0];
   }
 };
 
@@ -138,30 +141,74 @@ TEST(Sizing, CapsAtTheFloorUntilTheShadowLedgerHasHeldEnough) {
   EXPECT_NEAR(shadow.returns().mean(), 0.002, 1e-10);
   EXPECT_NEAR(shadow.returns().variance(), 1e-6 * 100.0 / 99.0, 1e-12);
   EXPECT_NEAR(s.step(SizingStepId::KellyCap).factor,
-              0.25 * kelly_fraction(0.002, 1e-6 * 100.0 / 99.0, 100.0), 1e-4);
+              0.25 * continuous_kelly(0.002, 1e-6 * 100.0 / 99.0, 100.0).fraction(), 1e-4);
   EXPECT_EQ(s.step(SizingStepId::KellyCap).weight, 1.0);  // It caps, it does not invent.
+}
+
+TEST(Sizing, RecordsEachHaircutOfKellyWithWhatItRestsOn) {
+  SizingSettings settings = open_settings();
+  settings.kelly_floor = 0.01;
+  settings.volatility_target = 10.0;
+  Scale s{settings};
+  double close = 100.0;
+  for (int i = 0; i < 120; ++i) {
+    close *= i % 3 == 0 ? 0.98 : 1.012;
+    (void)s.size(kBtc, Price::from_raw(to_fixed_raw(close)), Target{1.0, 1.0});
+  }
+  const DecayedMoments& returns = s.sizer.shadow(kBtc).returns();
+  const double raw = returns.mean() / returns.variance();
+  const double kept = s.step(SizingStepId::KellyShrinkage).factor;
+  ASSERT_EQ(s.steps.size(), 10U);
+  EXPECT_DOUBLE_EQ(s.step(SizingStepId::KellyContinuous).factor, raw);
+  const double x = s.step(SizingStepId::VolatilityTarget).weight;
+  EXPECT_EQ(s.step(SizingStepId::KellyContinuous).weight, std::min(raw, x));
+  EXPECT_NEAR(s.step(SizingStepId::KellySamples).factor, 119.0, 1e-9);
+  EXPECT_GT(kept, 0.1);
+  EXPECT_LT(kept, 0.9);
+  EXPECT_DOUBLE_EQ(s.step(SizingStepId::KellyShrinkage).weight, std::min(raw * kept, x));
+  EXPECT_EQ(s.step(SizingStepId::KellyFraction).factor, 0.25);
+  EXPECT_DOUBLE_EQ(s.step(SizingStepId::KellyFraction).weight, std::min(0.25 * raw * kept, x));
+  EXPECT_EQ(s.step(SizingStepId::KellyCap).weight, s.step(SizingStepId::KellyFraction).weight);
+}
+
+TEST(Sizing, NamesTheFormOfKellyThatCaps) {
+  const auto told = [](KellyForm form) {
+    SizingSettings settings = open_settings();
+    settings.kelly = form;
+    Scale s{settings};
+    (void)s.size(kBtc, "100"_px, Target{1.0, 1.0});
+    return s.steps[3].id;
+  };
+  EXPECT_EQ(told(KellyForm::Continuous), SizingStepId::KellyContinuous);
+  EXPECT_EQ(told(KellyForm::Discrete), SizingStepId::KellyDiscrete);
+  EXPECT_EQ(told(KellyForm::Drawdown), SizingStepId::KellyDrawdown);
 }
 
 TEST(Sizing, DoesNotLookAhead) {
   // Two worlds with one past: what is decided at bar 150 must not know bar 151.
-  std::vector<double> weights[2];
-  for (int world = 0; world < 2; ++world) {
-    SizingSettings settings = open_settings();
-    settings.kelly_floor = 0.0;
-    Scale s{settings};
-    double close = 100.0;
-    for (int i = 0; i < 160; ++i) {
-      const double future = world == 1 && i > 150 ? -0.05 : 0.0;
-      close *= 1.0 + 0.002 * std::sin(i * i) + 0.0005 + future;
-      const Sized sized =
-          s.size(kBtc, Price::from_raw(to_fixed_raw(close)), Target{std::cos(i * 0.1), 1.0});
-      weights[world].push_back(sized.weight);
+  for (const KellyForm form : {KellyForm::Continuous, KellyForm::Discrete, KellyForm::Drawdown}) {
+    std::vector<double> weights[2];  // with the factors of volatility and of Kelly's form
+    for (int world = 0; world < 2; ++world) {
+      SizingSettings settings = open_settings();
+      settings.kelly = form;
+      settings.kelly_trips_min = 2;
+      settings.kelly_floor = 0.0;
+      Scale s{settings};
+      double close = 100.0;
+      for (int i = 0; i < 160; ++i) {
+        const double future = world == 1 && i > 150 ? -0.05 : 0.0;
+        close *= 1.0 + 0.002 * std::sin(i * i) + 0.0005 + future;
+        const Sized sized =
+            s.size(kBtc, Price::from_raw(to_fixed_raw(close)), Target{std::cos(i * 0.1), 1.0});
+        weights[world].push_back(sized.weight + s.step(SizingStepId::VolatilityTarget).factor +
+                                 s.steps[3].factor);
+      }
     }
+    for (int i = 0; i <= 150; ++i)
+      EXPECT_EQ(weights[0][static_cast<std::size_t>(i)], weights[1][static_cast<std::size_t>(i)])
+          << i;
+    EXPECT_NE(weights[0].back(), weights[1].back());
   }
-  for (int i = 0; i <= 150; ++i)
-    EXPECT_EQ(weights[0][static_cast<std::size_t>(i)], weights[1][static_cast<std::size_t>(i)])
-        << i;
-  EXPECT_NE(weights[0].back(), weights[1].back());
 }
 
 TEST(Sizing, KeepsWhatIsHeldInsideTheBandButAlwaysGoesFlat) {
