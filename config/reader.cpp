@@ -66,6 +66,17 @@ void Reader::read_section(std::string_view name, std::vector<Slot> slots) {
   sections_.push_back(std::move(section));
 }
 
+std::optional<Value> Reader::peek(std::string_view section, const Slot& slot) const {
+  std::optional<Value> found;
+  for (const Entry& entry : document_.entries)
+    if (entry.section == section && entry.key == slot.name && entry.value)
+      found = check_value(slot, *entry.value).value;
+  for (const Override& given : overrides_)
+    if (given.section == section && given.key == slot.name)
+      found = check_text(slot, given.text).value;
+  return found;
+}
+
 void Reader::read_file_value(const std::string& section, Known& known) {
   const auto it = std::find_if(
       document_.entries.begin(), document_.entries.end(),
@@ -249,9 +260,13 @@ std::string Reader::show() const {
   std::string out;
   for (const Section& section : sections_) {
     out += fmt::format("[{}]\n", section.name);
-    for (const Known& known : section.settings)
+    for (const Known& known : section.settings) {
+      const bool by_profile =
+          known.origin.from == Origin::From::Default && !section.profile.empty();
       out += fmt::format("{} = {}  # {}: {}\n", known.slot.name, toml_text(known.slot.value),
-                         origin_text(known.origin), known.slot.meaning);
+                         by_profile ? "profile " + section.profile : origin_text(known.origin),
+                         known.slot.meaning);
+    }
     out += '\n';
   }
   return out;
@@ -273,12 +288,31 @@ std::string Reader::hash() const {
   return fmt::format("{:016x}", hash);
 }
 
+namespace {
+std::string cell(std::string text) {
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
+    text.insert(at, 1, '\\');
+  return text;
+}
+}  // namespace
+
+std::string profile_table(std::string_view profile, const std::vector<Slot>& usual,
+                          const std::vector<Slot>& changed) {
+  PROTEUS_ASSERT(usual.size() == changed.size());
+  std::string out = fmt::format(
+      "With `profile = \"{}\"`:\n\n| key | default | range |\n|---|---|---|\n", profile);
+  for (std::size_t i = 0; i < usual.size(); ++i) {
+    const Slot& slot = changed[i];
+    if (slot.name == "profile" || (toml_text(slot.value) == toml_text(usual[i].value) &&
+                                   range_text(slot) == range_text(usual[i])))
+      continue;
+    out += fmt::format("| `{}` | `{}` | {} |\n", slot.name, cell(toml_text(slot.value)),
+                       range_text(slot));
+  }
+  return out;
+}
+
 std::string markdown_table(std::string_view section, const std::vector<Slot>& slots) {
-  const auto cell = [](std::string text) {
-    for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
-      text.insert(at, 1, '\\');
-    return text;
-  };
   std::string out =
       fmt::format("### `[{}]`\n\n| key | value | default | range | meaning |\n", section);
   out += "|---|---|---|---|---|\n";

@@ -35,7 +35,13 @@ class Reader {
   /// Fills `settings` from [name]; what is wrong keeps its default. Each section once.
   template <HasSettings S>
   void section(std::string_view name, S& settings) {
-    read_section(name, make_slots(settings));
+    if constexpr (HasProfiles<S>) {
+      choose_profile(name, settings);
+      read_section(name, make_slots(settings, S::settings(settings.profile)));
+      if (settings.profile != S{}.profile) sections_.back().profile = profile_name(settings);
+    } else {
+      read_section(name, make_slots(settings));
+    }
   }
 
   /// Adds a complaint of the caller about a key that was read: a sentence half, "what, what to do".
@@ -73,6 +79,7 @@ class Reader {
   struct Section {
     std::string name;
     std::vector<Known> settings;
+    std::string profile = {};  ///< whose defaults they are, where it is not the usual one
   };
   struct Override {
     std::string section;
@@ -84,6 +91,22 @@ class Reader {
     std::uint32_t line = 0;  // the command line's come last
     std::string text;
   };
+
+  /// Begins with the defaults of the profile that is given; one that is not known is told by
+  /// `read_section`.
+  template <HasProfiles S>
+  void choose_profile(std::string_view name, S& settings) {
+    for (const Slot& slot : make_slots(settings))
+      if (slot.name == "profile")
+        if (const auto given = peek(name, slot)) slot.assign(given);
+    settings = S::of(settings.profile);
+  }
+  template <HasProfiles S>
+  static std::string profile_name(const S& settings) {
+    using Profile = std::remove_cvref_t<decltype(settings.profile)>;
+    return std::string(EnumNames<Profile>::names[static_cast<std::size_t>(settings.profile)]);
+  }
+  [[nodiscard]] std::optional<Value> peek(std::string_view section, const Slot& slot) const;
 
   void read_section(std::string_view name, std::vector<Slot> slots);
   void read_file_value(const std::string& section, Known& known);
@@ -116,5 +139,8 @@ std::string markdown_table(std::string_view section) {
   S defaults{};
   return markdown_table(section, make_slots(defaults));
 }
+/// The keys whose default or range another profile changes.
+std::string profile_table(std::string_view profile, const std::vector<Slot>& usual,
+                          const std::vector<Slot>& changed);
 
 }  // namespace proteus::config

@@ -89,9 +89,10 @@ T from_value(const Value& value) {
 
 }  // namespace detail
 
-/// Slots over `settings`, which must outlive every call of their `assign`.
-template <HasSettings S>
-std::vector<Slot> make_slots(S& settings) {
+/// Slots over `settings`, which must outlive every call of their `assign`, from a table as
+/// `S::settings()` gives it.
+template <HasSettings S, class Table>
+std::vector<Slot> make_slots(S& settings, const Table& table) {
   std::vector<Slot> slots;
   const auto add = [&]<class Member>(const Setting<S, Member>& s) {
     using T = typename detail::Unwrap<Member>::Type;
@@ -126,8 +127,12 @@ std::vector<Slot> make_slots(S& settings) {
     }
     slots.push_back(std::move(slot));
   };
-  std::apply([&](const auto&... s) { (add(s), ...); }, S::settings());
+  std::apply([&](const auto&... s) { (add(s), ...); }, table);
   return slots;
+}
+template <HasSettings S>
+std::vector<Slot> make_slots(S& settings) {
+  return make_slots(settings, S::settings());
 }
 
 }  // namespace proteus::config

@@ -41,11 +41,13 @@ Result<void> check_setting(const S& settings, const Setting<S, T>& entry) {
 template <class S>
 Result<void> check_ranges(const S& settings) {
   Result<void> first = success();
-  std::apply(
-      [&](const auto&... entry) {
-        ((first.has_value() ? void(first = check_setting(settings, entry)) : void()), ...);
-      },
-      S::settings());
+  const auto check_all = [&](const auto&... entry) {
+    ((first.has_value() ? void(first = check_setting(settings, entry)) : void()), ...);
+  };
+  if constexpr (HasProfiles<S>)
+    std::apply(check_all, S::settings(settings.profile));
+  else
+    std::apply(check_all, S::settings());
   return first;
 }
 
@@ -75,6 +77,13 @@ Result<void> check(const SizingSettings& sizing, const LimitSettings& limits,
                              limits.live_order_cap, limits.live_gross_cap));
   BOOST_OUTCOME_TRYV(capital_shares(sizing, instruments));
   return success();
+}
+
+Result<void> fit_for_live(const LimitSettings& limits) {
+  if (limits.profile == LimitProfile::Standard) return success();
+  return error(ErrorCode::Unsupported,
+               "limits.profile = research: its limits are for back-tests and training and do not "
+               "stop a run, real money is traded under profile = standard alone");
 }
 
 }  // namespace proteus::risk

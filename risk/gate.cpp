@@ -44,7 +44,8 @@ int unit_position(const SizingInput& input) {
 Gate::Gate(const SizingSettings& sizing, const LimitSettings& limits,
            const InstrumentTable& instruments, Interval decision_interval, const Costs& costs,
            Money capital)
-    : limits_{.capital = to_fixed_raw(limits.capital_at_risk_max),
+    : profile_(limits.profile),
+      limits_{.capital = to_fixed_raw(limits.capital_at_risk_max),
               .band = to_fixed_raw(limits.price_band_bps / 1e4),
               .drift = to_fixed_raw(limits.price_drift_bps / 1e4),
               .order_value = to_fixed_raw(limits.order_value_max),
@@ -252,6 +253,7 @@ void Gate::resume(const InlineText<120>& cause, const LedgerView& ledger, Timest
     hold({Hold::RepeatedExecution, false, true, InstrumentId{i}, cause}, now, moves);
   }
   hold({Hold::RepeatedExecution, false, false, {}, cause}, now, moves);
+  outcomes_.clear();
   const TradingState from = latch_.state();
   if (!latch_.resume(cause)) return;
   // The loss so far is accepted; measured from the old mark it would latch again at once, and
@@ -364,6 +366,11 @@ void Gate::hold(const HoldChanged& move, Timestamp now, ReportSink& moves) {
 
 void Gate::tighten(TradingState to, Control by, const InlineText<120>& cause, Timestamp now,
                    ReportSink& moves) {
+  if (profile_ == LimitProfile::Research && by != Control::Kill) {
+    const ControlLatched latched{by, to, cause};
+    if (outcomes_.note(latched, now)) moves.report(latched, now);
+    return;
+  }
   const TradingState from = latch_.state();
   if (latch_.tighten(to, by, cause)) moves.report(TradingStateChanged{from, to, cause}, now);
 }
@@ -378,6 +385,8 @@ Sized Gate::size(const SizingInput& input, SizingSteps& steps) {
 
 RiskStatus Gate::status(const LedgerView& ledger) const {
   RiskStatus status;
+  status.limits_profile = EnumNames<LimitProfile>::names[static_cast<std::size_t>(profile_)];
+  status.reported = outcomes_.all();
   status.state = latch_.state();
   status.state_cause = latch_.cause().view();
   status.holds = holds_.all();

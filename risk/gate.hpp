@@ -28,6 +28,7 @@
 #include "risk/states/holds.hpp"
 #include "risk/states/latch.hpp"
 #include "risk/states/market_watch.hpp"
+#include "risk/states/outcomes.hpp"
 
 namespace proteus::risk {
 
@@ -144,6 +145,7 @@ class Gate final : public RiskGate {
   [[nodiscard]] ControlResult daily_loss_word(bool passed) const;
   [[nodiscard]] Exposures exposures(const Asked& asked);
 
+  LimitProfile profile_;
   Limits limits_;
   LimitSettings settings_;
   StageCaps caps_;
@@ -158,6 +160,7 @@ class Gate final : public RiskGate {
   Latch latch_;
   Overrides overrides_;
   DailyLoss daily_;
+  Outcomes outcomes_;                        ///< of the research profile
   Timestamp next_check_ = Timestamp::max();  ///< before it nothing that is fresh can become stale
   Timestamp next_rest_end_ = Timestamp::max();
   std::vector<InlineText<48>> lost_;  ///< streams

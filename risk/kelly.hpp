@@ -51,6 +51,12 @@ class ShadowLedger {
   /// What the rule's form says now. The drawdown form is solved anew each 128th bar.
   [[nodiscard]] KellyEstimate estimate() const;
 
+  void archive(Archive& a) {
+    a(returns_, trips_, bars_, constrained_, constrained_samples_, close_, held_, held_before_,
+      bars_held_);
+    if (rule_.form == KellyForm::Drawdown) a(sample_);
+  }
+
  private:
   /// change: the price's return.
   void learn(double change);

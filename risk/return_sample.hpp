@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "engine/core/archive.hpp"
+
 namespace proteus::risk {
 
 /// Returns sorted into bins by sign and size, a quarter of an octave each from 2^-16 to 1, with the
@@ -30,12 +32,15 @@ class ReturnSample {
   void rebase();
   [[nodiscard]] std::int64_t count() const { return count_; }
 
+  void archive(Archive& a) { a(next_weight_, count_, losses_, gains_); }
+
  private:
   static constexpr std::size_t kOctaves = 16;
   static constexpr std::size_t kPerSign = 4 * kOctaves + 1;  ///< the first: all that is smaller
   struct Bin {
     double weight = 0.0;
     double sum = 0.0;
+    void archive(Archive& a) { a(weight, sum); }
   };
   struct Point {
     double weight = 0.0;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "engine/core/archive.hpp"
 #include "risk/kelly_estimate.hpp"
 
 namespace proteus::risk {
@@ -27,6 +28,10 @@ class RoundTrips {
   /// without a win.
   [[nodiscard]] KellyEstimate estimate(double confidence) const;
   [[nodiscard]] std::int64_t closed() const { return closed_; }
+
+  void archive(Archive& a) {
+    a(open_, is_open_, closed_, wins_, losses_, won_, lost_, weight_squares_);
+  }
 
  private:
   void close(double result);

@@ -8,9 +8,11 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include "engine/core/instrument.hpp"
+#include "engine/core/result.hpp"
 #include "engine/core/settings.hpp"
 #include "engine/core/time.hpp"
 
@@ -102,8 +104,13 @@ struct SizingSettings {
 /// equity (control 26).
 enum class Stage : std::uint8_t { Paper, MicroLive, Live };
 
+/// Standard limits, or wide ones for back-tests and training, where a control that latches by
+/// itself is a reported outcome and does not stop the run.
+enum class LimitProfile : std::uint8_t { Standard, Research };
+
 /// Limits of the gate, by control number in docs/reference/risk-controls.md.
 struct LimitSettings {
+  LimitProfile profile = LimitProfile::Standard;
   double capital_at_risk_max = 1.0;
   double price_band_bps = 200.0;
   double price_drift_bps = 50.0;
@@ -142,9 +149,18 @@ struct LimitSettings {
   double live_order_cap = 2'500.0;
   double live_gross_cap = 10'000.0;
 
+  /// The defaults of a profile.
+  static LimitSettings of(LimitProfile profile);
+  /// With the ranges of a profile; research reaches further.
+  static auto settings(LimitProfile profile);
+
   static constexpr auto settings() {
     using L = LimitSettings;
     return std::tuple{
+        setting(
+            "profile", &L::profile,
+            "standard, or research: wide limits that live refuses, for back-tests and training; "
+            "changes the defaults and ranges of the keys below"),
         setting("capital_at_risk_max", &L::capital_at_risk_max,
                 "control 1: gross exposure with open orders, as a fraction of the starting capital",
                 0.001, 20.0),
@@ -246,6 +262,78 @@ struct LimitSettings {
   }
 };
 
+/// What the research profile widens, by key: the default and both ends of the range; durations in
+/// seconds. The rest is as in the standard profile: what says whether data and clocks can be
+/// believed, how long a window is, and caps of real money.
+struct ResearchLimit {
+  std::string_view key;
+  double value;
+  double min;
+  double max;
+};
+inline constexpr ResearchLimit kResearchLimits[] = {
+    {"capital_at_risk_max", 1e3, 0.001, 1e6},
+    {"price_band_bps", 5e3, 1.0, 1e4},
+    {"price_drift_bps", 1e4, 1.0, 1e5},
+    {"order_value_max", 1e3, 0.0001, 1e6},
+    {"quantity_volume_max", 1e3, 0.0001, 1e6},
+    {"message_rate", 1e5, 0.1, 1e6},
+    {"message_burst", 1e6, 2, 1e7},
+    {"executions_max", 1e6, 1, 1e6},
+    {"duplicate_window", 0.001, 0.001, 3'600.0},
+    {"position_max", 1e3, 0.0001, 1e6},
+    {"gross_max", 1e3, 0.0001, 1e6},
+    {"open_order_value_max", 1e3, 0.0001, 1e6},
+    {"daily_loss_max", 0.99, 0.001, 0.999},
+    {"daily_loss_flat", 0.99, 0.001, 0.999},
+    {"drawdown_max", 0.99, 0.001, 0.999},
+    {"drawdown_halt", 0.99, 0.001, 0.999},
+    {"loss_streak_max", 1e6, 2, 1e7},
+    {"cooldown", 1.0, 0.001, 604'800.0},
+    {"leverage_max", 1e3, 0.1, 1e6},
+    {"liquidation_ranges_min", 0.001, 0.001, 1'000.0},
+    {"paper_order_cap", 1e9, 1.0, 9e9},
+    {"paper_gross_cap", 9e9, 1.0, 9e9},
+};
+
+constexpr const ResearchLimit* research_limit(std::string_view key) {
+  for (const ResearchLimit& limit : kResearchLimits)
+    if (limit.key == key) return &limit;
+  return nullptr;
+}
+
+inline LimitSettings LimitSettings::of(LimitProfile profile) {
+  LimitSettings limits;
+  limits.profile = profile;
+  if (profile == LimitProfile::Standard) return limits;
+  const auto widen = [&limits]<class T>(const Setting<LimitSettings, T>& entry) {
+    const ResearchLimit* const wide = research_limit(entry.name);
+    if (wide == nullptr) return;
+    if constexpr (std::is_same_v<T, Duration>)
+      limits.*(entry.member) = Duration{static_cast<std::int64_t>(wide->value * 1e9)};
+    else if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>)
+      limits.*(entry.member) = static_cast<T>(wide->value);
+  };
+  std::apply([&](const auto&... entry) { (widen(entry), ...); }, settings());
+  return limits;
+}
+
+inline auto LimitSettings::settings(LimitProfile profile) {
+  auto all = settings();
+  if (profile == LimitProfile::Standard) return all;
+  const auto widen = [](auto& entry) {
+    const ResearchLimit* const wide = research_limit(entry.name);
+    if (wide == nullptr) return;
+    entry.min = wide->min;
+    entry.max = wide->max;
+  };
+  std::apply([&](auto&... entry) { (widen(entry), ...); }, all);
+  return all;
+}
+
+/// Whether real money may be traded under these limits; the error says why not.
+Result<void> fit_for_live(const LimitSettings& limits);
+
 /// What trading costs, as fractions of its value: 0.00055 is 5.5 basis points.
 struct Costs {
   double linear_taker_fee = 0.00055;
@@ -269,6 +357,10 @@ struct EnumNames<risk::KellyForm> {
 template <>
 struct EnumNames<risk::BadOutput> {
   static constexpr std::array<std::string_view, 2> names = {"flat", "hold"};
+};
+template <>
+struct EnumNames<risk::LimitProfile> {
+  static constexpr std::array<std::string_view, 2> names = {"standard", "research"};
 };
 template <>
 struct EnumNames<risk::Stage> {

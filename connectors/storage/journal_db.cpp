@@ -185,6 +185,10 @@ struct JournalDb::Tables {
     return state.run(record, e.sequence, e.ts_recv, "session", "resumed", nullptr, nullptr, nullptr,
                      r.version);
   }
+  Result<void> put(const ControlLatched& l, const Event& e, std::uint64_t record) {
+    return state.run(record, e.sequence, e.ts_recv, "latched", l.control, nullptr, nullptr, nullptr,
+                     l.cause);
+  }
   Result<void> put(const ClockMeasured&, const Event&, std::uint64_t) { return success(); }
   Result<void> put(const OverrideChanged& o, const Event& e, std::uint64_t record) {
     if (!o.has_instrument)

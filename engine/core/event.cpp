@@ -53,10 +53,11 @@ std::string_view to_string(Hold hold) {
 
 std::string_view event_name(std::size_t index) {
   constexpr std::array<std::string_view, std::variant_size_v<EventBody>> kNames = {
-      "bar_closed",   "ticker_updated",  "book_updated",     "instrument_changed",
-      "feed_changed", "feed_anomaly",    "clock_tick",       "order_update",
-      "fill",         "funding_settled", "operator_command", "trading_state_changed",
-      "hold_changed", "session_resumed", "clock_measured",   "override_changed"};
+      "bar_closed",     "ticker_updated",  "book_updated",     "instrument_changed",
+      "feed_changed",   "feed_anomaly",    "clock_tick",       "order_update",
+      "fill",           "funding_settled", "operator_command", "trading_state_changed",
+      "hold_changed",   "session_resumed", "clock_measured",   "override_changed",
+      "control_latched"};
   PROTEUS_ASSERT(index < kNames.size());
   return kNames[index];
 }

@@ -246,10 +246,22 @@ struct OverrideChanged {
   }
 };
 
+/// A control would have latched, under limits that only report it (the research profile).
+struct ControlLatched {
+  Control control = Control::None;
+  TradingState state = TradingState::Reducing;  ///< what it would have led to
+  InlineText<120> cause;
+  static constexpr auto fields() {
+    using C = ControlLatched;
+    return std::tuple{field("control", &C::control), field("state", &C::state),
+                      field("cause", &C::cause)};
+  }
+};
+
 using EventBody =
     std::variant<BarClosed, TickerUpdated, BookUpdated, InstrumentChanged, FeedChanged, FeedAnomaly,
                  ClockTick, OrderUpdate, Fill, FundingSettled, OperatorCommand, TradingStateChanged,
-                 HoldChanged, SessionResumed, ClockMeasured, OverrideChanged>;
+                 HoldChanged, SessionResumed, ClockMeasured, OverrideChanged, ControlLatched>;
 /// "bar_closed", "fill", ...: the name of a body in journals, by variant index.
 std::string_view event_name(std::size_t index);
 inline std::string_view event_name(const EventBody& body) { return event_name(body.index()); }

@@ -41,6 +41,14 @@ concept HasSettings = requires {
   T::settings();
 };
 
+/// Settings of which one, a choice named `profile`, decides the defaults and the ranges of the
+/// others: `of(profile)` gives the defaults, `settings(profile)` the ranges.
+template <class T>
+concept HasProfiles = HasSettings<T> && requires(const T& t) {
+  T::of(t.profile);
+  T::settings(t.profile);
+};
+
 /// Specialise for an enum that can be a setting: `static constexpr std::array<std::string_view, N>
 /// names` in the order of its values 0..N-1.
 template <class E>

@@ -52,7 +52,16 @@ struct Refused {
 };
 using Verdict = std::variant<Approved, Refused>;
 
+/// Something that would have latched under limits that stop a run.
+struct ReportedLatch {
+  ControlLatched what;
+  Timestamp since{};
+  void archive(Archive& a) { a(what, since); }
+};
+
 struct RiskStatus {
+  std::string_view limits_profile = "standard";
+  std::vector<ReportedLatch> reported;  ///< what this profile only reports; else empty
   TradingState state = TradingState::Active;
   std::string state_cause;
   std::vector<HoldChanged> holds;  ///< the active ones

@@ -14,7 +14,9 @@ NS = 10**6
 BEFORE = "bar from before the run"
 NUMBERS = {"kill": 15, "drawdown": 12, "stale_data": 18, "absurd_data": 19, "price_collar": 2,
            "order_quantity": 5, "order_value": 4, "position_limit": 9, "capital_threshold": 1,
-           "dust_and_minimum": 30}
+           "dust_and_minimum": 30, "price_drift": 3, "message_rate": 6, "repeated_execution": 7,
+           "duplicate_order": 8, "open_order_value": 10, "daily_loss": 11, "loss_streak": 13,
+           "leverage": 14, "stage": 26, "expected_edge": 29}
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 

@@ -1,7 +1,8 @@
 """A whole paper session from bars, rates and settings, in the order of docs/reference/engine.md."""
 from dataclasses import dataclass, field
 
-from ps_decide import STRATEGIES, Gate, Sizer
+from ps_decide import STRATEGIES, Sizer
+from ps_gate import Gate
 from ps_numbers import cut, unit
 from ps_venue import Books, Order, PaperVenue
 
@@ -36,18 +37,18 @@ class Session:
         self.capital = unit(engine["capital"])
         self.books = Books(self.capital, instruments)
         self.venue = PaperVenue(paper, self.books, rates)
-        self.gate = Gate(config["risk"]["limits"], self.capital, instruments)
         interval, sizing = engine["interval"], config["risk"]["sizing"]
         self.interval, self.strategy = interval, config["strategy"]
         shares = dict(text.split("=") for text in sizing["shares"])
         equal = min(1.0 / len(instruments), sizing["share_max"])
+        shares = {i.name: float(shares.get(i.name, equal)) for i in instruments}
+        self.gate = Gate(config, self.capital, instruments, shares)
         self.slots = {}
         for i in instruments:
             fee = paper["spot_taker_fee_bps" if i.spot else "linear_taker_fee_bps"]
             cost = fee / 1e4 + paper["half_spread_bps"] / 1e4
-            share = float(shares.get(i.name, equal))
             self.slots[i.name] = (STRATEGIES[config["strategy"]["name"]](config["strategy"], i),
-                                  Sizer(sizing, i, share, interval, cost))
+                                  Sizer(sizing, i, shares[i.name], interval, cost))
         self.warm_up_bars = config["feed"]["warm_up_bars"]
         self.first_live_ms, self.until_ms = first_live_ms, until_ms
         self.next_open = {}
@@ -71,21 +72,29 @@ class Session:
             waits = close_ms == closes[-1] and len(live[close_ms]) < len(self.instruments)
             self._decide(live[close_ms], stopping=waits)
 
+    @staticmethod
+    def _side(i, weight):
+        """The unit position of sizing.md, `u`."""
+        if weight is None or (i.spot and weight < 0.0):
+            return 0
+        return (weight > 0.0) - (weight < 0.0)
+
     def _watch_holes(self, i, bar):
         expected = self.next_open.get(i.name, bar.open_ms)
         self.next_open[i.name] = bar.close_ms
         if bar.open_ms != expected:
             self.slots[i.name][0].reset()
-        self.gate.hold_missing[i.name] = bar.open_ms != expected
+        self.gate.of[i.name].hold_missing = bar.open_ms != expected
 
     def _warm_up(self, i, bar):
         self.used_bars.append((i.name, bar))
         self._watch_holes(i, bar)
-        self.gate.hold_missing[i.name] = False
+        self.gate.of[i.name].hold_missing = False
         self.venue.on_warmup(i, bar)
         self.gate.on_bar(i.name, bar)
         strategy, sizer = self.slots[i.name]
         weight, _, _ = strategy.on_bar(bar.close)
+        self.gate.on_target(i.name, bar.close, self._side(i, weight))
         equity = self.books.equity()
         steps, _, _, _, _ = sizer.size(bar.close, weight, 0, 0, equity, False)
         self.decisions.append(Decision(i.name, bar, "warming_up", "bar from before the run", weight,
@@ -93,13 +102,16 @@ class Session:
 
     def _bar(self, i, bar):
         self.used_bars.append((i.name, bar))
+        heard = len(self.venue.fills)
         self.venue.on_bar(i, bar)
+        for fill in self.venue.fills[heard:]:
+            self.gate.on_fill(bar.close_ms, i, fill, fill["before"], fill["after"])
         self._watch_holes(i, bar)
         self.gate.on_bar(i.name, bar)
 
     def _decide(self, batch, stopping):
         equity = self.books.equity()
-        self.gate.on_equity(equity)
+        self.gate.on_equity(batch[0][1].close_ms, equity)
         placed = []
         for i, bar in batch:
             self.decisions.append(self._decide_one(i, bar, equity, placed, stopping))
@@ -113,6 +125,7 @@ class Session:
         position = self.books.positions[i.name]
         held = position.quantity
         weight, reason, warming = strategy.on_bar(bar.close)
+        self.gate.on_target(i.name, bar.close, self._side(i, weight))
         steps, wanted, kept, why, dust = sizer.size(bar.close, weight, held, position.value, equity,
                                                     not warming and not stopping)
         d = Decision(i.name, bar, "", why or reason, weight, None if weight is None else 1.0,
@@ -138,7 +151,7 @@ class Session:
         for ordinal, (quantity, reduce_only, purpose) in enumerate(p for p in parts if p[0]):
             order = Order(i.name, side, reduce_only, quantity, bar.close, bar.close_ms, purpose,
                           ordinal)
-            words = self.gate.review(order, i, self.books, [o for _, o in placed])
+            words = self.gate.review(bar.close_ms, order, i, self.books, [o for _, o in placed])
             approved = words[-1][1]
             d.controls += words
             d.orders.append((order, approved, "none" if approved else words[-1][0]))

@@ -27,6 +27,11 @@ class Position:
     def value(self):
         return near(self.mark * self.quantity, S)
 
+    @property
+    def result(self):
+        """What closed parts brought, with all that was paid."""
+        return self.realised - self.fees - self.funding
+
 
 @dataclass
 class Order:
@@ -190,11 +195,13 @@ class PaperVenue:
             return
         fee, fee_base = self.fees(instrument, order.sign, price, quantity)
         slippage = up(abs(price - bar.open) * quantity, S)
+        before = (position.quantity, position.result)
         self.books.fill(instrument, order.sign * quantity, price, fee, fee_base, slippage)
         order.filled, order.state = quantity, "filled"
         self.fills.append(dict(time_ms=bar.open_ms, instrument=instrument.name, order=order,
                                side=order.side, quantity=quantity, price=price, fee=fee,
-                               fee_base=fee_base, slippage=slippage))
+                               fee_base=fee_base, slippage=slippage, before=before,
+                               after=(position.quantity, position.result)))
 
     def submit(self, instrument, order):
         """Section 8: what the door asks of a market order that the gate let pass."""

@@ -20,6 +20,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import ps_compare  # noqa: E402
 import ps_decide  # noqa: E402
 import ps_numbers  # noqa: E402
+import ps_gate  # noqa: E402
+import ps_memory  # noqa: E402
 import ps_observe  # noqa: E402
 import ps_run  # noqa: E402
 import ps_venue  # noqa: E402
@@ -28,10 +30,15 @@ from ps_numbers import S, Bar, Instrument  # noqa: E402
 BTC = Instrument("linear:BTCUSDT", S // 10, S // 1000, S // 1000, 500 * S, 5 * S, 100 * S,
                  8 * 3600 * 1000)
 PAPER = dict(half_spread_bps=1.0, impact_bps=10.0, linear_taker_fee_bps=5.5,
-             spot_taker_fee_bps=10.0, leverage=3.0, maintenance_margin_bps=50.0)
+             spot_taker_fee_bps=10.0, leverage=3.0, maintenance_margin_bps=50.0, assumed_funding_bps=1.0)
 LIMITS = dict(capital_at_risk_max=1.0, price_band_bps=200.0, order_value_max=0.25,
               quantity_volume_max=0.1, position_max=0.5, gross_max=1.0, drawdown_max=0.2,
-              drawdown_halt=0.3, jump_max=0.25)
+              drawdown_halt=0.3, jump_max=0.25, stage="paper", override_file="",
+              price_drift_bps=50.0, price_drift_window="1h", message_rate=10.0, message_burst=200,
+              message_room=0.25, executions_max=200, executions_window="1h", duplicate_window="10s",
+              open_order_value_max=1.0, daily_loss_max=0.05, loss_streak_max=20, cooldown="30m",
+              leverage_max=2.0, liquidation_ranges_min=10.0, paper_order_cap=250_000.0,
+              paper_gross_cap=1_000_000.0)
 SIZING = dict(volatility_target=0.5, volatility_scale_max=2.0, volatility_span=60,
               volatility_returns_min=20, kelly_fraction=0.25, kelly_floor=0.05,
               kelly_bars_min=100, kelly_half_life="off", kelly="continuous", kelly_confidence=1.0,
@@ -114,6 +121,83 @@ class Venue(unittest.TestCase):
         self.assertEqual(books.cash, 10_010 * S)
 
 
+def new_gate(**limits):
+    """A day's loss of 25 % is let pass: what is asked for here is drawdown."""
+    limits = LIMITS | {"daily_loss_max": 0.99} | limits
+    config = CONFIG | {"risk": dict(sizing=SIZING, limits=limits)}
+    return ps_gate.Gate(config, 10_000 * S, [BTC], {BTC.name: 0.25})
+
+
+def order_of(side, quantity=S // 100, reference=100_000 * S):
+    return ps_venue.Order(BTC.name, side, False, quantity, reference, 0, "o", 0)
+
+
+class Remembering(unittest.TestCase):
+    """Known answers of "The ones that remember"."""
+
+    def test_drift_is_the_mean_of_three_fills_or_nothing_and_forgets_by_the_window(self):
+        drift = ps_memory.PriceDrift(LIMITS)
+        for n, price in enumerate((101, 102, 103)):
+            self.assertEqual(drift.actual(n), 0)
+            drift.on_fill(n, order_of("buy", S, 100 * S), price * S, S)
+        self.assertEqual(drift.actual(2), 20_000_000)  # 6 of 300
+        self.assertEqual(drift.actual(3_600_000), 20_000_000)
+        self.assertEqual(drift.actual(3_600_001), 0)  # the first is older than the window
+        drift.on_fill(3, order_of("sell", S, 100 * S), 110 * S, S)  # 10 better
+        self.assertEqual(drift.actual(3), -10_000_000)
+
+    def test_a_bucket_empties_with_time_and_keeps_room_for_reductions(self):
+        bucket = ps_memory.Messages(LIMITS)
+        for n in range(150):
+            self.assertEqual(bucket.word(1000, False), ("message_rate", True, 150, n + 1))
+            bucket.on_message(1000)
+        self.assertEqual(bucket.word(1000, False), ("message_rate", False, 150, 151))
+        self.assertEqual(bucket.word(1000, True), ("message_rate", True, 200, 151))
+        self.assertEqual(bucket.word(1050, False)[3], 151)  # half of a message is one
+        self.assertEqual(bucket.word(1100, False)[3], 150)
+
+    def test_a_streak_cools_its_side_down_and_begins_anew(self):
+        streak = ps_memory.LossStreak(LIMITS | {"loss_streak_max": 2})
+        for now in (10, 20):
+            streak.on_fill(now, 0, 0, 5, -1)
+            streak.on_fill(now, 5, -1, 0, -3)
+        self.assertEqual(streak.word(20, 1, False), ("loss_streak", False, 2, 2))
+        self.assertEqual(streak.word(20, -1, False), ("loss_streak", True, 2, 0))
+        self.assertEqual(streak.word(1_800_020, 1, False), ("loss_streak", True, 2, 0))
+
+    def test_the_close_at_midnight_belongs_to_the_day_that_it_ends(self):
+        daily = ps_memory.DailyLoss(100)
+        self.assertEqual(daily.measure(ps_memory.DAY_MS - 60_000, 95), (5, 100))
+        self.assertEqual(daily.measure(ps_memory.DAY_MS, 90), (10, 100))
+        self.assertEqual((daily.begin, daily.loss), (90, 0))
+        self.assertEqual(daily.measure(ps_memory.DAY_MS + 60_000, 85), (5, 90))
+
+    def test_an_edge_is_the_mean_of_a_bar_for_as_long_as_a_position_lasts(self):
+        edge = ps_memory.Edge(4)
+        for close, u in ((100.0, 1), (101.0, 1), (102.01, 0), (90.0, 1), (90.9, 1)):
+            edge.on_bar(close, u)
+            self.assertIsNone(edge.edge())
+        edge.on_bar(91.809, 0)  # four bars of 1 % in two positions
+        self.assertAlmostEqual(edge.edge(), 0.02)
+        self.assertEqual(edge.holding(), 2.0)
+
+    def test_a_true_range_counts_the_gap_before_the_bar(self):
+        ranges = ps_memory.TrueRange()
+        ranges.on_bar(Bar(0, 1, 0, 12 * S, 10 * S, 11 * S, 1.0))
+        self.assertEqual(ranges.mean_of.mean, 2.0)
+        ranges.on_bar(Bar(1, 2, 0, 15 * S, 14 * S, 14 * S, 1.0))  # 15 - 11
+        self.assertAlmostEqual(ranges.mean_of.mean, (2.0 * 59 / 61 + 4.0) / (1 + 59 / 61))
+
+    def test_the_distance_to_liquidation_is_what_the_equity_bears(self):
+        gate, books = new_gate(), ps_venue.Books(10_000 * S, [BTC])
+        books.positions[BTC.name].mark = 100_000 * S
+        order = order_of("buy", S // 10)
+        # E - 10 000 x 0.005 = 9 950, over 0.1 x 0.995.
+        self.assertEqual(gate._distance(order, BTC, books, [], 10_000 * S), 100_000 * S)
+        books.positions[BTC.name].quantity = -S // 10
+        self.assertEqual(gate._distance(order, BTC, books, [], 0), ps_memory.INT64_MAX)
+
+
 class Decide(unittest.TestCase):
     def test_equal_means_keep_the_position(self):
         rule = ps_decide.SmaCross(dict(fast=1, slow=3), BTC)
@@ -121,21 +205,21 @@ class Decide(unittest.TestCase):
         self.assertEqual(told, [None, None, None, 1.0, -1.0])
 
     def test_reaching_the_drawdown_limit_does_not_latch_and_passing_it_does(self):
-        gate = ps_decide.Gate(LIMITS, 10_000 * S, [BTC])
-        gate.on_equity(8_000 * S)
-        self.assertEqual(gate.state, ps_decide.ACTIVE)
-        gate.on_equity(8_000 * S - 1)
-        self.assertEqual((gate.state, gate.drawdown), (ps_decide.REDUCING, 200_000_001))
+        gate = new_gate()
+        gate.on_equity(0, 8_000 * S)
+        self.assertEqual(gate.state, ps_gate.ACTIVE)
+        gate.on_equity(0, 8_000 * S - 1)
+        self.assertEqual((gate.state, gate.drawdown), (ps_gate.REDUCING, 200_000_001))
 
     def test_while_reducing_only_a_reduction_passes(self):
-        gate = ps_decide.Gate(LIMITS, 10_000 * S, [BTC])
-        gate.on_equity(7_500 * S)
+        gate = new_gate()
+        gate.on_equity(0, 7_500 * S)
         books = ps_venue.Books(10_000 * S, [BTC])
         books.positions[BTC.name].quantity = S // 100
         books.positions[BTC.name].mark = 100_000 * S
         for side, passed in (("sell", True), ("buy", False)):
             order = ps_venue.Order(BTC.name, side, False, S // 100, 100_000 * S, 0, "o", 0)
-            words = gate.review(order, BTC, books, [])
+            words = gate.review(0, order, BTC, books, [])
             self.assertEqual(words[-1][1], passed, side)
             self.assertEqual(words[0][0], "drawdown")
 

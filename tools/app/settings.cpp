@@ -161,6 +161,15 @@ void check_market(const market::Settings& market, config::Reader& reader) {
          wrong(market));
 }
 
+std::string limits_markdown() {
+  risk::LimitSettings usual;
+  auto research = risk::LimitSettings::of(risk::LimitProfile::Research);
+  return config::markdown_table<risk::LimitSettings>("risk.limits") + "\n" +
+         config::profile_table(
+             "research", config::make_slots(usual),
+             config::make_slots(research, risk::LimitSettings::settings(research.profile)));
+}
+
 }  // namespace
 
 Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
@@ -258,7 +267,7 @@ std::string settings_markdown() {
   out += "\n" + config::markdown_table<EngineSettings>("engine");
   out += "\n" + config::markdown_table<strategies::StrategySettings>("strategy");
   out += "\n" + config::markdown_table<risk::SizingSettings>("risk.sizing");
-  out += "\n" + config::markdown_table<risk::LimitSettings>("risk.limits");
+  out += "\n" + limits_markdown();
   out += "\n" + config::markdown_table<matching::VenueSettings>("paper");
   out += "\n" + config::markdown_table<bybit::FeedSettings>("feed");
   out += "\n" + config::markdown_table<VenueEndpoints>("venue");

@@ -54,6 +54,17 @@ std::string holds_json(const StatusSources& s, const RiskStatus& risk) {
   return out.text();
 }
 
+std::string reported_json(const RiskStatus& risk) {
+  JsonList out;
+  for (const ReportedLatch& latch : risk.reported)
+    out.add(JsonObject{}
+                .add("control", latch.what.control)
+                .add("state", latch.what.state)
+                .add("since", latch.since)
+                .add("cause", latch.what.cause));
+  return out.text();
+}
+
 JsonObject headroom_row(std::string_view what, const ControlResult& word) {
   const bool whole = word.limit.unit == Unit::Count || word.limit.unit == Unit::Nanoseconds;
   const auto text = [&](const Measure& m) {
@@ -267,6 +278,8 @@ void add_account(JsonObject& out, const LedgerView& ledger, const RiskStatus& ri
                  const StatusSources& s) {
   out.add("state", risk.state)
       .add("state_cause", risk.state_cause)
+      .add("limits_profile", risk.limits_profile)
+      .add_raw("latched_reported", reported_json(risk))
       .add_raw("holds", holds_json(s, risk))
       .add("initial", ledger.initial)
       .add("equity", ledger.equity)

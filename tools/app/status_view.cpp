@@ -67,6 +67,19 @@ std::string mode_words(const std::string& mode) {
   return "";
 }
 
+/// Nothing under standard limits. Others, and what they let pass, must not be overlooked.
+std::string profile_lines(const bj::value& v, const Style& style) {
+  const std::string profile = text(v, "limits_profile");
+  if (profile.empty() || profile == "standard") return "";
+  std::string out = line("profile", painted(style, kWarn, upper(profile) + " limits") +
+                                        ": wide, and a control that latches is only reported");
+  for (const bj::value& latch : list(v, "latched_reported"))
+    out += line(
+        "", fmt::format("{} would be {} since {}: {}", text(latch, "control"), text(latch, "state"),
+                        clock_text(text(latch, "since")), text(latch, "cause")));
+  return out;
+}
+
 std::string quote_of(const bj::value& v) {
   const bj::array& instruments = list(v, "instruments");
   return instruments.empty() ? "" : text(instruments.front(), "quote");
@@ -87,7 +100,7 @@ std::string head(const bj::value& v, const Style& style) {
   // Letters two lines high have words behind both.
   if (!bottom.empty()) cells.insert(cells.begin(), painted(style, code, bottom));
   return flow({painted(style, code, top), state_text(v, style), mode_words(mode)}, style) +
-         flow(cells, style);
+         flow(cells, style) + profile_lines(v, style);
 }
 
 std::string money(const bj::value& v, const Style& style) {
@@ -392,6 +405,7 @@ std::string render_summary(const std::string& json, const Style& style) {
   std::string out = painted(style, "1", "Summary of " + text(v, "session")) + "\n";
   out += line("ran", fmt::format("{}   until venue time {} UTC", age_text(number(v, "uptime_s")),
                                  clock_text(text(v, "venue_time"))));
+  out += profile_lines(v, style);
   out += counts(v, style);
   out += money(v, style);
   std::vector<std::string> held;

@@ -182,6 +182,11 @@ void WatchedJournal::notice(const HoldChanged& hold, Timestamp) {
               hold.cause.view());
 }
 
+void WatchedJournal::notice(const ControlLatched& latched, Timestamp) {
+  spdlog::warn("A control latched and is only reported. control={} state={} cause=\"{}\"",
+               to_string(latched.control), to_string(latched.state), latched.cause.view());
+}
+
 void WatchedJournal::notice(const OperatorCommand& command, Timestamp) {
   if (command.action == OperatorAction::Stop) in_flight_at_stop_ = open_.size();
   if (!aloud()) return;

@@ -79,6 +79,7 @@ class WatchedJournal final : public Journal {
   void notice(const FundingSettled& funding, Timestamp now);
   void notice(const TradingStateChanged& state, Timestamp now);
   void notice(const HoldChanged& hold, Timestamp now);
+  void notice(const ControlLatched& latched, Timestamp now);
   void notice(const OperatorCommand& command, Timestamp now);
   void notice(const TickerUpdated& ticker, Timestamp now);
   template <class Other>

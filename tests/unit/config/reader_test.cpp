@@ -12,12 +12,18 @@
 namespace proteus::config {
 
 enum class Marks : std::uint8_t { Bars, Ticker };
+enum class Width : std::uint8_t { Narrow, Wide };
 
 }  // namespace proteus::config
 
 template <>
 struct proteus::EnumNames<proteus::config::Marks> {
   static constexpr std::array<std::string_view, 2> names = {"bars", "ticker"};
+};
+
+template <>
+struct proteus::EnumNames<proteus::config::Width> {
+  static constexpr std::array<std::string_view, 2> names = {"narrow", "wide"};
 };
 
 namespace proteus::config {
@@ -438,6 +444,79 @@ TEST(Nearest, CountsASwapAsOneMistake) {
   EXPECT_EQ(nearest("xy", {"ab", "abc"}), std::nullopt);
   EXPECT_EQ(nearest("volatility_trget", {"volatility_span", "volatility_target"}),
             "volatility_target");
+}
+
+/// A choice decides the defaults and ranges of the rest.
+struct Profiled {
+  Width profile = Width::Narrow;
+  double most = 1.0;
+  double least = 0.5;
+  static Profiled of(Width profile) {
+    Profiled p;
+    p.profile = profile;
+    if (profile == Width::Wide) p.most = 50.0;
+    return p;
+  }
+  static constexpr auto settings() { return settings(Width::Narrow); }
+  static constexpr auto settings(Width profile) {
+    const double top = profile == Width::Wide ? 100.0 : 10.0;
+    return std::tuple{setting("profile", &Profiled::profile, "how wide"),
+                      setting("most", &Profiled::most, "upper limit", 0.0, top),
+                      setting("least", &Profiled::least, "lower limit", 0.0, 1.0)};
+  }
+};
+struct ReadProfiled {
+  Profiled settings;
+  std::vector<std::string> errors;
+  std::string show, resolved, hash;
+};
+ReadProfiled read_profiled(std::string_view text, const std::vector<std::string>& overrides = {}) {
+  ReadProfiled out;
+  Reader reader = Reader::from_text(text, "a.toml", overrides);
+  reader.section("limits", out.settings);
+  (void)reader.finish();
+  out.errors = reader.errors();
+  out.show = reader.show();
+  out.resolved = reader.resolved();
+  out.hash = reader.hash();
+  return out;
+}
+
+TEST(ConfigProfile, SetsTheDefaultsOfWhatIsNotGivenAndSaysSo) {
+  const ReadProfiled got = read_profiled("[limits]\nleast = 0.25\nprofile = \"wide\"\n");
+  EXPECT_THAT(got.errors, ElementsAre());
+  EXPECT_EQ(got.settings.profile, Width::Wide);
+  EXPECT_EQ(got.settings.most, 50.0);
+  EXPECT_EQ(got.settings.least, 0.25);
+  EXPECT_EQ(got.show,
+            "[limits]\nprofile = \"wide\"  # a.toml:3: how wide\n"
+            "most = 50.0  # profile wide: upper limit\n"
+            "least = 0.25  # a.toml:2: lower limit\n\n");
+}
+
+TEST(ConfigProfile, LetsGivenKeysWinWithinItsWiderRanges) {
+  EXPECT_EQ(read_profiled("[limits]\nmost = 80\nprofile = \"wide\"\n").settings.most, 80.0);
+  EXPECT_THAT(read_profiled("[limits]\nmost = 80\n").errors,
+              ElementsAre("a.toml:2: limits.most: 80.0 is out of range, give 0 to 10 (upper limit)"));
+  EXPECT_THAT(read_profiled("[limits]\nmost = 101\n", {"limits.profile=wide"}).errors,
+              ElementsAre("a.toml:2: limits.most: 101.0 is out of range, give 0 to 100 (upper limit)"));
+  EXPECT_EQ(read_profiled("[limits]\nprofile = \"wide\"\n", {"limits.profile=narrow"}).settings.most,
+            1.0);
+}
+
+TEST(ConfigProfile, IsPartOfWhatIsHashedAndReadsBackToItself) {
+  const ReadProfiled wide = read_profiled("[limits]\nprofile = \"wide\"\n");
+  const ReadProfiled same_numbers = read_profiled("[limits]\nmost = 10\n");
+  EXPECT_NE(wide.hash, read_profiled("").hash);
+  EXPECT_NE(wide.hash, same_numbers.hash);
+  EXPECT_EQ(read_profiled(wide.resolved).resolved, wide.resolved);
+}
+
+TEST(ConfigProfile, ThatIsNotKnownIsToldOnceAndLeavesTheUsualOne) {
+  const ReadProfiled got = read_profiled("[limits]\nprofile = \"huge\"\n");
+  EXPECT_THAT(got.errors, ElementsAre("a.toml:2: limits.profile: \"huge\" is not known, give one of "
+                                      "\"narrow\", \"wide\""));
+  EXPECT_EQ(got.settings.most, 1.0);
 }
 
 }  // namespace

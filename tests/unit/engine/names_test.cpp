@@ -81,6 +81,7 @@ TEST(Names, OfEventsFollowTheVariant) {
   EXPECT_EQ(event_name(HoldChanged{}), "hold_changed");
   EXPECT_EQ(event_name(ClockMeasured{}), "clock_measured");
   EXPECT_EQ(event_name(OverrideChanged{}), "override_changed");
+  EXPECT_EQ(event_name(ControlLatched{}), "control_latched");
 }
 
 /// A setting is written by EnumNames and printed by to_string: both must say the same.

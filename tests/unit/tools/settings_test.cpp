@@ -71,6 +71,18 @@ TEST(SettingsLoad, CostsOfNothingAreWarnedOf) {
                                    StartsWith("paper.half_spread_bps = 0: ")));
 }
 
+TEST(SettingsLoad, TheResearchProfileWidensWhatIsNotGiven) {
+  const auto wide = load("", {"risk.limits.profile=research", "risk.limits.drawdown_max=0.2"});
+  ASSERT_TRUE(wide.has_value()) << wide.error().context;
+  EXPECT_EQ(wide.value().settings.limits.drawdown_max, 0.2);
+  EXPECT_EQ(wide.value().settings.limits.drawdown_halt, 0.99);
+  EXPECT_THAT(wide.value().resolved, HasSubstr("profile = \"research\"\n"));
+  EXPECT_THAT(wide.value().shown, HasSubstr("position_max = 1000.0  # profile research: "));
+  EXPECT_NE(wide.value().hash, load("", {}).value().hash);
+  EXPECT_EQ(refusal({"risk.limits.profile=research", "risk.limits.position_max=500"}), "");
+  EXPECT_THAT(refusal({"risk.limits.position_max=500"}), HasSubstr("is out of range"));
+}
+
 TEST(SettingsLoad, OneInstrumentTwiceIsRefused) {
   EXPECT_THAT(refusal({"engine.instruments=linear:BTCUSDT,linear:BTCUSDT"}),
               HasSubstr("engine.instruments: instrument linear:BTCUSDT is listed twice"));
