@@ -201,11 +201,7 @@ void Gate::on(const Fill& fill, const LedgerView& ledger, Timestamp now, ReportS
     const bool first = !order->filled;
     order->filled = true;
     if (first && order->increases && memory.executions.on_execution(order->side, now))
-      hold({Hold::RepeatedExecution, true, true, fill.instrument,
-            text("{} {} executions in {:.0f} s: stopped until a person resumes",
-                 memory.executions.count(order->side, now), to_string(order->side),
-                 seconds(settings_.executions_window))},
-           now, moves);
+      stop(fill.instrument, *order, now, moves);
   }
   const std::optional<Side> rests = memory.streak.on_fill(ledger[fill.instrument], now);
   if (!rests) return;
@@ -215,6 +211,17 @@ void Gate::on(const Fill& fill, const LedgerView& ledger, Timestamp now, ReportS
              memory.streak.streak(*rests), *rests == Side::Buy ? "long" : "short",
              seconds(settings_.cooldown))},
        now, moves);
+}
+
+/// 7: a side of the instrument has as many executions as may be.
+void Gate::stop(InstrumentId id, const RecentOrder& order, Timestamp now, ReportSink& moves) {
+  const InlineText<120> cause = text("{} {} executions in {:.0f} s: stopped until a person resumes",
+                                     memories_[id.index].executions.count(order.side, now),
+                                     to_string(order.side), seconds(settings_.executions_window));
+  if (only_reported({Control::RepeatedExecution, TradingState::Reducing, cause}, now, moves))
+    memories_[id.index].executions.reset();
+  else
+    hold({Hold::RepeatedExecution, true, true, id, cause}, now, moves);
 }
 
 void Gate::on(const ClockMeasured& reading, Timestamp now, ReportSink& moves) {
@@ -303,13 +310,15 @@ void Gate::check_daily_loss(const LedgerView& ledger, Timestamp now, ReportSink&
     const InlineText<120> cause = text(
         "{:.2f} lost of {:.2f} since 00:00 UTC, beyond the limit {:.2f}", daily_.loss().to_double(),
         daily_.begin().to_double(), latched_loss_limit_.to_double());
-    const TradingState from = latch_.state();
-    latch_.tighten(to, Control::DailyLoss, cause);
-    // By policy, and told as what it is: the engine closes positions on this command, whoever gave
-    // it. Before the move, which cancels what is not being closed.
-    if (flat && settings_.daily_loss_flatten)
-      moves.report(OperatorCommand{OperatorAction::Flatten, cause}, now);
-    moves.report(TradingStateChanged{from, to, cause}, now);
+    if (!only_reported({Control::DailyLoss, to, cause}, now, moves)) {
+      const TradingState from = latch_.state();
+      latch_.tighten(to, Control::DailyLoss, cause);
+      // By policy, and told as what it is: the engine closes positions on this command, whoever
+      // gave it. Before the move, which cancels what is not being closed.
+      if (flat && settings_.daily_loss_flatten)
+        moves.report(OperatorCommand{OperatorAction::Flatten, cause}, now);
+      moves.report(TradingStateChanged{from, to, cause}, now);
+    }
   }
   daily_.roll(ledger.equity, now);
 }
@@ -364,13 +373,15 @@ void Gate::hold(const HoldChanged& move, Timestamp now, ReportSink& moves) {
   if (holds_.set(move)) moves.report(move, now);
 }
 
+bool Gate::only_reported(const ControlLatched& latched, Timestamp now, ReportSink& moves) {
+  if (profile_ == LimitProfile::Standard) return false;
+  if (outcomes_.note(latched, now)) moves.report(latched, now);
+  return true;
+}
+
 void Gate::tighten(TradingState to, Control by, const InlineText<120>& cause, Timestamp now,
                    ReportSink& moves) {
-  if (profile_ == LimitProfile::Research && by != Control::Kill) {
-    const ControlLatched latched{by, to, cause};
-    if (outcomes_.note(latched, now)) moves.report(latched, now);
-    return;
-  }
+  if (by != Control::Kill && only_reported({by, to, cause}, now, moves)) return;
   const TradingState from = latch_.state();
   if (latch_.tighten(to, by, cause)) moves.report(TradingStateChanged{from, to, cause}, now);
 }
@@ -422,9 +433,9 @@ RiskStatus Gate::status(const LedgerView& ledger) const {
 }
 
 void Gate::archive(Archive& a) {
-  a(sizer_, watches_, memories_, bucket_, holds_, latch_, overrides_, daily_, next_check_,
-    next_rest_end_, lost_, clock_.limit, clock_.actual, peak_, drawdown_e9_, latched_drawdown_e9_,
-    latched_loss_, latched_loss_limit_);
+  a(sizer_, watches_, memories_, bucket_, holds_, latch_, overrides_, daily_, outcomes_,
+    next_check_, next_rest_end_, lost_, clock_.limit, clock_.actual, peak_, drawdown_e9_,
+    latched_drawdown_e9_, latched_loss_, latched_loss_limit_);
 }
 
 }  // namespace proteus::risk

@@ -121,6 +121,9 @@ class Gate final : public RiskGate {
   void hold(const HoldChanged& move, Timestamp now, ReportSink& moves);
   void tighten(TradingState to, Control by, const InlineText<120>& cause, Timestamp now,
                ReportSink& moves);
+  void stop(InstrumentId id, const RecentOrder& order, Timestamp now, ReportSink& moves);
+  /// False: it binds. Under the research profile it is reported instead, once.
+  bool only_reported(const ControlLatched& latched, Timestamp now, ReportSink& moves);
   void check_drawdown(Timestamp now, ReportSink& moves);
   void check_daily_loss(const LedgerView& ledger, Timestamp now, ReportSink& moves);
 

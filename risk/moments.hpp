@@ -36,8 +36,6 @@ class DecayedMoments {
   }
   void archive(Archive& a) { a(weight_, weight_squares_, mean_, squares_, count_); }
 
-  void archive(Archive& a) { a(weight_, weight_squares_, mean_, squares_, count_); }
-
  private:
   double decay_;
   double weight_ = 0.0;

@@ -279,7 +279,7 @@ inline constexpr ResearchLimit kResearchLimits[] = {
     {"quantity_volume_max", 1e3, 0.0001, 1e6},
     {"message_rate", 1e5, 0.1, 1e6},
     {"message_burst", 1e6, 2, 1e7},
-    {"executions_max", 1e6, 1, 1e6},
+    {"executions_max", 1e5, 1, 1e6},
     {"duplicate_window", 0.001, 0.001, 3'600.0},
     {"position_max", 1e3, 0.0001, 1e6},
     {"gross_max", 1e3, 0.0001, 1e6},

@@ -39,8 +39,6 @@ class Sizer {
   }
   void archive(Archive& a) { a(books_, outputs_refused_); }
 
-  void archive(Archive& a) { a(books_, outputs_refused_); }
-
  private:
   struct Book {
     ShadowLedger shadow;
