@@ -27,7 +27,7 @@ class Memory:
 
 
 class Gate:
-    def __init__(self, config, capital, instruments, shares):
+    def __init__(self, config, capital, instruments, shares, rates):
         limits, sizing, paper = config["risk"]["limits"], config["risk"]["sizing"], config["paper"]
         if limits["stage"] != "paper" or limits["override_file"]:
             raise NotImplementedError("only the stage paper without overrides is computed here")
@@ -41,6 +41,8 @@ class Gate:
         self.drawdown = self.latched_drawdown = 0
         self.state, self.latched_by = ACTIVE, None
         self.daily, self.messages = DailyLoss(capital), Messages(limits)
+        self.rates = rates  # {instrument: {settlement time: rate}}
+        self.close_ms, self.whole = 0, True  # of the batch that is decided; whole: every bar came
         self.of = {i.name: Memory(limits, sizing) for i in instruments}
 
     # ------------------------------------------------------------------ what it hears
@@ -207,14 +209,27 @@ class Gate:
         factor = S - self.maintenance if q > 0 else S + self.maintenance
         return min(INT64_MAX, down(rest * S * S, abs(q) * factor))
 
+    def _funding(self, instrument, order):
+        """The rate as the order's side would pay it, and the time it is paid for.
+
+        The feed names the settlement to come. That of the close itself is over once every bar of the
+        close is in; a whole batch is decided just before.
+        """
+        every = instrument.funding_ms
+        last_over = self.close_ms - 1 if self.whole else self.close_ms
+        rate = self.rates[instrument.name].get((last_over // every + 1) * every)
+        if rate is None:
+            return self.paper["assumed_funding_bps"] / 1e4, EIGHT_HOURS_MS
+        return max(0.0, order.sign * (rate / 1e9)), every
+
     def _edge(self, order, instrument, books, open_orders, reduces):
         memory, paper = self.of[instrument.name], self.paper
         holding, edge = memory.edge.holding(), memory.edge.edge()
         fee = paper["spot_taker_fee_bps" if instrument.spot else "linear_taker_fee_bps"] / 1e4
         cost = 2.0 * (fee + paper["half_spread_bps"] / 1e4)
         if not instrument.spot:
-            rate = paper["assumed_funding_bps"] / 1e4
-            cost = cost + rate * (holding * self.interval_s / (8 * 3600.0))
+            rate, every_ms = self._funding(instrument, order)
+            cost = cost + rate * (holding * self.interval_s / (every_ms / 1e3))
         actual = INT64_MAX if edge is None else unit(edge)
         after = self._after(order, books, open_orders, instrument.name)[order.side == "sell"]
         value = near(order.reference * abs(after), S)

@@ -169,5 +169,5 @@ class TrueRange:
         before = self.close
         high = bar.high if before is None else max(bar.high, before)
         low = bar.low if before is None else min(bar.low, before)
-        self.mean_of.add((high - low) / 1e9)
+        self.mean_of.add(high / 1e9 - low / 1e9)
         self.close = bar.close

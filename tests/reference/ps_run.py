@@ -42,7 +42,7 @@ class Session:
         shares = dict(text.split("=") for text in sizing["shares"])
         equal = min(1.0 / len(instruments), sizing["share_max"])
         shares = {i.name: float(shares.get(i.name, equal)) for i in instruments}
-        self.gate = Gate(config, self.capital, instruments, shares)
+        self.gate = Gate(config, self.capital, instruments, shares, rates)
         self.slots = {}
         for i in instruments:
             fee = paper["spot_taker_fee_bps" if i.spot else "linear_taker_fee_bps"]
@@ -111,6 +111,8 @@ class Session:
 
     def _decide(self, batch, stopping):
         equity = self.books.equity()
+        self.gate.close_ms = batch[0][1].close_ms
+        self.gate.whole = len(batch) == len(self.instruments)
         self.gate.on_equity(batch[0][1].close_ms, equity)
         placed = []
         for i, bar in batch:

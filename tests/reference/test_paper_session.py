@@ -125,7 +125,7 @@ def new_gate(**limits):
     """A day's loss of 25 % is let pass: what is asked for here is drawdown."""
     limits = LIMITS | {"daily_loss_max": 0.99} | limits
     config = CONFIG | {"risk": dict(sizing=SIZING, limits=limits)}
-    return ps_gate.Gate(config, 10_000 * S, [BTC], {BTC.name: 0.25})
+    return ps_gate.Gate(config, 10_000 * S, [BTC], {BTC.name: 0.25}, {BTC.name: {}})
 
 
 def order_of(side, quantity=S // 100, reference=100_000 * S):
