@@ -16,7 +16,7 @@ UNITS = {"ns": 1e-6, "us": 1e-3, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000
 
 def duration_ms(text):
     digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
-    return float(digits) * UNITS[text[len(digits):]]
+    return int(float(digits) * UNITS[text[len(digits):]])
 
 
 class PriceDrift:

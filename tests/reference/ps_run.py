@@ -3,6 +3,7 @@ from dataclasses import dataclass, field
 
 from ps_decide import STRATEGIES, Sizer
 from ps_gate import Gate
+from ps_memory import duration_ms
 from ps_numbers import cut, unit
 from ps_venue import Books, Order, PaperVenue
 
@@ -49,6 +50,7 @@ class Session:
             cost = fee / 1e4 + paper["half_spread_bps"] / 1e4
             self.slots[i.name] = (STRATEGIES[config["strategy"]["name"]](config["strategy"], i),
                                   Sizer(sizing, i, shares[i.name], interval, cost))
+        self.barrier_ms, self.now = duration_ms(engine["barrier"]), 0
         self.warm_up_bars = config["feed"]["warm_up_bars"]
         self.first_live_ms, self.until_ms = first_live_ms, until_ms
         self.next_open = {}
@@ -113,7 +115,9 @@ class Session:
         equity = self.books.equity()
         self.gate.close_ms = batch[0][1].close_ms
         self.gate.whole = len(batch) == len(self.instruments)
-        self.gate.on_equity(batch[0][1].close_ms, equity)
+        # Bars that came wait for those that did not (engine.md).
+        self.now = self.gate.close_ms + (0 if self.gate.whole else self.barrier_ms)
+        self.gate.on_equity(self.now, equity)
         placed = []
         for i, bar in batch:
             self.decisions.append(self._decide_one(i, bar, equity, placed, stopping))
@@ -153,7 +157,7 @@ class Session:
         for ordinal, (quantity, reduce_only, purpose) in enumerate(p for p in parts if p[0]):
             order = Order(i.name, side, reduce_only, quantity, bar.close, bar.close_ms, purpose,
                           ordinal)
-            words = self.gate.review(bar.close_ms, order, i, self.books, [o for _, o in placed])
+            words = self.gate.review(self.now, order, i, self.books, [o for _, o in placed])
             approved = words[-1][1]
             d.controls += words
             d.orders.append((order, approved, "none" if approved else words[-1][0]))

@@ -44,7 +44,7 @@ SIZING = dict(volatility_target=0.5, volatility_scale_max=2.0, volatility_span=6
               kelly_bars_min=100, kelly_half_life="off", kelly="continuous", kelly_confidence=1.0,
               kelly_trips_min=20, kelly_drawdown=0.3, kelly_drawdown_chance=0.1, gross_max=1.0, share_max=0.25, shares=[],
               no_trade_band=0.01, bad_output="flat")
-CONFIG = {"engine": dict(instruments=[BTC.name], interval="1m", capital=10000.0, marks="bars",
+CONFIG = {"engine": dict(instruments=[BTC.name], interval="1m", capital=10000.0, barrier="0s", marks="bars",
                          order_style="market"),
           "strategy": dict(name="sma_cross", fast=5, slow=12, features="none"),
           "risk": dict(sizing=SIZING, limits=LIMITS), "paper": PAPER | {"fill_mode": "bar"},

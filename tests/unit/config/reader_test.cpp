@@ -457,13 +457,13 @@ struct Profiled {
     if (profile == Width::Wide) p.most = 50.0;
     return p;
   }
-  static constexpr auto settings() { return settings(Width::Narrow); }
   static constexpr auto settings(Width profile) {
     const double top = profile == Width::Wide ? 100.0 : 10.0;
     return std::tuple{setting("profile", &Profiled::profile, "how wide"),
                       setting("most", &Profiled::most, "upper limit", 0.0, top),
                       setting("least", &Profiled::least, "lower limit", 0.0, 1.0)};
   }
+  static constexpr auto settings() { return settings(Width::Narrow); }
 };
 struct ReadProfiled {
   Profiled settings;
@@ -496,12 +496,15 @@ TEST(ConfigProfile, SetsTheDefaultsOfWhatIsNotGivenAndSaysSo) {
 
 TEST(ConfigProfile, LetsGivenKeysWinWithinItsWiderRanges) {
   EXPECT_EQ(read_profiled("[limits]\nmost = 80\nprofile = \"wide\"\n").settings.most, 80.0);
-  EXPECT_THAT(read_profiled("[limits]\nmost = 80\n").errors,
-              ElementsAre("a.toml:2: limits.most: 80.0 is out of range, give 0 to 10 (upper limit)"));
-  EXPECT_THAT(read_profiled("[limits]\nmost = 101\n", {"limits.profile=wide"}).errors,
-              ElementsAre("a.toml:2: limits.most: 101.0 is out of range, give 0 to 100 (upper limit)"));
-  EXPECT_EQ(read_profiled("[limits]\nprofile = \"wide\"\n", {"limits.profile=narrow"}).settings.most,
-            1.0);
+  EXPECT_THAT(
+      read_profiled("[limits]\nmost = 80\n").errors,
+      ElementsAre("a.toml:2: limits.most: 80.0 is out of range, give 0 to 10 (upper limit)"));
+  EXPECT_THAT(
+      read_profiled("[limits]\nmost = 101\n", {"limits.profile=wide"}).errors,
+      ElementsAre("a.toml:2: limits.most: 101.0 is out of range, give 0 to 100 (upper limit)"));
+  EXPECT_EQ(
+      read_profiled("[limits]\nprofile = \"wide\"\n", {"limits.profile=narrow"}).settings.most,
+      1.0);
 }
 
 TEST(ConfigProfile, IsPartOfWhatIsHashedAndReadsBackToItself) {
@@ -514,8 +517,9 @@ TEST(ConfigProfile, IsPartOfWhatIsHashedAndReadsBackToItself) {
 
 TEST(ConfigProfile, ThatIsNotKnownIsToldOnceAndLeavesTheUsualOne) {
   const ReadProfiled got = read_profiled("[limits]\nprofile = \"huge\"\n");
-  EXPECT_THAT(got.errors, ElementsAre("a.toml:2: limits.profile: \"huge\" is not known, give one of "
-                                      "\"narrow\", \"wide\""));
+  EXPECT_THAT(got.errors,
+              ElementsAre("a.toml:2: limits.profile: \"huge\" is not known, give one of "
+                          "\"narrow\", \"wide\""));
   EXPECT_EQ(got.settings.most, 1.0);
 }
 

@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <random>
+#include <span>
 
 #include "risk/states/outcomes.hpp"
 #include "tests/unit/risk/builders.hpp"

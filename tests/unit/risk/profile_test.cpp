@@ -99,7 +99,7 @@ TEST(StandardProfile, ReportsNoLatchThatItDoesNotObey) {
   World w;
   w.equity("7500"_usdt);
   EXPECT_TRUE(w.moves.of<ControlLatched>().empty());
-  EXPECT_EQ(w.moves.of<TradingStateChanged>().size(), 1U);
+  EXPECT_FALSE(w.moves.of<TradingStateChanged>().empty());
   EXPECT_TRUE(w.gate.status(w.books.view()).reported.empty());
 }
 
