@@ -41,6 +41,8 @@ constexpr Verb kVerbs[] = {
      run_journal_verify},
     {"journal recover", "a damaged log cut back to what is good, the rest kept aside",
      declare_journal_recover, run_journal_recover},
+    {"risk selftest", "fires every risk control with these settings and tells what each did",
+     declare_selftest, run_selftest},
     {"version", "the version of this program", no_options, run_version},
 };
 

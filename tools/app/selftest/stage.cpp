@@ -1,0 +1,233 @@
+#include "tools/app/selftest/stage.hpp"
+
+#include <algorithm>
+
+namespace proteus::app::selftest {
+namespace {
+
+constexpr SessionCode kSession{"se1ftest00000"};
+
+Instrument describe(Category category, std::string_view base, const StageOptions& options) {
+  Instrument made;
+  made.category = category;
+  made.symbol = std::string_view{std::string(base) + "USDT"};
+  made.base_coin = base;
+  made.quote_coin = "USDT";
+  made.tick_size = Price::from_raw(kFixedScale / 100);
+  made.lot_step = kLot;
+  made.quantity_min = category == Category::Linear ? lots(2) : Quantity{};
+  made.quantity_max_limit = lots(100'000'000);
+  made.quantity_max_market = options.largest_order;
+  made.notional_min = Money::from_raw(5 * kLotValue.raw());
+  made.leverage_max_e9 = category == Category::Linear ? 100 * kFixedScale : kFixedScale;
+  made.funding_interval =
+      category == Category::Linear ? Duration{std::chrono::hours{8}} : Duration{0};
+  return made;
+}
+
+/// Fills at the price shown and without cost, so that a scenario knows its equity to the unit; what
+/// the gate believes of costs is another matter, and as configured.
+matching::VenueSettings stage_venue(const Settings& config) {
+  matching::VenueSettings venue = config.paper;
+  venue.fill_mode = matching::FillMode::Bar;
+  venue.half_spread_bps = venue.impact_bps = 0.0;
+  venue.linear_taker_fee_bps = venue.linear_maker_fee_bps = 0.0;
+  venue.spot_taker_fee_bps = venue.spot_maker_fee_bps = 0.0;
+  venue.assumed_funding_bps = 0.0;
+  venue.leverage = 100.0;
+  return venue;
+}
+
+EngineSettings stage_engine(const Settings& config, std::optional<double> passive_bps) {
+  EngineSettings engine = config.engine;
+  engine.capital = kCapital.to_double();
+  engine.marks = MarkSource::Bars;
+  engine.order_style = passive_bps ? OrderStyle::Limit : OrderStyle::Market;
+  engine.limit_offset_bps = passive_bps.value_or(0.0);
+  engine.limit_time_in_force = TimeInForce::Gtc;
+  return engine;
+}
+
+}  // namespace
+
+std::vector<Instrument> stage_instruments(const StageOptions& options) {
+  return {describe(Category::Linear, "BTC", options), describe(Category::Linear, "ETH", options),
+          describe(Category::Spot, "BTC", options)};
+}
+
+Timestamp stage_start(Interval interval) {
+  // A Monday, and a month's first where bars are months.
+  return bar_open(from_unix_ms(1'748'822'400'000), interval);  // 2025-06-02T00:00Z
+}
+
+InstrumentTable stage_table(const StageOptions& options) {
+  InstrumentTable table;
+  for (const Instrument& instrument : stage_instruments(options))
+    PROTEUS_ASSERT(table.add(instrument).has_value());
+  return table;
+}
+
+risk::SizingSettings stage_sizing(const Settings& config) {
+  risk::SizingSettings sizing = config.sizing;
+  sizing.shares.clear();
+  return sizing;
+}
+
+GateParts gate_parts(const Settings& config, const risk::SizingSettings& sizing,
+                     const InstrumentTable& instruments) {
+  const matching::VenueSettings& venue = config.paper;
+  return {sizing,
+          config.limits,
+          instruments,
+          config.engine.interval,
+          {venue.linear_taker_fee_bps / 1e4, venue.spot_taker_fee_bps / 1e4,
+           venue.half_spread_bps / 1e4},
+          kCapital};
+}
+
+const ControlResult* Said::word(Control control) const {
+  const auto found = std::ranges::find(words, control, &ControlResult::control);
+  return found == words.end() ? nullptr : &*found;
+}
+
+/// Always wants to be fully long; how much that is, the scenario or the sizing says.
+class Stage::Scripted final : public Strategy {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "self-test"; }
+  [[nodiscard]] std::size_t warm_up_bars() const override { return 0; }
+  Opinion on_bar(const Bar&, const PositionView&, Money) override {
+    return {target, "the self-test asks for it", {}, false};
+  }
+  void reset() override {}
+
+  Target target{1.0, 1.0};
+};
+
+Stage::Stage(const Settings& config, const GateMaker& make, const StageOptions& options)
+    : settings_(stage_engine(config, options.passive_bps)),
+      instruments_(stage_table(options)),
+      gate_(make(gate_parts(config, stage_sizing(config), instruments_))),
+      venue_(stage_venue(config), settings_.interval, kCapital, instruments_),
+      volume_(options.volume),
+      open_(stage_start(settings_.interval)) {
+  prices_.fill(kPrice);
+  std::vector<std::unique_ptr<Strategy>> strategies;
+  for (Scripted*& strategy : strategies_) {
+    auto made = std::make_unique<Scripted>();
+    strategy = made.get();
+    strategies.push_back(std::move(made));
+  }
+  engine_ = std::make_unique<Engine>(settings_, instruments_, kSession, std::move(strategies),
+                                     gate_, venue_, notes_);
+  for (const Instrument& instrument : instruments_) input(InstrumentChanged{instrument}, open_);
+  close(2);  // The market is known before anything is asked of it.
+}
+
+Timestamp Stage::next_close() const { return next_open(open_, settings_.interval); }
+
+Bar Stage::next_bar(InstrumentId id) const {
+  Bar bar;
+  bar.instrument = id;
+  bar.interval = settings_.interval;
+  bar.open_time = open_;
+  bar.close_time = next_close();
+  bar.open = bar.high = bar.low = bar.close = prices_[id.index];
+  bar.volume = volume_;
+  return bar;
+}
+
+void Stage::close() {
+  const Timestamp at = next_close();
+  for (std::uint32_t i = 0; i < kInstruments; ++i) input(BarClosed{next_bar(InstrumentId{i})}, at);
+  open_ = at;
+}
+
+void Stage::close(int bars) {
+  for (; bars > 0; --bars) close();
+}
+
+void Stage::tell_mark(InstrumentId id, Price mark, Timestamp at) {
+  input(TickerUpdated{.instrument = id, .last = mark, .mark = mark, .index = mark}, at);
+}
+
+void Stage::leap(Duration length) {
+  open_ = bar_open(open_ + length, settings_.interval);
+  if (open_ < engine_->now()) open_ = next_open(open_, settings_.interval);
+}
+
+void Stage::hold(InstrumentId id, Quantity position) {
+  gate_.bypass(true);
+  gate_.wish(id, position);
+  close();
+  gate_.bypass(false);
+  close();
+}
+
+void Stage::lose(Money amount) {
+  input(FundingSettled{
+      .instrument = kPerpetual, .time = engine_->now(), .mark = kPrice, .amount = amount});
+}
+
+Said Stage::wish(InstrumentId id, Quantity position) {
+  gate_.wish(id, position);
+  gate_.forget();
+  close();
+  return said();
+}
+
+Said Stage::target(InstrumentId id, Target target) {
+  strategies_[id.index]->target = target;
+  gate_.leave_sizing(id);
+  gate_.forget();
+  close();
+  strategies_[id.index]->target = {1.0, 1.0};
+  return said();
+}
+
+Said Stage::said() const {
+  Said said;
+  const auto& review = gate_.last();
+  if (!review) return said;
+  said.asked = true;
+  said.words = review->words;
+  said.left = std::ranges::any_of(
+      notes_.intents, [&](const OrderIntent& out) { return out.order.id == review->order.id; });
+  if (const auto* refused = std::get_if<Refused>(&review->verdict)) {
+    said.by = refused->by;
+  } else {
+    said.approved = true;
+    said.quantity = std::get<Approved>(review->verdict).order.quantity;
+  }
+  return said;
+}
+
+Said Stage::ask(InstrumentId id, Quantity change, Purpose purpose, std::optional<Price> limit) {
+  OrderRequest order;
+  order.id = make_order_id(kSession, id, engine_->now(), purpose, 1000 + asked_++);
+  order.instrument = id;
+  order.side = change > Quantity{} ? Side::Buy : Side::Sell;
+  order.quantity = abs(change);
+  order.reduce_only = purpose != Purpose::Open;
+  order.reference = prices_[id.index];
+  order.decided_at = engine_->now();
+  if (limit) {
+    order.type = OrderType::Limit;
+    order.price = *limit;
+  }
+  std::vector<OrderRequest> open;
+  for (const Order& other : engine_->open_orders()) {
+    open.push_back(other.request());
+    open.back().quantity = other.remaining();
+  }
+  InlineList<ControlResult, 32> words;
+  gate_.forget();
+  (void)gate_.review(order, {instruments_[id], ledger(), open, engine_->now()}, words);
+  return said();
+}
+
+bool Stage::holding(Hold hold) const {
+  const RiskStatus now = status();
+  return std::ranges::any_of(now.holds, [&](const HoldChanged& h) { return h.hold == hold; });
+}
+
+}  // namespace proteus::app::selftest
