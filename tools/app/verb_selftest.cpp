@@ -2,8 +2,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "connectors/net/loop.hpp"
+#include "tools/app/selftest/record.hpp"
 #include "tools/app/selftest/selftest.hpp"
 #include "tools/app/verbs.hpp"
+#include "tools/app/version.hpp"
 
 namespace proteus::app {
 
@@ -15,11 +18,21 @@ void declare_selftest(CLI::App& app, Options& options) {
 int run_selftest(const Options& options) {
   auto loaded = load(options.config, options.overrides);
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
-  const std::vector<selftest::Line> lines = selftest::run(loaded.value().settings);
+  auto binary = selftest::running_binary();
+  if (binary.has_error()) return fail(binary.error(), kError);
+  const Settings& settings = loaded.value().settings;
+  const std::vector<selftest::Line> lines = selftest::run(settings);
   const selftest::Counts counts = selftest::count_of(lines);
-  for (const selftest::Line& line : lines)
-    fmt::print("{}\n", options.json ? selftest::json_of(line) : selftest::text_of(line));
-  if (!options.json) fmt::print("{}\n", selftest::text_of(counts));
+  const std::string json = selftest::record_json({binary.value(), loaded.value().hash}, kVersion,
+                                                 net::Loop::wall_now(), lines);
+  if (options.json) {
+    fmt::print("{}\n", json);
+  } else {
+    for (const selftest::Line& line : lines) fmt::print("{}\n", selftest::text_of(line));
+    fmt::print("{}\n", selftest::text_of(counts));
+  }
+  if (const auto stored = selftest::store(settings.session.folder, json); stored.has_error())
+    return fail(stored.error(), kError);
   return counts.failed == 0 ? kOk : kError;
 }
 

@@ -1,8 +1,7 @@
-// Controls on the data that an order rests on: 2, 18, 19.
+// Controls on the data and the clock that an order rests on: 2, 18, 19, 20.
 #include <fmt/format.h>
 
 #include <cmath>
-#include <functional>
 
 #include "tools/app/selftest/scenarios.hpp"
 
@@ -12,12 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kFewLots = 10;
-
-/// The bar that closes next is decided under this mark.
-Said under_mark(Stage& stage, Price mark, const std::function<Said()>& act) {
-  stage.tell_mark(kPerpetual, mark, stage.next_close() - 1ms);
-  return act();
-}
 
 /// |expected - reference| / reference in units of 1e-9, rounded up.
 std::int64_t distance_e9(Price expected, Price reference) {
@@ -50,27 +43,32 @@ bool set_aside(Stage& stage, const Bar& bar) {
 
 void price_collar(Trial& trial, const Bench& bench) {
   const std::int64_t band = to_fixed_raw(bench.limits().price_band_bps / 1e4);
-  // The mark below 100 at which the distance is the band, to the unit.
-  const Int128 wide = Int128{kPrice.raw()} * kFixedScale;
-  const Int128 divisor = Int128{kFixedScale} + band;
-  const Price near = Price::from_raw(static_cast<std::int64_t>((wide + divisor - 1) / divisor));
-  const Price far = near - Price::from_raw(1);
-  trial.did(fmt::format("order at 100 while the mark is {}", far.to_string()));
-
+  // Against the last close: the limit price at which the distance is the band, to the unit.
+  const Price most = kPrice + Price::from_raw(band * (kPrice.raw() / kFixedScale));
+  const Price beyond = most + Price::from_raw(1);
+  trial.did(fmt::format("limit order at {} when the close was 100", beyond.to_string()));
   Stage stage = bench.stage();
   stage.hold(kPerpetual, lots(kFewLots));
-  const auto more = [&] { return stage.trade(kPerpetual, lots(kFewLots)); };
-  trial.refused(under_mark(stage, far, more), ratio(band), ratio(distance_e9(kPrice, far)),
-                "an order beyond the band");
-  trial.waits(under_mark(stage, far, [&] { return stage.wish(kPerpetual, Quantity{}); }),
-              "a reduction");
-  trial.passes(stage.flatten(kPerpetual), "a flatten");
-  trial.inside(under_mark(stage, near, more), "an order at the band");
+  trial.refused(stage.ask(kPerpetual, lots(kFewLots), Purpose::Open, beyond), ratio(band),
+                ratio(distance_e9(beyond, kPrice)), "an order beyond the band");
+  trial.inside(stage.ask(kPerpetual, lots(kFewLots), Purpose::Open, most), "an order at the band");
+  trial.waits(stage.ask(kPerpetual, lots(-kFewLots), Purpose::Close, beyond), "a reduction");
+  trial.passes(stage.ask(kPerpetual, lots(-kFewLots), Purpose::Flatten, beyond), "a flatten");
 
+  // Against mark and middle, as far as these would not be taken for absurd.
+  const Int128 divisor = Int128{kFixedScale} + band;
+  const Price mark = Price::from_raw(static_cast<std::int64_t>(
+                         (Int128{kPrice.raw()} * kFixedScale + divisor - 1) / divisor)) -
+                     Price::from_raw(1);
+  if (std::log(kPrice.to_double() / mark.to_double()) > 0.99 * bench.limits().jump_max) return;
+  Stage marked = bench.stage();
+  marked.tell_mark(kPerpetual, mark, marked.next_close() - 1ms);
+  trial.refused(marked.trade(kPerpetual, lots(kFewLots)), ratio(band),
+                ratio(distance_e9(kPrice, mark)), "an order away from the mark");
   Stage books = bench.stage();
-  books.input(book_around(far), books.next_close() - 1ms);
+  books.input(book_around(mark), books.next_close() - 1ms);
   trial.refused(books.trade(kPerpetual, lots(kFewLots)), ratio(band),
-                ratio(distance_e9(kPrice, far)), "an order away from the middle of the book");
+                ratio(distance_e9(kPrice, mark)), "an order away from the middle of the book");
 }
 
 void stale_data(Trial& trial, const Bench& bench) {
@@ -87,6 +85,14 @@ void stale_data(Trial& trial, const Bench& bench) {
   trial.passes(stage.flatten(kPerpetual), "a flatten");
   age_ticker(stage, most, interval);
   trial.inside(stage.trade(kPerpetual, lots(kFewLots)), "as old as it may be");
+
+  // A connection that is lost holds what trades on the others too.
+  Stage torn = bench.stage();
+  torn.cut(Category::Linear);
+  trial.refused(torn.trade(kSpot, lots(kFewLots)), count(0), count(1),
+                "an order while a stream is lost");
+  torn.close();
+  trial.inside(torn.trade(kSpot, lots(kFewLots)), "when it is live again an order");
 
   Stage silent = bench.stage();
   const Timestamp last = silent.engine().now();
@@ -118,9 +124,9 @@ void absurd_data(Trial& trial, const Bench& bench) {
   trial.passes(stage.flatten(kPerpetual), "a flatten");
   Stage stays = bench.stage();
   stays.price(kPerpetual, far);
-  stays.close(2);
-  trial.must(stays.trade(kPerpetual, lots(kFewLots)).approved,
-             "a jump that the second bar confirms should be traded on");
+  // A second bar confirms the first; beyond a factor of ten it takes a third.
+  stays.close(jump > std::log(10.0) ? 3 : 2);
+  trial.inside(stays.trade(kPerpetual, lots(kFewLots)), "a jump that is confirmed");
 
   Stage small = bench.stage();
   small.price(kPerpetual, jumped(-1e-9));
@@ -136,6 +142,28 @@ void absurd_data(Trial& trial, const Bench& bench) {
   const Bar fine = broken.next_bar(kPerpetual);
   broken.close();
   trial.must(set_aside(broken, fine), "a bar that came twice was used again");
+}
+
+void clock_skew(Trial& trial, const Bench& bench) {
+  const Duration fast = bench.limits().clock_fast_max;
+  const Duration slow = bench.limits().recv_window / 2;
+  trial.did("our clock measured a unit too far ahead, then too far behind");
+  Stage stage = bench.stage();
+  stage.hold(kPerpetual, lots(kFewLots));
+  stage.input(ClockMeasured{-(fast + 1ns), 0ns});
+  trial.refused(stage.trade(kPerpetual, lots(kFewLots)), elapsed(fast), elapsed(fast + 1ns),
+                "an order on a clock that runs ahead");
+  trial.must(stage.holding(Hold::ClockSkew), "no hold tells of the clock");
+  trial.waits(stage.wish(kPerpetual, Quantity{}), "a reduction");
+  trial.passes(stage.flatten(kPerpetual), "a flatten");
+  stage.input(ClockMeasured{-fast, 0ns});
+  trial.inside(stage.trade(kPerpetual, lots(kFewLots)), "as far ahead as it may be, an order");
+  stage.close();
+  stage.input(ClockMeasured{slow + 1ns, 0ns});
+  trial.refused(stage.trade(kPerpetual, lots(kFewLots + 1)), elapsed(slow), elapsed(slow + 1ns),
+                "an order on a clock that runs behind");
+  stage.input(ClockMeasured{slow, 0ns});
+  trial.inside(stage.trade(kPerpetual, lots(kFewLots + 2)), "as far behind as it may be, an order");
 }
 
 }  // namespace proteus::app::selftest

@@ -3,7 +3,7 @@
 // computes for itself from the settings: the gate's own word is then compared with it.
 #pragma once
 
-#include <optional>
+#include <string>
 
 #include "engine/core/fixed.hpp"
 #include "tools/app/selftest/stage.hpp"
@@ -28,26 +28,42 @@ constexpr Money part_of(Money amount, std::int64_t setting_e9) {
 inline Money part_of(Money amount, double setting) {
   return part_of(amount, to_fixed_raw(setting));
 }
+inline std::string usdt(Money amount) { return amount.to_string() + " USDT"; }
+constexpr Money worth(std::int64_t count) { return Money::from_raw(count * kLotValue.raw()); }
 constexpr Measure quote(Money money) { return {money.raw(), Unit::Quote}; }
 constexpr Measure base(Quantity quantity) { return {quantity.raw(), Unit::Base}; }
+constexpr Measure price(Price price) { return {price.raw(), Unit::Price}; }
 constexpr Measure ratio(std::int64_t e9) { return {e9, Unit::Ratio}; }
 constexpr Measure count(std::int64_t n) { return {n, Unit::Count}; }
 constexpr Measure elapsed(Duration d) { return {d.count(), Unit::Nanoseconds}; }
 
-// orders.cpp
+// orders.cpp: what an order is worth and what it leads to
 void capital_threshold(Trial& trial, const Bench& bench);
 void order_value(Trial& trial, const Bench& bench);
 void order_quantity(Trial& trial, const Bench& bench);
 void position_limit(Trial& trial, const Bench& bench);
+void open_order_value(Trial& trial, const Bench& bench);
+void leverage(Trial& trial, const Bench& bench);
+void stage_caps(Trial& trial, const Bench& bench);
 void dust_and_minimum(Trial& trial, const Bench& bench);
-// market.cpp
+// history.cpp: what is remembered of orders and fills
+void price_drift(Trial& trial, const Bench& bench);
+void message_rate(Trial& trial, const Bench& bench);
+void repeated_execution(Trial& trial, const Bench& bench);
+void duplicate_order(Trial& trial, const Bench& bench);
+void loss_streak(Trial& trial, const Bench& bench);
+// market.cpp: the data and the clock that an order rests on
 void price_collar(Trial& trial, const Bench& bench);
 void stale_data(Trial& trial, const Bench& bench);
 void absurd_data(Trial& trial, const Bench& bench);
-// states.cpp
+void clock_skew(Trial& trial, const Bench& bench);
+// states.cpp: what latches, and what persons say
+void daily_loss(Trial& trial, const Bench& bench);
+void override_of(Trial& trial, const Bench& bench);
 void drawdown(Trial& trial, const Bench& bench);
 void kill(Trial& trial, const Bench& bench);
-// model.cpp
+// model.cpp: what the strategy says and is worth
+void expected_edge(Trial& trial, const Bench& bench);
 void model_output(Trial& trial, const Bench& bench);
 
 }  // namespace proteus::app::selftest

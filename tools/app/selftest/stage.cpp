@@ -1,6 +1,10 @@
 #include "tools/app/selftest/stage.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace proteus::app::selftest {
 namespace {
@@ -13,10 +17,10 @@ Instrument describe(Category category, std::string_view base, const StageOptions
   made.symbol = std::string_view{std::string(base) + "USDT"};
   made.base_coin = base;
   made.quote_coin = "USDT";
-  made.tick_size = Price::from_raw(kFixedScale / 100);
+  made.tick_size = Price::from_raw(1);  // Any price is on it.
   made.lot_step = kLot;
   made.quantity_min = category == Category::Linear ? lots(2) : Quantity{};
-  made.quantity_max_limit = lots(100'000'000);
+  made.quantity_max_limit = lots(10'000'000'000);
   made.quantity_max_market = options.largest_order;
   made.notional_min = Money::from_raw(5 * kLotValue.raw());
   made.leverage_max_e9 = category == Category::Linear ? 100 * kFixedScale : kFixedScale;
@@ -81,7 +85,8 @@ GateParts gate_parts(const Settings& config, const risk::SizingSettings& sizing,
           instruments,
           config.engine.interval,
           {venue.linear_taker_fee_bps / 1e4, venue.spot_taker_fee_bps / 1e4,
-           venue.half_spread_bps / 1e4},
+           venue.half_spread_bps / 1e4, venue.assumed_funding_bps / 1e4,
+           venue.maintenance_margin_bps / 1e4},
           kCapital};
 }
 
@@ -99,9 +104,36 @@ class Stage::Scripted final : public Strategy {
     return {target, "the self-test asks for it", {}, false};
   }
   void reset() override {}
+  void archive(Archive&) override {}
 
   Target target{1.0, 1.0};
 };
+
+/// Bars as the stage's prices are when a bar begins; what was told once stays so.
+class Stage::Market final : public sim::MarketSource {
+ public:
+  explicit Market(const Stage& stage)
+      : stage_(stage), instruments_(stage.instruments_.begin(), stage.instruments_.end()) {}
+  [[nodiscard]] std::span<const Instrument> instruments() const override { return instruments_; }
+  [[nodiscard]] Interval base_interval() const override { return stage_.settings_.interval; }
+  [[nodiscard]] Timestamp first() const override { return stage_start(base_interval()); }
+  [[nodiscard]] std::optional<Timestamp> end() const override { return std::nullopt; }
+  [[nodiscard]] std::optional<Bar> bar(InstrumentId id, Timestamp open) override {
+    if (open < first()) return std::nullopt;
+    return told_.try_emplace({id, open}, stage_.bar(id, open)).first->second;
+  }
+  [[nodiscard]] std::optional<std::int64_t> funding_rate_e9(InstrumentId, Timestamp) override {
+    return 0;
+  }
+  [[nodiscard]] std::string_view regime(InstrumentId, Timestamp) override { return {}; }
+
+ private:
+  const Stage& stage_;
+  std::vector<Instrument> instruments_;
+  std::map<std::pair<InstrumentId, Timestamp>, Bar> told_;
+};
+
+Stage::~Stage() = default;
 
 Stage::Stage(const Settings& config, const GateMaker& make, const StageOptions& options)
     : settings_(stage_engine(config, options.passive_bps)),
@@ -109,6 +141,7 @@ Stage::Stage(const Settings& config, const GateMaker& make, const StageOptions& 
       gate_(make(gate_parts(config, stage_sizing(config), instruments_))),
       venue_(stage_venue(config), settings_.interval, kCapital, instruments_),
       volume_(options.volume),
+      range_(options.range),
       open_(stage_start(settings_.interval)) {
   prices_.fill(kPrice);
   std::vector<std::unique_ptr<Strategy>> strategies;
@@ -120,26 +153,45 @@ Stage::Stage(const Settings& config, const GateMaker& make, const StageOptions& 
   engine_ = std::make_unique<Engine>(settings_, instruments_, kSession, std::move(strategies),
                                      gate_, venue_, notes_);
   for (const Instrument& instrument : instruments_) input(InstrumentChanged{instrument}, open_);
+  if (options.wired) {
+    market_ = std::make_unique<Market>(*this);
+    wire_ = std::make_unique<Wire>(*market_, instruments_, *engine_);
+  }
   close(2);  // The market is known before anything is asked of it.
 }
 
 Timestamp Stage::next_close() const { return next_open(open_, settings_.interval); }
 
-Bar Stage::next_bar(InstrumentId id) const {
+Bar Stage::bar(InstrumentId id, Timestamp open) const {
   Bar bar;
   bar.instrument = id;
   bar.interval = settings_.interval;
-  bar.open_time = open_;
-  bar.close_time = next_close();
+  bar.open_time = open;
+  bar.close_time = next_open(open, settings_.interval);
   bar.open = bar.high = bar.low = bar.close = prices_[id.index];
+  bar.high += range_;
   bar.volume = volume_;
   return bar;
 }
 
+void Stage::input(EventBody body, Timestamp at) {
+  if (wire_) wire_->run_until(at);
+  engine_->on_input(std::move(body), at, at);
+}
+
 void Stage::close() {
   const Timestamp at = next_close();
-  for (std::uint32_t i = 0; i < kInstruments; ++i) input(BarClosed{next_bar(InstrumentId{i})}, at);
+  if (wire_)
+    wire_->run_until(at);
+  else
+    for (std::uint32_t i = 0; i < kInstruments; ++i)
+      input(BarClosed{next_bar(InstrumentId{i})}, at);
   open_ = at;
+}
+
+void Stage::cut(Category category) {
+  wire_->run_until(next_close() - std::chrono::milliseconds{1});
+  wire_->cut(category);
 }
 
 void Stage::close(int bars) {
@@ -150,17 +202,47 @@ void Stage::tell_mark(InstrumentId id, Price mark, Timestamp at) {
   input(TickerUpdated{.instrument = id, .last = mark, .mark = mark, .index = mark}, at);
 }
 
-void Stage::leap(Duration length) {
-  open_ = bar_open(open_ + length, settings_.interval);
-  if (open_ < engine_->now()) open_ = next_open(open_, settings_.interval);
+void Stage::wait(Timestamp at) {
+  while (next_close() <= at) close();
+  if (at > engine_->now()) input(ClockTick{}, at);
 }
 
-void Stage::hold(InstrumentId id, Quantity position) {
+void Stage::next_day() {
+  PROTEUS_ASSERT(!wire_);
+  const Timestamp now = engine_->now();
+  const auto midnight = std::chrono::ceil<std::chrono::days>(now + Duration{1});
+  // The bar that opens with the new day, or the one that it lies in: the first to close in it.
+  open_ = std::max(open_, bar_open(midnight, settings_.interval));
+  close();
+}
+
+void Stage::lift(Control control) {
+  input(OverrideChanged{.control = control,
+                        .active = true,
+                        .expires = engine_->now() + bar_length(open_, settings_.interval) * 1000,
+                        .reason = "self-test"});
+}
+
+void Stage::place(InstrumentId id, Quantity position) {
   gate_.bypass(true);
   gate_.wish(id, position);
   close();
   gate_.bypass(false);
+}
+
+void Stage::hold(InstrumentId id, Quantity position) {
+  place(id, position);
   close();
+}
+
+void Stage::fill(InstrumentId id, Quantity change, Price price, const ClientOrderId& order) {
+  input(Fill{.id = order,
+             .execution = std::string_view{fmt::format("venue-{}", ++fills_)},
+             .instrument = id,
+             .side = change > Quantity{} ? Side::Buy : Side::Sell,
+             .quantity = abs(change),
+             .price = price,
+             .time = engine_->now()});
 }
 
 void Stage::lose(Money amount) {
@@ -219,7 +301,7 @@ Said Stage::ask(InstrumentId id, Quantity change, Purpose purpose, std::optional
     open.push_back(other.request());
     open.back().quantity = other.remaining();
   }
-  InlineList<ControlResult, 32> words;
+  ControlWords words;
   gate_.forget();
   (void)gate_.review(order, {instruments_[id], ledger(), open, engine_->now()}, words);
   return said();

@@ -1,6 +1,9 @@
 // A small exchange for one scenario: engine, gate and paper venue as in a session, with the
 // settings that are tested, on three instruments whose prices and lots leave every limit room. It
 // runs in virtual time and touches neither disk nor network; the same calls give the same answers.
+// Bars come through the simulated exchange and the protocol that live speaks; what the wire adds
+// nothing to (a person's word, a venue's report, a reading of the clock) is told to the engine as
+// the input that it is there.
 //
 // All instruments trade at 100 with lots of 0.001, so a lot is worth 0.1 = 1e-5 of the capital.
 #pragma once
@@ -16,6 +19,7 @@
 #include "connectors/paper/paper_venue.hpp"
 #include "engine/runtime/engine.hpp"
 #include "tools/app/selftest/gate_maker.hpp"
+#include "tools/app/selftest/wire.hpp"
 #include "tools/app/selftest/wish_gate.hpp"
 #include "tools/app/settings.hpp"
 
@@ -48,31 +52,36 @@ struct Said {
   [[nodiscard]] const ControlResult* word(Control control) const;
 };
 
-/// Keeps what the engine writes down, in memory.
+/// Keeps what scenarios ask for of all that the engine writes down.
 struct Notes final : Journal {
-  void append(const Event& event) override { events.push_back(event); }
-  void append(const DecisionRecord& record) override { decisions.push_back(record); }
+  void append(const Event& event) override {
+    if (const auto* update = std::get_if<OrderUpdate>(&event.body)) updates.push_back(*update);
+  }
+  void append(const DecisionRecord&) override {}
   void append(const OrderIntent& intent) override { intents.push_back(intent); }
-  void append(const CancelIntent& intent) override { cancels.push_back(intent); }
+  void append(const CancelIntent&) override {}
   void append(const EquityPoint&) override {}
   [[nodiscard]] bool commit() override { return true; }
 
-  std::vector<Event> events;
-  std::vector<DecisionRecord> decisions;
+  std::vector<OrderUpdate> updates;
   std::vector<OrderIntent> intents;
-  std::vector<CancelIntent> cancels;
 };
 
 struct StageOptions {
   std::optional<double> passive_bps = std::nullopt;  ///< limit orders this far from the close
-  double volume = 1e9;  ///< base, of every bar: so much that no share of it binds
-  Quantity largest_order = lots(50'000'000);  ///< that the venue takes of market orders
+  double volume = 1e13;  ///< base, of every bar: so much that no share of it binds
+  Quantity largest_order = lots(10'000'000'000);  ///< that the venue takes of market orders
+  Price range;                                    ///< how far every bar's high lies above the rest
+  bool wired = true;  ///< bars come from the simulated exchange; false: straight into the engine
 };
 
 class Stage {
  public:
   /// `config`: the settings that are tested; limits and costs are taken as they are.
   Stage(const Settings& config, const GateMaker& make, const StageOptions& options = {});
+  ~Stage();
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
 
   // The market. A bar of every instrument closes at once, in their order, flat at its price.
   void close();
@@ -80,18 +89,28 @@ class Stage {
   /// From the next bar on.
   void price(InstrumentId id, Price price) { prices_[id.index] = price; }
   [[nodiscard]] Timestamp next_close() const;
-  [[nodiscard]] Bar next_bar(InstrumentId id) const;
+  [[nodiscard]] Bar next_bar(InstrumentId id) const { return bar(id, open_); }
   /// `at` lies between the last event and the next close.
-  void input(EventBody body, Timestamp at) { engine_->on_input(std::move(body), at, at); }
+  void input(EventBody body, Timestamp at);
   void input(EventBody body) { input(std::move(body), engine_->now()); }
   void tell_mark(InstrumentId id, Price mark, Timestamp at);
+  /// Time passes up to `at`, with the bars that close until then.
+  void wait(Timestamp at);
   void operate(OperatorAction action) { input(OperatorCommand{action, "self-test"}); }
-  /// Goes from one day or quiet time to the next without bars in between.
-  void leap(Duration length);
+  /// Goes to the first close of the next day, without the bars between. Not where it is wired.
+  void next_day();
+  /// The exchange cuts the connections of the category a moment before the next close.
+  void cut(Category category);
+  /// A person lifts the control for an hour.
+  void lift(Control control);
 
   // The account.
   /// Buys or sells to `position` past the gate; two bars close.
   void hold(InstrumentId id, Quantity position);
+  /// The first half of that: one bar closes, and the order is open.
+  void place(InstrumentId id, Quantity position);
+  /// The venue tells of a fill, of an order of ours or of one that it knows better.
+  void fill(InstrumentId id, Quantity change, Price price, const ClientOrderId& order = "venue");
   /// The venue settles `amount` > 0 that we pay: a loss to the unit. Negative: a profit.
   void lose(Money amount);
   [[nodiscard]] LedgerView ledger() const { return engine_->ledger(); }
@@ -107,6 +126,8 @@ class Stage {
   /// Asks the gate about an order as it stands now; it goes nowhere.
   Said ask(InstrumentId id, Quantity change, Purpose purpose = Purpose::Open,
            std::optional<Price> limit = std::nullopt);
+  /// The id of the order that was asked about last.
+  [[nodiscard]] ClientOrderId last_id() const { return gate_.last()->order.id; }
   /// A person's flatten of what is held, asked now.
   Said flatten(InstrumentId id) { return ask(id, -position(id), Purpose::Flatten); }
 
@@ -120,7 +141,9 @@ class Stage {
   [[nodiscard]] bool holding(Hold hold) const;
 
  private:
+  [[nodiscard]] Bar bar(InstrumentId id, Timestamp open) const;
   class Scripted;
+  class Market;
   [[nodiscard]] Said said() const;
 
   EngineSettings settings_;
@@ -130,8 +153,12 @@ class Stage {
   paper::PaperVenue venue_;
   std::array<Scripted*, kInstruments> strategies_{};
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Market> market_;
+  std::unique_ptr<Wire> wire_;  ///< null: it is not wired
   std::array<Price, kInstruments> prices_;
   double volume_;
+  Price range_;
+  std::uint64_t fills_ = 0;
   Timestamp open_;  ///< of the bars in progress
   std::uint32_t asked_ = 0;
 };

@@ -1,4 +1,4 @@
-// Controls that latch a state, and the person's own: 12, 15.
+// Controls that latch a state, and the person's own: 11, 12, 15, 25.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,26 +12,73 @@ constexpr std::int64_t kFewLots = 10;
 constexpr Money kUnit = Money::from_raw(1);
 
 bool cancelled(const Stage& stage, const ClientOrderId& id) {
-  return std::ranges::any_of(stage.notes().events, [&](const Event& event) {
-    const auto* update = std::get_if<OrderUpdate>(&event.body);
-    return update != nullptr && update->id == id && update->state == OrderState::Cancelled;
+  return std::ranges::any_of(stage.notes().updates, [&](const OrderUpdate& update) {
+    return update.id == id && update.state == OrderState::Cancelled;
   });
 }
 
 }  // namespace
 
-void drawdown(Trial& trial, const Bench& bench) {
-  const std::int64_t most = to_fixed_raw(bench.limits().drawdown_max);
-  const std::int64_t halt = to_fixed_raw(bench.limits().drawdown_halt);
-  const Money loss = part_of(kCapital, most);
-  trial.did(fmt::format("loss of {} USDT, a unit more than the limit", (loss + kUnit).to_string()));
-  Stage stage = bench.stage();
+void daily_loss(Trial& trial, const Bench& bench) {
+  const risk::LimitSettings& limits = bench.limits();
+  const Money most = part_of(kCapital, limits.daily_loss_max);
+  const Money flat = part_of(kCapital, limits.daily_loss_flat);
+  trial.did(fmt::format("loss of {} in a day, a unit more than the limit", usdt(most + kUnit)));
+  if (limits.drawdown_max <= limits.daily_loss_max) trial.stricter(Control::Drawdown);
+  Stage stage = bench.stage({.wired = false});  // Days pass.
   stage.hold(kPerpetual, lots(3 * kFewLots));
-  stage.lose(loss);
+  stage.lose(most);
+  trial.inside(stage.trade(kPerpetual, lots(kFewLots)), "an order at exactly the limit");
+  stage.close();
+  stage.lose(kUnit);
+  trial.refused(stage.trade(kPerpetual, lots(kFewLots)), quote(most), quote(most + kUnit),
+                "an order beyond the loss of the day");
+  trial.must(stage.status().state >= TradingState::Reducing, "the state did not latch");
+  if (stage.status().state == TradingState::Reducing)
+    trial.passes(stage.trade(kPerpetual, lots(-kFewLots)), "a reduction");
+  stage.next_day();
+  trial.waits(stage.trade(kPerpetual, lots(kFewLots)), "an order on the next day");
+
+  Stage ruin = bench.stage();
+  ruin.hold(kPerpetual, lots(3 * kFewLots));
+  ruin.lose(flat + kUnit);
+  ruin.close(3);
+  trial.must(ruin.status().state == TradingState::Halted, "the second limit did not halt");
+  const Quantity left = ruin.position(kPerpetual);
+  const bool closes = limits.daily_loss_flatten && limits.drawdown_halt > limits.daily_loss_flat;
+  trial.must(!closes || left.is_zero(), "the second limit did not close the position");
+  if (!left.is_zero()) trial.passes(ruin.flatten(kPerpetual), "a flatten when halted");
+}
+
+namespace {
+
+/// Loses until `loss` of the capital is gone, a little every day: less than the day's limit.
+void lose_slowly(Stage& stage, Money loss, double daily_max) {
+  for (;;) {
+    const Money equity = stage.ledger().equity;
+    const Money left = loss - (kCapital - equity);
+    if (left <= Money{}) return;
+    stage.lose(std::min(left, std::max(part_of(equity, daily_max), kUnit)));
+    stage.next_day();
+  }
+}
+
+}  // namespace
+
+void drawdown(Trial& trial, const Bench& bench) {
+  const risk::LimitSettings& limits = bench.limits();
+  const std::int64_t most = to_fixed_raw(limits.drawdown_max);
+  const std::int64_t halt = to_fixed_raw(limits.drawdown_halt);
+  const Money loss = part_of(kCapital, most);
+  trial.did(fmt::format("loss of {} over days, a unit more than the limit", usdt(loss + kUnit)));
+  Stage stage = bench.stage({.wired = false});  // Days pass.
+  stage.hold(kPerpetual, lots(3 * kFewLots));
+  lose_slowly(stage, loss, limits.daily_loss_max);
   trial.inside(stage.trade(kPerpetual, lots(kFewLots)), "an order at exactly the limit");
   stage.close();
   stage.lose(kUnit);
   const TradingState first = most == halt ? TradingState::Halted : TradingState::Reducing;
+  // A unit above the limit, rounded up to units of 1e-9.
   trial.refused(stage.trade(kPerpetual, lots(kFewLots)), ratio(most), ratio(most + 1),
                 "an order beyond the drawdown");
   trial.must(stage.status().state == first, "the state did not latch");
@@ -39,8 +86,8 @@ void drawdown(Trial& trial, const Bench& bench) {
     trial.passes(stage.trade(kPerpetual, lots(-kFewLots)), "a reduction");
   stage.close();
   if (halt > most) {
-    stage.lose(part_of(kCapital, halt) - loss);
-    trial.waits(stage.wish(kPerpetual, Quantity{}), "beyond the halting limit it");
+    lose_slowly(stage, part_of(kCapital, halt) + kUnit, limits.daily_loss_max);
+    trial.waits(stage.wish(kPerpetual, Quantity{}), "a reduction beyond the halting limit");
     trial.must(stage.status().state == TradingState::Halted, "the halting limit did not halt");
   }
   trial.passes(stage.flatten(kPerpetual), "a flatten");
@@ -71,8 +118,43 @@ void kill(Trial& trial, const Bench& bench) {
   trial.refused(held.trade(kPerpetual, lots(-1)), count(1), count(2), "a reduction when halted");
   trial.passes(held.flatten(kPerpetual), "a flatten when halted");
   held.operate(OperatorAction::Resume);
-  trial.must(held.trade(kPerpetual, lots(kFewLots)).approved,
-             "after a person's resume an order should pass");
+  trial.inside(held.trade(kPerpetual, lots(kFewLots)), "after a person's resume it");
+  held.close();
+  held.operate(OperatorAction::Flatten);
+  held.close();
+  trial.must(held.position(kPerpetual).is_zero(), "a person's flatten left a position");
+}
+
+void override_of(Trial& trial, const Bench& bench) {
+  const Money limit = part_of(kCapital, bench.limits().order_value_max);
+  const Quantity large = lots(lots_in(limit) + 1);
+  const Money value = worth(lots_in(limit) + 1);
+  const auto lift = [](Control control, Timestamp expires) {
+    return OverrideChanged{
+        .control = control, .active = true, .expires = expires, .reason = "self-test"};
+  };
+  trial.did("order above the order value, lifted by a person for a second, when that is over");
+  Stage stage = bench.stage();
+  const Timestamp end = stage.engine().now() + std::chrono::seconds{1};
+  const Duration left{1};
+  stage.input(lift(Control::OrderValue, end));
+  stage.input(ClockTick{}, end - left);
+  const Said lifted = stage.ask(kPerpetual, large);
+  const ControlResult* own = lifted.word(Control::Override);
+  trial.must(own != nullptr && own->actual.raw == left.count() &&
+                 own->limit.raw == static_cast<std::int64_t>(Control::OrderValue),
+             "no word of control 25 tells that control 4 was lifted and for how long");
+  trial.inside(own != nullptr && lifted.by.control != Control::OrderValue,
+               "while it stands the order");
+  stage.input(ClockTick{}, end);
+  trial.refused_by(Control::OrderValue, stage.ask(kPerpetual, large), quote(limit), quote(value),
+                   "the order when the override is over");
+
+  Stage killed = bench.stage();
+  killed.input(lift(Control::Kill, killed.engine().now() + std::chrono::hours{1}));
+  killed.operate(OperatorAction::Halt);
+  trial.refused_by(Control::Kill, killed.ask(kPerpetual, lots(kFewLots)), count(0), count(2),
+                   "an order after a halt, which nobody lifts,");
 }
 
 }  // namespace proteus::app::selftest

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace proteus::app::selftest {
 namespace {
 
@@ -22,10 +24,19 @@ bool Trial::must(bool holds, std::string_view sentence) {
 }
 
 void Trial::refused(const Said& said, Measure limit, Measure actual, std::string_view what) {
-  const bool by_us = said.asked && !said.approved && said.by.control == line_.control;
-  if (by_us && !line_.refusal) line_.refusal = said.by;
-  fired_ = fired_ || by_us;
-  if (!must(by_us, fmt::format("{} should be refused: {}", what, spell(said)))) return;
+  const bool by_other = said.asked && !said.approved && !said.left &&
+                        std::ranges::count(stricter_, said.by.control) > 0;
+  if (!by_other) return refused_by(line_.control, said, limit, actual, what);
+  fired_ = true;
+  if (!line_.refusal) line_.refusal = said.by;
+}
+
+void Trial::refused_by(Control control, const Said& said, Measure limit, Measure actual,
+                       std::string_view what) {
+  const bool refuses = said.asked && !said.approved && said.by.control == control;
+  if (refuses && !line_.refusal) line_.refusal = said.by;
+  fired_ = fired_ || refuses;
+  if (!must(refuses, fmt::format("{} should be refused: {}", what, spell(said)))) return;
   must(!said.left, fmt::format("{} left although it was refused", what));
   must(same(said.by.limit, limit) && same(said.by.actual, actual),
        fmt::format("{}: the refusal should tell limit {}, actual {}, but tells limit {}, actual {}",
@@ -66,8 +77,10 @@ void Trial::passes(const Said& said, std::string_view what) {
 }
 
 void Trial::waits(const Said& said, std::string_view what) {
-  const bool by_us = said.asked && !said.approved && said.by.control == line_.control;
-  if (must(by_us, fmt::format("{} should wait: {}", what, spell(said))))
+  const bool held =
+      said.asked && !said.approved &&
+      (said.by.control == line_.control || std::ranges::count(stricter_, said.by.control) > 0);
+  if (must(held, fmt::format("{} should wait: {}", what, spell(said))))
     tell_exit(fmt::format("{} waits", what));
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/app/selftest/line.hpp"
 #include "tools/app/selftest/stage.hpp"
@@ -19,6 +20,9 @@ class Trial {
   /// Anything that has to be true. `sentence` says what is wrong where it is not.
   bool must(bool holds, std::string_view sentence);
 
+  /// In this configuration another control says no before this one can: its refusal counts too.
+  void stricter(Control other) { stricter_.push_back(other); }
+
   /// The order was refused by this control with exactly this limit and actual, and did not leave.
   void refused(const Said& said, Measure limit, Measure actual, std::string_view what);
   /// The order was let pass by this control. Another may be stricter in this configuration and say
@@ -28,6 +32,9 @@ class Trial {
   void refused(const ControlResult& word, Measure limit, Measure actual, std::string_view what);
   /// The near side of a boundary that is not one order.
   void inside(bool passes, std::string_view what);
+  /// The refusal of another control that this one is about.
+  void refused_by(Control control, const Said& said, Measure limit, Measure actual,
+                  std::string_view what);
   /// Approved, whatever was asked.
   void passes(const Said& said, std::string_view what);
   /// Refused by this control, whatever the numbers.
@@ -38,6 +45,7 @@ class Trial {
  private:
   void tell_exit(std::string text);
   Line line_;
+  std::vector<Control> stricter_;
   bool fired_ = false;
   bool let_pass_ = false;
 };

@@ -18,7 +18,7 @@ Sized WishGate::size(const SizingInput& input, InlineList<SizingStep, 8>& steps)
 }
 
 Verdict WishGate::review(const OrderRequest& order, const ReviewInput& input,
-                         InlineList<ControlResult, 32>& results) {
+                         ControlWords& results) {
   if (bypass_) return Approved{order};
   const std::size_t before = results.size();
   const Verdict verdict = inner_->review(order, input, results);

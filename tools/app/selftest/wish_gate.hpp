@@ -19,7 +19,7 @@ class WishGate final : public RiskGate {
   void wish(InstrumentId id, Quantity position) { wishes_[id.index] = position; }
   /// The next decision is sized by the gate itself.
   void leave_sizing(InstrumentId id) { own_[id.index] = true; }
-  /// Orders pass without being asked about, as if an earlier session had sent them.
+  /// Orders pass without being asked about, as if the limits had been others when they were sent.
   void bypass(bool on) { bypass_ = on; }
 
   /// What the gate said to the last order; nothing since `forget`.
@@ -40,10 +40,11 @@ class WishGate final : public RiskGate {
   }
   Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) override;
   Verdict review(const OrderRequest& order, const ReviewInput& input,
-                 InlineList<ControlResult, 32>& results) override;
+                 ControlWords& results) override;
   [[nodiscard]] RiskStatus status(const LedgerView& ledger) const override {
     return inner_->status(ledger);
   }
+  void archive(Archive& a) override { inner_->archive(a); }
 
  private:
   std::unique_ptr<RiskGate> inner_;
