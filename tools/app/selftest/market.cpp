@@ -132,16 +132,23 @@ void absurd_data(Trial& trial, const Bench& bench) {
   small.price(kPerpetual, jumped(-1e-9));
   trial.inside(small.trade(kPerpetual, lots(kFewLots)), "a jump just within");
 
-  Stage broken = bench.stage();
-  Bar crossed = broken.next_bar(kPerpetual);
-  crossed.high = crossed.low - Price::from_raw(1);
-  trial.must(set_aside(broken, crossed), "a bar whose high lies below its low was used");
-  Bar zero = broken.next_bar(kPerpetual);
-  zero.low = Price{};
-  trial.must(set_aside(broken, zero), "a bar with a price of zero was used");
-  const Bar fine = broken.next_bar(kPerpetual);
-  broken.close();
-  trial.must(set_aside(broken, fine), "a bar that came twice was used again");
+  const auto broken_bar = [&](void (*breaks)(Bar&)) {
+    Stage broken = bench.stage({.wired = false});  // The feed would not let it through.
+    Bar bar = broken.next_bar(kPerpetual);
+    breaks(bar);
+    return set_aside(broken, bar);
+  };
+  trial.must(broken_bar([](Bar& bar) { bar.high = bar.low - Price::from_raw(1); }),
+             "a bar whose high lies below its low was used");
+  trial.must(broken_bar([](Bar& bar) { bar.low = Price{}; }),
+             "a bar with a price of zero was used");
+  Stage twice = bench.stage();
+  const Bar bar = twice.next_bar(kPerpetual);
+  twice.close();
+  trial.must(set_aside(twice, bar), "a bar that came twice was used again");
+  Stage quoted = bench.stage();
+  quoted.tell_mark(kPerpetual, far, quoted.engine().now());
+  trial.must(quoted.status().quotes_set_aside == 1, "a ticker that jumps was believed");
 }
 
 void clock_skew(Trial& trial, const Bench& bench) {

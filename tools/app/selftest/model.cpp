@@ -1,4 +1,6 @@
-// Controls on what the strategy says: 27.
+// Controls on what the strategy says and is worth: 27, 29.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -44,6 +46,33 @@ void model_output(Trial& trial, const Bench& bench) {
   else
     trial.must(!flat.asked && held.position(kPerpetual) == lots(kFewLots),
                "what is held should be kept");
+}
+
+void expected_edge(Trial& trial, const Bench& bench) {
+  // Spot, which pays no funding: both ways in fee and half spread.
+  const matching::VenueSettings& venue = bench.config.paper;
+  const double cost = 2.0 * (venue.spot_taker_fee_bps / 1e4 + venue.half_spread_bps / 1e4);
+  const std::int64_t cost_e9 = to_fixed_raw(cost);
+  const auto edge = [](std::int64_t e9) {
+    return static_cast<double>(e9) / static_cast<double>(kFixedScale);
+  };
+  trial.did(fmt::format("order whose strategy expects {} where it costs {}",
+                        format_fixed(cost_e9 - 1), format_fixed(cost_e9)));
+  // What sizing lets a paper run hold in order to learn is exempt: more than that is held already.
+  const risk::SizingSettings& sizing = bench.config.sizing;
+  const double share = std::min(1.0 / static_cast<double>(kInstruments), sizing.share_max);
+  const double floor = sizing.kelly_floor * share * sizing.gross_max;
+  const std::int64_t held = lots_in(part_of(kCapital, floor)) + kFewLots;
+  Stage stage = bench.stage();
+  for (const Control other : {Control::PositionLimit, Control::Stage, Control::CapitalThreshold})
+    stage.lift(other);
+  stage.fill(kSpot, lots(held), kPrice);
+  stage.expect_edge(kSpot, edge(cost_e9 - 1));
+  trial.refused(stage.trade(kSpot, lots(kFewLots)), ratio(cost_e9), ratio(cost_e9 - 1),
+                "an order that is not worth its cost");
+  trial.passes(stage.ask(kSpot, lots(-kFewLots), Purpose::Close), "a reduction");
+  stage.expect_edge(kSpot, edge(cost_e9));
+  trial.inside(stage.trade(kSpot, lots(kFewLots)), "one that brings just its cost");
 }
 
 }  // namespace proteus::app::selftest

@@ -160,9 +160,10 @@ void leverage(Trial& trial, const Bench& bench) {
   const Price distance = liquidation_distance(kCapital, held_near + kFewLots, margin_e9);
   const Price nearer = liquidation_distance(kCapital, held_near + kFewLots + 1, margin_e9);
   const Price range = Price::from_raw(static_cast<std::int64_t>(
-      static_cast<double>(distance.raw()) / limits.liquidation_ranges_min));
-  const Price least =
-      Price::from_raw(to_fixed_raw(range.to_double() * limits.liquidation_ranges_min));
+                          static_cast<double>(distance.raw()) / limits.liquidation_ranges_min)) -
+                      Price::from_raw(1);
+  const double true_range = (kPrice + range).to_double() - kPrice.to_double();
+  const Price least = Price::from_raw(to_fixed_raw(true_range * limits.liquidation_ranges_min));
   Stage wide = bench.stage({.range = range});
   wide.hold(kPerpetual, lots(held_near));
   trial.refused(wide.trade(kPerpetual, lots(kFewLots + 1)), price(least), price(nearer),
@@ -197,6 +198,7 @@ void stage_caps(Trial& trial, const Bench& bench) {
   const std::int64_t most = lots_in(order_cap);
   trial.did(fmt::format("order of {} on an equity of {}", usdt(worth(most + 1)), usdt(equity)));
   Stage stage = bench.stage();
+  stage.lift(Control::CapitalThreshold);  // It does not grow with the equity.
   stage.lose(kCapital - equity);
   stage.close();
   trial.refused(stage.ask(kPerpetual, lots(most + 1)), quote(order_cap), quote(worth(most + 1)),

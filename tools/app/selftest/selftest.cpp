@@ -16,8 +16,6 @@ struct Row {
   const char* why_not;
 };
 
-constexpr const char* kMissing = "missing";
-
 constexpr Row kRows[] = {
     {Control::CapitalThreshold, capital_threshold, ""},
     {Control::PriceCollar, price_collar, ""},
@@ -47,7 +45,7 @@ constexpr Row kRows[] = {
     {Control::Stage, stage_caps, ""},
     {Control::ModelOutput, model_output, ""},
     {Control::AdaptationBounds, nullptr, "no strategy adapts itself yet"},
-    {Control::ExpectedEdge, nullptr, kMissing},
+    {Control::ExpectedEdge, expected_edge, ""},
     {Control::DustAndMinimum, dust_and_minimum, ""},
     {Control::KeyPermissions, nullptr, "live only: paper has no keys"},
 };

@@ -101,12 +101,13 @@ class Stage::Scripted final : public Strategy {
   [[nodiscard]] std::string_view name() const override { return "self-test"; }
   [[nodiscard]] std::size_t warm_up_bars() const override { return 0; }
   Opinion on_bar(const Bar&, const PositionView&, Money) override {
-    return {target, "the self-test asks for it", {}, false};
+    return {target, "the self-test asks for it", {}, false, edge};
   }
   void reset() override {}
   void archive(Archive&) override {}
 
   Target target{1.0, 1.0};
+  std::optional<double> edge;
 };
 
 /// Bars as the stage's prices are when a bar begins; what was told once stays so.
@@ -265,6 +266,8 @@ Said Stage::target(InstrumentId id, Target target) {
   strategies_[id.index]->target = {1.0, 1.0};
   return said();
 }
+
+void Stage::expect_edge(InstrumentId id, double edge) { strategies_[id.index]->edge = edge; }
 
 Said Stage::said() const {
   Said said;

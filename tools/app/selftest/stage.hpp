@@ -123,6 +123,8 @@ class Stage {
   Said trade(InstrumentId id, Quantity change) { return wish(id, position(id) + change); }
   /// One bar closes on which the strategy says `target` and the gate sizes it itself.
   Said target(InstrumentId id, Target target);
+  /// What the strategy says that a position brings before costs, from the next bar on.
+  void expect_edge(InstrumentId id, double edge);
   /// Asks the gate about an order as it stands now; it goes nowhere.
   Said ask(InstrumentId id, Quantity change, Purpose purpose = Purpose::Open,
            std::optional<Price> limit = std::nullopt);

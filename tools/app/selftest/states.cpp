@@ -127,8 +127,7 @@ void kill(Trial& trial, const Bench& bench) {
 
 void override_of(Trial& trial, const Bench& bench) {
   const Money limit = part_of(kCapital, bench.limits().order_value_max);
-  const Quantity large = lots(lots_in(limit) + 1);
-  const Money value = worth(lots_in(limit) + 1);
+  const std::int64_t large = lots_in(limit) + 1;
   const auto lift = [](Control control, Timestamp expires) {
     return OverrideChanged{
         .control = control, .active = true, .expires = expires, .reason = "self-test"};
@@ -139,7 +138,7 @@ void override_of(Trial& trial, const Bench& bench) {
   const Duration left{1};
   stage.input(lift(Control::OrderValue, end));
   stage.input(ClockTick{}, end - left);
-  const Said lifted = stage.ask(kPerpetual, large);
+  const Said lifted = stage.ask(kPerpetual, lots(large));
   const ControlResult* own = lifted.word(Control::Override);
   trial.must(own != nullptr && own->actual.raw == left.count() &&
                  own->limit.raw == static_cast<std::int64_t>(Control::OrderValue),
@@ -147,8 +146,8 @@ void override_of(Trial& trial, const Bench& bench) {
   trial.inside(own != nullptr && lifted.by.control != Control::OrderValue,
                "while it stands the order");
   stage.input(ClockTick{}, end);
-  trial.refused_by(Control::OrderValue, stage.ask(kPerpetual, large), quote(limit), quote(value),
-                   "the order when the override is over");
+  trial.refused_by(Control::OrderValue, stage.ask(kPerpetual, lots(large + 1)), quote(limit),
+                   quote(worth(large + 1)), "an order when the override is over");
 
   Stage killed = bench.stage();
   killed.input(lift(Control::Kill, killed.engine().now() + std::chrono::hours{1}));

@@ -32,6 +32,10 @@ class WishGate final : public RiskGate {
   void forget() { last_.reset(); }
 
   [[nodiscard]] const char* absurd(const Bar& bar) override { return inner_->absurd(bar); }
+  [[nodiscard]] const char* absurd_quote(const Event& event) const override {
+    return inner_->absurd_quote(event);
+  }
+  void on_cancel(Timestamp now) override { inner_->on_cancel(now); }
   void observe(const Event& event, const LedgerView& ledger, ReportSink& moves) override {
     inner_->observe(event, ledger, moves);
   }
