@@ -1,0 +1,175 @@
+#include "tools/app/selftest/selftest.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "broken_gates.hpp"
+
+namespace proteus::app::selftest {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string told(const std::vector<Line>& lines) {
+  std::string text;
+  for (Line line : lines) {
+    line.took_ms = 0.0;
+    text += text_of(line) + "\n";
+  }
+  return text;
+}
+
+std::set<int> failed(const std::vector<Line>& lines) {
+  std::set<int> numbers;
+  for (const Line& line : lines)
+    if (line.grade == Grade::Fail) numbers.insert(static_cast<int>(line.control));
+  return numbers;
+}
+
+std::set<int> built(const std::vector<Line>& lines) {
+  std::set<int> numbers;
+  for (const Line& line : lines)
+    if (line.grade != Grade::NotBuilt) numbers.insert(static_cast<int>(line.control));
+  return numbers;
+}
+
+TEST(Selftest, PassesEveryBuiltControlWithTheDefaults) {
+  const auto lines = run(Settings{});
+  EXPECT_EQ(failed(lines), std::set<int>{}) << told(lines);
+  EXPECT_EQ(built(lines), (std::set<int>{1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
+                                         13, 14, 15, 18, 19, 20, 25, 26, 27, 29, 30}));
+}
+
+TEST(Selftest, HasALineForEachControlInOrder) {
+  const auto lines = run(Settings{});
+  ASSERT_EQ(lines.size(), 31U);
+  for (int number = 1; number <= 31; ++number) {
+    const Line& line = lines[static_cast<std::size_t>(number - 1)];
+    EXPECT_EQ(static_cast<int>(line.control), number);
+    EXPECT_FALSE(line.done.empty()) << number;
+    if (line.grade == Grade::NotBuilt) continue;
+    EXPECT_TRUE(line.refusal.has_value()) << text_of(line);
+    EXPECT_FALSE(line.inside.empty()) << text_of(line);
+  }
+}
+
+TEST(Selftest, SaysTheSameTwice) { EXPECT_EQ(told(run(Settings{})), told(run(Settings{}))); }
+
+TEST(Selftest, FailsEveryControlOfAGateThatApprovesEverything) {
+  const auto lines = run(Settings{}, [](const GateParts& parts) {
+    return std::make_unique<ApprovesEverything>(real_gate(parts));
+  });
+  EXPECT_EQ(failed(lines), built(lines)) << told(lines);
+}
+
+TEST(Selftest, FailsTheControlThatIsMissingAndNoOther) {
+  for (const int number : built(run(Settings{}))) {
+    const auto control = static_cast<Control>(number);
+    const auto lines = run(Settings{}, [control](const GateParts& parts) {
+      return std::make_unique<WithoutOne>(real_gate(parts), control);
+    });
+    std::set<int> found = failed(lines);
+    EXPECT_TRUE(found.contains(number)) << "without " << number << "\n" << told(lines);
+    // What a person may lift is shown on 4, what nobody may on 15.
+    std::set<int> expected{number};
+    if (control == Control::OrderValue || control == Control::Kill)
+      expected.insert(static_cast<int>(Control::Override));
+    if (control != Control::Override) {
+      EXPECT_EQ(found, expected) << "without " << number << "\n" << told(lines);
+    }
+  }
+}
+
+/// A gate that is made with other limits than those that are tested.
+std::set<int> failed_with(void (*change)(risk::LimitSettings&)) {
+  return failed(run(Settings{}, [change](const GateParts& parts) {
+    risk::LimitSettings limits = parts.limits;
+    change(limits);
+    GateParts other{parts.sizing,   limits,      parts.instruments,
+                    parts.interval, parts.costs, parts.capital};
+    return real_gate(other);
+  }));
+}
+
+TEST(Selftest, FailsTheControlWhoseLimitIsNotTheConfiguredOne) {
+  EXPECT_TRUE(failed_with([](auto& l) { l.order_value_max *= 1.00001; }).contains(4));
+  EXPECT_TRUE(failed_with([](auto& l) { l.price_band_bps += 0.0001; }).contains(2));
+  EXPECT_TRUE(failed_with([](auto& l) { l.drawdown_max += 1e-9; }).contains(12));
+  EXPECT_TRUE(failed_with([](auto& l) { l.daily_loss_max -= 1e-9; }).contains(11));
+  EXPECT_TRUE(failed_with([](auto& l) { l.ticker_age_max += 1ns; }).contains(18));
+  EXPECT_TRUE(failed_with([](auto& l) { l.message_burst += 2; }).contains(6));
+  EXPECT_TRUE(failed_with([](auto& l) { l.executions_max -= 1; }).contains(7));
+  EXPECT_TRUE(failed_with([](auto& l) { l.loss_streak_max += 1; }).contains(13));
+  EXPECT_TRUE(failed_with([](auto& l) { l.leverage_max -= 0.00001; }).contains(14));
+  EXPECT_TRUE(failed_with([](auto& l) { l.duplicate_window += 1ns; }).contains(8));
+  EXPECT_TRUE(failed_with([](auto& l) { l.clock_fast_max -= 1ns; }).contains(20));
+}
+
+TEST(Selftest, TakesAnyConfiguration) {
+  struct Variation {
+    const char* name;
+    void (*apply)(Settings&);
+  };
+  const Variation variations[] = {
+      {"bars of an hour", [](Settings& s) { s.engine.interval = Interval::H1; }},
+      {"bars of a month", [](Settings& s) { s.engine.interval = Interval::Month; }},
+      {"a barrier", [](Settings& s) { s.engine.barrier = 2s; }},
+      {"limit orders", [](Settings& s) { s.engine.order_style = OrderStyle::Limit; }},
+      {"quotes and tickers",
+       [](Settings& s) {
+         s.engine.marks = MarkSource::Ticker;
+         s.paper.fill_mode = matching::FillMode::Quote;
+       }},
+      {"held on bad output", [](Settings& s) { s.sizing.bad_output = risk::BadOutput::Hold; }},
+      {"a drawdown within a day's loss", [](Settings& s) { s.limits.drawdown_max = 0.04; }},
+      {"a halt at once", [](Settings& s) { s.limits.drawdown_halt = s.limits.drawdown_max; }},
+      {"the day only halts", [](Settings& s) { s.limits.daily_loss_flatten = false; }},
+      {"one position may be all", [](Settings& s) { s.limits.position_max = 2.0; }},
+      {"the first real money", [](Settings& s) { s.limits.stage = risk::Stage::MicroLive; }},
+      {"wide",
+       [](Settings& s) {
+         s.limits.order_value_max = s.limits.position_max = s.limits.gross_max = 20.0;
+         s.limits.capital_at_risk_max = s.limits.open_order_value_max = 20.0;
+         s.limits.leverage_max = 100.0;
+         s.limits.jump_max = 5.0;
+         s.limits.price_band_bps = 2000.0;
+         s.limits.quantity_volume_max = 100.0;
+         s.limits.drawdown_max = s.limits.drawdown_halt = 0.99;
+         s.limits.daily_loss_max = s.limits.daily_loss_flat = 0.99;
+       }},
+      {"narrow",
+       [](Settings& s) {
+         s.limits.order_value_max = s.limits.open_order_value_max = 0.001;
+         s.limits.position_max = s.limits.gross_max = 0.002;
+         s.limits.capital_at_risk_max = 0.003;
+         s.limits.jump_max = 0.001;
+         s.limits.price_band_bps = 1.0;
+         s.limits.quantity_volume_max = 0.0001;
+         s.limits.drawdown_max = s.limits.daily_loss_max = 0.001;
+         s.limits.message_burst = 4;
+         s.limits.executions_max = 1;
+         s.limits.loss_streak_max = 2;
+         s.limits.ticker_age_max = 100ms;
+         s.limits.duplicate_window = 1ms;
+       }},
+  };
+  for (const Variation& variation : variations) {
+    Settings settings;
+    variation.apply(settings);
+    const auto lines = run(settings);
+    EXPECT_EQ(failed(lines), std::set<int>{}) << variation.name << "\n" << told(lines);
+  }
+}
+
+TEST(SelftestLine, SpellsMeasuresWithTheirUnits) {
+  EXPECT_EQ(measure_text({2'500 * kFixedScale, Unit::Quote}), "2500 USDT");
+  EXPECT_EQ(measure_text({20'000'000, Unit::Ratio}), "0.02");
+  EXPECT_EQ(measure_text({30'000'000'001, Unit::Nanoseconds}), "30.000000001 s");
+  EXPECT_EQ(measure_text({7, Unit::Count}), "7");
+  EXPECT_EQ(measure_text({INT64_MAX, Unit::Price}), "nothing to measure");
+}
+
+}  // namespace
+}  // namespace proteus::app::selftest
