@@ -6,6 +6,7 @@
 #include <random>
 
 #include "strategies/make_strategy.hpp"
+#include "tools/app/gate_costs.hpp"
 #include "tools/app/version.hpp"
 
 namespace proteus::app {
@@ -70,11 +71,7 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
   }
   BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments_));
   const Money capital = Money::from_raw(to_fixed_raw(s.engine.capital));
-  gate_.emplace(s.sizing, s.limits, instruments_, s.engine.interval,
-                risk::Costs{s.paper.linear_taker_fee_bps / 1e4, s.paper.spot_taker_fee_bps / 1e4,
-                            s.paper.half_spread_bps / 1e4, s.paper.assumed_funding_bps / 1e4,
-                            s.paper.maintenance_margin_bps / 1e4},
-                capital);
+  gate_.emplace(s.sizing, s.limits, instruments_, s.engine.interval, gate_costs(s.paper), capital);
   venue_.emplace(s.paper, s.engine.interval, capital, instruments_);
   engine_ = std::make_unique<Engine>(s.engine, instruments_, code_, std::move(strategies), *gate_,
                                      *venue_, log);

@@ -89,12 +89,13 @@ void stale_data(Trial& trial, const Bench& bench) {
   // A connection that is lost holds what trades on the others too.
   Stage torn = bench.stage();
   torn.cut(Category::Linear);
-  trial.refused(torn.trade(kSpot, lots(kFewLots)), count(0), count(1),
+  torn.close();
+  trial.refused(torn.ask(kSpot, lots(kFewLots)), count(0), count(1),
                 "an order while a stream is lost");
   torn.close();
-  trial.inside(torn.trade(kSpot, lots(kFewLots)), "when it is live again an order");
+  trial.inside(torn.ask(kSpot, lots(kFewLots)), "when it is live again an order");
 
-  Stage silent = bench.stage();
+  Stage silent = bench.stage({.wired = false});  // Nothing comes any more.
   const Timestamp last = silent.engine().now();
   const Duration bars = bar_length(last, interval) * 3 / 2;
   silent.input(ClockTick{}, last + bars);

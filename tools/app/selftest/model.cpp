@@ -64,8 +64,7 @@ void expected_edge(Trial& trial, const Bench& bench) {
   const double floor = sizing.kelly_floor * share * sizing.gross_max;
   const std::int64_t held = lots_in(part_of(kCapital, floor)) + kFewLots;
   Stage stage = bench.stage();
-  for (const Control other : {Control::PositionLimit, Control::Stage, Control::CapitalThreshold})
-    stage.lift(other);
+  lift_exposure(stage);
   stage.fill(kSpot, lots(held), kPrice);
   stage.expect_edge(kSpot, edge(cost_e9 - 1));
   trial.refused(stage.trade(kSpot, lots(kFewLots)), ratio(cost_e9), ratio(cost_e9 - 1),

@@ -139,9 +139,8 @@ void leverage(Trial& trial, const Bench& bench) {
   const std::int64_t most_e9 = to_fixed_raw(limits.leverage_max);
   const std::int64_t held = lots_in(part_of(kCapital, most_e9)) - kFewLots;
   Stage stage = bench.stage();
-  for (const Control other : {Control::PositionLimit, Control::Stage, Control::CapitalThreshold})
-    stage.lift(other);
-  stage.hold(kOther, lots(held));
+  lift_exposure(stage);
+  stage.fill(kOther, lots(held), kPrice);
   trial.did(fmt::format("{} held on an equity of {}, the caps on exposure lifted, {} more",
                         usdt(worth(held)), usdt(kCapital), usdt(worth(kFewLots + 1))));
   const Int128 above = Int128{worth(held + kFewLots + 1).raw()} * kFixedScale;
@@ -165,6 +164,7 @@ void leverage(Trial& trial, const Bench& bench) {
   const double true_range = (kPrice + range).to_double() - kPrice.to_double();
   const Price least = Price::from_raw(to_fixed_raw(true_range * limits.liquidation_ranges_min));
   Stage wide = bench.stage({.range = range});
+  lift_exposure(wide);
   wide.hold(kPerpetual, lots(held_near));
   trial.refused(wide.trade(kPerpetual, lots(kFewLots + 1)), price(least), price(nearer),
                 "an order that brings liquidation too near");

@@ -20,6 +20,12 @@ struct Bench {
   [[nodiscard]] const risk::LimitSettings& limits() const { return config.limits; }
 };
 
+/// A person lifts what would say no before a control that is asked after them all.
+inline void lift_exposure(Stage& stage) {
+  for (const Control other : {Control::PositionLimit, Control::Stage, Control::CapitalThreshold})
+    stage.lift(other);
+}
+
 // Limits as the page of risk controls words them: amount x setting, rounded down.
 constexpr Money part_of(Money amount, std::int64_t setting_e9) {
   return Money::from_raw(

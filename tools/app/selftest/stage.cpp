@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "tools/app/gate_costs.hpp"
+
 namespace proteus::app::selftest {
 namespace {
 
@@ -79,14 +81,7 @@ risk::SizingSettings stage_sizing(const Settings& config) {
 
 GateParts gate_parts(const Settings& config, const risk::SizingSettings& sizing,
                      const InstrumentTable& instruments) {
-  const matching::VenueSettings& venue = config.paper;
-  return {sizing,
-          config.limits,
-          instruments,
-          config.engine.interval,
-          {venue.linear_taker_fee_bps / 1e4, venue.spot_taker_fee_bps / 1e4,
-           venue.half_spread_bps / 1e4, venue.assumed_funding_bps / 1e4,
-           venue.maintenance_margin_bps / 1e4},
+  return {sizing,  config.limits, instruments, config.engine.interval, gate_costs(config.paper),
           kCapital};
 }
 
@@ -288,7 +283,11 @@ Said Stage::said() const {
 
 Said Stage::ask(InstrumentId id, Quantity change, Purpose purpose, std::optional<Price> limit) {
   OrderRequest order;
-  order.id = make_order_id(kSession, id, engine_->now(), purpose, 1000 + asked_++);
+  // Ordinals are few; a later second of the id's own makes room for more.
+  constexpr std::uint32_t kEach = 40'000;
+  order.id = make_order_id(kSession, id, engine_->now() + std::chrono::seconds{asked_ / kEach},
+                           purpose, 1000 + asked_ % kEach);
+  ++asked_;
   order.instrument = id;
   order.side = change > Quantity{} ? Side::Buy : Side::Sell;
   order.quantity = abs(change);

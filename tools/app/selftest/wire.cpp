@@ -10,8 +10,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kNever = 24h * 10'000;
-constexpr Duration kPause = 500ms;  // before a connection is tried again
-constexpr int kPushes = 6;          // frames of a running bar
+constexpr Duration kPause = 500ms;   // before a connection is tried again
+constexpr Duration kSettling = 60s;  // in which the feed has to be live
+constexpr int kPushes = 6;           // frames of a running bar
 
 sim::SimSettings exchange_settings(const sim::MarketSource& source) {
   const Duration bar = bar_length(source.first(), source.base_interval());
@@ -51,6 +52,7 @@ Wire::Wire(sim::MarketSource& source, const InstrumentTable& instruments, EventS
   PROTEUS_ASSERT(feed.has_value());
   feed_ = std::move(feed.value());
   feed_->start(now_);
+  settled_ = now_ + kSettling;
   deliver();
 }
 
@@ -64,8 +66,8 @@ void Wire::run_until(Timestamp venue) {
     feed_->on_timer(now_);
     deliver();
     if (exchange_->now() >= venue) return;
-    // Small steps while a connection is being made again, for the feed's sake.
-    const Duration step = feed_->live() ? wait : std::min<Duration>(wait, kPause / 10);
+    const bool settles = now_ < settled_ && !feed_->live();
+    const Duration step = settles ? std::min<Duration>(wait, kPause / 10) : wait;
     now_ += std::min(step, venue - exchange_->now());
   }
 }
@@ -76,6 +78,7 @@ void Wire::cut(Category category) {
     if (line.category == category)
       PROTEUS_ASSERT(exchange_->inject({sim::FaultKind::Drop, conn}).has_value());
   deliver();
+  settled_ = now_ + kSettling;
 }
 
 void Wire::deliver() {

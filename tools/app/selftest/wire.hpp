@@ -65,6 +65,7 @@ class Wire final : private sim::SimIo, private bybit::FeedIo {
   std::map<sim::ConnId, Line> lines_;
   std::deque<Parcel> parcels_;
   sim::ConnId connections_ = 0;
+  bybit::SteadyTime settled_;  ///< until then time goes in small steps
 };
 
 }  // namespace proteus::app::selftest
