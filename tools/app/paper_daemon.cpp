@@ -7,6 +7,7 @@
 
 #include "connectors/bybit/bootstrap.hpp"
 #include "connectors/net/local_server.hpp"
+#include "tools/app/daemon_watch.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/net_feed_io.hpp"
 #include "tools/app/status_json.hpp"
@@ -21,6 +22,7 @@ using namespace std::chrono_literals;
 struct PaperDaemon::Impl {
   net::Loop& loop;
   Loaded loaded;
+  std::unique_ptr<DaemonWatch> watch;
   std::unique_ptr<Trading> trading;
   std::unique_ptr<storage::FeedRecorder> recorder;
   bybit::VenueClock clock;
@@ -144,6 +146,7 @@ Result<void> PaperDaemon::Impl::open_door() {
 Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code,
                                           const std::optional<std::filesystem::path>& resume) {
   BOOST_OUTCOME_TRY(open_door());
+  BOOST_OUTCOME_TRY(watch, DaemonWatch::create(loop, loaded, "paper"));
   if (resume) {
     BOOST_OUTCOME_TRY(resume_session(*resume));
   } else {
@@ -205,7 +208,8 @@ StatusSources PaperDaemon::Impl::sources() const {
           .clock = clock,
           .feed = feed.get(),
           .now = steady_time(),
-          .uptime = (stopped ? stopped_at : steady_time()) - started_at};
+          .uptime = (stopped ? stopped_at : steady_time()) - started_at,
+          .watch = watch.get()};
 }
 
 void PaperDaemon::Impl::on_line(std::string_view line, const net::Reply& reply) {
@@ -253,7 +257,11 @@ Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(
 }
 
 void PaperDaemon::start() {
-  if (impl_->trading->resumed())
+  const bool resumed = impl_->trading->resumed();
+  impl_->trading->observe(impl_->watch.get());
+  impl_->watch->start([this] { return impl_->sources(); },
+                      resumed ? Beginning::Resumed : Beginning::Fresh);
+  if (resumed)
     impl_->feed->resume(impl_->resume_points(), steady_time());
   else
     impl_->feed->start(steady_time());
@@ -268,16 +276,20 @@ Result<void> PaperDaemon::stop(const std::string& cause) {
   if (impl_->stopped || !impl_->feed) return success();
   impl_->stopped = true;
   impl_->stopped_at = steady_time();
+  impl_->watch->stopping();
   impl_->timer.cancel();
   impl_->feed->stop();
   impl_->io->attach(nullptr);
   impl_->io.reset();  // An answer that is still on its way would be recorded.
   impl_->recorder.reset();
-  return impl_->trading->finish(cause, impl_->clock.at(steady_time()));
+  Result<void> ended = impl_->trading->finish(cause, impl_->clock.at(steady_time()));
+  impl_->watch->stopped(ended.has_error() ? ended.error().context : cause);
+  return ended;
 }
 
 std::string PaperDaemon::status_json() const { return app::status_json(impl_->sources()); }
 std::string PaperDaemon::folder() const { return impl_->trading->session().folder().string(); }
+std::uint16_t PaperDaemon::metrics_port() const { return impl_->watch->port(); }
 const InstrumentTable& PaperDaemon::instruments() const { return impl_->trading->instruments(); }
 
 }  // namespace proteus::app

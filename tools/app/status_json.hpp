@@ -14,6 +14,8 @@
 
 namespace proteus::app {
 
+class DaemonWatch;
+
 /// Version of the documents' keys: raised when one changes its meaning or goes; new ones may come.
 inline constexpr int kStatusSchema = 1;
 
@@ -32,7 +34,8 @@ struct StatusSources {
   const bybit::VenueClock& clock;
   const bybit::PublicFeed* feed;
   bybit::SteadyTime now{};
-  Duration uptime{0};  ///< real time
+  Duration uptime{0};                  ///< real time
+  const DaemonWatch* watch = nullptr;  ///< may be null: nobody is told
 };
 
 std::string status_json(const StatusSources& sources);

@@ -44,6 +44,8 @@ class Trading {
   /// Tells people of fills, holds and losses as they happen, and keeps what the status shows.
   /// Before `build`.
   void watch(Telling telling = Telling::Aloud);
+  /// Only where `watch` was called. `observer` must outlive this; null: nobody.
+  void observe(JournalObserver* observer) { watched_->observe(observer); }
   /// Writes the end and a snapshot of it down, and waits until everything is on disk and in the
   /// tables. Errors: Io, what of the log was lost.
   Result<void> finish(const std::string& cause, Timestamp now);

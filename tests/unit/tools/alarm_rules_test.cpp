@@ -180,7 +180,7 @@ TEST_F(AlarmRulesTest, DrawdownIsToldAtHalfAndAtFourFifthsOfItsLimit) {
   EXPECT_THAT(look(0s), IsEmpty());
   now_.drawdown = 0.1;
   EXPECT_THAT(look(1s), ElementsAre("warning drawdown 50 % of the limit"));
-  now_.drawdown = 0.16;
+  now_.drawdown = 0.161;
   EXPECT_THAT(look(2s), ElementsAre("critical drawdown 80 % of the limit"));
   now_.drawdown = 0.155;  // 77.5 %: not yet over
   EXPECT_THAT(look(3s), IsEmpty());
