@@ -134,8 +134,8 @@ TEST(DaemonAlarms, TellItsStartALostFeedItsReturnAndItsEnd) {
   Exchange exchange(loop);
   Hook hook(loop);
   Daemon daemon(loop, paced() + in(folder) + exchange.where() + hook.where() + kMetrics +
-                          Overrides{"alarms.feed_lost_longer=1s", "feed.backoff_min=3s",
-                                    "feed.backoff_max=3s"});
+                          Overrides{"alarms.feed_lost_longer=1s", "feed.backoff_min=8s",
+                                    "feed.backoff_max=8s"});
   ASSERT_TRUE(daemon.run_to_bars(10)) << daemon.status();
   ASSERT_TRUE(run_until(loop, [&] { return hook.heard("daemon_started"); }));
   sim::FaultOrder cut;
@@ -189,7 +189,7 @@ TEST(DaemonAlarms, ChangeNoDecision) {
     daemon.stop();
     const Log log = read_log(daemon.folder());
     std::string points;
-    for (std::size_t i = 0; i < 40; ++i)
+    for (std::size_t i = 0; i < 25; ++i)
       points += fmt::format("{:016x} ", log.equity.at(i).ledger_hash);
     hashes.push_back(points);
   }
