@@ -115,7 +115,9 @@ TEST_F(AlarmCommandTest, OneThatHangsIsKilledWithAllItStarted) {
   // Gone, or a zombie that the system has not collected yet.
   std::ifstream stat("/proc/" + std::to_string(std::stoi(child)) + "/stat");
   std::string number, name, state;
-  if (stat >> number >> name >> state) EXPECT_EQ(state, "Z");
+  if (stat >> number >> name >> state) {
+    EXPECT_EQ(state, "Z");
+  }
 }
 
 TEST_F(AlarmCommandTest, OneThatIsNotThereIsHopeless) {
