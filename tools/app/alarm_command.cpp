@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -168,7 +168,7 @@ Ran run(Job job, int cancel) {
     return {failed == EAGAIN || failed == ENOMEM ? Delivery::Failed : Delivery::Hopeless,
             fmt::format("{} cannot be started: {}", job.command[0], std::strerror(failed))};
   told.close();
-  const Descriptor process(::pidfd_open(pid, 0));
+  const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   std::string heard;
   const Wait end = process.get() < 0 ? Wait::TooLong
                                      : wait_for(process.get(), output.get(), cancel, until, heard);
