@@ -247,8 +247,11 @@ TEST(ServiceManager, IsToldWhenTheFeedIsLiveThatTheLoopTurnsAndTheEnd) {
   EXPECT_GE(daemon.figure("feed.frames"), 1) << "ready before the feed was";
   EXPECT_TRUE(run_until(loop, [&] { return manager.has_heard("STATUS=paper, active, equity "); }));
   manager.hear();
-  EXPECT_TRUE(
-      run_until(loop, [&] { return manager.hear().find("WATCHDOG=1") != std::string::npos; }));
+  const std::size_t before = manager.all().size();
+  EXPECT_TRUE(run_until(loop, [&] {
+    manager.hear();
+    return manager.all().find("WATCHDOG=1", before) != std::string::npos;
+  }));
   daemon.stop();
   EXPECT_THAT(manager.hear(), HasSubstr("STOPPING=1"));
   const std::string& all = manager.all();

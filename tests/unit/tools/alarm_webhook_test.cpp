@@ -23,7 +23,7 @@ class Hook {
     handlers.on_http = [this](const net::HttpRequest& request, const net::Responder& reply) {
       heard.push_back(request);
       if (hang) return kept.push_back(reply);
-      reply.respond({status, "x"});
+      reply.respond({status, status == 204 ? "" : "x"});
     };
     server = std::move(net::Server::create(loop, {}, handlers).value());
   }
