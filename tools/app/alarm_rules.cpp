@@ -130,16 +130,16 @@ void AlarmRules::disk(const AlarmReadings& r, Duration now) {
          fmt::format("The session log cannot be written, no order leaves until it can: {}",
                      r.log_error)},
         !r.log_error.empty(), now);
-  const auto least = static_cast<std::uint64_t>(settings_.disk_free_min_bytes);
-  const std::uint64_t room = r.disk_free_bytes.value_or(least);
-  // A tenth more before it is over, so that one file does not tell it twice.
-  const std::uint64_t bound = stands(AlarmKind::DiskLow, "") ? least + least / 10 : least;
-  if (r.disk_free_bytes)
-    stand({AlarmKind::DiskLow, Severity::Critical, "",
-           fmt::format("The disk of the sessions has {} left, less than {}.",
-                       bytes_text(static_cast<double>(room)),
-                       bytes_text(static_cast<double>(least)))},
-          room < bound, now);
+  stand({AlarmKind::DiskLow, Severity::Critical, "disk",
+         fmt::format("The disk of the sessions has only {} left, less than storage.disk_free_min.",
+                     bytes_text(static_cast<double>(r.disk_free_bytes)))},
+        r.disk_low, now);
+  stand({AlarmKind::DiskLow, Severity::Critical, "quota",
+         "The session is larger than storage.quota_bytes, and nothing more of it may go."},
+        r.over_quota, now);
+  stand({AlarmKind::DiskLow, Severity::Warning, "quota near",
+         "The session has used nine tenths of storage.quota_bytes."},
+        r.near_quota && !r.over_quota, now);
   if (r.storage_errors > storage_errors_)
     tell(AlarmKind::StorageError, Severity::Warning, "",
          fmt::format("Storage has trouble ({} times): {}", r.storage_errors, r.storage_error));

@@ -32,7 +32,10 @@ struct AlarmReadings {
   std::uint64_t storage_errors = 0;  ///< of the run: syncs, tables, recorded feed
   std::string storage_error;         ///< the last one in words
   std::uint64_t refusals = 0;        ///< of the run
-  std::optional<std::uint64_t> disk_free_bytes;
+  bool disk_low = false;             ///< less is free than storage.disk_free_min
+  bool near_quota = false;           ///< of storage.quota_bytes nine tenths are used
+  bool over_quota = false;           ///< nothing more may go, and still it is too much
+  std::uint64_t disk_free_bytes = 0;
   double drawdown = 0.0;      ///< fraction below the peak
   double drawdown_max = 0.0;  ///< the limit
   Duration loop_delay_p99{0};

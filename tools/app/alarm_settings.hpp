@@ -25,7 +25,6 @@ struct AlarmSettings {
   Duration feed_lost_longer = std::chrono::minutes{2};
   std::int64_t refusals_hourly_max = 30;
   Duration loop_delay_max = std::chrono::milliseconds{250};
-  std::int64_t disk_free_min_bytes = std::int64_t{1} << 30;
 
   static constexpr auto settings() {
     using A = AlarmSettings;
@@ -60,10 +59,7 @@ struct AlarmSettings {
         setting("loop_delay_max", &A::loop_delay_max,
                 "lateness of the event loop's timers, 99th percentile of the last minute, that is "
                 "still usual",
-                0.001, 60.0),
-        setting("disk_free_min_bytes", &A::disk_free_min_bytes,
-                "room on the disk of session.folder below which it is told", 0,
-                std::int64_t{1} << 50)};
+                0.001, 60.0)};
   }
 };
 

@@ -18,7 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kLook = 1s;
-constexpr Duration kDiskLook = 10s;
 constexpr Duration kMetricsAge = 1s;  // however often they are fetched, they are made once
 constexpr Duration kStartAsksEvery = 5s;
 constexpr auto kStartAsksFor = 60s;
@@ -41,7 +40,6 @@ std::string log_error(const StatusSources& s) {
 struct DaemonWatch::Impl {
   net::Loop& loop;
   const AlarmSettings settings;
-  const std::string session_folder;
   const std::string mode;
   const std::string ca_file;
   InstrumentTable instruments;
@@ -55,8 +53,6 @@ struct DaemonWatch::Impl {
   const double started = unix_seconds_now();
   bool ever_live = false;
   bool stopping = false;
-  std::optional<std::uint64_t> disk_free;
-  Duration disk_looked{-kDiskLook};
   std::optional<Duration> log_bad_since;
   std::string status_said;
   std::string metrics_cached;
@@ -66,7 +62,6 @@ struct DaemonWatch::Impl {
   Impl(net::Loop& l, const Settings& s, std::string m)
       : loop(l),
         settings(s.alarms),
-        session_folder(s.session.folder),
         mode(std::move(m)),
         ca_file(s.venue.ca_file),
         alarms(l, s.alarms),
@@ -174,7 +169,10 @@ AlarmReadings DaemonWatch::Impl::readings(const StatusSources& s) {
   r.storage_error = disk.last_error;
   if (r.storage_error.empty() && lost > 0) r.storage_error = s.recorder->last_error();
   r.refusals = s.engine.counters().refusals;
-  r.disk_free_bytes = disk_free;
+  r.disk_low = disk.disk_low;
+  r.near_quota = disk.near_quota;
+  r.over_quota = disk.over_quota;
+  r.disk_free_bytes = disk.disk_free_bytes;
   r.drawdown = risk.drawdown;
   r.drawdown_max = risk.drawdown_max;
   r.loop_delay_p99 = delay.p99();
@@ -183,10 +181,6 @@ AlarmReadings DaemonWatch::Impl::readings(const StatusSources& s) {
 
 void DaemonWatch::Impl::look() {
   const Duration now = net::Loop::steady_now();
-  if (now - disk_looked >= kDiskLook) {
-    disk_looked = now;
-    disk_free = disk_free_bytes(session_folder);
-  }
   const StatusSources s = sources();
   if (s.log.last_errno() == 0)
     log_bad_since.reset();

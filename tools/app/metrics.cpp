@@ -134,6 +134,10 @@ void add_log(MetricsText& m, const StatusSources& s) {
             number(s.log.failed_commits()));
   m.gauge("proteus_log_writable", "1 while the log can be written.",
           s.log.last_errno() == 0 ? 1.0 : 0.0);
+  m.gauge("proteus_session_bytes", "Bytes of the session's folder.", number(disk.session_bytes));
+  m.gauge("proteus_session_quota_bytes", "Bytes that it may have.", number(disk.quota_bytes));
+  m.gauge("proteus_disk_free_bytes", "Room that is left on its disk.",
+          number(disk.disk_free_bytes));
   m.family("proteus_storage_errors_total", "counter", "Trouble of the storage thread, by part.")
       .sample({{"part", "sync"}}, number(disk.sync_errors))
       .sample({{"part", "sqlite"}}, number(disk.sqlite_errors))

@@ -1,7 +1,6 @@
 #include "tools/app/process_figures.hpp"
 
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -43,12 +42,6 @@ ProcessFigures process_figures(double started_unix_seconds) {
   if (::getrusage(RUSAGE_SELF, &used) == 0)
     figures.cpu_seconds = seconds(used.ru_utime) + seconds(used.ru_stime);
   return figures;
-}
-
-std::optional<std::uint64_t> disk_free_bytes(const std::string& folder) {
-  struct statvfs disk {};
-  if (::statvfs(folder.c_str(), &disk) != 0) return std::nullopt;
-  return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
 }  // namespace proteus::app

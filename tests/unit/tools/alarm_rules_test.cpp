@@ -133,18 +133,17 @@ TEST_F(AlarmRulesTest, ALogThatCannotBeWrittenIsCriticalAtOnce) {
   EXPECT_THAT(look(1s), ElementsAre("over critical log_not_written"));
 }
 
-TEST_F(AlarmRulesTest, LittleRoomIsOverOnlyWithATenthMore) {
-  const std::uint64_t least = std::uint64_t{1} << 30;
-  now_.disk_free_bytes = least;
-  EXPECT_THAT(look(0s), IsEmpty());
-  now_.disk_free_bytes = least - 1;
-  EXPECT_THAT(look(1s), ElementsAre("critical disk_low"));
-  now_.disk_free_bytes = least + 1;
-  EXPECT_THAT(look(2s), IsEmpty());
-  now_.disk_free_bytes.reset();  // not known at the moment
-  EXPECT_THAT(look(3s), IsEmpty());
-  now_.disk_free_bytes = least + least / 10;
-  EXPECT_THAT(look(4s), ElementsAre("over critical disk_low"));
+TEST_F(AlarmRulesTest, LittleRoomOnTheDiskAndInTheQuotaAreCritical) {
+  now_.near_quota = true;
+  EXPECT_THAT(look(0s), ElementsAre("warning disk_low quota near"));
+  now_.over_quota = true;
+  EXPECT_THAT(look(1s), ElementsAre("critical disk_low quota", "over warning disk_low quota near"));
+  now_.disk_low = true;
+  now_.disk_free_bytes = 512 << 20;
+  EXPECT_THAT(look(2s), ElementsAre("critical disk_low disk"));
+  EXPECT_THAT(text_, HasSubstr("512.0 MiB"));
+  now_.disk_low = now_.near_quota = now_.over_quota = false;
+  EXPECT_THAT(look(3s), ElementsAre("over critical disk_low disk", "over critical disk_low quota"));
 }
 
 TEST_F(AlarmRulesTest, EachNewStorageErrorIsTold) {
