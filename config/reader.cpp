@@ -154,6 +154,13 @@ void Reader::derive(std::string_view section, std::string_view key, Value value)
       if (s.name == section && known.slot.name == key) known.slot.value = std::move(value);
 }
 
+void Reader::hide(std::string_view section, std::string_view key, std::string text) {
+  PROTEUS_ASSERT(find(section, key) != nullptr);
+  for (Section& s : sections_)
+    for (Known& known : s.settings)
+      if (s.name == section && known.slot.name == key) known.slot.value = std::move(text);
+}
+
 const Reader::Section* Reader::find(std::string_view section) const {
   const auto it = std::find_if(sections_.begin(), sections_.end(),
                                [&](const Section& s) { return s.name == section; });

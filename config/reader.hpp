@@ -52,6 +52,10 @@ class Reader {
   /// caller sets its own copy.
   void derive(std::string_view section, std::string_view key, Value value);
 
+  /// Shows `text` instead of a key's value in `show`, `resolved` and `hash`: it holds a secret.
+  /// What was assigned stays.
+  void hide(std::string_view section, std::string_view key, std::string text);
+
   /// Call once, after the last section: complains about keys and sections nobody asked for. All
   /// complaints, one a line, in the error's text.
   Result<void> finish();

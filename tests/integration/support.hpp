@@ -92,6 +92,7 @@ class Daemon {
   [[nodiscard]] bool run_to_bars(std::int64_t bars, Duration longest = 60s);
   void stop() { daemon_->stop("the test ends"); }
   [[nodiscard]] std::string status() const { return daemon_->status_json(); }
+  [[nodiscard]] std::uint16_t metrics_port() const { return daemon_->metrics_port(); }
   [[nodiscard]] std::filesystem::path folder() const { return daemon_->folder(); }
 
  private:

@@ -26,7 +26,7 @@ struct Options {
   std::string socket = "runs/proteus.sock";
   Duration run_for{0};  ///< real time; zero: until it is ended
   double speed = 30.0;
-  bool resume = false;         ///< the newest session where `resume_folder` is empty
+  bool resume = false;  ///< the newest session where `resume_folder` is empty
   std::string resume_folder;
   bool json = false;
   bool watch = false;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "connectors/bybit/bootstrap.hpp"
+#include "tools/app/daemon_watch.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/kill_switches.hpp"
 #include "tools/app/net_feed_io.hpp"
@@ -24,6 +25,7 @@ using namespace std::chrono_literals;
 struct PaperDaemon::Impl final : OperatorDoor::House {
   net::Loop& loop;
   Loaded loaded;
+  std::unique_ptr<DaemonWatch> watch;
   std::unique_ptr<Trading> trading;
   std::unique_ptr<storage::FeedRecorder> recorder;
   bybit::VenueClock clock;
@@ -149,6 +151,7 @@ Result<void> PaperDaemon::Impl::open_feed() {
 Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code,
                                           const std::optional<std::filesystem::path>& resume) {
   BOOST_OUTCOME_TRY(door, OperatorDoor::open(loop, loaded.settings.session.socket, *this));
+  BOOST_OUTCOME_TRY(watch, DaemonWatch::create(loop, loaded, "paper"));
   if (resume) {
     BOOST_OUTCOME_TRY(resume_session(*resume));
   } else {
@@ -236,7 +239,9 @@ StatusSources PaperDaemon::Impl::sources() const {
           .feed = feed.get(),
           .now = steady_time(),
           .uptime = (stopped ? stopped_at : steady_time()) - started_at,
-          .operators = {switches.file(), switches.file_there(), switches.silence()}};
+          .operators = {switches.file(), switches.file_there(), switches.silence()},
+          .restarts = trading->restarts(),
+          .watch = watch.get()};
 }
 
 TradingView PaperDaemon::Impl::view() const {
@@ -307,7 +312,11 @@ void PaperDaemon::start() {
   const std::string& file = impl_->loaded.settings.session.kill_file;
   impl_->switches.arm(file.empty() ? folder() + "/KILL" : file);
   for (const auto& [action, cause] : std::exchange(impl_->early, {})) impl_->command(action, cause);
-  if (impl_->trading->resumed())
+  const bool resumed = impl_->trading->resumed();
+  impl_->trading->observe(impl_->watch.get());
+  impl_->watch->start([this] { return impl_->sources(); },
+                      resumed ? Beginning::Resumed : Beginning::Fresh);
+  if (resumed)
     impl_->feed->resume(impl_->resume_points(), steady_time());
   else
     impl_->feed->start(steady_time());
@@ -325,6 +334,7 @@ Result<void> PaperDaemon::stop(const std::string& cause) {
   impl_->switches.disarm();
   impl_->stopped = true;
   impl_->stopped_at = steady_time();
+  impl_->watch->stopping();
   impl_->timer.cancel();
   impl_->override_timer.cancel();
   impl_->feed->stop();
@@ -332,12 +342,15 @@ Result<void> PaperDaemon::stop(const std::string& cause) {
   impl_->io.reset();  // An answer that is still on its way would be recorded.
   impl_->recorder.reset();
   const std::string& words = impl_->end_reason;
-  return impl_->trading->finish(words.empty() ? cause : cause + ": " + words,
-                                impl_->clock.at(steady_time()));
+  const std::string told = words.empty() ? cause : cause + ": " + words;
+  Result<void> ended = impl_->trading->finish(told, impl_->clock.at(steady_time()));
+  impl_->watch->stopped(ended.has_error() ? ended.error().context : told);
+  return ended;
 }
 
 std::string PaperDaemon::status_json() const { return app::status_json(impl_->sources()); }
 std::string PaperDaemon::folder() const { return impl_->trading->session().folder().string(); }
+std::uint16_t PaperDaemon::metrics_port() const { return impl_->watch->port(); }
 const InstrumentTable& PaperDaemon::instruments() const { return impl_->trading->instruments(); }
 
 }  // namespace proteus::app

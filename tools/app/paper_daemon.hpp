@@ -36,6 +36,8 @@ class PaperDaemon {
   /// The state as one line of JSON: what `proteus status --json` prints.
   [[nodiscard]] std::string status_json() const;
   [[nodiscard]] std::string folder() const;
+  /// Where /metrics is served; 0: it is not.
+  [[nodiscard]] std::uint16_t metrics_port() const;
   [[nodiscard]] const InstrumentTable& instruments() const;
 
  private:

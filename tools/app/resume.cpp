@@ -162,6 +162,7 @@ Result<void> Trading::tell_again() {
 Result<void> Trading::go_on(const InstrumentTable& instruments, Timestamp now) {
   const Timestamp at = std::max(engine_->now(), now);
   BOOST_OUTCOME_TRY(session_.note_restart(at, kVersion));
+  restarts_ = session_.restarts();
   engine_->on_input(SessionResumed{kVersion}, at, at);
   for (const Instrument& instrument : instruments)
     if (!(instruments_[instrument.id] == instrument))

@@ -1,7 +1,11 @@
 #include "tools/app/settings.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <sys/un.h>
+
+#include <array>
+#include <cstdlib>
 
 #include "config/bounds.hpp"
 #include "config/document.hpp"
@@ -10,6 +14,7 @@
 #include "engine/market/generator.hpp"
 #include "risk/gate.hpp"
 #include "risk/sizing.hpp"
+#include "tools/app/alarm_webhook.hpp"
 
 namespace proteus::app {
 namespace {
@@ -115,6 +120,32 @@ void check_risk(const Settings& s, config::Reader& reader) {
     reader.reject("risk.sizing", "shares", shares.error().context);
 }
 
+/// The webhook may carry a token: from here on only the settings hold it. No complaint repeats it.
+void take_alarms(AlarmSettings& alarms, config::Reader& reader) {
+  const char* given = std::getenv("PROTEUS_ALARM_WEBHOOK");
+  if (given != nullptr && *given != '\0')
+    alarms.webhook = given;
+  else if (is_hidden_webhook(alarms.webhook))
+    alarms.webhook.clear();  // As a session's config.resolved.toml has it.
+  const std::string& url = alarms.webhook;
+  const bool web = url.starts_with("http://") || url.starts_with("https://");
+  if (!url.empty() && (!web || net::parse_endpoint(url).has_error()))
+    reader.reject("alarms", "webhook",
+                  "is no address that can be posted to: it begins with http:// or https://, and "
+                  "has neither a user name nor blanks nor '#'");
+  if (!url.empty()) reader.hide("alarms", "webhook", shown_webhook(url));
+  if (!alarms.command.empty() && alarms.command.front().empty())
+    reader.reject("alarms", "command", "begins with an empty word: name the program to run");
+}
+
+void check_metrics(const MetricsSettings& metrics, config::Reader& reader) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  if (::inet_pton(AF_INET, metrics.bind.c_str(), address.data()) != 1 &&
+      ::inet_pton(AF_INET6, metrics.bind.c_str(), address.data()) != 1)
+    reader.reject("metrics", "bind",
+                  fmt::format("\"{}\" is no address, write 127.0.0.1 or ::1", metrics.bind));
+}
+
 /// What would only be met when the session begins.
 void check_paths(const Settings& s, config::Reader& reader) {
   if (s.session.folder.empty())
@@ -186,6 +217,8 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
   reader.section("venue", s.venue);
   reader.section("session", s.session);
   reader.section("storage", s.storage);
+  reader.section("alarms", s.alarms);
+  reader.section("metrics", s.metrics);
   reader.section("replay", s.replay);
   for (const auto& [key, text] : {std::pair{"from", &s.replay.from}, {"until", &s.replay.until}})
     if (!text->empty() && !parse_time(*text))
@@ -203,6 +236,8 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
         "lacks engine.interval (" + decision + "): decisions are made on its bars, add it");
   if (s.engine.instruments.empty())
     reader.reject("engine", "instruments", "is empty: name at least one instrument");
+  take_alarms(s.alarms, reader);
+  check_metrics(s.metrics, reader);
   check_names(s, reader);
   check_risk(s, reader);
   if (paths == Paths::Checked) check_paths(s, reader);
@@ -273,6 +308,8 @@ std::string settings_markdown() {
   out += "\n" + config::markdown_table<VenueEndpoints>("venue");
   out += "\n" + config::markdown_table<SessionSettings>("session");
   out += "\n" + config::markdown_table<storage::StorageSettings>("storage");
+  out += "\n" + config::markdown_table<AlarmSettings>("alarms");
+  out += "\n" + config::markdown_table<MetricsSettings>("metrics");
   out += "\n" + config::markdown_table<ReplaySettings>("replay");
   out += "\n## The simulated exchange\n";
   out += "\n" + config::markdown_table<sim::SimSettings>("sim");

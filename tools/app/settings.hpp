@@ -15,6 +15,7 @@
 #include "engine/runtime/settings.hpp"
 #include "risk/settings.hpp"
 #include "strategies/settings.hpp"
+#include "tools/app/alarm_settings.hpp"
 
 namespace proteus::app {
 
@@ -133,6 +134,8 @@ struct Settings {
   VenueEndpoints venue;
   SessionSettings session;
   storage::StorageSettings storage;
+  AlarmSettings alarms;
+  MetricsSettings metrics;
   ReplaySettings replay;
 };
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "strategies/make_strategy.hpp"
+#include "tools/app/daemon_watch.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/version.hpp"
 #include "tools/app/why_json.hpp"
@@ -356,6 +357,28 @@ DecisionFacts last_facts(const StatusSources& s, const Instrument& instrument) {
   return facts;
 }
 
+/// Whether those who are away are told, and how far the telling goes well.
+std::string alarms_json(const DaemonWatch* watch) {
+  if (watch == nullptr) return "null";
+  JsonList ways;
+  for (const Alarms::WayStatus& way : watch->alarms().ways())
+    ways.add(JsonObject{}
+                 .add("way", way.name)
+                 .add("delivered", way.counters.delivered)
+                 .add("attempts", way.counters.attempts)
+                 .add("given_up", way.counters.given_up)
+                 .add("dropped", way.counters.dropped)
+                 .add("waiting", way.waiting)
+                 .add("failing", way.failures_in_a_row)
+                 .add("last", way.last_word));
+  return JsonObject{}
+      .add("raised", watch->alarms().filter().passed())
+      .add("suppressed", watch->alarms().filter().suppressed())
+      .add("loop_delay_p99_ms", seconds(watch->loop_delay().p99()) * 1e3)
+      .add_raw("ways", ways.text())
+      .text();
+}
+
 }  // namespace
 
 std::string status_json(const StatusSources& s) {
@@ -379,6 +402,7 @@ std::string status_json(const StatusSources& s) {
       .add("log_synced_bytes", disk.synced_bytes)
       .add("log", log_json(s))
       .add("storage_error", disk.last_error)
+      .add_raw("alarms", alarms_json(s.watch))
       .add_raw("instruments", instruments_json(s, ledger));
   return out.text();
 }

@@ -14,6 +14,8 @@
 
 namespace proteus::app {
 
+class DaemonWatch;
+
 /// Version of the documents' keys: raised when one changes its meaning or goes; new ones may come.
 inline constexpr int kStatusSchema = 1;
 
@@ -42,6 +44,7 @@ struct StatusSources {
   Duration uptime{0};  ///< real time
   OperatorFacts operators{};
   std::uint64_t restarts = 0;  ///< how often the session was taken up again
+  const DaemonWatch* watch = nullptr;  ///< may be null: nobody is told
 };
 
 std::string status_json(const StatusSources& sources);

@@ -44,6 +44,8 @@ class Trading {
   /// Tells people of fills, holds and losses as they happen, and keeps what the status shows.
   /// Before `build`.
   void watch(Telling telling = Telling::Aloud);
+  /// Only where `watch` was called. `observer` must outlive this; null: nobody.
+  void observe(JournalObserver* observer) { watched_->observe(observer); }
   /// Writes the end and a snapshot of it down, and waits until everything is on disk and in the
   /// tables. Errors: Io, what of the log was lost.
   Result<void> finish(const std::string& cause, Timestamp now);
@@ -53,6 +55,8 @@ class Trading {
 
   [[nodiscard]] bool built() const { return engine_ != nullptr; }
   [[nodiscard]] bool resumed() const { return retold_ != nullptr; }
+  /// How often the session was taken up again.
+  [[nodiscard]] std::size_t restarts() const { return restarts_; }
   [[nodiscard]] Engine& engine() { return *engine_; }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
   [[nodiscard]] const risk::Gate& gate() const { return *gate_; }
@@ -81,6 +85,7 @@ class Trading {
   Settings settings_;
   SessionCode code_;
   bool can_resume_ = false;
+  std::size_t restarts_ = 0;
   storage::Session session_;
   std::unique_ptr<storage::WalJournal> journal_;
   std::unique_ptr<storage::RetoldJournal> retold_;  // null: a new session

@@ -41,6 +41,9 @@ int run_config_check(const Options& options);
 void declare_show(CLI::App& app, Options& options);
 int run_config_show(const Options& options);
 
+void declare_alarm_test(CLI::App& app, Options& options);
+int run_alarm_test(const Options& options);
+
 void declare_journal_rebuild(CLI::App& app, Options& options);
 int run_journal_rebuild(const Options& options);
 void declare_journal_verify(CLI::App& app, Options& options);

@@ -37,10 +37,12 @@ const WatchedJournal::Aftermath* WatchedJournal::aftermath(InstrumentId id) cons
 void WatchedJournal::append(const Event& event) {
   log_.append(event);
   std::visit([&](const auto& body) { notice(body, event.ts_recv); }, event.body);
+  if (observer_ != nullptr) observer_->saw(event);
 }
 
 void WatchedJournal::append(const DecisionRecord& decision) {
   log_.append(decision);
+  if (observer_ != nullptr) observer_->saw(decision);
   if (aftermaths_.size() < instruments_.size()) aftermaths_.resize(instruments_.size());
   if (!decision.orders.empty()) {
     // Its orders were written down before it was.

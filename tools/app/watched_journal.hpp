@@ -23,6 +23,14 @@ enum class Telling : unsigned char { Aloud, Quiet, Silent };
 /// What a fill did to a position, both signed: "opens", "adds", "reduces", "closes" or "flips".
 std::string_view fill_effect(Quantity before, Quantity after);
 
+/// Looks on as the log is written. Changes nothing, and does not wait.
+class JournalObserver {
+ public:
+  virtual ~JournalObserver() = default;
+  virtual void saw(const Event& event) = 0;
+  virtual void saw(const DecisionRecord& decision) = 0;
+};
+
 class WatchedJournal final : public Journal {
  public:
   using SteadyClock = std::function<Duration()>;
@@ -39,6 +47,8 @@ class WatchedJournal final : public Journal {
       : log_(log), instruments_(instruments), telling_(telling), clock_(std::move(clock)) {}
 
   void set_telling(Telling telling) { telling_ = telling; }
+  /// From now on `observer` sees events and decisions; null: nobody does.
+  void observe(JournalObserver* observer) { observer_ = observer; }
 
   void append(const Event& event) override;
   void append(const DecisionRecord& decision) override;
@@ -90,6 +100,7 @@ class WatchedJournal final : public Journal {
   void doubt_speed(std::string_view what);
 
   Journal& log_;
+  JournalObserver* observer_ = nullptr;
   const InstrumentTable& instruments_;
   Telling telling_;
   SteadyClock clock_;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "connectors/net/certificate.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 using Overrides = std::vector<std::string>;
 
@@ -81,6 +83,50 @@ TEST(SettingsLoad, TheResearchProfileWidensWhatIsNotGiven) {
   EXPECT_NE(wide.value().hash, load("", {}).value().hash);
   EXPECT_EQ(refusal({"risk.limits.profile=research", "risk.limits.position_max=500"}), "");
   EXPECT_THAT(refusal({"risk.limits.position_max=500"}), HasSubstr("is out of range"));
+}
+
+TEST(SettingsLoad, AWebhooksPathIsNeverShownStoredOrHashed) {
+  const auto one = load("", {"alarms.webhook=https://example.org/hook/token1"});
+  const auto two = load("", {"alarms.webhook=https://example.org/hook/token2"});
+  ASSERT_TRUE(one.has_value()) << one.error().context;
+  EXPECT_EQ(one.value().settings.alarms.webhook, "https://example.org/hook/token1");
+  EXPECT_THAT(one.value().resolved,
+              AllOf(HasSubstr("webhook = \"https://example.org/***\""), Not(HasSubstr("token1"))));
+  EXPECT_THAT(one.value().shown, Not(HasSubstr("token1")));
+  EXPECT_EQ(one.value().hash, two.value().hash);
+  EXPECT_NE(one.value().hash, load("", {}).value().hash);
+}
+
+TEST(SettingsLoad, AHiddenWebhookLeadsNowhere) {
+  const auto again = load("", {"alarms.webhook=https://example.org/***"});
+  ASSERT_TRUE(again.has_value()) << again.error().context;
+  EXPECT_EQ(again.value().settings.alarms.webhook, "");
+}
+
+TEST(SettingsLoad, TheEnvironmentsWebhookGoesBeforeTheFiles) {
+  ::setenv("PROTEUS_ALARM_WEBHOOK", "https://example.org/from/environment", 1);
+  const auto loaded = load("", {"alarms.webhook=https://example.org/***"});
+  ::unsetenv("PROTEUS_ALARM_WEBHOOK");
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().context;
+  EXPECT_EQ(loaded.value().settings.alarms.webhook, "https://example.org/from/environment");
+  EXPECT_THAT(loaded.value().resolved + loaded.value().shown, Not(HasSubstr("environment\"")));
+  EXPECT_THAT(loaded.value().resolved, HasSubstr("https://example.org/***"));
+}
+
+TEST(SettingsLoad, AWebhookThatCannotBeReadIsRefusedWithoutRepeatingIt) {
+  for (const std::string url :
+       {"secret", "ws://example.org/secret", "https://me:secret@example.org/", "http:///secret",
+        "https://example.org:99999/secret", "https://example.org/secret#secret"}) {
+    const std::string words = refusal({"alarms.webhook=" + url});
+    EXPECT_THAT(words, AllOf(HasSubstr("alarms.webhook: is no address"), Not(HasSubstr("secret"))))
+        << url;
+  }
+}
+
+TEST(SettingsLoad, MetricsAreServedAtAnAddress) {
+  EXPECT_EQ(refusal({"metrics.bind=::1"}), "");
+  EXPECT_THAT(refusal({"metrics.bind=localhost"}), HasSubstr("metrics.bind: \"localhost\" is no"));
+  EXPECT_THAT(refusal({"metrics.port=65536"}), HasSubstr("metrics.port"));
 }
 
 TEST(SettingsLoad, OneInstrumentTwiceIsRefused) {
