@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "engine/market/generator.hpp"
+#include "tests/bench/daemon/must.hpp"
 #include "tests/bench/daemon/parts.hpp"
 #include "tests/bench/daemon/process.hpp"
 #include "tools/app/trading.hpp"
@@ -15,13 +16,6 @@ namespace {
 
 constexpr double kGrowthMib = 4.0;
 constexpr std::int64_t kMillion = 1'000'000;
-
-template <class T>
-T must(Result<T> result) {
-  if (result.has_value()) return std::move(result.value());
-  fmt::print(stderr, "bench_daemon: {}\n", result.error().context);
-  std::exit(1);
-}
 
 std::uintmax_t bytes_below(const std::filesystem::path& folder) {
   std::uintmax_t bytes = 0;

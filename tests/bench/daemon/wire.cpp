@@ -17,6 +17,7 @@
 #include "connectors/net/server.hpp"
 #include "engine/market/instruments.hpp"
 #include "tests/bench/daemon/bare_echo.hpp"
+#include "tests/bench/daemon/must.hpp"
 #include "tests/bench/daemon/parts.hpp"
 #include "tools/app/net_feed_io.hpp"
 #include "tools/app/trading.hpp"
@@ -35,13 +36,6 @@ double monotonic_us() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
-}
-
-template <class T>
-T must(Result<T> result) {
-  if (result.has_value()) return std::move(result.value());
-  fmt::print(stderr, "bench_daemon: {}\n", result.error().context);
-  std::exit(1);
 }
 
 /// The market that is told: a wave of 0.3 % a minute over a slow drift, so that the position that
@@ -85,12 +79,12 @@ std::string request_id(std::string_view text) {
 }
 
 app::Loaded settings_for(const Plan& plan, std::uint16_t rest, std::uint16_t stream) {
-  return must(
-      app::load({}, {"session.folder=" + (plan.folder / "runs").string(),
-                     "engine.instruments=linear:BTCUSDT", "engine.capital=10000000",
-                     "risk.sizing.no_trade_band=0", fmt::format("venue.rest=http://127.0.0.1:{}", rest),
-                     fmt::format("venue.stream=ws://127.0.0.1:{}", stream), "feed.warm_up_bars=0",
-                     "feed.clock=frames", "feed.time_sync_interval=3600"}));
+  return must(app::load(
+      {}, {"session.folder=" + (plan.folder / "runs").string(), "engine.instruments=linear:BTCUSDT",
+           "engine.capital=10000000", "risk.sizing.no_trade_band=0",
+           fmt::format("venue.rest=http://127.0.0.1:{}", rest),
+           fmt::format("venue.stream=ws://127.0.0.1:{}", stream), "feed.warm_up_bars=0",
+           "feed.clock=frames", "feed.time_sync_interval=3600"}));
 }
 
 InstrumentTable bitcoin() {
