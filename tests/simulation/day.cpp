@@ -222,6 +222,7 @@ void Network::mute(sim::ConnId conn, bool muted) {
 void Day::Door::on_input(EventBody body, Timestamp happened, Timestamp received) {
   day_.trading_->engine().on_input(std::move(body), happened, received);
   day_.audit_->after_input();
+  day_.trading_->keep_log();
 }
 
 Day::Day(std::uint64_t seed, const std::filesystem::path& folder)
@@ -327,7 +328,8 @@ void Day::run(int minutes) {
     network_.run_to(network_.now() + 1min);
   feed_->stop();
   disk_full_ = false;
-  trading_->finish("the day ends", clock_->at(network_.now()));
+  const auto ended = trading_->finish("the day ends", clock_->at(network_.now()));
+  if (ended.has_error()) failure_ = ended.error().context;
   audit_->after_input();
 }
 

@@ -76,9 +76,7 @@ class Trading {
       : settings_(settings), code_(code), session_(std::move(session)) {}
 
   /// Who hears first what the engine writes: whoever watches, or the log itself.
-  [[nodiscard]] Journal& ears() {
-    return watched_ ? static_cast<Journal&>(*watched_) : *journal_;
-  }
+  [[nodiscard]] Journal& ears() { return watched_ ? static_cast<Journal&>(*watched_) : *journal_; }
   Result<void> assemble(const InstrumentTable& instruments, Journal& log);
   Result<void> load_snapshot(const storage::Snapshot& snapshot);
   Result<void> tell_again();

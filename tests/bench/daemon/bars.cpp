@@ -43,7 +43,7 @@ void measure_bars(const Plan& plan, Table& table) {
   const app::Loaded loaded =
       must(app::load({}, {"session.folder=" + folder.string(), "engine.instruments=" + names,
                           "engine.capital=1000000"}));
-  auto trading = must(app::Trading::open(loaded, "replay", start));
+  auto trading = must(app::Trading::open(loaded, "paper", start));
   must(trading->build(instruments, start));
 
   std::vector<double> resident;
@@ -55,6 +55,7 @@ void measure_bars(const Plan& plan, Table& table) {
       const market::Minute minute = generator.next();
       for (const Bar& bar : minute.bars)
         trading->engine().on_input(BarClosed{bar, BarSource::File}, bar.close_time, bar.close_time);
+      trading->keep_log();
       fed += static_cast<std::int64_t>(minute.bars.size());
     }
     trading->storage().drain();  // The tables keep up, as they do in a daemon.
@@ -64,7 +65,7 @@ void measure_bars(const Plan& plan, Table& table) {
                trading->engine().counters().orders);
   }
   const std::uint64_t decided = trading->engine().counters().bars;
-  trading->finish("the benchmark ends", trading->engine().now());
+  must(trading->finish("the benchmark ends", trading->engine().now()));
   trading.reset();
   std::filesystem::remove_all(folder);
   const double grown = resident.back() - resident.front();
