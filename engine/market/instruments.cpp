@@ -1,6 +1,7 @@
 #include "engine/market/instruments.hpp"
 
 #include <array>
+#include <charconv>
 #include <chrono>
 
 namespace proteus::market {
@@ -48,7 +49,7 @@ constexpr std::array kRows = {
     Row{S, "XRP", "0.0001", "0.01", "5", "2000000", "1000000", 1, 2.2, 0.80, 30'000},
 };
 
-InstrumentSpec spec_of(const Row& row) {
+InstrumentSpec spec_of(const Row& row, std::string_view base) {
   const bool linear = row.category == Category::Linear;
   const auto quantity = [](const char* text) { return Quantity::parse(text).value(); };
   InstrumentSpec spec{.start_price = row.price,
@@ -56,8 +57,8 @@ InstrumentSpec spec_of(const Row& row) {
                       .volume_per_minute = row.volume};
   Instrument& i = spec.description;
   i.category = row.category;
-  i.symbol = std::string_view(std::string(row.base) + "USDT");
-  i.base_coin = row.base;
+  i.symbol = std::string_view(std::string(base) + "USDT");
+  i.base_coin = base;
   i.quote_coin = "USDT";
   i.tick_size = Price::parse(row.tick).value();
   i.lot_step = quantity(row.lot);
@@ -70,12 +71,32 @@ InstrumentSpec spec_of(const Row& row) {
   return spec;
 }
 
+/// The number of a made-up coin, "SIM042USDT"; nothing: it is none.
+std::optional<std::size_t> made_up(std::string_view symbol) {
+  std::size_t number = 0;
+  if (symbol.size() != 10 || !symbol.starts_with("SIM") || !symbol.ends_with("USDT"))
+    return std::nullopt;
+  const char* const end = symbol.data() + 6;
+  const auto [stop, failed] = std::from_chars(symbol.data() + 3, end, number);
+  return failed == std::errc{} && stop == end ? std::optional{number} : std::nullopt;
+}
+
+/// Like one of the first rows, at a price of its own (within a quarter, so that ticks still fit).
+InstrumentSpec made_up_spec(std::size_t number, const std::string& symbol) {
+  constexpr std::size_t kLike = 8;
+  InstrumentSpec spec = spec_of(kRows[number % kLike], std::string_view{symbol}.substr(0, 6));
+  spec.start_price *= 1.0 + 0.25 * static_cast<double>(number) / 1000.0;
+  return spec;
+}
+
 }  // namespace
 
 std::optional<InstrumentSpec> known_instrument(const InstrumentName& name) {
   for (const Row& row : kRows)
     if (row.category == name.category && std::string(row.base) + "USDT" == name.symbol)
-      return spec_of(row);
+      return spec_of(row, row.base);
+  if (name.category == Category::Linear)
+    if (const auto number = made_up(name.symbol)) return made_up_spec(*number, name.symbol);
   return std::nullopt;
 }
 

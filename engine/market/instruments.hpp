@@ -18,7 +18,8 @@ struct InstrumentSpec {
   double volume_per_minute = 0.0;  ///< base currency, in an ordinary minute
 };
 
-/// Nothing: not in the table.
+/// Nothing: not in the table. Besides its rows there are a thousand made-up coins,
+/// linear:SIM000USDT to linear:SIM999USDT, for markets larger than the table.
 std::optional<InstrumentSpec> known_instrument(const InstrumentName& name);
 
 }  // namespace proteus::market

@@ -13,7 +13,7 @@
 namespace proteus::market {
 
 struct Settings {
-  /// Spelled as everywhere; each needs an entry in engine/market/instruments.cpp.
+  /// Spelled as everywhere; each has to be known to engine/market/instruments.hpp.
   std::vector<std::string> instruments = {
       "linear:BTCUSDT",  "linear:ETHUSDT",  "linear:SOLUSDT",  "linear:XRPUSDT", "linear:ADAUSDT",
       "linear:DOGEUSDT", "linear:LINKUSDT", "linear:AVAXUSDT", "spot:BTCUSDT",   "spot:ETHUSDT"};

@@ -25,6 +25,7 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   void signal(int number) const;
+  [[nodiscard]] pid_t pid() const { return pid_; }
   /// Its exit code, or 128 + the signal that ended it; nothing: it still runs after `longest`.
   std::optional<int> wait(Duration longest = std::chrono::seconds{30});
   /// Reads what it says until `text` is among it. False: it ended, or did not say so in time.

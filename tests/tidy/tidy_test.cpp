@@ -138,13 +138,14 @@ TEST(Tidy, LibrariesStayInTheirRooms) {
     std::vector<std::string_view> rooms;
   };
   const std::vector<Library> libraries = {
-      {{"boost/asio", "boost/beast", "openssl/"}, {"connectors/net", "tests/unit/net"}},
+      {{"boost/asio", "boost/beast", "openssl/"},
+       {"connectors/net", "tests/unit/net", "tests/bench/daemon"}},
       {{"simdjson"}, {"connectors/bybit", "tests"}},
       {{"sqlite3", "zstd"}, {"connectors/storage", "connectors/klines", "tools", "tests"}},
       {{"zlib"}, {"connectors/klines", "tests"}},
       {{"toml++"}, {"config"}},
       {{"torch/", "ATen/"}, {"models", "tests"}},
-      {{"spdlog"}, {"connectors", "tools"}},
+      {{"spdlog"}, {"connectors", "tools", "tests/bench/daemon"}},
       {{"boost/json"}, {"connectors", "tools", "tests"}},
       {{"CLI/"}, {"tools"}},
   };

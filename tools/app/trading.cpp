@@ -53,8 +53,12 @@ void Trading::watch(Telling telling) {
   watched_ = std::make_unique<WatchedJournal>(*journal_, instruments_, telling);
 }
 
+void Trading::accompany(const std::function<std::unique_ptr<Journal>(Journal&)>& make) {
+  neighbour_ = make(ears());
+}
+
 Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {
-  BOOST_OUTCOME_TRY(assemble(instruments, watched_ ? static_cast<Journal&>(*watched_) : *journal_));
+  BOOST_OUTCOME_TRY(assemble(instruments, neighbour_ ? *neighbour_ : ears()));
   for (const Instrument& instrument : instruments)
     engine_->on_input(InstrumentChanged{instrument}, now, now);
   return success();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ class Trading {
   void watch(Telling telling = Telling::Aloud);
   /// Only where `watch` was called. `observer` must outlive this; null: nobody.
   void observe(JournalObserver* observer) { watched_->observe(observer); }
+  /// Puts a neighbour before the log that hears all that is written and passes it on; it is made
+  /// over the log, or over who watches it. For audits. After `watch`, before `build`.
+  void accompany(const std::function<std::unique_ptr<Journal>(Journal& log)>& make);
   /// Writes the end and a snapshot of it down, and waits until everything is on disk and in the
   /// tables. Errors: Io, what of the log was lost.
   Result<void> finish(const std::string& cause, Timestamp now);
@@ -60,6 +64,7 @@ class Trading {
   [[nodiscard]] Engine& engine() { return *engine_; }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
   [[nodiscard]] const risk::Gate& gate() const { return *gate_; }
+  [[nodiscard]] const paper::PaperVenue& venue() const { return *venue_; }
   [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
   [[nodiscard]] const storage::Session& session() const { return session_; }
   /// For what is drawn by chance in this session and in no other: pauses before a reconnect.
@@ -74,6 +79,8 @@ class Trading {
   Trading(const Settings& settings, const SessionCode& code, storage::Session session)
       : settings_(settings), code_(code), session_(std::move(session)) {}
 
+  /// Who hears first what the engine writes: whoever watches, or the log itself.
+  [[nodiscard]] Journal& ears() { return watched_ ? static_cast<Journal&>(*watched_) : *journal_; }
   Result<void> assemble(const InstrumentTable& instruments, Journal& log);
   Result<void> load_snapshot(const storage::Snapshot& snapshot);
   Result<void> tell_again();
@@ -94,6 +101,7 @@ class Trading {
   std::optional<risk::Gate> gate_;
   std::optional<paper::PaperVenue> venue_;
   std::unique_ptr<WatchedJournal> watched_;  // null: nobody looks on
+  std::unique_ptr<Journal> neighbour_;       // null: none
   std::unique_ptr<Engine> engine_;
 };
 
