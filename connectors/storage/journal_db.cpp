@@ -190,7 +190,6 @@ struct JournalDb::Tables {
                      l.cause);
   }
   Result<void> put(const ClockMeasured&, const Event&, std::uint64_t) { return success(); }
-  Result<void> put(const SessionResumed&, const Event&, std::uint64_t) { return success(); }
   Result<void> put(const OverrideChanged& o, const Event& e, std::uint64_t record) {
     if (!o.has_instrument)
       return state.run(record, e.sequence, e.ts_recv, "override", o.control, o.active, nullptr,
