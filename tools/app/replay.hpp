@@ -22,7 +22,10 @@ class Replay {
 
   /// Plays up to `closes` closing times. False: everything was played.
   bool play(std::int64_t closes);
-  void finish(const std::string& cause) { trading_->finish(cause, trading_->engine().now()); }
+  /// Errors: Io, what of the log was lost.
+  Result<void> finish(const std::string& cause) {
+    return trading_->finish(cause, trading_->engine().now());
+  }
 
   [[nodiscard]] const Trading& trading() const { return *trading_; }
   /// Last close that will be played.

@@ -111,8 +111,10 @@ int run_replay(const Options& options) {
   if (replay.has_error()) return fail(replay.error(), kError);
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
   const Duration played = play(*replay.value());
-  replay.value()->finish(interrupted != 0 ? "interrupted" : "everything was played");
+  const auto ended =
+      replay.value()->finish(interrupted != 0 ? "interrupted" : "everything was played");
   print_result(replay.value()->trading(), loaded.value(), net::Loop::steady_now() - begin, played);
+  if (ended.has_error()) return fail(ended.error(), kError);
   return kOk;
 }
 
