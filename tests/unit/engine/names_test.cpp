@@ -43,7 +43,7 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   expect_named<AnomalyKind>(19);
   expect_named<OperatorAction>(5);
   expect_named<TradingState>(3);
-  expect_named<Hold>(7);
+  expect_named<Hold>(8);
   expect_named<SizingStepId>(12);
   expect_named<Unit>(6);
   expect_named<Control>(32);

@@ -36,7 +36,9 @@ TEST(EngineQuotes, ClosesMarkAgainAfterAnAbsurdTickerUntilAGoodOneComes) {
   rig.input(marked("110"_px), rig.close_of(0));
   rig.close(0, 1, "120"_px);
   EXPECT_EQ(rig.engine->ledger().positions[0].mark, "110"_px);
-  rig.gate.absurd_quote_if = [](const Event&) { return "absurd"; };
+  rig.gate.absurd_quote_if = [](const Event& event) -> const char* {
+    return std::holds_alternative<TickerUpdated>(event.body) ? "absurd" : nullptr;
+  };
   rig.input(marked("111"_px), rig.close_of(1));
   rig.close(0, 2, "121"_px);
   EXPECT_EQ(rig.engine->ledger().positions[0].mark, "121"_px);

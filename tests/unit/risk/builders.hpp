@@ -55,7 +55,7 @@ struct Moves final : ReportSink {
 
 /// Books as a test wants them.
 struct Books {
-  std::vector<PositionView> positions = std::vector<PositionView>(2);
+  std::vector<PositionView> positions = {{}, {.category = Category::Spot}};
   Money equity = "10000"_usdt;
 
   void hold(InstrumentId id, Quantity quantity, Price mark) {

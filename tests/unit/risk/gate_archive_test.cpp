@@ -20,6 +20,7 @@ LimitSettings tight() {
   l.executions_window = 20min;
   l.ticker_age_max = 10min;
   l.price_drift_bps = 10.0;
+  l.price_band_bps = 2'000.0;
   l.loss_streak_max = 2;
   l.cooldown = 3min;
   l.message_rate = 0.1;
@@ -41,7 +42,7 @@ class Day {
     event(w, price);
     if (below(8) == 0)
       for (int i = 0; i < 8; ++i) w.gate.on_cancel(w.now);
-    if (below(3) == 0) w.equity(Money::from_raw((9'300 + below(900)) * kFixedScale));
+    if (below(3) == 0) w.equity(Money::from_raw((9'450 + below(900)) * kFixedScale));
     review(w, price, told);
     for (const EventBody& move : w.moves.all)
       std::visit([&](const auto& body) { write(told, body); }, move);
@@ -110,7 +111,8 @@ class Day {
     const InstrumentId id{static_cast<std::uint32_t>(below(2))};
     PositionView& position = w.books.positions[id.index];
     const Side side = below(2) == 0 ? Side::Buy : Side::Sell;
-    OrderRequest order = w.order(side, Quantity::from_raw((1 + below(4)) * 500'000'000), price);
+    OrderRequest order = w.order(side, Quantity::from_raw((1 + below(4)) * 500'000'000),
+                                 below(2) == 0 ? price : "100"_px);
     order.instrument = id;
     const Verdict verdict = w.review(order);
     for (const ControlResult& word : w.words) write(told, word);
