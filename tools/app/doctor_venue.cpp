@@ -109,8 +109,8 @@ bool check_instruments(net::Loop& loop, const Settings& settings, const net::End
                        const net::Endpoint& stream, const std::vector<InstrumentName>& names,
                        const Tell& tell) {
   bybit::VenueClock clock(settings.feed.clock, settings.feed.speed, steady_time);
-  NetFeedIo io(loop, rest, stream, settings.venue.ca_file, settings.feed.request_deadline, clock,
-               nullptr);
+  NetFeedIo io(loop, rest, stream, settings.venue.ca_file, settings.feed.request_deadline,
+               settings.feed.connect_deadline, clock, nullptr);
   bybit::Bootstrap bootstrap(settings.feed, names, io, clock, 1, 1);
   bool done = false;
   io.on_answer([&](bybit::RequestId id, Result<bybit::HttpResponse> answer, bybit::SteadyTime now) {

@@ -72,7 +72,7 @@ class Day {
         Bar bar = bar_at(id, open, shown, static_cast<double>(1 + below(100'000)));
         bar.high = Price::from_raw(bar.high.raw() + below(3'000'000'000));
         w.see(BarClosed{bar}, w.now);
-        InlineList<SizingStep, 8> steps;
+        SizingSteps steps;
         const Target target{static_cast<double>(below(3) - 1), 1.0};
         (void)w.gate.size({bar, w.instruments[id], target, true, w.books.view()}, steps);
         return;

@@ -419,7 +419,7 @@ TEST(Stage, HasRisingCapsAndAFiniteOneInPaper) {
 /// Two positions of two bars each, long over +1 % and -0.5 %: together (1.01 * 0.995 - 1 is not
 /// compounded) +0.5 % each.
 void teach(World& w, int positions) {
-  InlineList<SizingStep, 8> steps;
+  SizingSteps steps;
   Price price = "100"_px;
   const auto bar = [&](double target) {
     w.now += 1min;
@@ -474,7 +474,7 @@ TEST(ExpectedEdge, LetsPaperHoldItsLearningFloor) {
 
 TEST(ExpectedEdge, TakesTheWordOfAStrategyThatStatesOne) {
   World w;
-  InlineList<SizingStep, 8> steps;
+  SizingSteps steps;
   const auto state = [&](double edge, int minute) {
     Bar next = bar_at(kBtc, w.now + minute * 1min, "100"_px);
     steps.clear();

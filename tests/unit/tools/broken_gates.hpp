@@ -23,7 +23,7 @@ class GateAround : public RiskGate {
   void on_equity(const LedgerView& ledger, Timestamp now, ReportSink& moves) override {
     inner_->on_equity(ledger, now, moves);
   }
-  Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) override {
+  Sized size(const SizingInput& input, SizingSteps& steps) override {
     return inner_->size(input, steps);
   }
   Verdict review(const OrderRequest& order, const ReviewInput& input,
@@ -43,7 +43,7 @@ class GateAround : public RiskGate {
 };
 
 /// Holds a target as it is wished, without a word of control 27 or 30.
-inline Sized naive(const SizingInput& input, InlineList<SizingStep, 8>& steps) {
+inline Sized naive(const SizingInput& input, SizingSteps& steps) {
   Sized sized;
   sized.wanted = input.ledger[input.instrument.id].quantity;
   sized.unchanged = true;
@@ -57,7 +57,7 @@ class ApprovesEverything final : public GateAround {
   using GateAround::GateAround;
   [[nodiscard]] const char* absurd(const Bar&) override { return nullptr; }
   [[nodiscard]] const char* absurd_quote(const Event&) const override { return nullptr; }
-  Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) override {
+  Sized size(const SizingInput& input, SizingSteps& steps) override {
     return naive(input, steps);
   }
   Verdict review(const OrderRequest& order, const ReviewInput& input,
@@ -88,8 +88,8 @@ class WithoutOne final : public GateAround {
       return;
     GateAround::observe(event, ledger, moves);
   }
-  Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) override {
-    InlineList<SizingStep, 8> taken;
+  Sized size(const SizingInput& input, SizingSteps& steps) override {
+    SizingSteps taken;
     const Sized sized = GateAround::size(input, taken);
     if (control_ == Control::ModelOutput && sized.control.control == control_)
       return naive(input, steps);

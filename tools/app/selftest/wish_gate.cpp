@@ -4,7 +4,7 @@
 
 namespace proteus::app::selftest {
 
-Sized WishGate::size(const SizingInput& input, InlineList<SizingStep, 8>& steps) {
+Sized WishGate::size(const SizingInput& input, SizingSteps& steps) {
   const std::size_t i = input.instrument.id.index;
   Sized sized = inner_->size(input, steps);
   if (std::exchange(own_[i], false)) return sized;

@@ -42,7 +42,7 @@ class WishGate final : public RiskGate {
   void on_equity(const LedgerView& ledger, Timestamp now, ReportSink& moves) override {
     inner_->on_equity(ledger, now, moves);
   }
-  Sized size(const SizingInput& input, InlineList<SizingStep, 8>& steps) override;
+  Sized size(const SizingInput& input, SizingSteps& steps) override;
   Verdict review(const OrderRequest& order, const ReviewInput& input,
                  ControlWords& results) override;
   [[nodiscard]] RiskStatus status(const LedgerView& ledger) const override {
