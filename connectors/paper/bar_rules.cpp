@@ -62,7 +62,14 @@ void PaperVenue::arrive(Market& market, Working& order, const Bar& bar, ReportSi
     return;
   }
   if (request.type == OrderType::Market) {
-    take(market, order, bar.open, bar, reports);
+    // Sent in the middle of the bar (a person's flatten, say), it cannot have had the open: it gets
+    // what is worse of both ends.
+    const Duration soon =
+        std::min<Duration>(std::chrono::seconds{10}, (bar.close_time - bar.open_time) / 4);
+    const bool missed = order.sent_at > bar.open_time + soon;
+    const Price worse =
+        request.side == Side::Buy ? std::max(bar.open, bar.close) : std::min(bar.open, bar.close);
+    take(market, order, missed ? worse : bar.open, bar, reports);
     return;
   }
   const Quantity quantity = fillable(order);

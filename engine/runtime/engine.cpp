@@ -9,8 +9,17 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Late beyond this after its close, a bar may no longer lead to an order (contract 1).
+constexpr Duration kLateMax = 10s;
 Duration late_limit(const Bar& bar) {
-  return std::min<Duration>(10s, (bar.close_time - bar.open_time) / 4);
+  return std::min<Duration>(kLateMax, (bar.close_time - bar.open_time) / 4);
+}
+
+/// By the purpose that stands in the id.
+bool is_flatten(const ClientOrderId& id) {
+  constexpr std::size_t kFromEnd = 4;
+  const std::string_view text = id.view();
+  return text.size() > kFromEnd &&
+         text[text.size() - kFromEnd] == static_cast<char>(Purpose::Flatten);
 }
 
 bool opposite_signs(Quantity a, Quantity b) {
@@ -123,7 +132,7 @@ void Engine::process(Event& event) {
     if (barrier_over()) decide_batch();
   } else if (const auto* moved = std::get_if<TradingStateChanged>(&event.body)) {
     for (Slot& slot : slots_) {
-      if (moved->to == TradingState::Halted && !slot.flatten) cancel_all(slot);
+      if (moved->to == TradingState::Halted) cancel_all(slot);
       if (moved->to == TradingState::Reducing) cancel_increases(slot);
     }
   } else if (const auto* command = std::get_if<OperatorCommand>(&event.body)) {
@@ -236,7 +245,9 @@ void Engine::gather(Slot& slot, const Bar& bar) {
 /// Decides all bars of one close together, in instrument order, on books that carry all their
 /// marks.
 void Engine::decide_batch() {
-  risk_.on_equity(ledger_.view(), now_, *this);
+  // Bars that come late are measured on their own day, not on the one in which they arrived.
+  const bool is_late = now_ - batch_close_ > kLateMax;
+  risk_.on_equity(ledger_.view(), is_late ? batch_close_ : now_, *this);
   drain();
   batch_size_ = 0;
   for (Slot& slot : slots_) {
@@ -313,11 +324,12 @@ void Engine::decide(Slot& slot) {
 
   if (is_late) {
     ++counters_.late_bars;
+    if (slot.flatten && slot.orders.empty() && !stopping_) return flatten(slot);
     return finish_record(slot, Outcome::Late, "processed too long after its close");
   }
   if (stopping_) return finish_record(slot, Outcome::Stopping, "the run ends: nothing is sent");
   cancel_all(slot);  // What is open came of an older wish, and lived until this decision.
-  if (slot.flatten) return flatten(slot);
+  if (slot.flatten) return flatten(slot);  // Its own order stays.
   if (opinion.warming_up) return finish_record(slot, Outcome::WarmingUp, opinion.reason);
   if (!opinion.target) return finish_record(slot, Outcome::NoTarget, opinion.reason);
   if (sized.control.control != Control::None) r.controls.push_back(sized.control);
@@ -428,13 +440,17 @@ std::vector<Order> Engine::open_orders() const {
 }
 
 void Engine::cancel(const Order& order) {
+  const auto same = [&](const Outgoing& out) { return out.cancel && out.id == order.request().id; };
+  if (std::ranges::any_of(outbox_, same)) return;
   outbox_.push_back({true, order.request().id, order.request().instrument});
   journal_.append(CancelIntent{sequence_, order.request().id});
   risk_.on_cancel(now_);
 }
 
+/// But a flatten's order, which only the end of the run takes back.
 void Engine::cancel_all(Slot& slot) {
-  for (const Order& order : slot.orders) cancel(order);
+  for (const Order& order : slot.orders)
+    if (stopping_ || !slot.flatten || !is_flatten(order.request().id)) cancel(order);
 }
 
 void Engine::cancel_increases(Slot& slot) {
@@ -455,9 +471,9 @@ void Engine::stop() {
 void Engine::flatten_all() {
   for (Slot& slot : slots_) {
     slot.wish.reset();
-    slot.flatten = !position(slot).is_zero();
+    slot.flatten = !position(slot).is_zero() || !slot.orders.empty();  // What is open may yet fill.
     cancel_all(slot);
-    if (slot.flatten && slot.orders.empty()) {
+    if (slot.flatten && slot.orders.empty() && !stopping_) {
       begin_record(slot, slot.bar);
       flatten(slot);
     }
@@ -467,7 +483,8 @@ void Engine::flatten_all() {
 /// One market order for the whole position, as soon as nothing else is open; into a record that was
 /// begun. What is below the venue's least stays.
 void Engine::flatten(Slot& slot) {
-  if (!slot.orders.empty()) return finish_record(slot, Outcome::Pending, "flatten: cancels first");
+  if (!slot.orders.empty())
+    return finish_record(slot, Outcome::Pending, "flatten: an order is still open");
   const Quantity held = position(slot);
   slot.record.wanted = Quantity{};
   if (!held.is_zero())
@@ -491,9 +508,13 @@ void Engine::on_update(const OrderUpdate& update) {
   order->apply(update);
   if (order->open()) return;
   slot.orders.erase(order);
-  if (update.end == OrderEnd::BelowMinimum) slot.flatten = false;  // It would be refused for ever.
+  const bool flattens = is_flatten(update.id);
+  if (flattens && update.end == OrderEnd::BelowMinimum)
+    slot.flatten = false;  // It always would be.
   if (!slot.orders.empty()) return;
-  if (slot.flatten && update.state == OrderState::Cancelled && !stopping_) {
+  // A flatten that the venue rejected waits for a bar: it would be rejected again.
+  const bool goes_on = update.state != OrderState::Rejected || !flattens;
+  if (slot.flatten && goes_on && !stopping_) {
     begin_record(slot, slot.bar);
     flatten(slot);
   } else if (slot.wish) {

@@ -214,12 +214,17 @@ void AlarmCommand::send(const Alarm& alarm, OnDone on_done) {
   Job job{command_, inherited_environment(), alarm_json(alarm, from_) + "\n", deadline_};
   for (const auto& [key, value] : alarm_environment(alarm, from_))
     job.environment.push_back(key + "=" + value);
-  thread_ = std::thread([this, job = std::move(job), on_done = std::move(on_done)]() mutable {
-    const Ran ran = run(std::move(job), cancel_);
-    loop_.post([alive = std::weak_ptr(alive_), on_done = std::move(on_done), ran] {
+  const auto tell = [this, on_done = std::move(on_done)](const Ran& ran) {
+    loop_.post([alive = std::weak_ptr(alive_), on_done, ran] {
       if (!alive.expired()) on_done(ran.outcome, ran.word);
     });
-  });
+  };
+  try {
+    thread_ = std::thread(
+        [this, job = std::move(job), tell]() mutable { tell(run(std::move(job), cancel_)); });
+  } catch (const std::system_error& failed) {  // The system's limit of tasks is reached.
+    tell({Delivery::Failed, failed.what()});
+  }
 }
 
 }  // namespace proteus::app

@@ -35,6 +35,14 @@ bool AlarmFilter::pass(Alarm& alarm, Duration now) {
   }
   forget(now);
   told_[key] = now;
+  // What was told to be over, or to have begun again, may be told the other way at once: the last
+  // word that somebody heard of a critical state must be the true one.
+  if (alarm.severity == Severity::Critical || alarm.over)
+    std::erase_if(told_, [&](const auto& t) {
+      const auto& [kind, severity, over, subject] = t.first;
+      return kind == alarm.kind && over != alarm.over && subject == alarm.subject &&
+             severity == Severity::Critical;
+    });
   hour_.push_back(now);
   alarm.number = ++passed_;
   alarm.suppressed = std::exchange(untold_, 0);

@@ -207,7 +207,7 @@ void OperatorDoor::obey(OperatorAction action, std::string_view reason, const ne
 
 void OperatorDoor::resume(std::string_view reason, const net::Reply& reply) {
   const TradingView before = house_.view();
-  if (before.state == TradingState::Active)
+  if (before.state == TradingState::Active && !before.stopped)
     return answer(reply, error_json("trading is active: there is nothing to resume"));
   if (const std::string obstacle = house_.obstacle(); !obstacle.empty())
     return answer(reply, error_json("not resumed: " + obstacle));

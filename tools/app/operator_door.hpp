@@ -28,6 +28,7 @@ struct TradingView {
     Money value;
   };
   TradingState state = TradingState::Active;
+  bool stopped = false;  ///< an instrument is, by the control of repeated executions
   std::string cause;
   Timestamp venue_time{};
   std::vector<OpenOrder> open;

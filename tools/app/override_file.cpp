@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <optional>
-#include <sstream>
 
+#include "config/bounds.hpp"
 #include "config/document.hpp"
 #include "risk/limits/overrides.hpp"
 
@@ -173,17 +172,13 @@ bool OverrideFile::changed() {
   return std::exchange(seen_, now) != now;
 }
 
-Result<std::vector<OverrideChanged>> OverrideFile::read(const InstrumentTable& instruments) const {
-  std::error_code failed;
-  if (!std::filesystem::exists(path_, failed)) return std::vector<OverrideChanged>{};
-  std::ifstream in(path_, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in)
-    return error(ErrorCode::Io, fmt::format("{} cannot be read: no override of it counts; see its "
-                                            "permissions",
-                                            path_.string()));
-  return parse_overrides(text.str(), path_.filename().string(), instruments);
+Result<std::vector<OverrideChanged>> OverrideFile::read(const InstrumentTable& instruments) {
+  const Result<std::string> text = config::read_file(path_);
+  if (text.has_value())
+    return parse_overrides(text.value(), path_.filename().string(), instruments);
+  if (text.error().code == ErrorCode::NotFound) return std::vector<OverrideChanged>{};
+  seen_ = "never";  // It is tried again.
+  return error(ErrorCode::Io, fmt::format("{}: no override of it counts", text.error().context));
 }
 
 }  // namespace proteus::app

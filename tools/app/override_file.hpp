@@ -35,7 +35,7 @@ class OverrideFile {
   /// True when the file was written, came or went since the last call, and at the first.
   [[nodiscard]] bool changed();
   /// What it asks for now. A file that is not there asks for nothing. Errors: Io, Malformed.
-  [[nodiscard]] Result<std::vector<OverrideChanged>> read(const InstrumentTable& instruments) const;
+  [[nodiscard]] Result<std::vector<OverrideChanged>> read(const InstrumentTable& instruments);
 
  private:
   std::filesystem::path path_;

@@ -36,6 +36,7 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   std::unique_ptr<OperatorDoor> door;
   net::Timer timer;
   std::string end_reason;
+  std::string failure;  ///< why the run had to end; empty: it had not to
   OverrideFile overrides;
   net::Timer override_timer;
   bool stopped = false;
@@ -247,12 +248,15 @@ StatusSources PaperDaemon::Impl::sources() const {
 TradingView PaperDaemon::Impl::view() const {
   const LedgerView ledger = trading->engine().ledger();
   const RiskStatus risk = trading->gate().status(ledger);
-  TradingView now{.state = risk.state,
-                  .cause = risk.state_cause,
-                  .venue_time = trading->engine().now(),
-                  .open = {},
-                  .held = {},
-                  .flattening = trading->engine().flattening()};
+  TradingView now{
+      .state = risk.state,
+      .stopped = std::ranges::any_of(
+          risk.holds, [](const HoldChanged& h) { return h.hold == Hold::RepeatedExecution; }),
+      .cause = risk.state_cause,
+      .venue_time = trading->engine().now(),
+      .open = {},
+      .held = {},
+      .flattening = trading->engine().flattening()};
   for (const Order& order : trading->engine().open_orders())
     now.open.push_back({order.request().id, order.request().reduce_only});
   for (const Instrument& instrument : trading->instruments()) {
@@ -302,8 +306,12 @@ Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(
     const std::optional<std::filesystem::path>& resume) {
   auto impl = std::make_unique<Impl>(loop, loaded);
   if (const Result<void> ready = impl->get_ready(given, resume); ready.has_error()) {
+    // Only a session that had not begun may be answered with a new one.
+    const bool begun = resume && impl->trading;
     impl->abandon();
-    return ready.error();
+    return begun && ready.error().code == ErrorCode::NotFound
+               ? Error{ErrorCode::Refused, ready.error().context}
+               : ready.error();
   }
   return std::unique_ptr<PaperDaemon>(new PaperDaemon(std::move(impl)));
 }
@@ -323,7 +331,9 @@ void PaperDaemon::start() {
   impl_->timer = impl_->loop.every(20ms, [this] {
     impl_->feed->on_timer(steady_time());
     impl_->trading->keep_log();
-    if (impl_->trading->log().overflowing()) impl_->loop.stop();
+    if (!impl_->trading->log().overflowing()) return;
+    impl_->failure = "more of the log waited for the disk than storage.log_pending_max";
+    impl_->loop.stop();
   });
   impl_->follow_overrides();
   impl_->override_timer = impl_->loop.every(1s, [this] { impl_->follow_overrides(); });
@@ -342,8 +352,11 @@ Result<void> PaperDaemon::stop(const std::string& cause) {
   impl_->io.reset();  // An answer that is still on its way would be recorded.
   impl_->recorder.reset();
   const std::string& words = impl_->end_reason;
-  const std::string told = words.empty() ? cause : cause + ": " + words;
+  const std::string told = !impl_->failure.empty() ? impl_->failure
+                           : words.empty()         ? cause
+                                                   : cause + ": " + words;
   Result<void> ended = impl_->trading->finish(told, impl_->clock.at(steady_time()));
+  if (ended && !impl_->failure.empty()) ended = error(ErrorCode::Io, impl_->failure);
   impl_->watch->stopped(ended.has_error() ? ended.error().context : told);
   return ended;
 }

@@ -14,8 +14,10 @@ namespace {
 
 /// Sections that decide what is traded: a session keeps them for good, or its log could not be told
 /// again.
-constexpr std::array<std::string_view, 5> kDeciding = {"engine", "strategy", "sizing", "limits",
-                                                       "paper"};
+constexpr std::array<std::string_view, 5> kDeciding = {"engine", "strategy", "risk.sizing",
+                                                       "risk.limits", "paper"};
+/// A path: what stands in the file comes as inputs.
+constexpr std::string_view kOverrideFile = "risk.limits.override_file";
 
 /// "section.key" -> value, of the deciding sections of resolved settings.
 std::map<std::string, std::string> deciding(std::string_view resolved) {
@@ -28,8 +30,9 @@ std::map<std::string, std::string> deciding(std::string_view resolved) {
     if (line.starts_with('[')) {
       section = line.substr(1, line.find(']') - 1);
     } else if (const auto equals = line.find(" = "); equals != std::string_view::npos) {
-      if (std::ranges::find(kDeciding, section) != kDeciding.end())
-        found[section + "." + std::string(line.substr(0, equals))] = line.substr(equals + 3);
+      const std::string key = section + "." + std::string(line.substr(0, equals));
+      if (key != kOverrideFile && std::ranges::find(kDeciding, section) != kDeciding.end())
+        found[key] = line.substr(equals + 3);
     }
   }
   return found;
@@ -45,6 +48,7 @@ Result<void> same_decisions(const std::string& then, const std::string& now,
     return found == settings.end() ? std::string("(absent)") : found->second;
   };
   std::map<std::string, std::string> all = was;
+  PROTEUS_ASSERT(!is.empty());
   all.insert(is.begin(), is.end());
   for (const auto& [key, unused] : all)
     if (value(was, key) != value(is, key))
@@ -88,11 +92,15 @@ Result<InstrumentTable> first_instruments(storage::LastSegment segment, std::siz
 
 }  // namespace
 
+Result<void> fits_session(const Loaded& loaded, const std::filesystem::path& folder) {
+  BOOST_OUTCOME_TRY(const std::string then, text_of(folder / "config.resolved.toml"));
+  return same_decisions(then, loaded.resolved, folder.string());
+}
+
 Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded,
                                                  const std::filesystem::path& folder) {
   BOOST_OUTCOME_TRY(auto session, storage::Session::open(folder));
-  BOOST_OUTCOME_TRY(const std::string then, text_of(session.config_path()));
-  BOOST_OUTCOME_TRY(same_decisions(then, loaded.resolved, folder.string()));
+  BOOST_OUTCOME_TRY(fits_session(loaded, folder));
   BOOST_OUTCOME_TRY(auto segment, storage::LastSegment::open(session.wal_path()));
 
   std::unique_ptr<Trading> made(

@@ -43,7 +43,7 @@ struct StatusSources {
   bybit::SteadyTime now{};
   Duration uptime{0};  ///< real time
   OperatorFacts operators{};
-  std::uint64_t restarts = 0;  ///< how often the session was taken up again
+  std::uint64_t restarts = 0;          ///< how often the session was taken up again
   const DaemonWatch* watch = nullptr;  ///< may be null: nobody is told
 };
 

@@ -21,6 +21,10 @@
 
 namespace proteus::app {
 
+/// Whether a session can go on under these settings. Errors: Refused, the keys that decide
+/// otherwise; Io.
+Result<void> fits_session(const Loaded& loaded, const std::filesystem::path& folder);
+
 class Trading {
  public:
   /// Makes the session's folder and opens its log. mode: "paper", "replay". In a replay the log may

@@ -4,6 +4,7 @@
 
 #include "connectors/storage/session.hpp"
 #include "tools/app/daemon_run.hpp"
+#include "tools/app/trading.hpp"
 #include "tools/app/verbs.hpp"
 
 namespace proteus::app {
@@ -29,22 +30,24 @@ void declare_paper(CLI::App& app, Options& options) {
 
 namespace {
 
-/// A new session, or the one that goes on. One that was killed before it had begun is no session.
-Result<std::unique_ptr<PaperDaemon>> begin(net::Loop& loop, const Loaded& loaded,
-                                           const Options& options) {
-  if (!options.resume) return PaperDaemon::create(loop, loaded);
-  std::optional<std::filesystem::path> folder;
-  if (!options.resume_folder.empty())
-    folder = options.resume_folder;
-  else
-    folder = storage::newest_session(loaded.settings.session.folder, "paper");
-  if (!folder) {
+/// The session that goes on; nothing: a new one begins.
+std::optional<std::filesystem::path> session_to_resume(const Loaded& loaded,
+                                                       const Options& options) {
+  if (!options.resume) return {};
+  if (!options.resume_folder.empty()) return options.resume_folder;
+  auto newest = storage::newest_session(loaded.settings.session.folder, "paper");
+  if (!newest)
     spdlog::info("There is no session to go on with, a new one begins. folder={}",
                  loaded.settings.session.folder);
-    return PaperDaemon::create(loop, loaded);
-  }
+  return newest;
+}
+
+/// A session that was killed before it had begun is none: a new one begins, unless it was named.
+Result<std::unique_ptr<PaperDaemon>> begin(net::Loop& loop, const Loaded& loaded,
+                                           const Options& options,
+                                           const std::optional<std::filesystem::path>& folder) {
   auto daemon = PaperDaemon::create(loop, loaded, {}, folder);
-  if (!daemon.has_error() || daemon.error().code != ErrorCode::NotFound ||
+  if (!folder || !daemon.has_error() || daemon.error().code != ErrorCode::NotFound ||
       !options.resume_folder.empty())
     return daemon;
   spdlog::warn("A new session begins. cause=\"{}\"", daemon.error().context);
@@ -64,7 +67,11 @@ int run_paper(const Options& options) {
   net::Timer waiting = loop.every(std::chrono::seconds{5}, [] {
     spdlog::info("Still waiting for the venue's answer; it is asked again and again.");
   });
-  auto daemon = begin(loop, loaded.value(), options);
+  const auto folder = session_to_resume(loaded.value(), options);
+  if (folder)
+    if (const auto fits = fits_session(loaded.value(), *folder); fits.has_error())
+      return fail(fits.error(), fits.error().code == ErrorCode::Refused ? kConfig : kError);
+  auto daemon = begin(loop, loaded.value(), options, folder);
   waiting.cancel();
   if (daemon.has_error()) return fail(daemon.error(), kError);
   announce(*daemon.value(), loaded.value());

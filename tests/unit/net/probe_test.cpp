@@ -1,4 +1,7 @@
 // One connection, step by step: what it tells, and that it always ends.
+// g++ 12 takes the empty optional of Echo's options for one that is read before it is set.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
 #include "connectors/net/probe.hpp"
 
 #include "tests/unit/net/support.hpp"

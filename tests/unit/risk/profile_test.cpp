@@ -82,9 +82,10 @@ TEST(ResearchProfile, TellsTheDrawdownsWordAsPassedWithItsNumbers) {
   World w{limits};
   w.equity("7500"_usdt);
   (void)w.review(w.order(Side::Buy, "1"_qty));
-  for (const ControlResult& word : w.words)
-    if (word.control == Control::Drawdown)
-      EXPECT_EQ(spell(word), "drawdown passed, limit 0.2 ratio, actual 0.25 ratio");
+  for (const ControlResult& word : w.words) {
+    if (word.control != Control::Drawdown) continue;
+    EXPECT_EQ(spell(word), "drawdown passed, limit 0.2 ratio, actual 0.25 ratio");
+  }
 }
 
 TEST(ResearchProfile, ObeysAPersonAllTheSame) {
