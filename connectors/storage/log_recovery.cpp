@@ -161,4 +161,14 @@ Result<void> LastSegment::cut_tail() {
   return cut_torn_tail(path(), tail());
 }
 
+Result<void> LastSegment::cut_from(const WalReader::Tail& where) {
+  BOOST_OUTCOME_TRY(cut_tail());
+  WalReader::Tail rest = where;
+  rest.torn = true;
+  rest.bytes = tail().offset - where.offset;
+  BOOST_OUTCOME_TRY(cut_torn_tail(path(), rest));
+  reader_.seek(where.offset, where.number);
+  return success();
+}
+
 }  // namespace proteus::storage

@@ -42,6 +42,8 @@ class LastSegment {
   [[nodiscard]] const WalReader::Tail& tail() const { return reader_.tail(); }
   /// Checks what was not read and cuts a torn tail off; then `tail` is where the log goes on.
   Result<void> cut_tail();
+  /// Cuts off everything from a place that `tail` told before; it is kept aside like a torn tail.
+  Result<void> cut_from(const WalReader::Tail& where);
 
   /// Bytes before the first record after the snapshot.
   [[nodiscard]] std::uint64_t overhead() const { return overhead_; }

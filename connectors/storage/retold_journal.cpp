@@ -42,36 +42,56 @@ bool same(const T& then, const T& now) {
 }  // namespace
 
 const WalRecord* RetoldJournal::expected() {
-  if (expected_ != nullptr || log_ != nullptr || error_) return expected_;
-  number_ = last_.tail().number;
+  if (ahead_.empty() && log_ == nullptr && !error_) static_cast<void>(read_on());
+  return ahead_.empty() ? nullptr : &ahead_.front().record;
+}
+
+/// One record more. False: there is none, and the log goes on here, or something failed.
+bool RetoldJournal::read_on() {
+  const WalReader::Tail where = last_.tail();
   Result<const WalRecord*> record = last_.next();
-  if (record.has_error()) {
-    error_ = record.error();
-    return nullptr;
+  if (record.has_value() && record.value() != nullptr) {
+    ahead_.push_back({*record.value(), where});
+    return true;
   }
-  expected_ = record.value();
-  if (expected_ != nullptr) return expected_;
+  if (record.has_error())
+    error_ = record.error();
+  else if (ahead_.empty())
+    open_log();
+  return false;
+}
+
+void RetoldJournal::open_log() {
   Result<std::unique_ptr<WalJournal>> log = WalJournal::resume(last_, options_);
   if (log.has_error()) {
     error_ = log.error();
-    return nullptr;
+    return;
   }
   owned_ = std::move(log.value());
   log_ = owned_.get();
-  return nullptr;
 }
 
+/// What a venue reports because of an input stands before that input. A write that was cut between
+/// the two leaves reports without a cause: nothing had left for them, and they are cut off.
 Result<const Event*> RetoldJournal::next_input() {
-  const WalRecord* const record = expected();
-  if (error_) return *error_;
-  if (record == nullptr) return nullptr;
-  const auto* event = std::get_if<Event>(record);
-  if (event == nullptr || event->origin != Origin::Input) {
-    differs(std::visit([](const auto& r) { return describe(r); }, *record), "nothing");
-    return *error_;
+  const auto is_input = [](const Ahead& ahead) {
+    const auto* event = std::get_if<Event>(&ahead.record);
+    return event != nullptr && event->origin == Origin::Input;
+  };
+  for (std::size_t i = 0; log_ == nullptr && !error_; ++i) {
+    if (i < ahead_.size() || read_on()) {
+      if (!is_input(ahead_[i])) continue;
+      ++inputs_;
+      return &std::get<Event>(ahead_[i].record);
+    }
+    if (error_ || ahead_.empty()) break;
+    if (const Result<void> cut = last_.cut_from(ahead_.front().where); cut.has_error())
+      error_ = cut.error();
+    ahead_.clear();
+    if (!error_) open_log();
   }
-  ++inputs_;
-  return event;
+  if (error_) return *error_;
+  return nullptr;
 }
 
 template <class T>
@@ -82,7 +102,7 @@ void RetoldJournal::check(const T& made) {
   const T* const then = std::get_if<T>(record);
   if (then == nullptr || !same(*then, made))
     return differs(std::visit([](const auto& r) { return describe(r); }, *record), describe(made));
-  expected_ = nullptr;
+  ahead_.pop_front();
   ++records_;
 }
 
@@ -90,7 +110,7 @@ void RetoldJournal::differs(const std::string& then, const std::string& now) {
   error_ = error(ErrorCode::Corrupt,
                  fmt::format("record {} of the session log is told differently by this program: "
                              "it has {}; now came {}",
-                             number_, shortened(then), shortened(now)));
+                             ahead_.front().where.number, shortened(then), shortened(now)));
 }
 
 bool RetoldJournal::commit() {

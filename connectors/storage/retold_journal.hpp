@@ -5,6 +5,7 @@
 // Thread: the event loop.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,9 +22,9 @@ class RetoldJournal final : public Journal {
   RetoldJournal(LastSegment last, const WalOptions& options)
       : last_(std::move(last)), options_(options) {}
 
-  /// The next recorded input, to be put through the engine's door; null: all is told and the log
-  /// goes on. Errors: the log cannot be read or written on; the engine made of an input something
-  /// else than it did then (Corrupt, with both); a record that no input leads to.
+  /// The next recorded input, to be put through the engine's door, valid until it was; null: all is
+  /// told and the log goes on. Errors: the log cannot be read or written on; the engine made of an
+  /// input something else than it did then (Corrupt, with both); a record that no input leads to.
   Result<const Event*> next_input();
   /// The log that goes on; not before `next_input` has answered null. Whoever takes it keeps it
   /// alive as long as this is written to.
@@ -41,8 +42,15 @@ class RetoldJournal final : public Journal {
   [[nodiscard]] std::uint64_t records() const { return records_; }
 
  private:
+  /// A record that was read and not yet compared, and where it stands.
+  struct Ahead {
+    WalRecord record;
+    WalReader::Tail where;
+  };
   /// The next record of the log; null: none is left, or something failed.
   const WalRecord* expected();
+  bool read_on();
+  void open_log();
   template <class T>
   void check(const T& made);
   void differs(const std::string& then, const std::string& now);
@@ -50,11 +58,10 @@ class RetoldJournal final : public Journal {
   LastSegment last_;
   WalOptions options_;
   std::unique_ptr<WalJournal> owned_;
-  WalJournal* log_ = nullptr;            // null: there may be more records to tell
-  const WalRecord* expected_ = nullptr;  // read, not yet compared
-  bool failing_ = false;                 // commits failed here
+  WalJournal* log_ = nullptr;  // null: there may be more records to tell
+  std::deque<Ahead> ahead_;
+  bool failing_ = false;  // commits failed here
   std::optional<Error> error_;
-  std::uint64_t number_ = 0;  // of expected_
   std::uint64_t inputs_ = 0;
   std::uint64_t records_ = 0;
 };

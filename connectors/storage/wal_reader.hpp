@@ -48,6 +48,7 @@ class WalReader {
     tail_ = Tail{.torn = false, .offset = offset, .number = number, .bytes = 0};
     window_.clear();
     window_start_ = offset;
+    known_size_ = 0;
   }
   /// The same for a place that may be wrong: false, and no move, where no whole record `number`
   /// starts there and the file does not end there either; false too in a compressed segment.

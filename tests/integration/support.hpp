@@ -90,7 +90,7 @@ class Daemon {
   }
   /// Turns the loop until `bars` closed bars, all instruments together, were decided.
   [[nodiscard]] bool run_to_bars(std::int64_t bars, Duration longest = 60s);
-  void stop() { daemon_->stop("the test ends"); }
+  void stop() { EXPECT_TRUE(daemon_->stop("the test ends").has_value()); }
   [[nodiscard]] std::string status() const { return daemon_->status_json(); }
   [[nodiscard]] std::uint16_t metrics_port() const { return daemon_->metrics_port(); }
   [[nodiscard]] std::filesystem::path folder() const { return daemon_->folder(); }

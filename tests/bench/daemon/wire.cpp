@@ -169,9 +169,9 @@ Wire::Wire(const Plan& plan) {
   clock_.emplace(s.feed.clock, s.feed.speed, app::steady_time);
   const auto now = app::steady_time();
   clock_->on_server_time(from_unix_ms(kStartMs), now, now);
-  io_ = std::make_unique<app::NetFeedIo>(loop_, must(net::parse_endpoint(s.venue.rest)),
-                                         must(net::parse_endpoint(s.venue.stream)), "",
-                                         s.feed.request_deadline, *clock_, recorder_.get());
+  io_ = std::make_unique<app::NetFeedIo>(
+      loop_, must(net::parse_endpoint(s.venue.rest)), must(net::parse_endpoint(s.venue.stream)), "",
+      s.feed.request_deadline, s.feed.connect_deadline, *clock_, recorder_.get());
   io_->on_answer([this](bybit::RequestId id, Result<bybit::HttpResponse> answer,
                         bybit::SteadyTime at) { feed_->on_response(id, std::move(answer), at); });
   must(trading_->build(bitcoin(), from_unix_ms(kStartMs)));
