@@ -55,7 +55,7 @@ void Audit::hear(const BarClosed& closed, const Event&) {
   const Bar& bar = closed.bar;
   Market& market = markets_[bar.instrument];
   expect(std::isfinite(bar.volume) && std::isfinite(bar.turnover), "a bar carries no number");
-  expect(bar.close_time <= now_, "a bar was handed on before it closed",
+  expect(bar.close_time <= now_ + kClockDoubt, "a bar was handed on before it closed",
          format_time(bar.open_time));
   if (market.close_time != Timestamp{}) {
     expect(bar.open_time >= market.close_time, "a bar came twice or out of order",
