@@ -36,7 +36,7 @@ app::Loaded daemon_settings(std::uint64_t seed, const std::filesystem::path& fol
   std::vector<std::string> overrides = {
       "session.folder=" + (folder / "runs").string(), fmt::format("engine.capital={}", kCapital),
       std::string("engine.instruments=") + kInstruments, "feed.warm_up_bars=60",
-      "feed.instruments_refresh=3600", "strategy.fast=3", "strategy.slow=8",
+      "feed.instruments_refresh=1h", "strategy.fast=3", "strategy.slow=8",
       // Limit orders stay open over events, and so meet more of them.
       seed % 2 == 0 ? "engine.order_style=market" : "engine.order_style=limit",
       "storage.record_feed=false"};
