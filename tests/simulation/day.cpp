@@ -36,7 +36,7 @@ app::Loaded daemon_settings(std::uint64_t seed, const std::filesystem::path& fol
   std::vector<std::string> overrides = {
       "session.folder=" + (folder / "runs").string(), fmt::format("engine.capital={}", kCapital),
       std::string("engine.instruments=") + kInstruments, "feed.warm_up_bars=60",
-      "feed.instruments_refresh=3600", "strategy.fast=3", "strategy.slow=8",
+      "feed.instruments_refresh=1h", "strategy.fast=3", "strategy.slow=8",
       // Limit orders stay open over events, and so meet more of them.
       seed % 2 == 0 ? "engine.order_style=market" : "engine.order_style=limit",
       "storage.record_feed=false"};
@@ -67,7 +67,7 @@ sim::SimFaults draw_faults(std::uint64_t seed) {
   f.unknown_topic_per_frame = chance(0.001, 0.02);
   f.http_5xx_per_request = chance(0.01, 0.1);
   f.http_10006_per_request = chance(0.01, 0.1);
-  f.http_403_per_request = chance(0.001, 0.003);
+  f.http_403_per_request = chance(0.002, 0.004);
   f.http_delay_per_request = chance(0.01, 0.2);
   f.http_delay = std::chrono::milliseconds{static_cast<int>(chance(100, 20'000))};
   f.last_page_cursor_per_request = chance(0.1, 0.5);

@@ -50,7 +50,7 @@ Window look(const PaperProcess& paper) {
 void measure_many(const Plan& plan, Table& table) {
   const std::string instruments = made_up_instruments(plan.instruments);
   const SimProcess sim({"market.instruments=" + instruments, "sim.history_bars=250",
-                        fmt::format("sim.push_interval={}", plan.push_seconds)});
+                        fmt::format("sim.push_interval={:.0f}ms", 1e3 * plan.push_seconds)});
   PaperProcess paper(
       fresh(plan.folder, "many"),
       sim.where() + Settings{"engine.instruments=" + instruments, "engine.capital=10000000"});
@@ -130,7 +130,7 @@ void measure_drops(const Plan& plan, Table& table) {
   PaperProcess paper(fresh(plan.folder, "drops"),
                      sim.where() + Settings{"engine.instruments=" + instruments,
                                             fmt::format("feed.speed={}", kSpeed),
-                                            "feed.backoff_min=0.01", "feed.backoff_max=0.05"});
+                                            "feed.backoff_min=10ms", "feed.backoff_max=50ms"});
   table.require(paper.reaches("bars", 3, 60.0), "drops: no bar came: " + paper.said());
   net::Loop loop;
   net::HttpClient http(loop, net::parse_endpoint("http://" + sim.address()).value(), {});
