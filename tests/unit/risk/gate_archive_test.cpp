@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 /// Limits low enough that a random day meets all of them.
 LimitSettings tight() {
   LimitSettings l;
-  l.executions_max = 4;
+  l.executions_max = 3;
   l.executions_window = 20min;
   l.ticker_age_max = 10min;
   l.price_drift_bps = 10.0;
@@ -42,7 +42,7 @@ class Day {
     event(w, price);
     if (below(8) == 0)
       for (int i = 0; i < 8; ++i) w.gate.on_cancel(w.now);
-    if (below(3) == 0) w.equity(Money::from_raw((9'450 + below(900)) * kFixedScale));
+    if (below(3) == 0) w.equity(Money::from_raw((9'490 + below(900)) * kFixedScale));
     review(w, price, told);
     for (const EventBody& move : w.moves.all)
       std::visit([&](const auto& body) { write(told, body); }, move);
@@ -98,6 +98,7 @@ class Day {
                             w.now + Duration{below(600) * 1'000'000'000}, "why not"},
             w.now);
       case 8:
+        if (below(4) != 0) return w.tick(0s);  // A resume forgets executions.
         return w.operate(below(3) == 0 ? OperatorAction::Reduce : OperatorAction::Resume);
       case 9:
         if (below(6) == 0) w.see(FeedAnomaly{AnomalyKind::MissingBar, true, id, "gone"}, w.now);
