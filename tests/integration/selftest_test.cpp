@@ -58,5 +58,13 @@ TEST(RiskSelftest, RefusesSettingsThatAreWrong) {
   EXPECT_THAT(entries(folder.path()), IsEmpty());
 }
 
+TEST(RiskSelftest, RefusesTheProfileOfResearch) {
+  const Folder folder;
+  const Ran ran = selftest(folder, {"--set", "risk.limits.profile=research"});
+  EXPECT_EQ(ran.code, kConfig);
+  EXPECT_THAT(ran.err, HasSubstr("only reported"));
+  EXPECT_THAT(entries(folder.path()), IsEmpty());
+}
+
 }  // namespace
 }  // namespace proteus::app

@@ -18,6 +18,11 @@ void declare_selftest(CLI::App& app, Options& options) {
 int run_selftest(const Options& options) {
   auto loaded = load(options.config, options.overrides);
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
+  if (loaded.value().settings.limits.profile == risk::LimitProfile::Research)
+    return fail(error(ErrorCode::Unsupported,
+                      "under risk.limits.profile = \"research\" what latches is only reported, and "
+                      "live refuses it: there is nothing to test; set it to \"standard\""),
+                kConfig);
   auto binary = selftest::running_binary();
   if (binary.has_error()) return fail(binary.error(), kError);
   const Settings& settings = loaded.value().settings;

@@ -114,6 +114,7 @@ TEST(Selftest, TakesAnyConfiguration) {
   };
   const Variation variations[] = {
       {"bars of an hour", [](Settings& s) { s.engine.interval = Interval::H1; }},
+      {"bars of a day", [](Settings& s) { s.engine.interval = Interval::D1; }},
       {"bars of a month", [](Settings& s) { s.engine.interval = Interval::Month; }},
       {"a barrier", [](Settings& s) { s.engine.barrier = 2s; }},
       {"limit orders", [](Settings& s) { s.engine.order_style = OrderStyle::Limit; }},

@@ -19,23 +19,30 @@ Price distinct(std::int64_t n) { return kPrice - Price::from_raw(n); }
 
 void price_drift(Trial& trial, const Bench& bench) {
   const std::int64_t most_e9 = to_fixed_raw(bench.limits().price_drift_bps / 1e4);
-  // Three fills of one order that was decided at 100, each worse by this much.
-  const auto filled_worse = [](Stage& stage, Price worse) {
+  // Three fills of one order that was decided at 100, each so much worse in money. Two lots turn a
+  // unit of money into 500 of price, so that what is paid is exact.
+  const Quantity part = lots(2);
+  const Money value = worth(2);
+  const Money most = part_of(value, most_e9);
+  const auto filled_worse = [&](Stage& stage, Money worse) {
     (void)stage.trade(kPerpetual, lots(kFewLots));
     const ClientOrderId id = stage.last_id();
-    for (int i = 0; i < 3; ++i) stage.fill(kPerpetual, lots(2), kPrice + worse, id);
+    const Price price = kPrice + Price::from_raw(worse.raw() * (kFixedScale / part.raw()));
+    for (int i = 0; i < 3; ++i) stage.fill(kPerpetual, part, price, id);
   };
-  const Price worst = Price::from_raw(most_e9 * (kPrice.raw() / kFixedScale));
-  trial.did(fmt::format("three fills at {} of an order decided at 100, then an order",
-                        (kPrice + worst + Price::from_raw(1)).to_string()));
+  const Money beyond = most + Money::from_raw(1);
+  const auto drift_e9 = static_cast<std::int64_t>(
+      divide(Int128{beyond.raw()} * kFixedScale, value.raw(), Rounding::Up));
+  trial.did(fmt::format("three fills of {}, each {} worse than decided, then an order", usdt(value),
+                        usdt(beyond)));
   Stage stage = bench.stage();
-  filled_worse(stage, worst + Price::from_raw(1));
-  trial.refused(stage.ask(kPerpetual, lots(kFewLots + 1)), ratio(most_e9), ratio(most_e9 + 1),
+  filled_worse(stage, beyond);
+  trial.refused(stage.ask(kPerpetual, lots(kFewLots + 1)), ratio(most_e9), ratio(drift_e9),
                 "an order after fills that drift");
   trial.passes(stage.ask(kPerpetual, lots(-6), Purpose::Close), "a reduction");
   Stage near = bench.stage();
-  filled_worse(near, worst);
-  trial.inside(near.ask(kPerpetual, lots(kFewLots + 1)), "a drift of the limit itself");
+  filled_worse(near, most);
+  trial.inside(near.ask(kPerpetual, lots(kFewLots + 1)), "a unit less of drift");
 }
 
 void message_rate(Trial& trial, const Bench& bench) {

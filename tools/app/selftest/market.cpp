@@ -165,13 +165,12 @@ void clock_skew(Trial& trial, const Bench& bench) {
   trial.waits(stage.wish(kPerpetual, Quantity{}), "a reduction");
   trial.passes(stage.flatten(kPerpetual), "a flatten");
   stage.input(ClockMeasured{-fast, 0ns});
-  trial.inside(stage.trade(kPerpetual, lots(kFewLots)), "as far ahead as it may be, an order");
-  stage.close();
+  trial.inside(stage.ask(kPerpetual, lots(kFewLots)), "as far ahead as it may be, an order");
   stage.input(ClockMeasured{slow + 1ns, 0ns});
   trial.refused(stage.trade(kPerpetual, lots(kFewLots + 1)), elapsed(slow), elapsed(slow + 1ns),
                 "an order on a clock that runs behind");
   stage.input(ClockMeasured{slow, 0ns});
-  trial.inside(stage.trade(kPerpetual, lots(kFewLots + 2)), "as far behind as it may be, an order");
+  trial.inside(stage.ask(kPerpetual, lots(kFewLots + 2)), "as far behind as it may be, an order");
 }
 
 }  // namespace proteus::app::selftest

@@ -70,8 +70,6 @@ void position_limit(Trial& trial, const Bench& bench) {
                 quote(worth(held + room + 1)), "a position a lot above the limit");
   trial.inside(stage.trade(kPerpetual, lots(room)), "the largest within it");
   stage.close();
-  trial.refused(stage.ask(kPerpetual, lots(kFewLots - 1)), quote(limit),
-                quote(worth(held + room + kFewLots - 1)), "any more on top");
   trial.passes(stage.wish(filled, Quantity{}), "a reduction of all of it");
 
   // All together: the other instrument fills the room.

@@ -25,12 +25,12 @@ void daily_loss(Trial& trial, const Bench& bench) {
   const Money flat = part_of(kCapital, limits.daily_loss_flat);
   trial.did(fmt::format("loss of {} in a day, a unit more than the limit", usdt(most + kUnit)));
   if (limits.drawdown_max <= limits.daily_loss_max) trial.stricter(Control::Drawdown);
+  Stage near = bench.stage();
+  near.lose(most);
+  trial.inside(near.trade(kPerpetual, lots(kFewLots)), "an order at exactly the limit");
   Stage stage = bench.stage({.wired = false});  // Days pass.
   stage.hold(kPerpetual, lots(3 * kFewLots));
-  stage.lose(most);
-  trial.inside(stage.trade(kPerpetual, lots(kFewLots)), "an order at exactly the limit");
-  stage.close();
-  stage.lose(kUnit);
+  stage.lose(most + kUnit);
   trial.refused(stage.trade(kPerpetual, lots(kFewLots)), quote(most), quote(most + kUnit),
                 "an order beyond the loss of the day");
   trial.must(stage.status().state >= TradingState::Reducing, "the state did not latch");

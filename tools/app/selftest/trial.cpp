@@ -46,15 +46,18 @@ void Trial::refused_by(Control control, const Said& said, Measure limit, Measure
 
 void Trial::inside(const Said& said, std::string_view what) {
   const ControlResult* word = said.word(line_.control);
-  const bool own_passes = said.approved || (word != nullptr && word->passed && !said.by.passed &&
-                                            said.by.control != line_.control);
+  const bool by_other = said.asked && !said.approved && said.by.control != line_.control;
+  const bool own_passes =
+      said.approved || (by_other && ((word != nullptr && word->passed) ||
+                                     std::ranges::count(stricter_, said.by.control) > 0));
   let_pass_ = let_pass_ || own_passes;
   if (!must(own_passes, fmt::format("{} should pass: {}", what, spell(said)))) return;
   if (!line_.inside.empty()) return;
-  line_.inside = said.approved
-                     ? fmt::format("{} passes", what)
-                     : fmt::format("{} passes it, control {} is stricter here (limit {})", what,
-                                   static_cast<int>(said.by.control), measure_text(said.by.limit));
+  line_.inside =
+      said.approved
+          ? fmt::format("{} passes", what)
+          : fmt::format("{} is left to control {}, which is stricter here (limit {})", what,
+                        static_cast<int>(said.by.control), measure_text(said.by.limit));
 }
 
 void Trial::refused(const ControlResult& word, Measure limit, Measure actual,

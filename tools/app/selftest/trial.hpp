@@ -20,7 +20,8 @@ class Trial {
   /// Anything that has to be true. `sentence` says what is wrong where it is not.
   bool must(bool holds, std::string_view sentence);
 
-  /// In this configuration another control says no before this one can: its refusal counts too.
+  /// In this configuration another control says no before this one can: its refusal counts as well,
+  /// on both sides of the boundary.
   void stricter(Control other) { stricter_.push_back(other); }
 
   /// The order was refused by this control with exactly this limit and actual, and did not leave.
