@@ -128,7 +128,7 @@ TABLES = {
     "orders": "select id, instrument, side, quantity, reduce_only from orders order by id",
     "fills": "select order_id, instrument, side, quantity, price, fee, time from fills order by time, order_id",
     "funding": "select instrument, time, position, amount from funding order by time, instrument",
-    "equity": "select time, equity, cash, gross from equity order by time",
+    "equity": "select substr(time, 1, 16), equity, cash, gross from equity order by time",
 }
 
 
