@@ -138,10 +138,15 @@ def computed_refusals(session):
 # ---------------------------------------------------------------------------- orders and fills
 
 def recorded_orders(recorded):
-    """Keyed by instrument, reference close and place among the orders of the instrument."""
+    """Keyed by instrument and place among the orders of the instrument. What the last bars led to is open when the run is told to
+    end, and the engine takes it back: the computation, which ends with the last bar, has it open."""
     found, counts = {}, {}
-    for r in recorded.rows("SELECT * FROM orders ORDER BY record"):
+    rows = recorded.rows("SELECT * FROM orders ORDER BY record")
+    last = max((r["decided_ns"] for r in rows), default=0)
+    for r in rows:
         n = counts[r["instrument"]] = counts.get(r["instrument"], 0) + 1
+        if r["decided_ns"] == last and r["ended_by"] == "by_engine":
+            r = dict(r) | {"state": "acknowledged", "ended_by": "none"}
         found[r["instrument"], n] = {
             "id": short(r["id"], recorded.code), "side": r["side"], "type": r["type"],
             "reduce_only": bool(r["reduce_only"]), "quantity_raw": r["quantity_raw"],
