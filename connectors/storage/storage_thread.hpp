@@ -81,8 +81,10 @@ class StorageThread {
   [[nodiscard]] Result<void> open_tables();
   void derive_all();
   void derive_failed(const Error& failure);
+  [[nodiscard]] Result<void> put_aside(const Error& damage);
   void compress_all();
   void compress_log();
+  [[nodiscard]] bool pack(const std::filesystem::path& file, std::atomic<std::uint64_t>& counter);
   void look_at_disk();
   void drop_rows(Timestamp before, const char* why);
   void write_down_drops();
@@ -104,6 +106,7 @@ class StorageThread {
   bool log_damaged_ = false;
   bool closed_segments_ = true;  // there may be some that are not compressed
   int sqlite_pause_ = 0;         // ticks
+  int compress_pause_ = 0;       // ticks
   int look_pause_ = 0;           // ticks
 
   // Shared.
