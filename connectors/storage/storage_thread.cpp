@@ -12,6 +12,7 @@
 
 #include "connectors/storage/feed_part.hpp"
 #include "connectors/storage/feed_recorder.hpp"
+#include "connectors/storage/wal_rewrite.hpp"
 
 namespace proteus::storage {
 namespace {
@@ -140,7 +141,7 @@ void StorageThread::run() {
     }
     const std::uint64_t waiting_bytes = journal_.committed_bytes() - synced_.load();
     if (asked > done_ || since_sync >= settings_.sync_interval ||
-        waiting_bytes >= static_cast<std::uint64_t>(settings_.sync_bytes)) {
+        (waiting_bytes >= static_cast<std::uint64_t>(settings_.sync_bytes) && !sync_failed_)) {
       since_sync = Duration{0};
       sync();
     }
@@ -182,10 +183,19 @@ void StorageThread::sync() {
   if (committed == synced_.load()) return;
   const auto go = [&]() -> Result<void> {
     for (;;) {
-      if (::fdatasync(syncing_.descriptor().get()) != 0)
-        return io_error("sync", syncing_.path(), errno);
+      const std::uint64_t first = syncing_.header().first_byte;
       BOOST_OUTCOME_TRY(const std::uint64_t size, size_of(syncing_.descriptor(), syncing_.path()));
-      if (syncing_.header().first_byte + size >= committed) return success();
+      if (sync_failed_) {
+        const std::uint64_t synced = std::max(synced_.load(), first);
+        BOOST_OUTCOME_TRY(write_again(syncing_, synced - first, std::min(size, committed - first)));
+      }
+      if (::fdatasync(syncing_.descriptor().get()) != 0) {
+        sync_failed_ = true;
+        return io_error("sync", syncing_.path(), errno);
+      }
+      // A record that is half written yet may have been so when the sync failed.
+      sync_failed_ = sync_failed_ && first + size > committed;
+      if (first + size >= committed) return success();
       // What is committed goes on in the next segment: this one is whole, and now on the disk.
       BOOST_OUTCOME_TRY(sync_next_segment());
       closed_segments_ = true;

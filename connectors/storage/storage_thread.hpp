@@ -31,7 +31,7 @@ struct StorageStatus {
   std::uint64_t derived_bytes = 0;    ///< of them, in journal.sqlite
   std::uint64_t derived_records = 0;
   std::uint64_t parts_compressed = 0;
-  std::uint64_t sync_errors = 0;
+  std::uint64_t sync_errors = 0;  ///< while they go on, `synced_bytes` stays
   std::uint64_t sqlite_errors = 0;
   std::uint64_t feed_errors = 0;
   std::uint64_t log_parts_compressed = 0;
@@ -103,6 +103,7 @@ class StorageThread {
   Retention retention_;
   std::vector<Dropped> drops_;  // not written down yet
   const bool retains_;          // a replay keeps everything
+  bool sync_failed_ = false;    // and not all that was there then has been written again
   bool log_damaged_ = false;
   bool closed_segments_ = true;  // there may be some that are not compressed
   int sqlite_pause_ = 0;         // ticks
