@@ -63,10 +63,18 @@ Result<void> compress_part(const std::filesystem::path& part, int level,
   const std::filesystem::path packed = part.string() + ".zst";
   const std::filesystem::path draft = packed.string() + ".tmp";
   BOOST_OUTCOME_TRY(const Descriptor in, open_file(part, O_RDONLY));
-  BOOST_OUTCOME_TRY(const Descriptor out, open_file(draft, O_WRONLY | O_CREAT | O_TRUNC));
-  BOOST_OUTCOME_TRY(compress_stream(in, part, out, draft, level, between));
-  if (::fdatasync(out.get()) != 0) return io_error("sync", draft, errno);
-  if (::rename(draft.c_str(), packed.c_str()) != 0) return io_error("rename", draft, errno);
+  const auto pack = [&]() -> Result<void> {
+    BOOST_OUTCOME_TRY(const Descriptor out, open_file(draft, O_WRONLY | O_CREAT | O_TRUNC));
+    BOOST_OUTCOME_TRY(compress_stream(in, part, out, draft, level, between));
+    if (::fdatasync(out.get()) != 0) return io_error("sync", draft, errno);
+    if (::rename(draft.c_str(), packed.c_str()) != 0) return io_error("rename", draft, errno);
+    return success();
+  };
+  if (auto done = pack(); !done) {
+    // On a full disk half a copy would take what room is left.
+    ::unlink(draft.c_str());
+    return done.error();
+  }
   // The new name has to be on the disk before the old one goes.
   BOOST_OUTCOME_TRY(sync_folder(part.parent_path()));
   if (::unlink(part.c_str()) != 0) return io_error("remove", part, errno);

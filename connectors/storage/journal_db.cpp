@@ -390,17 +390,17 @@ Result<std::uint64_t> derive(SessionLog& log, JournalDb& db, std::uint64_t batch
   for (bool more = true; more;) {
     std::uint64_t count = 0;
     for (; count < batch; ++count) {
-      const std::uint64_t number = log.number();
       auto record = log.next();
       if (!record) {
         // What lies before the damage is told all the same.
         if (count > 0) {
-          BOOST_OUTCOME_TRY(db.commit(log.byte(), number));
+          BOOST_OUTCOME_TRY(db.commit(log.byte(), log.number()));
         }
         return record.error();
       }
       if (record.value() == nullptr) break;
-      if (auto applied = db.apply(*record.value(), number); !applied) {
+      // Asked for after it was read: a hole may lie before it.
+      if (auto applied = db.apply(*record.value(), log.number() - 1); !applied) {
         db.rollback();
         return applied.error();
       }
@@ -440,7 +440,8 @@ void keep_dropped(const std::filesystem::path& old_tables, Database& draft) {
 }  // namespace
 
 Result<std::uint64_t> rebuild_journal(const std::filesystem::path& wal_path,
-                                      const std::filesystem::path& sqlite_path) {
+                                      const std::filesystem::path& sqlite_path,
+                                      std::string* missing) {
   const std::filesystem::path draft = sqlite_path.string() + ".rebuild";
   std::error_code ignored;
   std::filesystem::remove(draft, ignored);
@@ -451,6 +452,7 @@ Result<std::uint64_t> rebuild_journal(const std::filesystem::path& wal_path,
     BOOST_OUTCOME_TRY(const auto db, JournalDb::open(draft, log.header()));
     BOOST_OUTCOME_TRY(records, derive(log, *db, 4096, false));
   }
+  if (missing != nullptr) *missing = log.missing();
   {
     BOOST_OUTCOME_TRY(Database database, Database::open(draft));
     keep_dropped(sqlite_path, database);

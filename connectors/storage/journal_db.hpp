@@ -75,10 +75,12 @@ Result<std::uint64_t> derive(SessionLog& log, JournalDb& db, std::uint64_t batch
 
 /// Makes the tables anew from the log, over all its segments, and puts them in the place of what
 /// stands at `sqlite_path`; what retention dropped stays noted where that can still be read. A torn
-/// tail ends the log; damage before it is an error and leaves the old tables. Returns the number of
-/// records.
+/// tail ends the log; damage before it is an error and leaves the old tables, unless it was
+/// repaired. Returns the number of records; `missing` takes what of the log is not there, as
+/// sentences.
 Result<std::uint64_t> rebuild_journal(const std::filesystem::path& wal_path,
-                                      const std::filesystem::path& sqlite_path);
+                                      const std::filesystem::path& sqlite_path,
+                                      std::string* missing = nullptr);
 
 /// Moves damaged tables, with SQLite's side files, to "<path>.damaged-<utc>"; returns that name.
 Result<std::filesystem::path> put_tables_aside(const std::filesystem::path& sqlite_path,

@@ -35,6 +35,8 @@ Result<bool> header_never_written(const fs::path& path) {
   if (n < 0) return io_error("read", path, errno);
   std::uint32_t description = 0;
   std::memcpy(&description, bytes.data() + 12, sizeof description);
+  // A length that none has is damage, whatever the size of the file.
+  if (description > kDescriptionMax) return false;
   return size < kWalHeaderSize + description || std::ranges::count(bytes, '\0') == n;
 }
 
@@ -56,6 +58,17 @@ Result<void> put_aside(const fs::path& path) {
   BOOST_OUTCOME_TRY(copy_rest(path, 0, path.string() + ".torn"));
   if (::unlink(path.c_str()) != 0) return io_error("remove", path, errno);
   return success();
+}
+
+// A session whose process was killed before its log had a header.
+Result<void> settle_first(const fs::path& wal) {
+  BOOST_OUTCOME_TRY(const bool never_written, header_never_written(wal));
+  if (!never_written) return success();
+  BOOST_OUTCOME_TRY(put_aside(wal));
+  return error(ErrorCode::NotFound,
+               fmt::format("{} was never begun: what there was of it is kept as {}.torn; start a "
+                           "new session",
+                           wal.parent_path().string(), wal.string()));
 }
 
 // An earlier `reopen_closed` was interrupted before it removed the compressed copy.
@@ -95,7 +108,7 @@ Result<void> settle_rotation(const fs::path& wal) {
   if (is_there(wal)) {
     // The rotation never counted, or is long over.
     if (is_there(next) && ::unlink(next.c_str()) != 0) return io_error("remove", next, errno);
-    if (closed_parts(wal).empty()) return success();
+    if (closed_parts(wal).empty()) return settle_first(wal);
     BOOST_OUTCOME_TRY(const bool whole, begins_whole(wal));
     if (whole) return drop_doubled(wal);
     BOOST_OUTCOME_TRY(put_aside(wal));

@@ -65,9 +65,10 @@ const Retention::Known* Retention::known(const LogPart& part) {
 
 void Retention::add_log(std::vector<Expendable>& out, std::uint64_t told) {
   const std::vector<LogPart> parts = closed_parts(wal_);
-  // The newest closed one and session.wal are the last two.
+  // The newest closed one and session.wal are the last two. One after which others are missing goes
+  // as well: the next that is there bounds its records and its time.
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-    if (!parts[i].packed || parts[i + 1].segment != parts[i].segment + 1) return;
+    if (!parts[i].packed) return;
     const Known* const next = known(parts[i + 1]);
     if (next == nullptr || next->first_record > told) return;
     const Known after = *next;  // `known` may move what it knows.

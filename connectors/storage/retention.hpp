@@ -23,10 +23,10 @@ DiskUse disk_use(const std::filesystem::path& folder);
 struct Expendable {
   std::filesystem::path path;
   std::uint64_t bytes = 0;
-  bool log = false;         ///< else a part of the feed
-  std::uint64_t first = 0;  ///< of a segment: its first record
-  std::uint64_t records = 0;
-  Timestamp end{};  ///< nothing in it is later
+  bool log = false;           ///< else a part of the feed
+  std::uint64_t first = 0;    ///< of a segment: its first record
+  std::uint64_t records = 0;  ///< up to the next segment that is there
+  Timestamp end{};            ///< nothing in it is later
 };
 
 class Retention {

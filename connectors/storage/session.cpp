@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 
 #include "engine/core/json.hpp"
@@ -44,9 +44,11 @@ Result<Descriptor> lock_folder(const std::filesystem::path& folder) {
                              "session",
                              folder.string(), n > 0 ? holder.data() : "(unknown)"));
   }
+  // Over the old number first: a full disk has room for that, and no room is no reason to refuse.
   const std::string pid = std::to_string(::getpid());
-  if (::ftruncate(file.get(), 0) != 0) return io_error("write", path, errno);
-  BOOST_OUTCOME_TRY(write_all(file, pid, path));
+  const auto size = static_cast<ssize_t>(pid.size());
+  static_cast<void>(::pwrite(file.get(), pid.data(), pid.size(), 0) == size &&
+                    ::ftruncate(file.get(), size) == 0);
   return file;
 }
 

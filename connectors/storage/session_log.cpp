@@ -112,9 +112,33 @@ void SessionLog::enter(WalReader reader) {
   if (end_) set_end(*end_);
 }
 
+// A repair keeps the file as it was beside what is left of it: "000002.wal[.zst].damaged-<utc>".
+bool SessionLog::hole_accepted() const {
+  const fs::path closed = closed_segment(wal_, header().segment);
+  std::error_code ignored;
+  for (fs::directory_iterator it{closed.parent_path(), ignored}, end; it != end;
+       it.increment(ignored)) {
+    const std::string name = it->path().filename().string();
+    if (name.starts_with(closed.filename().string()) && name.find(".damaged-") != name.npos)
+      return true;
+  }
+  return false;
+}
+
+void SessionLog::note_hole(std::uint64_t following) {
+  const std::string hole = fmt::format(
+      "records {} to {} of the log are not there: they were damaged, and cut off from "
+      "segment {} by proteus journal recover",
+      number(), following - 1, header().segment);
+  if (missing_.find(hole) != missing_.npos) return;  // read again
+  missing_ += (missing_.empty() ? "" : "; ") + hole;
+}
+
 Result<void> SessionLog::go_on(WalReader following) {
   const WalHeader& h = following.header();
-  if (h.first_record != number() || h.first_byte != byte() || torn())
+  if (h.first_record > number() && h.first_byte > byte() && !torn() && hole_accepted())
+    note_hole(h.first_record);
+  else if (h.first_record != number() || h.first_byte != byte() || torn())
     return error(ErrorCode::Corrupt,
                  fmt::format("{}: record {} at byte {}: the segment ends here, but the one after "
                              "it begins with record {}",
@@ -147,12 +171,12 @@ Result<void> SessionLog::seek(std::uint64_t number, std::uint64_t byte) {
     BOOST_OUTCOME_TRY(WalReader first, open_segment(wal_, first_segment_));
     enter(std::move(first));
   }
-  for (;;) {
-    auto following = open_segment(wal_, header().segment + 1);
-    if (!following && following.error().code != ErrorCode::NotFound) return following.error();
-    if (!following || following.value().header().first_record > number) break;
+  auto following = open_segment(wal_, header().segment + 1);
+  while (following && following.value().header().first_record <= number) {
     enter(std::move(following).value());
+    following = open_segment(wal_, header().segment + 1);
   }
+  if (!following && following.error().code != ErrorCode::NotFound) return following.error();
   const std::uint64_t base = header().first_byte;
   if (byte > base) {
     BOOST_OUTCOME_TRY(const bool there, reader_.try_seek(byte - base, number));
@@ -161,7 +185,9 @@ Result<void> SessionLog::seek(std::uint64_t number, std::uint64_t byte) {
   if (number < reader_.tail().number) reader_.seek(reader_.first_offset(), header().first_record);
   while (reader_.tail().number < number) {
     BOOST_OUTCOME_TRY(const auto frame, reader_.next_frame());
-    if (!frame) break;
+    if (frame) continue;
+    if (!following || (end_ && this->byte() >= *end_)) break;
+    return go_on(std::move(following).value());
   }
   return success();
 }

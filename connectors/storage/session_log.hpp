@@ -34,13 +34,16 @@ class SessionLog {
   /// Of the segment that is being read.
   [[nodiscard]] const WalHeader& header() const { return reader_.header(); }
   [[nodiscard]] const std::filesystem::path& file() const { return reader_.path(); }
-  /// What lies before the beginning and is not there, as a sentence; empty: nothing.
+  /// What lies before the beginning and is not there, then the holes that were passed since, as
+  /// sentences; empty: nothing.
   [[nodiscard]] const std::string& missing() const { return missing_; }
   /// Number of the first record that is there.
   [[nodiscard]] std::uint64_t first_record() const { return first_record_; }
 
   /// The next record, valid until the next call; null at the end (see `torn`). Calling again goes
   /// on if the log has grown. Errors: as WalReader; Corrupt where a closed segment ends too early.
+  /// Where a person has accepted that (what was cut off lies beside it, see log_repair.hpp), the
+  /// hole is noted in `missing` and passed.
   Result<const WalRecord*> next();
   /// Number of the record that `next` would give, and its byte in the whole log, uncompressed.
   [[nodiscard]] std::uint64_t number() const { return reader_.tail().number; }
@@ -54,13 +57,16 @@ class SessionLog {
   /// Reads no further than this byte of the whole log.
   void set_end(std::uint64_t byte);
   /// Goes to record `number`; `byte`, if it is where that record starts, saves the search. A number
-  /// before the beginning means the beginning; one beyond the end, the end.
+  /// before the beginning means the beginning; one beyond the end, the end; one in a hole that was
+  /// accepted, what comes after it.
   Result<void> seek(std::uint64_t number, std::uint64_t byte);
 
  private:
   SessionLog(std::filesystem::path wal, WalReader reader)
       : wal_(std::move(wal)), reader_(std::move(reader)) {}
   Result<void> go_on(WalReader following);
+  [[nodiscard]] bool hole_accepted() const;
+  void note_hole(std::uint64_t following);
   void enter(WalReader reader);
 
   std::filesystem::path wal_;

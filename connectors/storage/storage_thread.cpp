@@ -12,6 +12,7 @@
 
 #include "connectors/storage/feed_part.hpp"
 #include "connectors/storage/feed_recorder.hpp"
+#include "connectors/storage/wal_rewrite.hpp"
 
 namespace proteus::storage {
 namespace {
@@ -19,6 +20,8 @@ namespace {
 constexpr std::uint64_t kBatch = 4096;
 constexpr std::chrono::milliseconds kTick{20};          // how often the log is looked at
 constexpr int kTicksToRetry = 50;                       // after SQLite failed
+constexpr int kTicksToRenew = 3000;                     // after tables were damaged
+constexpr int kTicksToCompress = 1500;                  // after a compression failed
 constexpr int kTicksToLook = 500;                       // between two looks at the disk
 constexpr std::uint64_t kRowsAtOnce = 2000;             // dropped between two syncs
 constexpr int kRowRounds = 10;                          // of them at one look
@@ -138,16 +141,23 @@ void StorageThread::run() {
     }
     const std::uint64_t waiting_bytes = journal_.committed_bytes() - synced_.load();
     if (asked > done_ || since_sync >= settings_.sync_interval ||
-        waiting_bytes >= static_cast<std::uint64_t>(settings_.sync_bytes)) {
+        (waiting_bytes >= static_cast<std::uint64_t>(settings_.sync_bytes) && !sync_failed_)) {
       since_sync = Duration{0};
       sync();
     }
-    if (asked > done_ || sqlite_pause_ == 0)
+    if (asked > done_ || sqlite_pause_ == 0) {
+      sqlite_pause_ = 0;
       derive_all();
-    else
+    } else {
       --sqlite_pause_;
-    compress_all();
-    compress_log();
+    }
+    if (asked > done_ || compress_pause_ == 0) {
+      compress_pause_ = 0;
+      compress_all();
+      compress_log();
+    } else {
+      --compress_pause_;
+    }
     if (asked > done_ || look_pause_-- <= 0) look_at_disk();
     {
       const std::lock_guard lock{mutex_};
@@ -173,10 +183,19 @@ void StorageThread::sync() {
   if (committed == synced_.load()) return;
   const auto go = [&]() -> Result<void> {
     for (;;) {
-      if (::fdatasync(syncing_.descriptor().get()) != 0)
-        return io_error("sync", syncing_.path(), errno);
+      const std::uint64_t first = syncing_.header().first_byte;
       BOOST_OUTCOME_TRY(const std::uint64_t size, size_of(syncing_.descriptor(), syncing_.path()));
-      if (syncing_.header().first_byte + size >= committed) return success();
+      if (sync_failed_) {
+        const std::uint64_t synced = std::max(synced_.load(), first);
+        BOOST_OUTCOME_TRY(write_again(syncing_, synced - first, std::min(size, committed - first)));
+      }
+      if (::fdatasync(syncing_.descriptor().get()) != 0) {
+        sync_failed_ = true;
+        return io_error("sync", syncing_.path(), errno);
+      }
+      // A record that is half written yet may have been so when the sync failed.
+      sync_failed_ = sync_failed_ && first + size > committed;
+      if (first + size >= committed) return success();
       // What is committed goes on in the next segment: this one is whole, and now on the disk.
       BOOST_OUTCOME_TRY(sync_next_segment());
       closed_segments_ = true;
@@ -189,15 +208,15 @@ void StorageThread::sync() {
 }
 
 Result<void> StorageThread::open_tables() {
+  // Retention may have taken what the log began with.
+  BOOST_OUTCOME_TRY(log_, SessionLog::open(journal_.path()));
   auto db = JournalDb::open(sqlite_path_, log_.header());
   if (db && db.value()->offset() > synced_.load() &&
       db.value()->offset() > journal_.committed_bytes())
     db = error(ErrorCode::Corrupt,
                fmt::format("{} tells of more than the log holds", sqlite_path_.string()));
   if (!db && db.error().code == ErrorCode::Corrupt) {
-    BOOST_OUTCOME_TRY(const auto aside, put_tables_aside(sqlite_path_, journal_.event_time()));
-    note(put_aside_, fmt::format("{}: it is kept as {} and made anew from the log",
-                                 db.error().context, aside.string()));
+    BOOST_OUTCOME_TRY(put_aside(db.error()));
     db = JournalDb::open(sqlite_path_, log_.header());
   }
   BOOST_OUTCOME_TRY(db_, std::move(db));
@@ -211,7 +230,8 @@ void StorageThread::derive_all() {
     derived_bytes_.store(db_->offset());
     derived_records_.store(db_->number());
   }
-  // A replay may write faster than tables take it: the log is still synced in between.
+  // Tables that catch up take long, and a replay may write faster than they take it: the log is
+  // still synced in between.
   for (;;) {
     // Only what is on the disk is told: after a loss of power the tables never know more than the
     // log.
@@ -221,27 +241,51 @@ void StorageThread::derive_all() {
     derived_records_.store(db_->number());
     if (!derived) return derive_failed(derived.error());
     if (derived.value() < kBatch) return;
-    if (journal_.committed_bytes() - synced_.load() >=
-        static_cast<std::uint64_t>(settings_.sync_bytes))
-      sync();
+    sync();
   }
 }
 
 void StorageThread::derive_failed(const Error& failure) {
-  if (!db_->damaged()) {
+  const bool damaged = db_->damaged();
+  if (!damaged && failure.code != ErrorCode::NotFound) {
     log_damaged_ = failure.code != ErrorCode::Io;
     return sqlite_failed(failure);
   }
+  // Where a segment is not there any more, the log is opened anew with the tables.
   db_.reset();
-  const auto aside = put_tables_aside(sqlite_path_, journal_.event_time());
-  if (!aside) return sqlite_failed(aside.error());
-  note(put_aside_, fmt::format("{}: it is kept as {} and made anew from the log", failure.context,
-                               aside.value().string()));
+  if (!damaged) return sqlite_failed(failure);
+  if (const auto done = put_aside(failure); !done) return sqlite_failed(done.error());
+  // A bad disk may damage the next ones as well.
+  sqlite_pause_ = kTicksToRenew;
+}
+
+Result<void> StorageThread::put_aside(const Error& damage) {
+  BOOST_OUTCOME_TRY(const auto aside, put_tables_aside(sqlite_path_, journal_.event_time()));
+  note(put_aside_, fmt::format("{}: it is kept as {} and made anew from the log", damage.context,
+                               aside.string()));
+  // Nothing is told any more: retention keeps what the new tables will need.
+  derived_bytes_.store(0);
+  derived_records_.store(0);
+  return success();
 }
 
 void StorageThread::sqlite_failed(const Error& failure) {
   sqlite_pause_ = kTicksToRetry;
   note(sqlite_errors_, failure.context);
+}
+
+// False: it is to be tried again.
+bool StorageThread::pack(const std::filesystem::path& file, std::atomic<std::uint64_t>& counter) {
+  const auto done =
+      compress_part(file, static_cast<int>(settings_.feed_compression), [this] { sync(); });
+  if (done) {
+    ++counter;
+    return true;
+  }
+  note(feed_errors_, done.error().context);
+  if (done.error().code == ErrorCode::NotFound) return true;
+  compress_pause_ = kTicksToCompress;
+  return false;
 }
 
 void StorageThread::compress_all() {
@@ -250,14 +294,9 @@ void StorageThread::compress_all() {
     const std::lock_guard lock{mutex_};
     parts.swap(parts_);
   }
-  for (const auto& part : parts) {
-    if (const auto done =
-            compress_part(part, static_cast<int>(settings_.feed_compression), [this] { sync(); });
-        !done)
-      note(feed_errors_, done.error().context);
-    else
-      ++compressed_;
-  }
+  std::erase_if(parts, [this](const auto& part) { return pack(part, compressed_); });
+  const std::lock_guard lock{mutex_};
+  parts_.insert(parts_.begin(), parts.begin(), parts.end());
 }
 
 // Only what lies before the synced segment: that one's beginning is on the disk, so that no restart
@@ -267,16 +306,8 @@ void StorageThread::compress_log() {
   closed_segments_ = false;
   for (const LogPart& part : closed_parts(journal_.path())) {
     if (part.packed) continue;
-    if (part.segment >= syncing_.header().segment) {
+    if (part.segment >= syncing_.header().segment || !pack(part.path, log_compressed_))
       closed_segments_ = true;
-      continue;
-    }
-    if (const auto done = compress_part(part.path, static_cast<int>(settings_.feed_compression),
-                                        [this] { sync(); });
-        !done)
-      note(feed_errors_, done.error().context);
-    else
-      ++log_compressed_;
   }
 }
 

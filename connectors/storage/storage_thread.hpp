@@ -31,7 +31,7 @@ struct StorageStatus {
   std::uint64_t derived_bytes = 0;    ///< of them, in journal.sqlite
   std::uint64_t derived_records = 0;
   std::uint64_t parts_compressed = 0;
-  std::uint64_t sync_errors = 0;
+  std::uint64_t sync_errors = 0;  ///< while they go on, `synced_bytes` stays
   std::uint64_t sqlite_errors = 0;
   std::uint64_t feed_errors = 0;
   std::uint64_t log_parts_compressed = 0;
@@ -81,8 +81,10 @@ class StorageThread {
   [[nodiscard]] Result<void> open_tables();
   void derive_all();
   void derive_failed(const Error& failure);
+  [[nodiscard]] Result<void> put_aside(const Error& damage);
   void compress_all();
   void compress_log();
+  [[nodiscard]] bool pack(const std::filesystem::path& file, std::atomic<std::uint64_t>& counter);
   void look_at_disk();
   void drop_rows(Timestamp before, const char* why);
   void write_down_drops();
@@ -101,9 +103,11 @@ class StorageThread {
   Retention retention_;
   std::vector<Dropped> drops_;  // not written down yet
   const bool retains_;          // a replay keeps everything
+  bool sync_failed_ = false;    // and not all that was there then has been written again
   bool log_damaged_ = false;
   bool closed_segments_ = true;  // there may be some that are not compressed
   int sqlite_pause_ = 0;         // ticks
+  int compress_pause_ = 0;       // ticks
   int look_pause_ = 0;           // ticks
 
   // Shared.

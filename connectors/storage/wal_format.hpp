@@ -26,8 +26,9 @@ namespace proteus::storage {
 inline constexpr std::string_view kWalMagic = "PROTEUSW";
 inline constexpr std::uint32_t kWalFormat = 2;
 inline constexpr std::uint8_t kRecordVersion = 1;
-inline constexpr std::size_t kWalHeaderSize = 28;  ///< without the description
-inline constexpr std::size_t kFrameSize = 20;      ///< of a record without its payload
+inline constexpr std::size_t kWalHeaderSize = 28;       ///< without the description
+inline constexpr std::size_t kFrameSize = 20;           ///< of a record without its payload
+inline constexpr std::uint32_t kDescriptionMax = 4096;  ///< bytes of a header after its frame
 inline constexpr std::uint32_t kPayloadMax = 16U << 20U;
 inline constexpr std::uint32_t kSnapshotMax = 256U << 20U;  ///< payload of a Snapshot
 

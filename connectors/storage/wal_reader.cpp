@@ -14,7 +14,6 @@ namespace proteus::storage {
 namespace {
 
 constexpr std::size_t kWindow = 256U << 10U;
-constexpr std::size_t kDescriptionMax = 4096;
 
 /// The rest of a file from `offset`, mapped for reading.
 class Mapping {

@@ -28,10 +28,10 @@ std::string when(const std::optional<Timestamp>& time) {
 }
 
 Result<std::uint64_t> rebuild(const storage::Session& session) {
-  BOOST_OUTCOME_TRY(const auto log, storage::SessionLog::open(session.wal_path()));
-  if (!log.missing().empty()) fmt::print("{}\n", log.missing());
+  std::string missing;
   BOOST_OUTCOME_TRY(const auto records,
-                    storage::rebuild_journal(session.wal_path(), session.sqlite_path()));
+                    storage::rebuild_journal(session.wal_path(), session.sqlite_path(), &missing));
+  if (!missing.empty()) fmt::print("{}\n", missing);
   fmt::print("{} made anew from {} records of the log\n", session.sqlite_path().string(), records);
   return records;
 }

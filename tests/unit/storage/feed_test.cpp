@@ -295,6 +295,22 @@ TEST(FeedPart, AnInterruptedCompressionIsMadeGood) {
   EXPECT_FALSE(std::filesystem::exists(folder / "p.jsonl.zst.tmp"));
 }
 
+TEST(FeedPart, ACompressionThatFailsLeavesThePartAndNoDraft) {
+  Folder folder;
+  std::string bytes(100'000, '\0');
+  AnyValue any{5};
+  for (char& c : bytes) c = static_cast<char>(any.below(256));
+  write_bytes(folder / "p.jsonl", bytes);
+  {
+    const FileSizeLimit disk{50'000};
+    const auto done = compress_part(folder / "p.jsonl", 3);
+    ASSERT_FALSE(done.has_value());
+    EXPECT_EQ(done.error().code, ErrorCode::Io);
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "p.jsonl.zst.tmp"));
+  EXPECT_EQ(read_all(folder / "p.jsonl"), bytes);
+}
+
 TEST(FeedPart, OrdinaryToolsReadIt) {
   if (std::system("command -v zstdcat >/dev/null && command -v jq >/dev/null") != 0)
     GTEST_SKIP() << "zstdcat or jq is not installed";

@@ -1,5 +1,7 @@
 #include <sqlite3.h>
 
+#include <thread>
+
 #include "connectors/storage/journal_db.hpp"
 #include "connectors/storage/log_recovery.hpp"
 #include "connectors/storage/storage_thread.hpp"
@@ -471,6 +473,101 @@ TEST(StorageThread, DamagedTablesGoAsideAndAreMadeAnew) {
                     read_all(entry.path()) == damaged);
   EXPECT_TRUE(kept);
   live.expect_equal_to_a_rebuild();
+}
+
+/// Tables that SQLite finds damaged at the next row of equity, however much of them it has read.
+void damage_under_its_hand(const std::filesystem::path& sqlite) {
+  Sqlite other{sqlite};
+  other.rows(
+      "PRAGMA writable_schema=ON; UPDATE sqlite_master SET rootpage=999999 WHERE name='equity'; "
+      "PRAGMA schema_version=77");
+}
+
+/// Waits for `count` turns of the thread without asking for one: each syncs what was written.
+void let_turn(Live& live, int count) {
+  for (int i = 0; i < count; ++i) {
+    live.write({EquityPoint{}});
+    while (live.thread_->status().synced_bytes != live.journal_->committed_bytes())
+      std::this_thread::yield();
+  }
+}
+
+TEST(StorageThread, TablesAreMadeAnewFromWhatRetentionLeft) {
+  Live live;
+  for (std::uint64_t part = 1; part <= 3; ++part) {
+    live.write(a_run_of_one_segment(100, 70 + part));
+    ASSERT_TRUE(live.journal_->rotate(a_snapshot(part)));
+  }
+  live.thread_->drain();
+  // The thread has its log since segment 1 was there.
+  ASSERT_TRUE(std::filesystem::remove(live.folder_ / "log/000001.wal.zst"));
+  damage_under_its_hand(live.sqlite_);
+  live.write({EquityPoint{}});
+  live.thread_->drain();
+  EXPECT_EQ(live.thread_->status().tables_put_aside, 1U);
+  EXPECT_EQ(live.thread_->status().derived_records, 0U);
+  live.thread_->drain();
+  EXPECT_EQ(live.thread_->status().tables_put_aside, 1U);
+  EXPECT_EQ(live.thread_->status().derived_records, live.journal_->records())
+      << live.thread_->status().last_error;
+  live.expect_equal_to_a_rebuild();
+}
+
+TEST(StorageThread, AfterTablesWereDamagedItWaitsBeforeItMakesThemAnew) {
+  StorageSettings settings;
+  settings.sync_interval = std::chrono::milliseconds{10};
+  Live live{settings};
+  live.write({EquityPoint{}});
+  live.thread_->drain();
+  damage_under_its_hand(live.sqlite_);
+  while (live.thread_->status().tables_put_aside == 0) let_turn(live, 1);
+  let_turn(live, 5);
+  EXPECT_EQ(live.thread_->status().tables_put_aside, 1U);
+  EXPECT_FALSE(std::filesystem::exists(live.sqlite_));
+}
+
+TEST(StorageThread, ACompressionThatFailsIsTriedAgainButNotAtOnce) {
+  StorageSettings settings;
+  settings.sync_interval = std::chrono::milliseconds{10};
+  Live live{settings};
+  const auto feed = live.folder_ / "feed/rest-5.jsonl";
+  const auto log = live.folder_ / "log/000001.wal";
+  for (const auto& path : {feed, log})
+    std::filesystem::create_directories(path.string() + ".zst.tmp");
+  write_bytes(feed, "");
+  live.thread_->compress(feed);
+  live.write({EquityPoint{}});
+  ASSERT_TRUE(live.journal_->rotate(a_snapshot(1)));
+  live.thread_->drain();
+  live.thread_->drain();
+  const std::uint64_t errors = live.thread_->status().feed_errors;
+  EXPECT_GE(errors, 2U);
+  let_turn(live, 5);
+  EXPECT_EQ(live.thread_->status().feed_errors, errors);
+  EXPECT_TRUE(std::filesystem::exists(feed));
+  for (const auto& path : {feed, log}) std::filesystem::remove(path.string() + ".zst.tmp");
+  live.thread_->drain();
+  EXPECT_EQ(live.thread_->status().parts_compressed, 1U);
+  EXPECT_EQ(live.thread_->status().log_parts_compressed, 1U);
+  EXPECT_TRUE(std::filesystem::exists(feed.string() + ".zst"));
+  EXPECT_TRUE(std::filesystem::exists(log.string() + ".zst"));
+}
+
+TEST(StorageThread, TheLogIsSyncedWhileTablesCatchUp) {
+  StorageSettings settings;
+  settings.sync_bytes = 1 << 30;
+  Live live;
+  live.thread_.reset();
+  constexpr std::uint64_t kRecords = 20 * 4096;  // twenty transactions
+  for (std::uint64_t i = 0; i < kRecords; ++i) live.journal_->append(EquityPoint{.sequence = i});
+  ASSERT_TRUE(live.journal_->flush());
+  live.thread_ = StorageThread::start(*live.journal_, live.sqlite_, settings).value();
+  while (live.thread_->status().derived_records == 0) std::this_thread::yield();
+  live.write({EquityPoint{}});
+  StorageStatus status;
+  do status = live.thread_->status();
+  while (status.synced_bytes != live.journal_->committed_bytes());
+  EXPECT_LT(status.derived_records, kRecords);
 }
 
 TEST(StorageThread, TablesThatTellOfMoreThanTheLogAreMadeAnew) {

@@ -220,6 +220,48 @@ TEST(Recover, ADamagedOldSegmentCostsOnlyItsOwnHistory) {
     EXPECT_TRUE(fs::exists(losses[0].aside));
     EXPECT_EQ(read_all(kept.wal()), last_before);
     EXPECT_TRUE(LastSegment::open(kept.wal()).value().snapshot().has_value());
+
+    std::string missing;
+    const auto records = rebuild_journal(kept.wal(), kept.folder_ / "journal.sqlite", &missing);
+    ASSERT_TRUE(records.has_value()) << records.error().context;
+    EXPECT_EQ(records.value(), 11U);  // of 14
+    EXPECT_EQ(missing,
+              "records 6 to 8 of the log are not there: they were damaged, and cut off from "
+              "segment 2 by proteus journal recover");
+    EXPECT_EQ(kept.events(), (Sequences{1, 2, 3, 4, 5, 9, 10, 11, 12}));
+  }
+}
+
+TEST(Recover, AHoleThatNobodyAcceptedStaysDamage) {
+  const Kept kept;
+  kept.damage(kept.closed(2), 6);
+  for (const Loss& loss : kept.recover()) fs::remove(loss.aside);
+  const auto records = rebuild_journal(kept.wal(), kept.folder_ / "journal.sqlite");
+  ASSERT_FALSE(records.has_value());
+  EXPECT_EQ(records.error().code, ErrorCode::Corrupt);
+}
+
+TEST(Recover, TablesThatStoppedAnywhereGoOnBehindTheHole) {
+  for (const bool packed : {false, true}) {
+    for (std::uint64_t told = 0; told < 14; ++told) {
+      const Kept kept;
+      kept.damage(kept.closed(2), 6);
+      ASSERT_EQ(kept.recover().size(), 1U);
+      if (packed) {
+        ASSERT_TRUE(compress_part(kept.closed(2), 3));
+      }
+      auto log = SessionLog::open(kept.wal()).value();
+      ASSERT_TRUE(log.seek(told, 0)) << told;
+      EXPECT_EQ(log.number(), told >= 6 && told < 9 ? 9U : told) << packed;
+      std::uint64_t after = 0;
+      for (;; ++after) {
+        const auto record = log.next();
+        ASSERT_TRUE(record.has_value()) << record.error().context;
+        if (record.value() == nullptr) break;
+      }
+      EXPECT_EQ(log.number(), 14U);
+      EXPECT_EQ(after, told < 6 ? 11 - told : 14 - std::max<std::uint64_t>(told, 9)) << told;
+    }
   }
 }
 

@@ -111,6 +111,20 @@ TEST(Retention, WhereNothingMoreMayGoItIsStillTooMuch) {
   EXPECT_TRUE(weeks.enforce(kStart).empty());
 }
 
+TEST(Retention, AMissingSegmentKeepsNothingBehindIt) {
+  Weeks weeks{6};
+  weeks.settings_.keep_log = 1h;
+  fs::remove(weeks.folder_ / "log/000002.wal.zst");
+  Retention retention{weeks.wal(), weeks.settings_};
+  std::vector<std::uint64_t> segments;
+  for (const Expendable& file : retention.expendable(kAll))
+    if (file.log) segments.push_back(file.first);
+  // Of segments 1, 3, 4 and 5; they begin with the records 0, 1, 3, 5, ...
+  EXPECT_EQ(segments, (std::vector<std::uint64_t>{0, 3, 5, 7}));
+  EXPECT_EQ(weeks.enforce(kStart + 1000h).size(), 4U);
+  EXPECT_EQ(weeks.segments(), 1U);
+}
+
 TEST(Retention, WhatIsNotCompressedOrHasAnotherNameIsNotTouched) {
   Weeks weeks{3};
   const auto writing = weeks.folder_ / "feed/rest-1.jsonl";

@@ -260,6 +260,36 @@ TEST(Rotation, ALossOfPowerThatTakesTheNewSegmentsBeginningLeadsBackToTheOldOne)
   }
 }
 
+TEST(Rotation, KilledBeforeTheFirstHeaderWasWrittenTheSessionWasNeverBegun) {
+  ByteBuffer bytes;
+  encode_header(a_header(), bytes);
+  const std::string header{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  for (std::size_t size = 0; size <= header.size(); ++size) {
+    Folder folder;
+    const auto wal = folder / "session.wal";
+    const std::string there = header.substr(0, size);
+    write_bytes(wal, there);
+    const auto last = LastSegment::open(wal);
+    ASSERT_EQ(last.has_value(), size == header.size()) << size;
+    if (last) continue;
+    EXPECT_EQ(last.error().code, ErrorCode::NotFound);
+    EXPECT_NE(last.error().context.find("was never begun"), std::string::npos);
+    EXPECT_FALSE(fs::exists(wal));
+    EXPECT_EQ(read_all(folder / "session.wal.torn"), there);
+  }
+}
+
+TEST(Rotation, ADamagedLengthOfTheHeaderIsNotTakenForOneThatWasNeverWritten) {
+  for (const bool rotated : {false, true}) {
+    const Written w{rotated};
+    std::string bytes = read_all(w.wal());
+    bytes[14] = '\1';  // 65 536 bytes more
+    write_bytes(w.wal(), bytes);
+    EXPECT_EQ(LastSegment::open(w.wal()).error().code, ErrorCode::Corrupt) << rotated;
+    EXPECT_EQ(read_all(w.wal()), bytes) << rotated;
+  }
+}
+
 TEST(Rotation, TheOldSegmentIsOpenedAgainAlsoWhereItIsCompressed) {
   const Written w{true};
   ASSERT_TRUE(compress_part(w.closed(1), 3));

@@ -70,6 +70,32 @@ TEST(Session, AFolderThatWasLeftCanBeOpenedAgain) {
   EXPECT_TRUE(Session::open(folder).has_value());
 }
 
+TEST(Session, AFullDiskIsNoReasonToRefuseAFolder) {
+  Folder root;
+  std::filesystem::path folder;
+  {
+    const auto session = Session::create(root.path(), a_start());
+    folder = session.value().folder();
+  }
+  const std::string before = read_all(folder / "lock");
+  ASSERT_FALSE(before.empty());
+  const FileSizeLimit disk{0};
+  EXPECT_TRUE(Session::open(folder).has_value());
+  EXPECT_EQ(read_all(folder / "lock"), before);
+}
+
+TEST(Session, ALongerNumberOfAnEarlierHolderLeavesNoDigit) {
+  Folder root;
+  std::filesystem::path folder;
+  {
+    const auto session = Session::create(root.path(), a_start());
+    folder = session.value().folder();
+  }
+  write_bytes(folder / "lock", "99999999999999");
+  ASSERT_TRUE(Session::open(folder).has_value());
+  EXPECT_EQ(read_all(folder / "lock"), std::to_string(::getpid()));
+}
+
 TEST(Session, RestartsAreAddedToTheirFileAndTheDescriptionStays) {
   Folder root;
   const auto session = Session::create(root.path(), a_start());
