@@ -86,6 +86,7 @@ Gate::Gate(const SizingSettings& sizing, const LimitSettings& limits,
          .executions = Executions{limits.executions_max, limits.executions_window},
          .streak = LossStreak{limits.loss_streak_max, limits.cooldown},
          .edge = EdgeRecord{sizing.kelly_bars_min},
+         .lot = instrument.lot_step,
          .floor = sizing.kelly_floor * (shares[instrument.id.index] * sizing.gross_max)});
   }
   lost_.reserve(16);
@@ -129,11 +130,16 @@ void Gate::observe(const Event& event, const LedgerView& ledger, ReportSink& mov
   } else if (const auto* lifted = std::get_if<OverrideChanged>(&body)) {
     overrides_.on_change(*lifted, event.ts_recv);
   } else if (const auto* command = std::get_if<OperatorCommand>(&body)) {
-    on(*command, ledger, event.ts_recv, moves);
+    // The gate's own flatten comes back as well, and is no demand of a person.
+    if (event.origin == Origin::Input) on(*command, ledger, event.ts_recv, moves);
   } else if (const auto* state = std::get_if<TradingStateChanged>(&body)) {
     on(*state);
   } else if (const auto* held = std::get_if<HoldChanged>(&body)) {
     holds_.set(*held);  // Its own come back this way as well, and change nothing.
+  } else if (const auto* changed = std::get_if<InstrumentChanged>(&body)) {
+    on(*changed);
+  } else if (const auto* again = std::get_if<SessionResumed>(&body)) {
+    on(*again, event.ts_recv, moves);
   }
   check_ages(event.ts_recv, moves);
   end_cooldowns(event.ts_recv, moves);
@@ -203,7 +209,7 @@ void Gate::on(const Fill& fill, const LedgerView& ledger, Timestamp now, ReportS
     if (first && order->increases && memory.executions.on_execution(order->side, now))
       stop(fill.instrument, *order, now, moves);
   }
-  const std::optional<Side> rests = memory.streak.on_fill(ledger[fill.instrument], now);
+  const std::optional<Side> rests = memory.streak.on_fill(ledger[fill.instrument], memory.lot, now);
   if (!rests) return;
   next_rest_end_ = std::min(next_rest_end_, memory.streak.next_end());
   hold({Hold::Cooldown, true, true, fill.instrument,
@@ -263,6 +269,7 @@ void Gate::resume(const InlineText<120>& cause, const LedgerView& ledger, Timest
   outcomes_.clear();
   const TradingState from = latch_.state();
   if (!latch_.resume(cause)) return;
+  daily_.note_resumed();
   // The loss so far is accepted; measured from the old mark it would latch again at once, and
   // without a mark there would be no limit at all.
   if (ledger.equity > Money{}) {
@@ -277,7 +284,27 @@ void Gate::resume(const InlineText<120>& cause, const LedgerView& ledger, Timest
 
 /// Its own moves come back and change nothing; one from before a restart is kept.
 void Gate::on(const TradingStateChanged& move) {
-  latch_.tighten(move.to, Control::Kill, move.cause);
+  if (move.to > latch_.state()) latch_.tighten(move.to, Control::Kill, move.cause);
+}
+
+/// As the instrument table does: one with a problem is not taken.
+void Gate::on(const InstrumentChanged& changed) {
+  const Instrument& instrument = changed.instrument;
+  if (problem_of(instrument).empty()) memories_[instrument.id.index].lot = instrument.lot_step;
+}
+
+/// Streams may have other names now, tickers may be off, and the clock may be another one: what was
+/// heard of them before would wait for a word that never comes.
+void Gate::on(const SessionResumed&, Timestamp now, ReportSink& moves) {
+  const InlineText<120> cause = "the program was started again";
+  lost_.clear();
+  clock_ = {};
+  hold({Hold::Reconnecting, false, false, {}, cause}, now, moves);
+  hold({Hold::ClockSkew, false, false, {}, cause}, now, moves);
+  for (std::uint32_t i = 0; i < watches_.size(); ++i) {
+    watches_[i].forget_quotes();
+    refresh(InstrumentId{i}, now, moves);
+  }
 }
 
 void Gate::on_equity(const LedgerView& ledger, Timestamp now, ReportSink& moves) {
@@ -291,7 +318,7 @@ void Gate::check_drawdown(Timestamp now, ReportSink& moves) {
   if (drawdown_e9_ <= limits_.drawdown) return;
   const bool halts = drawdown_e9_ > limits_.halt;
   const TradingState to = halts ? TradingState::Halted : TradingState::Reducing;
-  if (to <= latch_.state()) return;
+  if (!latch_.lacks(to, Control::Drawdown)) return;
   latched_drawdown_e9_ = drawdown_e9_;
   tighten(to, Control::Drawdown,
           text("drawdown {:.6f} from the high-water mark {} is beyond the limit {:.6f}",
@@ -302,25 +329,30 @@ void Gate::check_drawdown(Timestamp now, ReportSink& moves) {
 
 void Gate::check_daily_loss(const LedgerView& ledger, Timestamp now, ReportSink& moves) {
   const DailyLoss::Verdict verdict = daily_.measure(ledger.equity);
+  if (verdict != DailyLoss::Verdict::Within) latch_daily_loss(verdict, now, moves);
+  daily_.roll(ledger.equity, now);
+}
+
+void Gate::latch_daily_loss(DailyLoss::Verdict verdict, Timestamp now, ReportSink& moves) {
   const bool flat = verdict == DailyLoss::Verdict::Flat;
   const TradingState to = flat ? TradingState::Halted : TradingState::Reducing;
-  if (verdict != DailyLoss::Verdict::Within && to > latch_.state()) {
-    latched_loss_ = daily_.loss();
-    latched_loss_limit_ = daily_.limit(verdict);
-    const InlineText<120> cause = text(
-        "{:.2f} lost of {:.2f} since 00:00 UTC, beyond the limit {:.2f}", daily_.loss().to_double(),
-        daily_.begin().to_double(), latched_loss_limit_.to_double());
-    if (!only_reported({Control::DailyLoss, to, cause}, now, moves)) {
-      const TradingState from = latch_.state();
-      latch_.tighten(to, Control::DailyLoss, cause);
-      // By policy, and told as what it is: the engine closes positions on this command, whoever
-      // gave it. Before the move, which cancels what is not being closed.
-      if (flat && settings_.daily_loss_flatten)
-        moves.report(OperatorCommand{OperatorAction::Flatten, cause}, now);
-      moves.report(TradingStateChanged{from, to, cause}, now);
-    }
+  const bool closes = flat && settings_.daily_loss_flatten && !daily_.closed();
+  if (!latch_.lacks(to, Control::DailyLoss) && !closes) return;
+  latched_loss_ = daily_.loss();
+  latched_loss_limit_ = daily_.limit(verdict);
+  const InlineText<120> cause =
+      text("{:.2f} lost of {:.2f} since 00:00 UTC, beyond the limit {:.2f}",
+           daily_.loss().to_double(), daily_.begin().to_double(), latched_loss_limit_.to_double());
+  if (only_reported({Control::DailyLoss, to, cause}, now, moves)) return;
+  const TradingState from = latch_.state();
+  const bool moved = latch_.tighten(to, Control::DailyLoss, cause);
+  // By policy, and told as what it is: the engine closes positions on this command, whoever gave
+  // it and whatever had halted before. Before the move, which cancels what is not being closed.
+  if (closes) {
+    daily_.note_closed();
+    moves.report(OperatorCommand{OperatorAction::Flatten, cause}, now);
   }
-  daily_.roll(ledger.equity, now);
+  if (moved) moves.report(TradingStateChanged{from, to, cause}, now);
 }
 
 // --------------------------------------------------------------------------------------------------

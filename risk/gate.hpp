@@ -97,8 +97,9 @@ class Gate final : public RiskGate {
     Executions executions;
     LossStreak streak;
     EdgeRecord edge;
+    Quantity lot;        ///< as the venue names it now
     double floor = 0.0;  ///< learning floor: fraction of equity
-    void archive(Archive& a) { a(orders, drift, executions, streak, edge); }
+    void archive(Archive& a) { a(orders, drift, executions, streak, edge, lot); }
   };
 
   void on(const BarClosed& closed, const Event& event, ReportSink& moves);
@@ -111,6 +112,8 @@ class Gate final : public RiskGate {
   void on(const OperatorCommand& command, const LedgerView& ledger, Timestamp now,
           ReportSink& moves);
   void on(const TradingStateChanged& move);
+  void on(const InstrumentChanged& changed);
+  void on(const SessionResumed& again, Timestamp now, ReportSink& moves);
   void resume(const InlineText<120>& cause, const LedgerView& ledger, Timestamp now,
               ReportSink& moves);
 
@@ -126,6 +129,7 @@ class Gate final : public RiskGate {
   bool only_reported(const ControlLatched& latched, Timestamp now, ReportSink& moves);
   void check_drawdown(Timestamp now, ReportSink& moves);
   void check_daily_loss(const LedgerView& ledger, Timestamp now, ReportSink& moves);
+  void latch_daily_loss(DailyLoss::Verdict verdict, Timestamp now, ReportSink& moves);
 
   bool say(ControlWords& words, const Asked& asked, ControlResult word) const;
   [[nodiscard]] bool may_lift(const ControlResult& word) const;

@@ -72,14 +72,14 @@ bool Gate::may_lift(const ControlResult& word) const {
 // what stands regardless of the order's numbers
 
 ControlResult Gate::drawdown_word(bool passed) const {
-  const bool latched = latch_.by() == Control::Drawdown;
+  const bool latched = latch_.demands(Control::Drawdown);
   const bool halted = latched && latch_.state() == TradingState::Halted;
   return drawdown(latched ? std::max(latched_drawdown_e9_, drawdown_e9_) : drawdown_e9_,
                   halted ? limits_.halt : limits_.drawdown, passed);
 }
 
 ControlResult Gate::daily_loss_word(bool passed) const {
-  if (latch_.by() == Control::DailyLoss)
+  if (latch_.demands(Control::DailyLoss))
     return {Control::DailyLoss, passed, quote(latched_loss_limit_),
             quote(std::max(latched_loss_, daily_.loss()))};
   return {Control::DailyLoss, passed, quote(daily_.limit(DailyLoss::Verdict::Reduce)),
@@ -91,10 +91,10 @@ bool Gate::standing_controls(const Asked& asked, ControlWords& words) const {
                                     : asked.reduces ? TradingState::Reducing
                                                     : TradingState::Active;
   const bool state_passes = latch_.state() <= passes_until;
-  const bool by_drawdown = latch_.by() == Control::Drawdown;
-  const bool by_loss = latch_.by() == Control::DailyLoss;
-  if (!by_drawdown && !by_loss && !say(words, asked, latched_state(latch_.state(), passes_until)))
-    return false;
+  const bool by_drawdown = latch_.demands(Control::Drawdown);
+  const bool by_loss = latch_.demands(Control::DailyLoss);
+  const bool by_person = latch_.demands(Control::Kill) || (!by_drawdown && !by_loss);
+  if (by_person && !say(words, asked, latched_state(latch_.state(), passes_until))) return false;
   if (!say(words, asked, drawdown_word(!by_drawdown || state_passes))) return false;
   if (!say(words, asked, daily_loss_word(!by_loss || state_passes))) return false;
 

@@ -101,7 +101,7 @@ class RiskGate {
   virtual void on_cancel(Timestamp) {}
   [[nodiscard]] virtual RiskStatus status(const LedgerView& ledger) const = 0;
   /// Counters, holds, states, windows: all that the next word rests on, as a snapshot.
-  virtual void archive(Archive&) {}
+  virtual void archive(Archive& a) = 0;
 };
 
 }  // namespace proteus

@@ -20,7 +20,7 @@ DailyLoss::Verdict DailyLoss::measure(Money equity) {
 
 void DailyLoss::roll(Money equity, Timestamp now) {
   const std::int64_t day = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
-  if (day == day_) return;
+  if (day <= day_) return;
   if (day_ >= 0) accept(equity);
   day_ = day;
 }
@@ -28,6 +28,7 @@ void DailyLoss::roll(Money equity, Timestamp now) {
 void DailyLoss::accept(Money equity) {
   begin_ = equity;
   loss_ = Money{};
+  closed_ = false;
 }
 
 }  // namespace proteus::risk

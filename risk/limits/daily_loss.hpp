@@ -19,11 +19,17 @@ class DailyLoss {
 
   /// All marks of a close are in.
   Verdict measure(Money equity);
-  /// After `measure`: begins the day of `now` with this equity if it is a new one, so that the
+  /// After `measure`: begins the day of `now` with this equity if it is a later one, so that the
   /// close at 00:00 still belongs to the day it ends. The first day keeps what it began with.
   void roll(Money equity, Timestamp now);
   /// A person accepts a loss beyond the limit: the day begins anew with this equity.
   void accept(Money equity);
+
+  /// The positions were told to close for this day's loss; once is enough, until a new day begins
+  /// or a person resumes.
+  void note_closed() { closed_ = true; }
+  void note_resumed() { closed_ = false; }
+  [[nodiscard]] bool closed() const { return closed_; }
 
   /// Less than 0: a gain.
   [[nodiscard]] Money loss() const { return loss_; }
@@ -31,7 +37,7 @@ class DailyLoss {
   [[nodiscard]] Money begin() const { return begin_; }
   /// The loss if the equity were this.
   [[nodiscard]] Money loss_at(Money equity) const;
-  void archive(Archive& a) { a(begin_, loss_, day_); }
+  void archive(Archive& a) { a(begin_, loss_, day_, closed_); }
 
  private:
   std::int64_t max_e9_;
@@ -39,6 +45,7 @@ class DailyLoss {
   Money begin_;
   Money loss_;
   std::int64_t day_ = -1;  ///< days since the epoch; -1: nothing measured yet
+  bool closed_ = false;
 };
 
 }  // namespace proteus::risk

@@ -10,10 +10,10 @@ Money LossStreak::net(const PositionView& books) {
   return capped(Int128{books.realised.raw()} - books.fees.raw() - books.funding.raw());
 }
 
-std::optional<Side> LossStreak::on_fill(const PositionView& books, Timestamp now) {
+std::optional<Side> LossStreak::on_fill(const PositionView& books, Quantity lot, Timestamp now) {
   const Quantity before = quantity_;
   const Money net_before = net_;
-  quantity_ = books.quantity;
+  quantity_ = abs(books.quantity) < lot ? Quantity{} : books.quantity;
   net_ = net(books);
   if (before.is_zero()) {
     begin_ = net_before;

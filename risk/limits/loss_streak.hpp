@@ -16,8 +16,10 @@ class LossStreak {
  public:
   LossStreak(std::int64_t max, Duration cooldown) : max_(max), cooldown_(cooldown) {}
 
-  /// The instrument's books after a fill. Buy: long positions. A side: its rest begins.
-  std::optional<Side> on_fill(const PositionView& books, Timestamp now);
+  /// The instrument's books after a fill; less than a lot is no position, for a spot purchase that
+  /// pays its fee in the base coin leaves what no order can sell. Buy: long positions. A side: its
+  /// rest begins.
+  std::optional<Side> on_fill(const PositionView& books, Quantity lot, Timestamp now);
   /// ... after funding was settled.
   void on_funding(const PositionView& books) { net_ = net(books); }
 
@@ -40,7 +42,7 @@ class LossStreak {
   Duration cooldown_;
   std::array<std::int64_t, 2> streak_{};
   std::array<Timestamp, 2> until_{};  ///< epoch: does not rest
-  Quantity quantity_;                 ///< as last heard
+  Quantity quantity_;                 ///< as last heard; zero below a lot
   Money net_;                         ///< realised - fees - funding, as last heard
   Money begin_;                       ///< ... before the fill that opened the position
 };

@@ -86,6 +86,11 @@ const char* MarketWatch::on_book(const BookUpdated& book, Timestamp time) {
   return nullptr;
 }
 
+void MarketWatch::forget_quotes() {
+  mark_ = last_ = mid_ = Price{};
+  ticker_time_ = book_time_ = Timestamp{};
+}
+
 InlineList<Price, 2> MarketWatch::references(Timestamp now) const {
   InlineList<Price, 2> found;
   const bool mid_known = fresh(book_time_, now) && mid_ > Price{};

@@ -34,6 +34,9 @@ class MarketWatch {
   const char* on_ticker(const TickerUpdated& ticker, Timestamp time);
   const char* on_book(const BookUpdated& book, Timestamp time);
 
+  /// As if no ticker and no book had come: none of them may ever come again.
+  void forget_quotes();
+
   /// What an order's price is held against at `now`: for linear the fresh mark, else the last close
   /// of a closed bar while it is fresh, and the fresh mid of the book; for spot the fresh mid, else
   /// the fresh last price, else the fresh close. Empty: there is no live reference.

@@ -59,6 +59,7 @@ class NoGate final : public RiskGate {
     return Approved{order};
   }
   [[nodiscard]] RiskStatus status(const LedgerView&) const override { return {}; }
+  void archive(Archive&) override {}
 };
 
 class NoVenue final : public Venue {

@@ -16,9 +16,9 @@ EIGHT_HOURS_MS = 8 * 3600 * 1000
 class Memory:
     """Of one instrument."""
 
-    def __init__(self, limits, sizing):
+    def __init__(self, limits, sizing, lot):
         self.drift, self.executions = PriceDrift(limits), Executions(limits)
-        self.recent, self.streak = RecentOrders(limits), LossStreak(limits)
+        self.recent, self.streak = RecentOrders(limits), LossStreak(limits, lot)
         self.edge, self.ranges = Edge(sizing["kelly_bars_min"]), TrueRange()
         self.volumes = Moments(SPAN_60)
         self.close = 0
@@ -43,7 +43,7 @@ class Gate:
         self.daily, self.messages = DailyLoss(capital), Messages(limits)
         self.rates = rates  # {instrument: {settlement time: rate}}
         self.close_ms, self.whole = 0, True  # of the batch that is decided; whole: every bar came
-        self.of = {i.name: Memory(limits, sizing) for i in instruments}
+        self.of = {i.name: Memory(limits, sizing, i.lot) for i in instruments}
 
     # ------------------------------------------------------------------ what it hears
 

@@ -69,15 +69,18 @@ class RecentOrders:
 
 
 class LossStreak:
-    """13: losing positions in a row, of each side, and the time they then wait."""
+    """13: losing positions in a row, of each side, and the time they then wait. Less than a lot is no
+    position: a spot purchase pays its fee in the base coin, and what no order can sell stays."""
 
-    def __init__(self, limits):
+    def __init__(self, limits, lot):
+        self.lot = lot
         self.limit, self.cooldown = limits["loss_streak_max"], duration_ms(limits["cooldown"])
         self.streak, self.until = {1: 0, -1: 0}, {1: None, -1: None}
         self.before = 0  # the result when the position was opened
 
     def on_fill(self, now, held, result, left, result_after):
         """held, result: quantity and realised - fees - funding before the fill; left, ...: after."""
+        held, left = (0 if abs(q) < self.lot else q for q in (held, left))
         if held == 0:
             self.before = result
         elif left == 0 or (left > 0) != (held > 0):
@@ -129,9 +132,10 @@ class DailyLoss:
         """The loss that is held against the limits; afterwards a new day may have begun."""
         measured, of = self.begin - equity, self.begin
         day = now_ms // DAY_MS
-        if self.day is not None and day != self.day:
+        if self.day is not None and day > self.day:
             self.begin = equity
-        self.day, self.loss = day, self.begin - equity
+        self.day = day if self.day is None else max(self.day, day)
+        self.loss = self.begin - equity
         return measured, of
 
 

@@ -157,13 +157,26 @@ class Remembering(unittest.TestCase):
         self.assertEqual(bucket.word(1100, False)[3], 150)
 
     def test_a_streak_cools_its_side_down_and_begins_anew(self):
-        streak = ps_memory.LossStreak(LIMITS | {"loss_streak_max": 2})
+        streak = ps_memory.LossStreak(LIMITS | {"loss_streak_max": 2}, lot=1)
         for now in (10, 20):
             streak.on_fill(now, 0, 0, 5, -1)
             streak.on_fill(now, 5, -1, 0, -3)
         self.assertEqual(streak.word(20, 1, False), ("loss_streak", False, 2, 2))
         self.assertEqual(streak.word(20, -1, False), ("loss_streak", True, 2, 0))
         self.assertEqual(streak.word(1_800_020, 1, False), ("loss_streak", True, 2, 0))
+
+    def test_a_spot_position_ends_where_less_than_a_lot_is_left(self):
+        streak = ps_memory.LossStreak(LIMITS | {"loss_streak_max": 2}, lot=10)
+        for now, dust in ((10, 0), (20, 4)):  # the second is bought on what the first left
+            streak.on_fill(now, dust, 0, 999 + dust, -1)
+            streak.on_fill(now, 999 + dust, -1, dust + 4, -3)
+        self.assertEqual(streak.word(20, 1, False), ("loss_streak", False, 2, 2))
+
+    def test_a_day_that_is_over_does_not_begin_again(self):
+        daily = ps_memory.DailyLoss(100)
+        for now, equity in ((ps_memory.DAY_MS, 100), (ps_memory.DAY_MS - 1, 90)):
+            daily.measure(now, equity)
+        self.assertEqual(daily.measure(ps_memory.DAY_MS + 1, 80), (20, 100))
 
     def test_the_close_at_midnight_belongs_to_the_day_that_it_ends(self):
         daily = ps_memory.DailyLoss(100)

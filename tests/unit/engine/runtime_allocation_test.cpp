@@ -41,6 +41,7 @@ struct Lenient final : RiskGate {
     return Approved{order};
   }
   [[nodiscard]] RiskStatus status(const LedgerView&) const override { return {}; }
+  void archive(Archive&) override {}
 };
 
 /// Acknowledges at once; fills all at the next bar of the instrument; cancels at once.

@@ -130,6 +130,7 @@ struct FakeGate final : RiskGate {
     return verdict;
   }
   [[nodiscard]] RiskStatus status(const LedgerView&) const override { return {}; }
+  void archive(Archive&) override {}
 
   Trace& trace;
   std::function<const char*(const Bar&)> absurd_if = [](const Bar&) -> const char* {

@@ -84,6 +84,13 @@ TEST(ContinuousKelly, StakesNothingWhereNothingIsEarnedOrKnown) {
   EXPECT_EQ(continuous_kelly(std::nan(""), 0.0004, 400.0).fraction(), 0.0);
 }
 
+TEST(KellyEstimate, StakesNothingOnWhatIsNoNumber) {
+  // A variance so small that the squared Sharpe ratio overflows: inf / inf.
+  const KellyEstimate lost = continuous_kelly(0.1, 1e-320, 400.0);
+  ASSERT_TRUE(std::isnan(lost.raw * lost.shrinkage));
+  EXPECT_EQ(lost.fraction(), 0.0);
+}
+
 TEST(ShadowLedger, EarnsOnlyWithWhatWasHeldWhenTheBarBegan) {
   ShadowLedger shadow{0.0, {}};
   shadow.on_close(100.0);

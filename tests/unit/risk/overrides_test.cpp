@@ -60,6 +60,28 @@ TEST(Override, OfAReducingDrawdownLiftsItAndOfAHaltDoesNot) {
   EXPECT_EQ(w.refusal(w.order(Side::Buy, "2"_qty)).control, Control::Drawdown);
 }
 
+TEST(Override, OfOneLatchLeavesTheOtherInForce) {
+  LimitSettings l;
+  l.drawdown_max = 0.04;
+  World w{l};
+  w.see(lift(w, Control::Drawdown), w.now);
+  w.equity("9550"_usdt);  // 4.5 %: drawdown alone
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Buy, "1"_qty))), "approved");
+  w.equity("9490"_usdt);  // 5.1 % of the day as well
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Buy, "2"_qty))),
+            "daily_loss refused, limit 500 quote, actual 510 quote");
+  EXPECT_EQ(w.moves.of<TradingStateChanged>().size(), 1U);  // It was reducing already.
+}
+
+TEST(Override, OfALatchLeavesAPersonsReduceInForce) {
+  World w;
+  w.see(lift(w, Control::Drawdown), w.now);
+  w.equity("7500"_usdt);
+  w.operate(OperatorAction::Reduce);
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Buy, "1"_qty))),
+            "kill refused, limit 0 count, actual 1 count");
+}
+
 TEST(Override, NeverReachesAPersonsStopOrAMissingNumber) {
   World w;
   for (const Control control :

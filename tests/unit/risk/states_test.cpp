@@ -73,6 +73,33 @@ TEST(ReconnectingHold, LastsUntilEveryLostStreamIsLiveAgain) {
   EXPECT_EQ(w.moves.of<HoldChanged>().size(), 2U);
 }
 
+TEST(Restart, ForgetsTickersThatMayNotComeAgain) {
+  World w;
+  w.see(TickerUpdated{.instrument = kBtc, .last = "100"_px, .mark = "100"_px}, w.now);
+  w.tick(40s);  // Older than 30 s; the bar is good for 90 s.
+  const OrderRequest buy = w.order(Side::Buy, "1"_qty);
+  ASSERT_EQ(w.refusal(buy).control, Control::StaleData);
+  w.see(SessionResumed{"2"}, w.now);
+  EXPECT_EQ(spell(w.refusal(buy)), "approved");
+  EXPECT_FALSE(w.moves.of<HoldChanged>().back().active);
+  w.tick(1min);  // What ages now is the bar.
+  EXPECT_EQ(w.refusal(buy).control, Control::StaleData);
+}
+
+TEST(Restart, ForgetsLostStreamsAndTheClock) {
+  World w;
+  w.see(FeedChanged{"public:linear#0", FeedState::Lost, "reset by peer"}, w.now);
+  w.see(ClockMeasured{-801ms, 20ms}, w.now);
+  w.moves.all.clear();
+  w.see(SessionResumed{"2"}, w.now);
+  EXPECT_EQ(w.moves.of<HoldChanged>().size(), 2U);
+  EXPECT_TRUE(w.gate.status(w.books.view()).holds.empty());
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Buy, "1"_qty))), "approved");
+  w.see(FeedChanged{"public:spot#0", FeedState::Lost, "reset by peer"}, w.now);
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Buy, "2"_qty))),
+            "stale_data refused, limit 0 count, actual 1 count");
+}
+
 TEST(MissingBarHold, ClearsWhenBarsFollowOnEachOther) {
   World w;
   w.now += 2min;
@@ -139,6 +166,17 @@ TEST(TradingState, IsAdoptedFromBeforeARestart) {
   w.see(TradingStateChanged{TradingState::Active, TradingState::Halted, "before"}, w.now);
   EXPECT_EQ(w.gate.status(w.books.view()).state, TradingState::Halted);
   EXPECT_TRUE(w.moves.all.empty());
+}
+
+TEST(TradingState, IsStillTheControlsWhenItsOwnMovesComeBack) {
+  World w{LimitSettings{}};
+  w.equity("9199"_usdt);  // Beyond the day's loss: halts and flattens.
+  const std::vector<EventBody> own = w.moves.all;
+  ASSERT_EQ(own.size(), 2U);
+  for (const EventBody& move : own)
+    w.gate.observe(Event{2, Origin::Derived, w.now, w.now, move}, w.books.view(), w.moves);
+  EXPECT_EQ(w.refusal(w.order(Side::Buy, "1"_qty)).control, Control::DailyLoss);
+  EXPECT_EQ(w.moves.all.size(), own.size());
 }
 
 TEST(TradingState, ResumedAfterADrawdownMeasuresFromTheEquityOfThatMoment) {

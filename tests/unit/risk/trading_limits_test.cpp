@@ -253,6 +253,45 @@ TEST(DailyLoss, IsAcceptedByAResumeAndArmedAgainBelow) {
   EXPECT_EQ(w.gate.status(w.books.view()).state, TradingState::Reducing);
 }
 
+TEST(DailyLoss, ClosesEverythingOnceWhateverHadHaltedBefore) {
+  LimitSettings l;
+  l.drawdown_max = 0.05;
+  l.drawdown_halt = 0.06;
+  World w{l};
+  w.equity("9300"_usdt);  // 7 %: halted by drawdown, the day's loss is not beyond 8 %
+  ASSERT_EQ(w.gate.status(w.books.view()).state, TradingState::Halted);
+  EXPECT_TRUE(w.moves.of<OperatorCommand>().empty());
+  w.equity("9199"_usdt);
+  w.equity("9100"_usdt);
+  const auto commands = w.moves.of<OperatorCommand>();
+  ASSERT_EQ(commands.size(), 1U);
+  EXPECT_EQ(commands[0].action, OperatorAction::Flatten);
+  EXPECT_EQ(w.moves.of<TradingStateChanged>().size(), 1U);
+}
+
+TEST(DailyLoss, ClosesEverythingAgainAfterAResumeThatAcceptedNoLoss) {
+  World w{LimitSettings{}};
+  w.equity("9199"_usdt);
+  w.equity("9600"_usdt);  // Within the limit again: the day goes on from 10000.
+  w.operate(OperatorAction::Resume);
+  w.operate(OperatorAction::Halt);
+  w.equity("9199"_usdt);
+  EXPECT_EQ(w.moves.of<OperatorCommand>().size(), 2U);
+}
+
+TEST(DailyLoss, BeginsNoDayTwiceWhereTimeStepsBack) {
+  World w{LimitSettings{}};
+  w.equity("10000"_usdt);
+  const Timestamp midnight = from_unix_ms(1'750'032'000'000);  // 16 June 2025 00:00 UTC
+  w.now = midnight;
+  w.equity("10000"_usdt);
+  w.now = midnight - 1min;
+  w.equity("9700"_usdt);
+  w.now = midnight + 1min;
+  w.equity("9499"_usdt);  // 501 of the day's 10000
+  EXPECT_EQ(w.gate.status(w.books.view()).state, TradingState::Reducing);
+}
+
 // ------------------------------------------------------------------------------------- 13
 
 TEST(LossStreak, RestsTheSideThatLostAndOnlyThatSide) {
@@ -294,23 +333,63 @@ TEST(LossStreak, CountsFeesAndFundingToTheResult) {
   PositionView p;
   p.quantity = "1"_qty;
   p.fees = "0.5"_usdt;
-  EXPECT_FALSE(streak.on_fill(p, kStart));
+  EXPECT_FALSE(streak.on_fill(p, "0.001"_qty, kStart));
   p.funding = "0.6"_usdt;
   streak.on_funding(p);
   p.quantity = Quantity{};
   p.realised = "1.5"_usdt;
   p.fees = "1"_usdt;
-  EXPECT_EQ(streak.on_fill(p, kStart), Side::Buy);  // 1.5 - 1 - 0.6
+  EXPECT_EQ(streak.on_fill(p, "0.001"_qty, kStart), Side::Buy);  // 1.5 - 1 - 0.6
 }
 
 TEST(LossStreak, EndsAPositionThatOneFillTurns) {
   LossStreak streak{1, 60s};
   PositionView p;
   p.quantity = "-1"_qty;
-  EXPECT_FALSE(streak.on_fill(p, kStart));
+  EXPECT_FALSE(streak.on_fill(p, "0.001"_qty, kStart));
   p.quantity = "1"_qty;
   p.realised = "-2"_usdt;
-  EXPECT_EQ(streak.on_fill(p, kStart), Side::Sell);
+  EXPECT_EQ(streak.on_fill(p, "0.001"_qty, kStart), Side::Sell);
+}
+
+/// A round trip on spot as the venue settles it: the fee of the purchase is paid in ETH, so that
+/// the sale is cut to the lot of 0.00001 and leaves `dust`.
+void spot_round_trip(World& w, Quantity dust, Money net) {
+  PositionView& p = w.books.positions[kEth.index];
+  OrderRequest buy = w.order(Side::Buy, "1"_qty, "50"_px);
+  buy.instrument = kEth;
+  p.quantity = "0.999"_qty + dust;
+  w.fill(buy, "50"_px);
+  OrderRequest sell = w.order(Side::Sell, "0.999"_qty, "50"_px, Purpose::Close);
+  sell.instrument = kEth;
+  p.quantity = dust;
+  p.realised += net;
+  w.fill(sell, "50"_px);
+}
+
+TEST(LossStreak, SeesASpotPositionEndThatLeavesLessThanALot) {
+  LimitSettings l;
+  l.loss_streak_max = 2;
+  World w{l};
+  spot_round_trip(w, "0.000004"_qty, "-1"_usdt);
+  spot_round_trip(w, "0.000009"_qty, "-1"_usdt);
+  OrderRequest buy = w.order(Side::Buy, "1"_qty, "50"_px);
+  buy.instrument = kEth;
+  EXPECT_EQ(spell(w.refusal(buy)), "loss_streak refused, limit 2 count, actual 2 count");
+}
+
+TEST(LossStreak, FollowsTheLotOfTheVenue) {
+  LimitSettings l;
+  l.loss_streak_max = 2;
+  World w{l};
+  Instrument eth = w.instruments[kEth];
+  eth.lot_step = "0.0001"_qty;
+  w.see(InstrumentChanged{eth}, w.now);
+  spot_round_trip(w, "0.00009"_qty, "-1"_usdt);
+  spot_round_trip(w, "0.00008"_qty, "-1"_usdt);
+  OrderRequest buy = w.order(Side::Buy, "1"_qty, "50"_px);
+  buy.instrument = kEth;
+  EXPECT_EQ(w.refusal(buy).control, Control::LossStreak);
 }
 
 // ------------------------------------------------------------------------------------- 14

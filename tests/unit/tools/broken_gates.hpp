@@ -34,6 +34,7 @@ class GateAround : public RiskGate {
   [[nodiscard]] RiskStatus status(const LedgerView& ledger) const override {
     return inner_->status(ledger);
   }
+  void archive(Archive& a) override { inner_->archive(a); }
 
  protected:
   RiskGate& inner() { return *inner_; }
