@@ -45,7 +45,7 @@ void daily_loss(Trial& trial, const Bench& bench) {
   ruin.close(3);
   trial.must(ruin.status().state == TradingState::Halted, "the second limit did not halt");
   const Quantity left = ruin.position(kPerpetual);
-  const bool closes = limits.daily_loss_flatten && limits.drawdown_halt > limits.daily_loss_flat;
+  const bool closes = limits.daily_loss_flatten;
   trial.must(!closes || left.is_zero(), "the second limit did not close the position");
   if (!left.is_zero()) trial.passes(ruin.flatten(kPerpetual), "a flatten when halted");
 }
