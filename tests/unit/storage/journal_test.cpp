@@ -652,7 +652,7 @@ TEST(StorageThread, WritesDownWhatTheQuotaTookAndSaysHowTheDiskIs) {
   // The note outlives a rebuild: the log knows nothing of it.
   live.thread_.reset();
   ASSERT_TRUE(rebuild_journal(live.folder_ / "session.wal", live.sqlite_).has_value());
-  EXPECT_EQ(Sqlite{live.sqlite_}.rows("SELECT name, bytes FROM dropped"), "rest-5.jsonl.zst|777");
+  EXPECT_EQ(Sqlite{live.sqlite_}.rows("SELECT name, bytes FROM dropped"), part + "|777");
 }
 
 TEST(StorageThread, TakesInPartsThatAnEarlierProcessLeft) {
