@@ -1,3 +1,4 @@
+// What a feed is told when its session goes on after a restart.
 #pragma once
 
 #include "engine/core/instrument.hpp"

@@ -54,8 +54,7 @@ class NoGate final : public RiskGate {
   void observe(const Event&, const LedgerView&, ReportSink&) override {}
   void on_equity(const LedgerView&, Timestamp, ReportSink&) override {}
   Sized size(const SizingInput&, SizingSteps&) override { return {}; }
-  Verdict review(const OrderRequest& order, const ReviewInput&,
-                 ControlWords&) override {
+  Verdict review(const OrderRequest& order, const ReviewInput&, ControlWords&) override {
     return Approved{order};
   }
   [[nodiscard]] RiskStatus status(const LedgerView&) const override { return {}; }

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "connectors/sim/synthetic_source.hpp"
+#include "connectors/storage/session_log.hpp"
 #include "connectors/storage/sqlite.hpp"
 
 namespace proteus::app {
@@ -178,7 +179,7 @@ void take(Log& log, const Event& event) {
 
 Log read_log(const std::filesystem::path& session_folder) {
   Log log;
-  auto reader = storage::WalReader::open(session_folder / "session.wal");
+  auto reader = storage::SessionLog::open(session_folder / "session.wal");
   if (reader.has_error()) {
     log.failure = reader.error().context;
     return log;
@@ -196,7 +197,7 @@ Log read_log(const std::filesystem::path& session_folder) {
     if (std::holds_alternative<OrderIntent>(*record.value())) ++log.orders;
     if (const auto* point = std::get_if<EquityPoint>(record.value())) log.equity.push_back(*point);
   }
-  log.tail = reader.value().tail();
+  log.tail = reader.value().reader().tail();
   return log;
 }
 

@@ -54,10 +54,11 @@ def short(order_id, code):
 
 
 def blind(control, word):
-    """Limit and actual of a control whose numbers come from the ticker stream: not compared."""
+    """Limit and actual of a control whose numbers come from the ticker stream, or whose window begins at the millisecond of the
+    decision, which the wire moves: not compared. Whether it passed is."""
     if control == "stale_data":
         return [None, None]
-    if control == "price_collar":
+    if control in ("price_collar", "price_drift"):
         return [word[0], None]
     return list(word)
 
@@ -142,10 +143,10 @@ def recorded_orders(recorded):
     end, and the engine takes it back: the computation, which ends with the last bar, has it open."""
     found, counts = {}, {}
     rows = recorded.rows("SELECT * FROM orders ORDER BY record")
-    last = max((r["decided_ns"] for r in rows), default=0)
+    last = max((r["record"] for r in recorded.rows("SELECT record FROM fills")), default=0)
     for r in rows:
         n = counts[r["instrument"]] = counts.get(r["instrument"], 0) + 1
-        if r["decided_ns"] == last and r["ended_by"] == "by_engine":
+        if r["ended_by"] == "by_engine" and r["record"] > last:
             r = dict(r) | {"state": "acknowledged", "ended_by": "none"}
         found[r["instrument"], n] = {
             "id": short(r["id"], recorded.code), "side": r["side"], "type": r["type"],

@@ -201,12 +201,19 @@ bool Audit::held_back(InstrumentId id) const {
   });
 }
 
+std::string Audit::held_by(const OrderRequest& order) const {
+  std::string text{order.id.view()};
+  for (const auto& [key, active] : holds_)
+    if (active) text += fmt::format(", {} of {}", to_string(key.first), key.second);
+  return text;
+}
+
 /// Open orders count as filled, each instrument on the worse side, at the last close.
 void Audit::increases(const OrderRequest& order) {
   ++seen_.increases;
   expect(state_ == TradingState::Active, "an increase although trading is not active",
          std::string(to_string(state_)));
-  expect(!held_back(order.instrument), "an increase although a hold stands");
+  expect(!held_back(order.instrument), "an increase although a hold stands", held_by(order));
   Money all;
   Money own;
   for (const auto& [id, market] : markets_) {

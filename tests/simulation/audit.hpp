@@ -111,6 +111,7 @@ class Audit final : public Journal {
   [[nodiscard]] Money equity() const;
   [[nodiscard]] Money gross() const;
   [[nodiscard]] bool held_back(InstrumentId id) const;
+  [[nodiscard]] std::string held_by(const OrderRequest& order) const;
   /// Keeps the sentence unless `holds`, or one is kept already.
   void expect(bool holds, std::string_view what, const std::string& detail = {});
   [[nodiscard]] std::string where() const;

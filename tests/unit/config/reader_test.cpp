@@ -330,8 +330,7 @@ TEST(ConfigReader, ShowsWhereEveryValueComesFrom) {
   const Read got = read("[engine]\ndepth = 200\n", {"risk.limits.drawdown_max=0.5"});
   EXPECT_THAT(got.show, testing::HasSubstr("[engine]\nenabled = true  # default: whether it runs\n"
                                            "depth = 200  # a.toml:2: levels of the book\n"));
-  EXPECT_THAT(got.show,
-              testing::HasSubstr("[risk.limits]\ndrawdown_max = 0.5  # --set: drawdown"));
+  EXPECT_THAT(got.show, testing::HasSubstr("[risk.limits]\ndrawdown_max = 0.5  # --set: drawdown"));
 }
 
 TEST(ConfigReader, ResolvedTextIsWhatItPromises) {

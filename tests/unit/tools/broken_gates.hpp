@@ -58,9 +58,7 @@ class ApprovesEverything final : public GateAround {
   using GateAround::GateAround;
   [[nodiscard]] const char* absurd(const Bar&) override { return nullptr; }
   [[nodiscard]] const char* absurd_quote(const Event&) const override { return nullptr; }
-  Sized size(const SizingInput& input, SizingSteps& steps) override {
-    return naive(input, steps);
-  }
+  Sized size(const SizingInput& input, SizingSteps& steps) override { return naive(input, steps); }
   Verdict review(const OrderRequest& order, const ReviewInput& input,
                  ControlWords& results) override {
     ControlWords unheard;

