@@ -197,7 +197,8 @@ void Audit::append(const OrderIntent& intent) {
 bool Audit::held_back(InstrumentId id) const {
   return std::ranges::any_of(holds_, [&](const auto& entry) {
     const auto& [key, active] = entry;
-    return active && (key.second == kAll || key.second == id.index);
+    // A cool-down stands for one side; which one the hold does not tell.
+    return active && key.first != Hold::Cooldown && (key.second == kAll || key.second == id.index);
   });
 }
 
