@@ -2,6 +2,7 @@
 """The program against the independent computation of tests/reference/paper_session.py, row by row.
 
   parity_test.py replay --proteus BIN              made kline files straight into the engine
+  parity_test.py replay --proteus BIN --tight      with limits so low that controls refuse, a run for each form of Kelly
   parity_test.py wire --proteus BIN                the same through the simulated exchange, with faults
   parity_test.py wire --proteus BIN --data FOLDER  the recorded month, with faults
 
@@ -32,13 +33,24 @@ FAULTS = {"drop_at_close": 0.0005, "omit_confirm": 0.005, "duplicate_per_frame":
           "truncate_per_frame": 0.0005, "binary_per_frame": 0.0005}
 
 
+# So low that the controls which remember refuse now and then, and Kelly's cap is more than its floor at times.
+TIGHT_LIMITS = {"loss_streak_max": 6, "cooldown": "20m", "executions_max": 12, "price_drift_bps": 1.4,
+                "price_drift_window": "2h", "message_rate": 0.1, "message_burst": 4, "order_value_max": 0.012,
+                "gross_max": 0.035, "liquidation_ranges_min": 900.0, "duplicate_window": "5m"}
+TIGHT_SIZING = {"kelly_fraction": 1.0, "kelly_floor": 0.03, "kelly_bars_min": 60, "kelly_trips_min": 5,
+                "kelly_confidence": 0.5, "no_trade_band": 0.0, "volatility_target": 1.0}
+TIGHT_RUNS = [{"kelly": "continuous", "kelly_half_life": 120}, {"kelly": "discrete"},
+              {"kelly": "discrete", "kelly_half_life": 300}, {"kelly": "drawdown"},
+              {"kelly": "drawdown", "kelly_half_life": 240, "kelly_drawdown": 0.1, "kelly_drawdown_chance": 0.4}]
+
+
 def toml(sections):
     return "".join(f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
                    for name, keys in sections.items())
 
 
-def paper_config(folder, port, strategy):
-    return toml({
+def paper_config(folder, port, strategy, more=None):
+    return toml((more or {}) | {
         "engine": {"instruments": [f"linear:{s}" for s in SYMBOLS], "interval": "1m", "barrier": "8s"},
         "strategy": {"name": "sma_cross", "features": "chapter", **strategy},
         "feed": {"clock": "frames", "repair": "pause", "backoff_min": "10ms", "backoff_max": "100ms",
@@ -87,12 +99,22 @@ def time_text(ms):
     return paper_session.datetime.datetime.utcfromtimestamp(ms / 1000).isoformat(timespec="milliseconds") + "Z"
 
 
-def replay(proteus, folder, klines, funding, strategy):
+def replay(proteus, folder, klines, funding, strategy, more=None):
     start = time_text(made_market.START_MS + HISTORY_BARS * made_market.MINUTE_MS)
-    (folder / "paper.toml").write_text(paper_config(folder, 1, strategy))
+    (folder / "paper.toml").write_text(paper_config(folder, 1, strategy, more))
     subprocess.run([proteus, "replay", *map(str, klines), "--config", str(folder / "paper.toml"),
                     "--set", f"replay.funding_folder={funding}", "--set", f"replay.from={start}"], check=True)
     return compared(folder, klines, funding, start)
+
+
+def tight(proteus, folder, klines, funding, strategy):
+    code = 0
+    for n, form in enumerate(TIGHT_RUNS):
+        print(f"\n{form}")
+        (folder / str(n)).mkdir()
+        more = {"risk.limits": TIGHT_LIMITS, "risk.sizing": TIGHT_SIZING | form}
+        code |= replay(proteus, folder / str(n), klines, funding, strategy, more)
+    return code
 
 
 def wire(proteus, folder, klines, funding, strategy):
@@ -126,6 +148,7 @@ def main():
     parser.add_argument("way", choices=["replay", "wire"])
     parser.add_argument("--proteus", required=True)
     parser.add_argument("--data", help="folder with klines/ and funding/ of recorded markets")
+    parser.add_argument("--tight", action="store_true", help="low limits, and each form of Kelly")
     parser.add_argument("--keep", help="work here and leave everything there")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="proteus-parity-") as temporary:
@@ -143,6 +166,8 @@ def main():
         else:
             print(f"seed {SEED}")
             klines, funding = made_market.write(folder / "made", MADE_MINUTES, SEED)
+        if arguments.tight:
+            return tight(arguments.proteus, folder, klines, funding, strategy)
         return {"replay": replay, "wire": wire}[arguments.way](arguments.proteus, folder, klines, funding, strategy)
 
 

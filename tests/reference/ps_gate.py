@@ -41,6 +41,7 @@ class Gate:
         self.drawdown = self.latched_drawdown = 0
         self.state, self.latched_by = ACTIVE, None
         self.daily, self.messages = DailyLoss(capital), Messages(limits)
+        self.edge_ms = 0  # how far the moments of the run may lie from those computed here
         self.rates = rates  # {instrument: {settlement time: rate}}
         self.close_ms, self.whole = 0, True  # of the batch that is decided; whole: every bar came
         self.of = {i.name: Memory(limits, sizing, i.lot) for i in instruments}
@@ -123,7 +124,7 @@ class Gate:
         yield ("daily_loss", True, max(0, down(self.limits["daily_loss_max"] * self.daily.begin, S)),
                self.daily.begin - equity)
         runs = memory.executions
-        actual = runs.actual(now, order.side) if runs.stopped is None else runs.stopped
+        actual = runs.actual(now, order.side, self.edge_ms) if runs.stopped is None else runs.stopped
         yield "repeated_execution", reduces or runs.stopped is None, runs.limit, actual
         yield memory.streak.word(now, order.sign, reduces)
 
@@ -134,7 +135,7 @@ class Gate:
         yield "stale_data", True, None, None
         yield "absurd_data", True, self.limits["jump_max"], 0
         yield "price_collar", True, self.band, None
-        drift = memory.drift.actual(now)
+        drift = memory.drift.actual(now, self.edge_ms)
         yield "price_drift", reduces or drift <= memory.drift.limit, memory.drift.limit, drift
         copies = memory.recent.actual(now, order, reduces)
         yield "duplicate_order", reduces or copies == 0, 0, copies

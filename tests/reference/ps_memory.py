@@ -19,6 +19,34 @@ def duration_ms(text):
     return int(float(digits) * UNITS[text[len(digits):]])
 
 
+class Either(int):
+    """A number that may be another one: what lies at a window's edge is in or out by the moments that only
+    the feed knows."""
+
+    def __new__(cls, value, others):
+        made = super().__new__(cls, value)
+        made.all = {value, *others}
+        return made
+
+    def __eq__(self, other):
+        return int(other) in self.all
+
+    __hash__ = int.__hash__
+
+
+def over_window(entries, now, window, edge_ms, of):
+    """of(what is inside), for each cut that the edge allows; entries begin with their time, in order.
+
+    A time is known to `edge_ms` on both sides; 0: exactly.
+    """
+    surely = [e for e in entries if e[0] >= now - window + edge_ms]
+    maybe = [e for e in entries if now - window - edge_ms <= e[0] < now - window + edge_ms]
+    exact = of([e for e in entries if e[0] >= now - window])
+    if not edge_ms or not maybe:
+        return exact
+    return Either(exact, [of(maybe[cut:] + surely) for cut in range(len(maybe) + 1)])
+
+
 class PriceDrift:
     """3: how much worse than their references the fills of the window were."""
 
@@ -30,11 +58,12 @@ class PriceDrift:
         value = near(order.reference * quantity, S)
         self.fills.append((now, order.sign * (near(price * quantity, S) - value), value))
 
-    def actual(self, now):
-        counted = [f for f in self.fills if f[0] >= now - self.window]
-        if len(counted) < 3:
-            return 0
-        return up(sum(f[1] for f in counted) * S, sum(f[2] for f in counted))
+    def actual(self, now, edge_ms=0):
+        def mean(counted):
+            if len(counted) < 3:
+                return 0
+            return up(sum(f[1] for f in counted) * S, sum(f[2] for f in counted))
+        return over_window(self.fills, now, self.window, edge_ms, mean)
 
 
 class Executions:
@@ -46,12 +75,12 @@ class Executions:
         self.stopped = None
 
     def on_execution(self, now, side):
-        self.heard[side].append(now)
+        self.heard[side].append((now,))
         if self.actual(now, side) >= self.limit and self.stopped is None:
             self.stopped = self.actual(now, side)
 
-    def actual(self, now, side):
-        return sum(t >= now - self.window for t in self.heard[side])
+    def actual(self, now, side, edge_ms=0):
+        return over_window(self.heard[side], now, self.window, edge_ms, len)
 
 
 class RecentOrders:

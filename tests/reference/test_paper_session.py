@@ -146,6 +146,17 @@ class Remembering(unittest.TestCase):
         drift.on_fill(3, order_of("sell", S, 100 * S), 110 * S, S)  # 10 better
         self.assertEqual(drift.actual(3), -10_000_000)
 
+    def test_what_lies_at_the_edge_of_a_window_is_in_or_out_where_moments_are_not_known(self):
+        runs = ps_memory.Executions(LIMITS)
+        for t in (0, 5_000, 60_000):
+            runs.on_execution(t, "buy")
+        now = 3_600_000
+        self.assertEqual(runs.actual(now, "buy"), 3)
+        self.assertEqual(runs.actual(now + 1, "buy"), 2)
+        told = runs.actual(now, "buy", 10_000)
+        self.assertEqual([n for n in range(5) if told == n], [1, 2, 3])
+        self.assertEqual((("x", told) == ("x", 2), ("x", 0) == ("x", told)), (True, False))
+
     def test_a_bucket_empties_with_time_and_keeps_room_for_reductions(self):
         bucket = ps_memory.Messages(LIMITS)
         for n in range(150):
@@ -294,7 +305,8 @@ def write_journal(session, path):
     db.execute("CREATE TABLE refusals (record, ordinal, instrument, control, control_number, "
                "allowed_raw, actual_raw)")
     orders = list(zip(session.orders, ps_compare.computed_orders(session).values()))
-    table("orders", [row | {"instrument": o.instrument, "id": order_id(o)} for o, row in orders])
+    table("orders", [row | {"instrument": o.instrument, "id": order_id(o), "decided_ns": o.decided_ms * 10**6}
+                     for o, row in orders])
     fills = zip(session.venue.fills, ps_compare.computed_fills(session).values())
     table("fills", [{k: v for k, v in row.items() if k not in ("order", "time_ms")}
                     | {"instrument": f["instrument"], "order_id": order_id(f["order"]),
