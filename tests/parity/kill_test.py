@@ -121,12 +121,13 @@ def rows(session, query):
 
 
 def without_code(row):
-    return tuple(re.sub(r"^p[0-9a-z]{13}-", "", x) if isinstance(x, str) else x for x in row)
+    """Ids without the session's code and the second of the decision: after a restart a decision may come some seconds later."""
+    return tuple(re.sub(r"^p[0-9a-z]{13}-(.{3})-.{7}-", r"\1-", x) if isinstance(x, str) else x for x in row)
 
 
 TABLES = {
-    "orders": "select id, instrument, side, quantity, reduce_only from orders order by id",
-    "fills": "select order_id, instrument, side, quantity, price, fee, time from fills order by time, order_id",
+    "orders": "select id, instrument, side, quantity, reduce_only from orders order by instrument, record",
+    "fills": "select order_id, instrument, side, quantity, price, fee, time from fills order by instrument, record",
     "funding": "select instrument, time, position, amount from funding order by time, instrument",
     "equity": "select substr(time, 1, 16), equity, cash, gross from equity order by time",
 }

@@ -54,12 +54,13 @@ def short(order_id, code):
 
 
 def blind(control, word):
-    """Limit and actual of a control whose numbers come from the ticker stream, or whose window begins at the millisecond of the
-    decision, which the wire moves: not compared. Whether it passed is."""
+    """Limit and actual of a control whose numbers come from the ticker stream: not compared."""
     if control == "stale_data":
         return [None, None]
-    if control in ("price_collar", "price_drift"):
+    if control == "price_collar":
         return [word[0], None]
+    if control == "expected_edge":  # Funding is a part of the cost, and the ticker tells its rate.
+        return [None, word[1]]
     return list(word)
 
 

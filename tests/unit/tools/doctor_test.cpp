@@ -98,6 +98,7 @@ TEST_F(DiskCheck, AnEmptyPlaceIsFineAndLeftAsItWas) {
 TEST_F(DiskCheck, ALogThatIsNoneFails) {
   const auto session = folder_ / "runs/2025-06-02T00-00-00Z-paper";
   std::filesystem::create_directories(session);
+  std::ofstream(session / "session.json") << "{}";
   std::ofstream(session / "session.wal") << "no log of a session, though long enough for one";
   EXPECT_EQ(health("last session"), Health::Fail);
 }
