@@ -111,8 +111,8 @@ std::string clean_reason(std::string_view words) {
 }
 
 Result<void> fit_for_socket(const std::string& socket) {
-  std::string folder = std::filesystem::path(socket).parent_path().string();
-  if (folder.empty()) folder = ".";
+  const std::filesystem::path parent = std::filesystem::path(socket).parent_path();
+  const std::string folder = parent.empty() ? std::string{"."} : parent.string();
   struct stat found {};
   if (::stat(folder.c_str(), &found) != 0)
     return success();  // Listening there tells what is wrong.
