@@ -5,8 +5,8 @@
 
 namespace proteus::risk {
 namespace {
-// A solution costs some 20 us; over so many bars that is nothing, and samples of years change
-// little in them.
+// A solution is 40 sums over the bins; shared by so many bars it costs next to nothing, and a
+// sample of months changes little in them.
 constexpr std::int64_t kBarsASolution = 128;
 }  // namespace
 

@@ -11,7 +11,8 @@ Exit code 0: every row of every table is equal. 1: a row differs, is missing or 
 What only the feed knows is checked by rule and not by value: the moment of a decision (at its close
 or up to 10 s later), the session's code and the second in order ids, the age of tickers, and the
 distance of the mark from the close. Fills that lie within 10 s of the edge of a
-window (controls 3 and 7) may be in it or not, but for a replay. A bar that was decided `late` is a difference.
+window (controls 3 and 7) may be in it or not, and the funding rate of control 29 at a settlement may be the old or the
+new one, but for a replay. A bar that was decided `late` is a difference.
 """
 import argparse
 import datetime

@@ -4,9 +4,9 @@ For market orders of a run whose operator is quiet and that needs no override. W
 stream knows (ages, the mark beside the close) is taken as fresh and near; `hold_missing` stands
 while a hole in an instrument's bars is not two bars past.
 """
-from ps_memory import (INT64_MAX, SPAN_60, Edge, Executions, DailyLoss, LossStreak, Messages, PriceDrift,
+from ps_memory import (INT64_MAX, SPAN_60, Edge, Either, Executions, DailyLoss, LossStreak, Messages, PriceDrift,
                        RecentOrders, TrueRange)
-from ps_numbers import INTERVAL_MS, MINUTE_MS, S, bps, down, near, unit, up
+from ps_numbers import INTERVAL_MS, S, bps, down, near, unit, up
 from sizing_reference import Moments
 
 ACTIVE, REDUCING, HALTED = 0, 1, 2
@@ -210,30 +210,39 @@ class Gate:
         factor = S - self.maintenance if q > 0 else S + self.maintenance
         return min(INT64_MAX, down(rest * S * S, abs(q) * factor))
 
-    def _funding(self, instrument, order):
+    def _cost(self, instrument, order, holding, last_over):
+        paper = self.paper
+        fee = paper["spot_taker_fee_bps" if instrument.spot else "linear_taker_fee_bps"] / 1e4
+        cost = 2.0 * (fee + paper["half_spread_bps"] / 1e4)
+        if instrument.spot:
+            return unit(cost)
+        rate, every_ms = self._funding(instrument, order, last_over)
+        return unit(cost + rate * (holding * self.interval_s / (every_ms / 1e3)))
+
+    def _funding(self, instrument, order, last_over):
         """The rate as the order's side would pay it, and the time it is paid for.
 
-        The feed names the settlement to come. That of the close itself is over once every bar of the
-        close is in; a whole batch is decided just before.
+        The feed names the settlement to come; up to `last_over` they are over.
         """
         every = instrument.funding_ms
-        last_over = self.close_ms - 1 if self.whole else self.close_ms
         rate = self.rates[instrument.name].get((last_over // every + 1) * every)
         if rate is None:
             return self.paper["assumed_funding_bps"] / 1e4, EIGHT_HOURS_MS
         return max(0.0, order.sign * (rate / 1e9)), every
 
     def _edge(self, order, instrument, books, open_orders, reduces):
-        memory, paper = self.of[instrument.name], self.paper
+        """A settlement at the close itself is over once every bar of the close is in; a whole batch is
+        decided just before. Only the feed knows when the next rate was told."""
+        memory = self.of[instrument.name]
         holding, edge = memory.edge.holding(), memory.edge.edge()
-        fee = paper["spot_taker_fee_bps" if instrument.spot else "linear_taker_fee_bps"] / 1e4
-        cost = 2.0 * (fee + paper["half_spread_bps"] / 1e4)
-        if not instrument.spot:
-            rate, every_ms = self._funding(instrument, order)
-            cost = cost + rate * (holding * self.interval_s / (every_ms / 1e3))
+        before, after_it = (self._cost(instrument, order, holding, t)
+                            for t in (self.close_ms - 1, self.close_ms))
+        cost = before if self.whole else after_it
+        if self.edge_ms:
+            cost = Either(cost, [before, after_it])
         actual = INT64_MAX if edge is None else unit(edge)
         after = self._after(order, books, open_orders, instrument.name)[order.side == "sell"]
         value = near(order.reference * abs(after), S)
         allotment = self.shares[instrument.name] * self.gross_share
         floor = unit(self.floor * allotment * (books.equity() / 1e9)) + 1
-        return "expected_edge", reduces or actual >= unit(cost) or value <= floor, unit(cost), actual
+        return "expected_edge", reduces or actual >= cost or value <= floor, cost, actual
