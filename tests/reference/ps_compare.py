@@ -59,8 +59,6 @@ def blind(control, word):
         return [None, None]
     if control == "price_collar":
         return [word[0], None]
-    if control == "expected_edge":  # Funding is a part of the cost, and the ticker tells its rate.
-        return [None, word[1]]
     return list(word)
 
 
