@@ -57,7 +57,7 @@ def paper_config(folder, port, strategy, more=None):
                  "rest_rate": 100.0, "missing_bar_delay": "10ms", "ping_interval": "1s", "pong_deadline": "5s"},
         "venue": {"rest": f"http://127.0.0.1:{port}", "stream": f"ws://127.0.0.1:{port}"},
         "session": {"folder": str(folder / "runs"), "socket": str(folder / "s")},
-        "storage": {"record_feed": False}})
+        "storage": {"record_feed": False, "keep_rows": "60d", "keep_log": "60d"}})
 
 
 class Process:
