@@ -81,9 +81,8 @@ std::string request_id(std::string_view text) {
 app::Loaded settings_for(const Plan& plan, std::uint16_t rest, std::uint16_t stream) {
   return must(app::load(
       {}, {"session.folder=" + (plan.folder / "runs").string(), "engine.instruments=linear:BTCUSDT",
-           "engine.capital=10000000", "risk.sizing.no_trade_band=0",
-           "risk.limits.profile=research", "risk.limits.executions_window=1m",
-           fmt::format("venue.rest=http://127.0.0.1:{}", rest),
+           "engine.capital=10000000", "risk.sizing.no_trade_band=0", "risk.limits.profile=research",
+           "risk.limits.executions_window=1m", fmt::format("venue.rest=http://127.0.0.1:{}", rest),
            fmt::format("venue.stream=ws://127.0.0.1:{}", stream), "feed.warm_up_bars=0",
            "feed.clock=frames", "feed.time_sync_interval=1h"}));
 }
