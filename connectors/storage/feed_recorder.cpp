@@ -57,14 +57,26 @@ Result<void> FeedRecorder::open_part(Part& part, Timestamp first) const {
   }
 }
 
-bool FeedRecorder::record(std::string_view stream, std::uint64_t connection, Timestamp received,
-                          std::string_view frame) {
-  line_.clear();
+void FeedRecorder::keep(std::string_view stream, std::uint64_t connection, Timestamp received,
+                        std::string_view frame) {
+  if (!line_.empty()) write();
   append_frame_line(line_, received, connection, stream, frame);
-  Part& part = part_of(stream);
-  if (part.file.open() && is_due(part, received, line_.size())) close_part(part);
+  stream_ = stream;
+  received_ = received;
+}
+
+bool FeedRecorder::write() {
+  if (line_.empty()) return true;
+  const bool written = append_line();
+  line_.clear();
+  return written;
+}
+
+bool FeedRecorder::append_line() {
+  Part& part = part_of(stream_);
+  if (part.file.open() && is_due(part, received_, line_.size())) close_part(part);
   if (!part.file.open())
-    if (const auto opened = open_part(part, received); !opened) return fail(opened.error());
+    if (const auto opened = open_part(part, received_); !opened) return fail(opened.error());
   if (const auto written = write_all(part.file, line_, part.path); !written) {
     // Half a line would swallow the next one. If even the cut fails, the part ends here.
     if (::ftruncate(part.file.get(), static_cast<off_t>(part.bytes)) != 0) close_part(part);
@@ -88,6 +100,7 @@ void FeedRecorder::close_part(Part& part) {
 }
 
 void FeedRecorder::close() {
+  write();
   for (Part& part : parts_) close_part(part);
 }
 

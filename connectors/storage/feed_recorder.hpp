@@ -29,7 +29,15 @@ class FeedRecorder {
   /// Appends a frame to its stream's part. False: the disk said no and the frame is not recorded;
   /// counted, and the part is left as it was before. `received` may not go back within a stream.
   bool record(std::string_view stream, std::uint64_t connection, Timestamp received,
-              std::string_view frame);
+              std::string_view frame) {
+    keep(stream, connection, received, frame);
+    return write();
+  }
+  /// The two halves of it, for a frame that something urgent follows from: the first copies it, the
+  /// second asks the disk.
+  void keep(std::string_view stream, std::uint64_t connection, Timestamp received,
+            std::string_view frame);
+  bool write();
   /// Closes every open part.
   void close();
 
@@ -48,6 +56,7 @@ class FeedRecorder {
   Part& part_of(std::string_view stream);
   Result<void> open_part(Part& part, Timestamp first) const;
   void close_part(Part& part);
+  bool append_line();
   bool fail(const Error& failure);
   [[nodiscard]] bool is_due(const Part& part, Timestamp now, std::size_t more) const;
 
@@ -55,7 +64,9 @@ class FeedRecorder {
   StorageSettings settings_;
   std::function<void(std::filesystem::path)> on_closed_;
   std::vector<Part> parts_;  // a handful of streams
-  std::string line_;
+  std::string line_;         // kept and not yet written; empty: none is
+  std::string stream_;
+  Timestamp received_{};
   std::uint64_t frames_ = 0;
   std::uint64_t lost_ = 0;
   std::string last_error_;

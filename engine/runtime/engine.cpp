@@ -537,9 +537,10 @@ void Engine::place_wish(Slot& slot) {
 }
 
 /// Commits the log, then lets orders leave, then handles what the venue says at once, until nothing
-/// is left to say.
+/// more wants to leave. What the venue said last is committed with what comes next: nothing depends
+/// on it yet, and it would be said again.
 void Engine::dispatch() {
-  for (;;) {
+  do {
     const bool logged = journal_.commit();
     if (!logged) ++counters_.commit_failures;
     if (logged == unlogged_) {
@@ -554,7 +555,6 @@ void Engine::dispatch() {
       drain();
       if (logged && !journal_.commit()) continue;
     }
-    if (outbox_.empty()) return;
     if (!logged) {
       refuse_unlogged();
       continue;
@@ -575,12 +575,13 @@ void Engine::dispatch() {
     }
     outbox_.clear();
     drain();
-  }
+  } while (!outbox_.empty());
 }
 
 /// What could not be written down does not leave. The orders never existed for the venue: they end
 /// here.
 void Engine::refuse_unlogged() {
+  if (outbox_.empty()) return;
   for (const Outgoing& out : outbox_) {
     if (out.cancel) {
       venue_.cancel(out.id, now_, *this);  // Taking risk away needs no leave.

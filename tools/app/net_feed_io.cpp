@@ -42,8 +42,12 @@ void NetFeedIo::open(bybit::StreamId id, std::string_view path) {
   handlers.on_open = [this, id] { feed_->on_open(id, steady_time()); };
   handlers.on_text = [this, id](std::string_view bytes) {
     const auto now = steady_time();
-    record(streams_[id].name, streams_[id].connection, bytes);
-    feed_->on_frame(id, bytes, clock_.at(now), now);
+    const Timestamp venue = clock_.at(now);
+    // Its bytes are ours only until the feed has heard them, and an order does not wait for a file.
+    if (recorder_ != nullptr)
+      recorder_->keep(streams_[id].name, streams_[id].connection, venue, bytes);
+    feed_->on_frame(id, bytes, venue, now);
+    if (recorder_ != nullptr) recorder_->write();
   };
   handlers.on_closed = [this, id](const Error& cause) {
     feed_->on_closed(id, cause, steady_time());

@@ -197,7 +197,10 @@ void Trading::begin_segment() {
 }
 
 void Trading::keep_log() {
+  // What the venue said of the last order. A disk that says no is the next commit's matter.
+  if (journal_->last_errno() == 0) static_cast<void>(journal_->commit());
   if (can_resume_ && journal_->rotation_due()) begin_segment();
+  if (watched_) watched_->tell();
 }
 
 }  // namespace proteus::app

@@ -87,6 +87,7 @@ Result<void> Trading::finish(const std::string& cause, Timestamp now) {
     const Timestamp at = std::max(engine_->now(), now);
     engine_->on_input(OperatorCommand{OperatorAction::Stop, cause.c_str()}, at, at);
   }
+  if (watched_) watched_->tell();
   const Result<void> written = journal_->finish();
   if (written && engine_ && can_resume_) begin_segment();
   storage_->drain();

@@ -41,7 +41,8 @@ class Trading {
                                                  const std::filesystem::path& folder);
   /// After `resume`, once the venue has told its instruments: tells the engine that it goes on.
   Result<void> go_on(const InstrumentTable& instruments, Timestamp now);
-  /// Begins a new segment of the log with a snapshot, where one is due. Between two inputs.
+  /// What can wait for a quiet moment between two inputs: lines for people, the last bytes of the
+  /// log, a new segment with a snapshot where one is due. To be called often.
   void keep_log();
   /// Builds strategies, gate, venue and engine over `instruments` and tells the engine of them at
   /// `now`. Once. Errors: what the strategies and the risk settings refuse.

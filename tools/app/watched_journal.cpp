@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration kRetryToldEvery = std::chrono::minutes{1};
 constexpr int kOutOfTimeMax = 10;
+constexpr std::size_t kUntoldMax = 256;
 
 }  // namespace
 
@@ -32,6 +33,22 @@ const TickerUpdated* WatchedJournal::ticker(InstrumentId id) const {
 
 const WatchedJournal::Aftermath* WatchedJournal::aftermath(InstrumentId id) const {
   return id.index < aftermaths_.size() ? &aftermaths_[id.index] : nullptr;
+}
+
+void WatchedJournal::later(std::function<void()> line) {
+  untold_.push_back(std::move(line));
+  if (untold_.size() >= kUntoldMax) tell();
+}
+
+/// For a line that is told at once: what happened before it is told before it.
+spdlog::logger& WatchedJournal::in_order() {
+  tell();
+  return *spdlog::default_logger_raw();
+}
+
+void WatchedJournal::tell() {
+  for (const auto& line : untold_) line();
+  untold_.clear();
 }
 
 void WatchedJournal::append(const Event& event) {
@@ -61,8 +78,10 @@ void WatchedJournal::append(const DecisionRecord& decision) {
   if (!aloud()) return;
   for (const ControlResult& word : decision.controls)
     if (!word.passed)
-      spdlog::info("Order refused. instrument={} control={} reason=\"{}\"",
-                   name(decision.instrument), to_string(word.control), decision.reason.view());
+      later([this, id = decision.instrument, control = word.control, reason = decision.reason] {
+        spdlog::info("Order refused. instrument={} control={} reason=\"{}\"", name(id),
+                     to_string(control), reason.view());
+      });
 }
 
 void WatchedJournal::append(const OrderIntent& intent) {
@@ -87,7 +106,7 @@ void WatchedJournal::lost(const std::string& name, Stream& stream, std::string_v
     ++losses_;
     stream = {false, now, real};
     if (aloud())
-      spdlog::warn(
+      in_order().warn(
           "FEED LOST. stream={} cause=\"{}\" - nothing that raises risk is sent until it is "
           "back; it reconnects by itself",
           name, cause);
@@ -97,8 +116,8 @@ void WatchedJournal::lost(const std::string& name, Stream& stream, std::string_v
   stream.told = real;
   ++retries_told_;
   if (aloud())
-    spdlog::warn("Feed {} away, it is tried again and again. stream={} cause=\"{}\"",
-                 stream.away ? "still" : "is", name, cause);
+    in_order().warn("Feed {} away, it is tried again and again. stream={} cause=\"{}\"",
+                    stream.away ? "still" : "is", name, cause);
 }
 
 void WatchedJournal::notice(const FeedChanged& feed, Timestamp now) {
@@ -107,17 +126,17 @@ void WatchedJournal::notice(const FeedChanged& feed, Timestamp now) {
   if (feed.state == FeedState::Lost) return lost(name, stream, feed.cause.view(), now);
   if (feed.state == FeedState::Connecting) return;
   if (stream.away && aloud())
-    spdlog::info("FEED BACK. stream={} away_for=\"{}\" (venue time)", name,
-                 age_text(std::chrono::duration<double>(now - *stream.away).count()));
+    in_order().info("FEED BACK. stream={} away_for=\"{}\" (venue time)", name,
+                    age_text(std::chrono::duration<double>(now - *stream.away).count()));
   else if (aloud())
-    spdlog::info("Feed live. stream={}", name);
+    in_order().info("Feed live. stream={}", name);
   stream = {true, std::nullopt, std::nullopt};
 }
 
 void WatchedJournal::doubt_speed(std::string_view what) {
   if (++out_of_time_ < kOutOfTimeMax || speed_doubted_) return;
   speed_doubted_ = true;
-  spdlog::warn(
+  in_order().warn(
       "Bars do not fit our clock ({}) and none is traded. Venue time seems to run at another "
       "speed than ours: feed.speed of the daemon must be sim.speed of the simulated exchange, and "
       "1 on a real venue.",
@@ -127,8 +146,8 @@ void WatchedJournal::doubt_speed(std::string_view what) {
 void WatchedJournal::notice(const FeedAnomaly& anomaly, Timestamp now) {
   const auto kind = static_cast<std::size_t>(anomaly.kind);
   anomalies_[kind] = fmt::format("{} {}", format_time(now), anomaly.detail.view());
-  spdlog::debug("Feed anomaly. kind={} detail=\"{}\"", to_string(anomaly.kind),
-                anomaly.detail.view());
+  in_order().debug("Feed anomaly. kind={} detail=\"{}\"", to_string(anomaly.kind),
+                   anomaly.detail.view());
   if (anomaly.kind == AnomalyKind::FutureBar) doubt_speed(anomaly.detail.view());
 }
 
@@ -140,19 +159,21 @@ void WatchedJournal::notice(const Fill& fill, Timestamp) {
   const Quantity before = position;
   position += signed_quantity(fill.side, fill.quantity) - fill.fee_base;
   if (!aloud()) return;
-  spdlog::info(
-      "Fill. instrument={} side={} quantity={} price={} {} position={} fee={} slippage={}{}",
-      name(fill.instrument), to_string(fill.side), fill.quantity.to_string(),
-      fill.price.to_string(), fill_effect(before, position), position.to_string(),
-      fill.fee.to_string(), fill.slippage.to_string(), fill.liquidation ? " LIQUIDATION" : "");
+  later([this, fill, before, after = position] {
+    spdlog::info(
+        "Fill. instrument={} side={} quantity={} price={} {} position={} fee={} slippage={}{}",
+        name(fill.instrument), to_string(fill.side), fill.quantity.to_string(),
+        fill.price.to_string(), fill_effect(before, after), after.to_string(), fill.fee.to_string(),
+        fill.slippage.to_string(), fill.liquidation ? " LIQUIDATION" : "");
+  });
 }
 
 void WatchedJournal::notice(const OrderUpdate& update, Timestamp) {
   if (is_closed(update.state))
     std::erase_if(open_, [&](const OrderRequest& order) { return order.id == update.id; });
   if (update.state == OrderState::Rejected && aloud())
-    spdlog::warn("Order rejected by the venue. instrument={} reason={} text=\"{}\"",
-                 name(update.instrument), to_string(update.end), update.text.view());
+    in_order().warn("Order rejected by the venue. instrument={} reason={} text=\"{}\"",
+                    name(update.instrument), to_string(update.end), update.text.view());
   if (update.instrument.index >= aftermaths_.size()) return;
   auto& updates = aftermaths_[update.instrument.index].updates;
   const auto known = std::ranges::find(updates, update.id, &OrderUpdate::id);
@@ -164,35 +185,36 @@ void WatchedJournal::notice(const OrderUpdate& update, Timestamp) {
 
 void WatchedJournal::notice(const FundingSettled& funding, Timestamp) {
   if (!aloud()) return;
-  spdlog::info("Funding. instrument={} {}={} rate={}{}", name(funding.instrument),
-               funding.amount < Money{} ? "received" : "paid", abs(funding.amount).to_string(),
-               percent(static_cast<double>(funding.rate_e9) / 1e9, 4),
-               funding.rate_assumed ? " (assumed, the venue's rate was not known)" : "");
+  in_order().info("Funding. instrument={} {}={} rate={}{}", name(funding.instrument),
+                  funding.amount < Money{} ? "received" : "paid", abs(funding.amount).to_string(),
+                  percent(static_cast<double>(funding.rate_e9) / 1e9, 4),
+                  funding.rate_assumed ? " (assumed, the venue's rate was not known)" : "");
 }
 
 void WatchedJournal::notice(const TradingStateChanged& state, Timestamp) {
   if (telling_ == Telling::Silent) return;
-  spdlog::warn("Trading state changed. from={} to={} cause=\"{}\"", to_string(state.from),
-               to_string(state.to), state.cause.view());
+  in_order().warn("Trading state changed. from={} to={} cause=\"{}\"", to_string(state.from),
+                  to_string(state.to), state.cause.view());
 }
 
 void WatchedJournal::notice(const HoldChanged& hold, Timestamp) {
   if (!aloud()) return;
-  spdlog::log(hold.active ? spdlog::level::warn : spdlog::level::info,
-              "Hold {}. hold={} instrument={} cause=\"{}\"", hold.active ? "set" : "cleared",
-              to_string(hold.hold), hold.has_instrument ? name(hold.instrument) : "all",
-              hold.cause.view());
+  in_order().log(hold.active ? spdlog::level::warn : spdlog::level::info,
+                 "Hold {}. hold={} instrument={} cause=\"{}\"", hold.active ? "set" : "cleared",
+                 to_string(hold.hold), hold.has_instrument ? name(hold.instrument) : "all",
+                 hold.cause.view());
 }
 
 void WatchedJournal::notice(const ControlLatched& latched, Timestamp) {
-  spdlog::warn("A control latched and is only reported. control={} state={} cause=\"{}\"",
-               to_string(latched.control), to_string(latched.state), latched.cause.view());
+  in_order().warn("A control latched and is only reported. control={} state={} cause=\"{}\"",
+                  to_string(latched.control), to_string(latched.state), latched.cause.view());
 }
 
 void WatchedJournal::notice(const OperatorCommand& command, Timestamp) {
   if (command.action == OperatorAction::Stop) in_flight_at_stop_ = open_.size();
   if (!aloud()) return;
-  spdlog::info("Operator. action={} cause=\"{}\"", to_string(command.action), command.cause.view());
+  in_order().info("Operator. action={} cause=\"{}\"", to_string(command.action),
+                  command.cause.view());
 }
 
 void WatchedJournal::notice(const TickerUpdated& ticker, Timestamp) {

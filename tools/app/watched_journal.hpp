@@ -14,6 +14,10 @@
 #include "engine/core/instrument.hpp"
 #include "engine/ports/journal.hpp"
 
+namespace spdlog {
+class logger;
+}
+
 namespace proteus::app {
 
 /// Aloud: a line for each fill, refusal, hold and loss. Quiet: only for a change of trading state.
@@ -47,6 +51,9 @@ class WatchedJournal final : public Journal {
       : log_(log), instruments_(instruments), telling_(telling), clock_(std::move(clock)) {}
 
   void set_telling(Telling telling) { telling_ = telling; }
+  /// Fills and refusals are put into words here and not where they happen: words cost more than an
+  /// order does. To be called often and at the end; the order of the lines is kept.
+  void tell();
   /// From now on `observer` sees events and decisions; null: nobody does.
   void observe(JournalObserver* observer) { observer_ = observer; }
 
@@ -94,6 +101,8 @@ class WatchedJournal final : public Journal {
   void notice(const TickerUpdated& ticker, Timestamp now);
   template <class Other>
   void notice(const Other&, Timestamp) {}
+  void later(std::function<void()> line);
+  spdlog::logger& in_order();
   [[nodiscard]] std::string name(InstrumentId id) const;
   [[nodiscard]] bool aloud() const { return telling_ == Telling::Aloud; }
   void lost(const std::string& name, Stream& stream, std::string_view cause, Timestamp now);
@@ -105,6 +114,7 @@ class WatchedJournal final : public Journal {
   Telling telling_;
   SteadyClock clock_;
   std::map<std::string, Stream> streams_;
+  std::vector<std::function<void()>> untold_;
   std::vector<OrderRequest> open_;
   std::vector<Quantity> positions_;
   std::vector<std::optional<TickerUpdated>> tickers_;

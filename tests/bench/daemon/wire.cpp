@@ -180,7 +180,10 @@ Wire::Wire(const Plan& plan) {
                                          *answering_, trading_->seed()));
   io_->attach(feed_.get());
   feed_->start(now);
-  timer_ = loop_.every(20ms, [this] { feed_->on_timer(app::steady_time()); });
+  timer_ = loop_.every(20ms, [this] {
+    feed_->on_timer(app::steady_time());
+    trading_->keep_log();
+  });
   while (!feed_->live() || !bare_.open()) loop_.poll();
 }
 
