@@ -1,4 +1,4 @@
-// The order ids that a venue has taken, newest 65 536 of them: an id counts until that many others
+// The order ids that a venue has taken, newest 8 192 of them: an id counts until that many others
 // have come after it, which for ids that carry their second is for good. Room is taken at the
 // start; pages that no id was written to cost no memory.
 #pragma once
@@ -14,7 +14,7 @@ namespace proteus::paper {
 
 class RecentIds {
  public:
-  static constexpr std::size_t kKept = 1U << 16U;
+  static constexpr std::size_t kKept = 1U << 13U;
 
   RecentIds() {
     ring_.reserve(kKept);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace proteus::storage {
 namespace {
@@ -59,17 +60,19 @@ Result<void> FeedRecorder::open_part(Part& part, Timestamp first) const {
 
 void FeedRecorder::keep(std::string_view stream, std::uint64_t connection, Timestamp received,
                         std::string_view frame) {
-  if (!line_.empty()) write();
-  append_frame_line(line_, received, connection, stream, frame);
+  if (kept_) write();
+  kept_ = true;
   stream_ = stream;
+  connection_ = connection;
   received_ = received;
+  frame_ = frame;
 }
 
 bool FeedRecorder::write() {
-  if (line_.empty()) return true;
-  const bool written = append_line();
+  if (!std::exchange(kept_, false)) return true;
   line_.clear();
-  return written;
+  append_frame_line(line_, received_, connection_, stream_, frame_);
+  return append_line();
 }
 
 bool FeedRecorder::append_line() {

@@ -64,9 +64,12 @@ class FeedRecorder {
   StorageSettings settings_;
   std::function<void(std::filesystem::path)> on_closed_;
   std::vector<Part> parts_;  // a handful of streams
-  std::string line_;         // kept and not yet written; empty: none is
+  std::string line_;
+  bool kept_ = false;  ///< what follows waits to be written
   std::string stream_;
+  std::uint64_t connection_ = 0;
   Timestamp received_{};
+  std::string frame_;
   std::uint64_t frames_ = 0;
   std::uint64_t lost_ = 0;
   std::string last_error_;

@@ -110,7 +110,8 @@ void BareServer::write(std::string text) {
 }
 
 struct BareClient::Impl : std::enable_shared_from_this<Impl> {
-  Impl(net::Loop& loop, std::string text) : end(net::executor_of(loop)), answer(std::move(text)) {}
+  Impl(net::Loop& loop, std::string text, std::function<void()> told)
+      : end(net::executor_of(loop)), answer(std::move(text)), on_answered(std::move(told)) {}
   void connect(std::uint16_t port) {
     const Tcp::endpoint there(asio::ip::address_v4::loopback(), port);
     end.ws.next_layer().async_connect(there, [self = shared_from_this()](error_code ec) {
@@ -129,15 +130,18 @@ struct BareClient::Impl : std::enable_shared_from_this<Impl> {
       self->end.ws.async_write(asio::buffer(self->answer), [self](error_code failed, std::size_t) {
         must(failed, "the bare client's write");
       });
+      self->on_answered();
       self->read();
     });
   }
   End end;
   const std::string answer;
+  const std::function<void()> on_answered;
 };
 
-BareClient::BareClient(net::Loop& loop, std::uint16_t port, std::string answer)
-    : impl_(std::make_shared<Impl>(loop, std::move(answer))) {
+BareClient::BareClient(net::Loop& loop, std::uint16_t port, std::string answer,
+                       std::function<void()> on_answered)
+    : impl_(std::make_shared<Impl>(loop, std::move(answer), std::move(on_answered))) {
   impl_->connect(port);
 }
 BareClient::~BareClient() {

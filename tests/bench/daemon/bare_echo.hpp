@@ -31,10 +31,11 @@ class BareServer {
   std::shared_ptr<Impl> impl_;
 };
 
-/// Answers every message with `answer`, at once.
+/// Answers every message with `answer`, at once, and says so.
 class BareClient {
  public:
-  BareClient(net::Loop& loop, std::uint16_t port, std::string answer);
+  BareClient(net::Loop& loop, std::uint16_t port, std::string answer,
+             std::function<void()> on_answered);
   ~BareClient();
   BareClient(const BareClient&) = delete;
   BareClient& operator=(const BareClient&) = delete;

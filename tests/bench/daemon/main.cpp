@@ -20,7 +20,8 @@ namespace {
 using namespace proteus::bench;
 
 constexpr const char* kUsage =
-    "usage: bench_daemon wire|many|bars|drops|cold|all [--cpu N] [--runs N] [--rounds N] "
+    "usage: bench_daemon wire|many|bars|drops|cold|all [--cpu N] [--runs N] [--rounds N] [--rest "
+    "US] "
     "[--minutes N] [--instruments N] [--push SECONDS] [--bars N] [--disconnects N] [--starts N] "
     "[--folder DIR]\n";
 
