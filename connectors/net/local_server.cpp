@@ -19,6 +19,7 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "connectors/net/accept_all.hpp"
 #include "connectors/net/asio_loop.hpp"
 
 namespace proteus::net {
@@ -29,7 +30,6 @@ using LocalSocket = asio::basic_stream_socket<Protocol, Executor>;
 using LocalAcceptor = asio::basic_socket_acceptor<Protocol, Executor>;
 
 constexpr std::size_t kUnreadBytesMax = 4U << 20U;
-constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
 
 class Descriptor {
  public:
@@ -123,7 +123,7 @@ struct LocalServer::Impl {
         acceptor(executor_of(l)),
         pause(executor_of(l)) {}
 
-  static Task<void> accept_all(std::shared_ptr<Impl> self);
+  void admit(LocalSocket socket);
   Result<void> listen();
   void stop();
 
@@ -245,21 +245,10 @@ Result<void> LocalServer::Impl::listen() {
   return success();
 }
 
-Task<void> LocalServer::Impl::accept_all(std::shared_ptr<Impl> self) {
-  while (!self->stopped) {
-    LocalSocket socket{executor_of(self->loop)};
-    const auto [ec] = co_await self->acceptor.async_accept(socket, kAwait);
-    if (self->stopped) co_return;
-    if (ec) {
-      // Out of descriptors, most likely: asking again at once would only burn the processor.
-      self->pause.expires_after(kAcceptPause);
-      co_await self->pause.async_wait(kAwait);
-      continue;
-    }
-    const auto peer = std::make_shared<Reply::State>(*self, std::move(socket));
-    self->peers.insert(peer);
-    asio::co_spawn(executor_of(self->loop), peer->read_all(peer), asio::detached);
-  }
+void LocalServer::Impl::admit(LocalSocket socket) {
+  const auto peer = std::make_shared<Reply::State>(*this, std::move(socket));
+  peers.insert(peer);
+  asio::co_spawn(executor_of(loop), peer->read_all(peer), asio::detached);
 }
 
 void LocalServer::Impl::stop() {
@@ -283,7 +272,7 @@ Result<std::unique_ptr<LocalServer>> LocalServer::create(Loop& loop, std::string
                                                          OnLine on_line) {
   auto impl = std::make_shared<Impl>(loop, std::move(path), std::move(on_line));
   BOOST_OUTCOME_TRY(impl->listen());
-  asio::co_spawn(executor_of(loop), Impl::accept_all(impl), asio::detached);
+  asio::co_spawn(executor_of(loop), accept_all<LocalSocket>(impl), asio::detached);
   return std::unique_ptr<LocalServer>{new LocalServer{std::move(impl)}};
 }
 

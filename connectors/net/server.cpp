@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "connectors/net/accept_all.hpp"
 #include "connectors/net/stream.hpp"
 
 namespace proteus::net {
@@ -29,7 +30,6 @@ using Request = http::request<http::string_body>;
 using Text = std::shared_ptr<const std::string>;
 
 constexpr Duration kCloseDeadline = std::chrono::seconds{2};
-constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
 constexpr std::size_t kPingsMax = 64;  // waiting; only a reader that stands still gets there
 constexpr std::uint32_t kHeaderBytesMax = 64U * 1024U;
 
@@ -61,7 +61,7 @@ struct Server::Impl {
         pause(executor_of(l)) {}
 
   Result<void> listen();
-  static Task<void> accept_all(std::shared_ptr<Impl> self);
+  void admit(Socket socket);
   void stop();
   /// Null: it has ended.
   Session* find(Connection id);
@@ -432,22 +432,11 @@ Result<void> Server::Impl::listen() {
   return success();
 }
 
-Task<void> Server::Impl::accept_all(std::shared_ptr<Impl> self) {
-  while (!self->stopped) {
-    Socket socket{executor_of(self->loop)};
-    const auto [ec] = co_await self->acceptor.async_accept(socket, kAwait);
-    if (self->stopped) co_return;
-    if (ec) {
-      // Out of descriptors, most likely: asking again at once would only burn the processor.
-      self->pause.expires_after(kAcceptPause);
-      co_await self->pause.async_wait(kAwait);
-      continue;
-    }
-    const auto session = std::make_shared<Session>(*self, std::move(socket));
-    self->sessions.insert(session);
-    session->start();
-    if (self->sessions.size() > self->options.connections_max) session->drop();
-  }
+void Server::Impl::admit(Socket socket) {
+  const auto session = std::make_shared<Session>(*this, std::move(socket));
+  sessions.insert(session);
+  session->start();
+  if (sessions.size() > options.connections_max) session->drop();
 }
 
 void Server::Impl::stop() {
@@ -474,7 +463,7 @@ Result<std::unique_ptr<Server>> Server::create(Loop& loop, ServerOptions options
                                                ServerHandlers handlers) {
   auto impl = std::make_shared<Impl>(loop, std::move(options), std::move(handlers));
   BOOST_OUTCOME_TRY(impl->listen());
-  asio::co_spawn(executor_of(loop), Impl::accept_all(impl), asio::detached);
+  asio::co_spawn(executor_of(loop), accept_all<Socket>(impl), asio::detached);
   return std::unique_ptr<Server>{new Server{std::move(impl)}};
 }
 

@@ -113,8 +113,8 @@ void SessionLog::enter(WalReader reader) {
 }
 
 // A repair keeps the file as it was beside what is left of it: "000002.wal[.zst].damaged-<utc>".
-bool SessionLog::hole_accepted() const {
-  const fs::path closed = closed_segment(wal_, header().segment);
+bool was_cut(const fs::path& wal, std::uint32_t segment) {
+  const fs::path closed = closed_segment(wal, segment);
   std::error_code ignored;
   for (fs::directory_iterator it{closed.parent_path(), ignored}, end; it != end;
        it.increment(ignored)) {
@@ -125,18 +125,23 @@ bool SessionLog::hole_accepted() const {
   return false;
 }
 
-void SessionLog::note_hole(std::uint64_t following) {
-  const std::string hole = fmt::format(
+std::string cut_text(std::uint64_t first, std::uint64_t following, std::uint32_t segment) {
+  return fmt::format(
       "records {} to {} of the log are not there: they were damaged, and cut off from "
       "segment {} by proteus journal recover",
-      number(), following - 1, header().segment);
+      first, following - 1, segment);
+}
+
+void SessionLog::note_hole(std::uint64_t following) {
+  const std::string hole = cut_text(number(), following, header().segment);
   if (missing_.find(hole) != missing_.npos) return;  // read again
   missing_ += (missing_.empty() ? "" : "; ") + hole;
 }
 
 Result<void> SessionLog::go_on(WalReader following) {
   const WalHeader& h = following.header();
-  if (h.first_record > number() && h.first_byte > byte() && !torn() && hole_accepted())
+  if (h.first_record > number() && h.first_byte > byte() && !torn() &&
+      was_cut(wal_, header().segment))
     note_hole(h.first_record);
   else if (h.first_record != number() || h.first_byte != byte() || torn())
     return error(ErrorCode::Corrupt,

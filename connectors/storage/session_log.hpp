@@ -26,6 +26,11 @@ std::vector<LogPart> log_parts(const std::filesystem::path& wal);
 /// Opens segment `segment` under whatever name it has by now. Errors: NotFound; as WalReader.
 Result<WalReader> open_segment(const std::filesystem::path& wal, std::uint32_t segment);
 
+/// The end of this closed segment was damaged and cut off by a person's word (log_repair.hpp).
+bool was_cut(const std::filesystem::path& wal, std::uint32_t segment);
+/// For a person: that the records from `first` to before `following` are gone by that cut.
+std::string cut_text(std::uint64_t first, std::uint64_t following, std::uint32_t segment);
+
 class SessionLog {
  public:
   /// Begins at the first segment from which on none is missing. Errors: as WalReader.
@@ -65,7 +70,6 @@ class SessionLog {
   SessionLog(std::filesystem::path wal, WalReader reader)
       : wal_(std::move(wal)), reader_(std::move(reader)) {}
   Result<void> go_on(WalReader following);
-  [[nodiscard]] bool hole_accepted() const;
   void note_hole(std::uint64_t following);
   void enter(WalReader reader);
 

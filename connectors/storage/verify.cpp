@@ -14,7 +14,7 @@ namespace {
 /// What holds from one record to the next, over all segments.
 class LogCheck {
  public:
-  explicit LogCheck(VerifyReport& report) : report_(report) {}
+  LogCheck(const fs::path& wal, VerifyReport& report) : wal_(wal), report_(report) {}
 
   void check(const fs::path& path, bool last) {
     auto reader = WalReader::open(path);
@@ -46,6 +46,8 @@ class LogCheck {
     if (previous_ != 0 && h.segment != previous_ + 1)
       complain(fmt::format("segment {} is missing: records {} to {}", previous_ + 1, next_record_,
                            h.first_record));
+    else if (previous_ != 0 && h.first_record > next_record_ && was_cut(wal_, previous_))
+      report_.notes.push_back(cut_text(next_record_, h.first_record, previous_));
     else if (previous_ != 0 && h.first_record != next_record_)
       complain(
           fmt::format("{} begins with record {}, but the segment before it ends before record "
@@ -107,6 +109,7 @@ class LogCheck {
 
   void complain(std::string problem) { report_.problems.push_back(std::move(problem)); }
 
+  const fs::path& wal_;
   VerifyReport& report_;
   std::uint32_t previous_ = 0;
   std::uint64_t next_record_ = 0;
@@ -171,7 +174,7 @@ Result<VerifyReport> verify_session(const fs::path& folder) {
   if (parts.empty())
     return error(ErrorCode::NotFound, fmt::format("{} holds no session log", folder.string()));
   VerifyReport report;
-  LogCheck log{report};
+  LogCheck log{wal, report};
   for (std::size_t i = 0; i < parts.size(); ++i) log.check(parts[i].path, i + 1 == parts.size());
   if (parts.back().segment != 0)
     report.problems.push_back(fmt::format("there is no {}", wal.string()));

@@ -32,8 +32,9 @@ struct VerifyReport {
   FeedCheck feed;
   std::uint64_t records = 0;
   std::uint64_t snapshots = 0;
-  std::string tables;              ///< what SQLite says of journal.sqlite: "ok"; "none"
-  std::vector<std::string> notes;  ///< worth knowing and no fault: what retention took, a torn tail
+  std::string tables;                 ///< what SQLite says of journal.sqlite: "ok"; "none"
+  std::vector<std::string> notes;     ///< worth knowing and no fault: what retention took, what a
+                                      ///< recovery cut off, a torn tail
   std::vector<std::string> problems;  ///< empty: all is well
 };
 

@@ -47,4 +47,10 @@ ClientOrderId make_order_id(const SessionCode& session, InstrumentId instrument,
   return ClientOrderId{std::string_view{text.data(), static_cast<std::size_t>(p - text.data())}};
 }
 
+std::string_view decision_second(const ClientOrderId& id) {
+  constexpr std::size_t kSize = 31;
+  constexpr std::size_t kSecondAt = 19;
+  return id.view().size() == kSize ? id.view().substr(kSecondAt, 7) : std::string_view{};
+}
+
 }  // namespace proteus

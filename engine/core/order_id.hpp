@@ -31,5 +31,7 @@ SessionCode make_session_code(const std::array<std::uint8_t, 13>& random);
 /// `ordinal` counts the different orders of one instrument, second and purpose: 0..46655.
 ClientOrderId make_order_id(const SessionCode& session, InstrumentId instrument, Timestamp decision,
                             Purpose purpose, std::uint32_t ordinal);
+/// The letters of the decision second, which sort as it does; empty for what is no id of ours.
+std::string_view decision_second(const ClientOrderId& id);
 
 }  // namespace proteus

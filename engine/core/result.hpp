@@ -22,6 +22,7 @@ enum class ErrorCode : std::uint8_t {
   Corrupt,      ///< a stored artefact that fails its checksum or version
   Unsupported,  ///< known, but not offered
   Busy,         ///< somebody else holds it
+  Stopped,      ///< a person asked for an end before it was done
 };
 
 /// What went wrong and where. `context` is one sentence for a person: what, where (file:line, key,

@@ -6,13 +6,13 @@
 #include <cmath>
 
 #include "connectors/bybit/codec.hpp"
-#include "tests/fuzz/market.hpp"
 #include "tests/fuzz/property.hpp"
+#include "tests/market_table.hpp"
 
 namespace proteus::bybit {
 namespace {
 
-using fuzz::table;
+using test::table;
 
 const InstrumentTable& instruments() {
   static const InstrumentTable t = table();

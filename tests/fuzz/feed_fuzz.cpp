@@ -15,8 +15,8 @@
 
 #include "connectors/bybit/public_feed.hpp"
 #include "connectors/bybit/topics.hpp"
-#include "tests/fuzz/market.hpp"
 #include "tests/fuzz/property.hpp"
+#include "tests/market_table.hpp"
 
 namespace proteus::bybit {
 namespace {
@@ -249,7 +249,7 @@ class World {
   }
 
   FeedSettings settings_;
-  InstrumentTable table_ = fuzz::table();
+  InstrumentTable table_ = test::table();
   SteadyTime now_{1h};
   Io io_;
   VenueClock clock_;

@@ -2,7 +2,7 @@
 // what the venue said; a session counts it, asks again and loses nothing.
 #include <fmt/format.h>
 
-#include "tests/integration/scripted_venue.hpp"
+#include "tests/integration/scripted_session.hpp"
 
 namespace proteus::app {
 namespace {
@@ -129,28 +129,9 @@ TEST_P(BadAnswerTest, AtTheStartIsSaidAndNothingIsLeft) {
   EXPECT_FALSE(std::filesystem::exists(folder / "socket"));
 }
 
-/// A daemon that has decided two bars of the venue.
-struct Session {
-  explicit Session(const Overrides& more = {})
-      : venue(loop),
-        daemon(loop, ScriptedVenue::daemon() + in(folder) + venue.where() + kQuick + more) {
-    EXPECT_TRUE(run_until(loop, [&] { return venue.has_reader(); }));
-    venue.close_bar(bar(0), {});
-    venue.close_bar(bar(1), {});
-    EXPECT_TRUE(daemon.run_to_bars(2)) << daemon.status();
-  }
-  static Timestamp bar(int number) {
-    return kMarketStart + std::chrono::hours{24} + number * std::chrono::minutes{1};
-  }
-  Log end() {
-    daemon.stop();
-    return read_log(daemon.folder());
-  }
-
-  Folder folder;
-  net::Loop loop;
-  ScriptedVenue venue;
-  Daemon daemon;
+/// It asks again soon.
+struct Session : ScriptedSession {
+  explicit Session(const Overrides& more = {}) : ScriptedSession(kQuick + more) {}
 };
 
 TEST_P(BadAnswerTest, InASessionIsCountedAskedAgainAndNoBarIsLost) {

@@ -2,7 +2,7 @@
 // good one is decided, and nothing is lost.
 #include <fmt/format.h>
 
-#include "tests/integration/scripted_venue.hpp"
+#include "tests/integration/scripted_session.hpp"
 
 namespace proteus::app {
 namespace {
@@ -15,27 +15,18 @@ Counts counts(const Log& log) {
   return found;
 }
 
-/// A daemon that has decided two bars of the venue.
-struct Session {
-  explicit Session(const Overrides& more = {})
-      : venue(loop), daemon(loop, ScriptedVenue::daemon() + in(folder) + venue.where() + more) {
-    EXPECT_TRUE(run_until(loop, [&] { return venue.has_reader(); }));
-    venue.close_bar(bar(0), {});
-    venue.close_bar(bar(1), {});
-    EXPECT_TRUE(daemon.run_to_bars(2)) << daemon.status();
-  }
-  static Timestamp bar(int number) {
-    return kMarketStart + std::chrono::hours{24} + number * std::chrono::minutes{1};
-  }
-  Log end() {
-    daemon.stop();
-    return read_log(daemon.folder());
-  }
+using Session = ScriptedSession;
 
-  Folder folder;
-  net::Loop loop;
-  ScriptedVenue venue;
-  Daemon daemon;
+}
+Log end() {
+  daemon.stop();
+  return read_log(daemon.folder());
+}
+
+Folder folder;
+net::Loop loop;
+ScriptedVenue venue;
+Daemon daemon;
 };
 
 struct BadFrame {

@@ -158,6 +158,18 @@ TEST(Program, FullDiskHoldsTradingIsToldAndLeavesAReadableLog) {
   EXPECT_GE(static_cast<std::int64_t>(log.orders), figure(full, "fills"));
 }
 
+TEST(Program, LogThatWaitsBeyondItsBoundEndsTheDaemon) {
+  const Folder folder;
+  SimProgram sim;
+  Child paper(with_settings({"paper", "--set", "storage.log_pending_max=65536"},
+                            paced() + in(folder) + sim.where()),
+              100'000);
+  EXPECT_EQ(paper.wait(), 1);
+  EXPECT_THAT(paper.err(), HasSubstr("more of the log waited for the disk than "
+                                     "storage.log_pending_max"));
+  EXPECT_EQ(read_log(only_session(folder)).failure, "");
+}
+
 TEST(Program, WithoutADaemonIsNotRunning) {
   const Folder folder;
   for (const char* verb : {"status", "why", "stop"}) {
@@ -235,7 +247,7 @@ TEST(Program, CtrlCEndsTheWaitForASilentVenue) {
 
   const Duration asked = net::Loop::steady_now();
   paper.signal(SIGINT);
-  EXPECT_EQ(paper.wait(), 1);
+  EXPECT_EQ(paper.wait(), 0);  // As asked; a service manager must not start it again.
   EXPECT_LT(net::Loop::steady_now() - asked, 5s);
   EXPECT_THAT(paper.err(), HasSubstr("stopped before http://127.0.0.1:"));
   EXPECT_THAT(entries(folder / "runs"), IsEmpty());

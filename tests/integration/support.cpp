@@ -10,7 +10,6 @@
 
 #include "connectors/sim/synthetic_source.hpp"
 #include "connectors/storage/session_log.hpp"
-#include "connectors/storage/sqlite.hpp"
 
 namespace proteus::app {
 
@@ -227,16 +226,6 @@ std::string complaint(const Log& log, const Exchange& exchange) {
     decided[decision.instrument].push_back(decision.bar_open);
   if (decided != opens) return "the decisions are not those of the bars";
   return {};
-}
-
-std::string query(const std::filesystem::path& session_folder, const std::string& sql) {
-  auto database = storage::Database::open(session_folder / "journal.sqlite");
-  if (database.has_error()) return database.error().context;
-  auto statement = database.value().prepare(sql);
-  if (statement.has_error()) return statement.error().context;
-  auto text = statement.value().text();
-  if (text.has_error()) return text.error().context;
-  return text.value().value_or("(none)");
 }
 
 }  // namespace proteus::app

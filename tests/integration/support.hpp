@@ -15,6 +15,7 @@
 #include "connectors/net/loop.hpp"
 #include "connectors/storage/wal_reader.hpp"
 #include "engine/core/event.hpp"
+#include "tests/session_query.hpp"
 #include "tools/app/paper_daemon.hpp"
 #include "tools/app/sim_host.hpp"
 
@@ -122,7 +123,6 @@ Log read_log(const std::filesystem::path& session_folder);
 /// its decision, in the same order. Else the first thing that is not so, in words.
 std::string complaint(const Log& log, const Exchange& exchange);
 
-/// The first column of the first row of a query on a session's tables.
-std::string query(const std::filesystem::path& session_folder, const std::string& sql);
+using test::query;
 
 }  // namespace proteus::app

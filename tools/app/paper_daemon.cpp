@@ -133,7 +133,7 @@ Result<InstrumentTable> PaperDaemon::Impl::learn_instruments() {
   loop.run();
   io->on_answer([](bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime) {});
   if (!bootstrap.done())
-    return error(ErrorCode::Refused,
+    return error(ErrorCode::Stopped,
                  fmt::format("stopped before {} had answered; nothing was traded", s.venue.rest));
   return bootstrap.result();
 }

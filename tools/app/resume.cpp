@@ -140,7 +140,7 @@ Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded,
 
 Result<void> Trading::load_snapshot(const storage::Snapshot& snapshot) {
   Archive archive = Archive::reader(std::as_bytes(std::span{snapshot.state}));
-  archive(instruments_, *engine_);
+  archive(instruments_, *engine_, *watched_);
   if (!archive.finish())
     return error(ErrorCode::Unsupported,
                  fmt::format("{}: the snapshot is not of this program's form (at: {}); go on with "
@@ -181,7 +181,7 @@ Result<void> Trading::go_on(const InstrumentTable& instruments, Timestamp now) {
 storage::Snapshot Trading::snapshot() {
   ByteBuffer state;
   Archive archive = Archive::writer(state);
-  archive(instruments_, *engine_);
+  archive(instruments_, *engine_, *watched_);
   PROTEUS_ASSERT(archive.finish());
   storage::Snapshot snapshot;
   snapshot.sequence = engine_->sequence();

@@ -289,6 +289,25 @@ std::string operator_line(const bj::value& v, const Style& style) {
               style);
 }
 
+/// Whether those who are away would hear of anything.
+std::string alarms_line(const bj::value& v, const Style& style) {
+  const bj::value& a = get(v, "alarms");
+  if (!a.is_object()) return "";
+  std::vector<std::string> cells = {"raised " + text(a, "raised")};
+  if (number(a, "suppressed") > 0.0) cells.push_back("held back " + text(a, "suppressed"));
+  for (const bj::value& way : list(a, "ways")) {
+    std::string cell = fmt::format("{} delivered {}", text(way, "way"), text(way, "delivered"));
+    if (number(way, "waiting") > 0.0) cell += ", waiting " + text(way, "waiting");
+    const double lost = number(way, "given_up") + number(way, "dropped");
+    if (lost > 0.0) cell += fmt::format(", LOST {:.0f}", lost);
+    if (number(way, "failing") > 0.0)
+      cell = painted(style, kBad, cell + ", FAILS: " + text(way, "last"));
+    cells.push_back(cell);
+  }
+  if (list(a, "ways").empty()) cells.push_back("nobody is told: [alarms] names no way");
+  return wrap("alarms", cells, style);
+}
+
 /// Seconds from one stamp to another; nothing where one is none.
 std::optional<double> seconds_between(const std::string& from, const std::string& to) {
   const auto read = [](const std::string& t) { return parse_time(t.substr(0, 23) + "Z"); };
@@ -362,13 +381,13 @@ std::vector<Block> status_blocks(const std::string& json, const Style& style) {
   const bool readable = v.is_object() && text(v, "error").empty();
   if (!readable) return {{clip_lines(render_status(json, style), style.width), 0}};
   // What is held stays longest; the topics of the feed and the bytes of the log go first.
-  std::vector<Block> blocks = {{head(v, style), 0},         {"\n", 9},
-                               {money(v, style), 1},        {limits(v, style), 5},
-                               {holds(v, style), 3},        {"\n", 9},
-                               {instruments(v, style), 2},  {"\n", 9},
-                               {feed_line(v, style), 4},    {topics(get(v, "feed"), style), 8},
-                               {storage(v, style), 7},      {counts(v, style), 6},
-                               {operator_line(v, style), 7}};
+  std::vector<Block> blocks = {{head(v, style), 0},          {"\n", 9},
+                               {money(v, style), 1},         {limits(v, style), 5},
+                               {holds(v, style), 3},         {"\n", 9},
+                               {instruments(v, style), 2},   {"\n", 9},
+                               {feed_line(v, style), 4},     {topics(get(v, "feed"), style), 8},
+                               {storage(v, style), 7},       {counts(v, style), 6},
+                               {operator_line(v, style), 7}, {alarms_line(v, style), 7}};
   for (Block& block : blocks) block.text = clip_lines(block.text, style.width);
   return blocks;
 }

@@ -40,6 +40,7 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
   BOOST_OUTCOME_TRY(made->storage_,
                     storage::StorageThread::start(*made->journal_, made->session_.sqlite_path(),
                                                   loaded.settings.storage));
+  if (made->can_resume_) made->watch(Telling::Silent);  // What it remembers is in the snapshots.
   return made;
 }
 

@@ -73,7 +73,8 @@ int run_paper(const Options& options) {
       return fail(fits.error(), fits.error().code == ErrorCode::Refused ? kConfig : kError);
   auto daemon = begin(loop, loaded.value(), options, folder);
   waiting.cancel();
-  if (daemon.has_error()) return fail(daemon.error(), kError);
+  if (daemon.has_error())
+    return fail(daemon.error(), daemon.error().code == ErrorCode::Stopped ? kOk : kError);
   announce(*daemon.value(), loaded.value());
   daemon.value()->start();
   const net::Timer heartbeat = beat(loop, *daemon.value(), settings.session.heartbeat);

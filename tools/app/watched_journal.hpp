@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "connectors/net/loop.hpp"
+#include "engine/core/archive.hpp"
 #include "engine/core/instrument.hpp"
 #include "engine/ports/journal.hpp"
 
@@ -43,6 +44,7 @@ class WatchedJournal final : public Journal {
     std::vector<OrderRequest> orders;
     std::vector<OrderUpdate> updates;  ///< the latest of each order
     std::vector<Fill> fills;
+    void archive(Archive& a) { a(orders, updates, fills); }
   };
 
   /// Both must outlive this. `clock`: real time, for what is told at most once a minute.
@@ -63,6 +65,10 @@ class WatchedJournal final : public Journal {
   void append(const CancelIntent& intent) override { log_.append(intent); }
   void append(const EquityPoint& point) override;
   [[nodiscard]] bool commit() override { return log_.commit(); }
+  /// What is remembered of positions, orders and equity; streams begin anew after a restart.
+  void archive(Archive& a) {
+    a(open_, positions_, tickers_, aftermaths_, peak_, worst_drawdown_, losses_);
+  }
 
   /// Nothing: no ticker has come yet.
   [[nodiscard]] const TickerUpdated* ticker(InstrumentId id) const;

@@ -10,7 +10,6 @@
 #include <sstream>
 
 #include "connectors/net/loop.hpp"
-#include "connectors/storage/sqlite.hpp"
 
 namespace proteus::bench {
 namespace {
@@ -130,16 +129,6 @@ std::int64_t figure(const std::string& json, const std::string& name) {
   if (at != std::string::npos)
     std::from_chars(json.data() + at + key.size(), json.data() + json.size(), value);
   return value;
-}
-
-std::string query(const std::filesystem::path& session, const std::string& sql) {
-  auto database = storage::Database::open(session / "journal.sqlite");
-  if (database.has_error()) return database.error().context;
-  auto statement = database.value().prepare(sql);
-  if (statement.has_error()) return statement.error().context;
-  auto text = statement.value().text();
-  if (text.has_error()) return text.error().context;
-  return text.value().value_or("(none)");
 }
 
 }  // namespace proteus::bench

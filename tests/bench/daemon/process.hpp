@@ -65,7 +65,5 @@ class PaperProcess {
 
 /// The first whole number that stands after "name": in a line of JSON; -1: none.
 std::int64_t figure(const std::string& json, const std::string& name);
-/// The first column of the first row of a query on a session's tables; an error is told in words.
-std::string query(const std::filesystem::path& session, const std::string& sql);
 
 }  // namespace proteus::bench

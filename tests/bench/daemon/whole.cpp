@@ -10,11 +10,13 @@
 #include "connectors/net/http_client.hpp"
 #include "tests/bench/daemon/parts.hpp"
 #include "tests/bench/daemon/process.hpp"
+#include "tests/session_query.hpp"
 
 namespace proteus::bench {
 namespace {
 
 using namespace std::chrono_literals;
+using test::query;
 
 constexpr double kProcessorDemand = 5.0;  // % of one core
 constexpr double kMemoryDemand = 300.0;   // MiB

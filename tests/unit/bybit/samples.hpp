@@ -1,5 +1,4 @@
-// Frames and answers as the venue writes them (invented values), and small tables to read them
-// with.
+// Frames and answers as the venue writes them (invented values).
 #pragma once
 
 #include <fmt/format.h>
@@ -8,27 +7,12 @@
 #include <string_view>
 
 #include "connectors/bybit/codec.hpp"
-#include "engine/core/instrument.hpp"
+#include "tests/market_table.hpp"
 
 namespace proteus::bybit::test {
 
-inline Instrument instrument(Category category, std::string_view symbol) {
-  Instrument i;
-  i.category = category;
-  i.symbol = symbol;
-  i.tick_size = Price::parse("0.1").value();
-  i.lot_step = Quantity::parse("0.001").value();
-  return i;
-}
-
-/// linear:BTCUSDT = 0, linear:ETHUSDT = 1, spot:BTCUSDT = 2.
-inline InstrumentTable table() {
-  InstrumentTable t;
-  t.add(instrument(Category::Linear, "BTCUSDT")).value();
-  t.add(instrument(Category::Linear, "ETHUSDT")).value();
-  t.add(instrument(Category::Spot, "BTCUSDT")).value();
-  return t;
-}
+using proteus::test::instrument;
+using proteus::test::table;
 
 inline constexpr std::string_view kKline =
     R"({"topic":"kline.1.BTCUSDT","type":"snapshot","ts":1700000001441,"data":[{"start":1699999980000,"end":1700000039999,"interval":"1","open":"36500","close":"36510.5","high":"36511","low":"36499.9","volume":"0.329","turnover":"12011.9","confirm":false,"timestamp":1700000001441}]})";

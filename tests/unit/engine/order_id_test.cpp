@@ -82,4 +82,11 @@ TEST(SessionCode, UsesFiveBitsOfEachByteAndAnAlphabetWithoutLookAlikes) {
 }
 
 }  // namespace
+TEST(OrderId, TellsTheSecondOfItsDecision) {
+  const SessionCode session = "0123456789abc";
+  const ClientOrderId id = make_order_id(session, {7}, from_unix_ms(35'999), Purpose::Open, 3);
+  EXPECT_EQ(decision_second(id), "000000z");
+  EXPECT_EQ(decision_second("by-hand"), "");
+}
+
 }  // namespace proteus

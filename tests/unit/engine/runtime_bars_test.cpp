@@ -62,6 +62,14 @@ TEST(LateBar, MovesBooksStrategyAndSizingAndSendsNothing) {
   EXPECT_EQ(record.observation.size(), 2U);
 }
 
+TEST(LateBar, IsMeasuredOnTheDayOfItsClose) {
+  Rig rig;
+  rig.strategies[0]->wants({1.0, 1.0});
+  rig.close(0, 0, "123"_px, 10s);
+  rig.close(0, 1, "123"_px, 26h);
+  EXPECT_EQ(rig.gate.measured_at, (std::vector{rig.close_of(0) + 10s, rig.close_of(1)}));
+}
+
 TEST(LateBar, LeavesAnOpenOrderToTheNextBar) {
   Rig rig{1, with_limits()};
   rig.strategies[0]->wants({1.0, 2.0, 2.0});

@@ -95,8 +95,9 @@ struct FakeGate final : RiskGate {
     equity_at_observe.push_back(ledger.equity);
     on_observe(event, moves);
   }
-  void on_equity(const LedgerView& ledger, Timestamp, ReportSink& moves) override {
+  void on_equity(const LedgerView& ledger, Timestamp at, ReportSink& moves) override {
     trace.push_back("on_equity");
+    measured_at.push_back(at);
     equities.push_back(ledger.equity);
     on_equity_do(moves);
   }
@@ -150,6 +151,7 @@ struct FakeGate final : RiskGate {
   std::vector<Event> observed;
   std::vector<Money> equity_at_observe;
   std::vector<Money> equities;
+  std::vector<Timestamp> measured_at;  ///< the times that on_equity was given
   std::vector<bool> sized;
   std::vector<Price> ledger_marks;  ///< as the last call of size() saw them
   std::vector<OrderRequest> reviewed;

@@ -229,6 +229,9 @@ TEST(Recover, ADamagedOldSegmentCostsOnlyItsOwnHistory) {
               "records 6 to 8 of the log are not there: they were damaged, and cut off from "
               "segment 2 by proteus journal recover");
     EXPECT_EQ(kept.events(), (Sequences{1, 2, 3, 4, 5, 9, 10, 11, 12}));
+    const VerifyReport report = kept.verify();
+    EXPECT_EQ(report.problems, std::vector<std::string>{});
+    EXPECT_EQ(report.notes, std::vector<std::string>{missing});
   }
 }
 
@@ -236,6 +239,7 @@ TEST(Recover, AHoleThatNobodyAcceptedStaysDamage) {
   const Kept kept;
   kept.damage(kept.closed(2), 6);
   for (const Loss& loss : kept.recover()) fs::remove(loss.aside);
+  EXPECT_EQ(kept.verify().problems.size(), 1U);
   const auto records = rebuild_journal(kept.wal(), kept.folder_ / "journal.sqlite");
   ASSERT_FALSE(records.has_value());
   EXPECT_EQ(records.error().code, ErrorCode::Corrupt);

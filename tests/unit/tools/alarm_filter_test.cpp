@@ -42,6 +42,18 @@ TEST(AlarmFilter, AnotherSubjectSeverityOrTheEndIsAnotherThing) {
   EXPECT_TRUE(pass(filter, over, 0s));
 }
 
+TEST(AlarmFilter, ACriticalStateThatCameBackIsToldAtOnceHoweverOften) {
+  AlarmFilter filter({});
+  const Alarm halted = alarm(AlarmKind::TradingState, Severity::Critical);
+  Alarm over = halted;
+  over.over = true;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(pass(filter, halted, i * 2s)) << i;
+    EXPECT_FALSE(pass(filter, halted, i * 2s)) << i;
+    EXPECT_TRUE(pass(filter, over, i * 2s + 1s)) << i;
+  }
+}
+
 TEST(AlarmFilter, WhatWasKeptBackIsToldInTheNextAndOnlyThere) {
   AlarmFilter filter({});
   const Alarm lost = alarm(AlarmKind::FeedLost, Severity::Warning);

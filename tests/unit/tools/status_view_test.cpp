@@ -129,6 +129,24 @@ TEST(StatusView, TellsHowTheOperatorIsHeard) {
   EXPECT_TRUE(has(out, "disk free 2.0 GiB")) << out;
 }
 
+std::string with_alarms(const std::string& alarms) {
+  return kStatus.substr(0, kStatus.size() - 1) + R"(,"alarms":)" + alarms + "}";
+}
+
+TEST(StatusView, TellsWhetherAlarmsReachSomebody) {
+  const std::string out = render_status(with_alarms(
+      R"({"raised":5,"suppressed":2,"ways":[
+{"way":"command","delivered":5,"given_up":0,"dropped":0,"waiting":0,"failing":0,"last":"exit code 0"},
+{"way":"webhook","delivered":1,"given_up":3,"dropped":1,"waiting":2,"failing":4,"last":"HTTP 500"}]})"));
+  EXPECT_TRUE(has(out, "raised 5   held back 2   command delivered 5   ")) << out;
+  EXPECT_TRUE(has(out, "webhook delivered 1, waiting 2, LOST 4, FAILS: HTTP 500")) << out;
+}
+
+TEST(StatusView, SaysThatNobodyIsToldOfAlarms) {
+  const std::string out = render_status(with_alarms(R"({"raised":0,"suppressed":0,"ways":[]})"));
+  EXPECT_TRUE(has(out, "raised 0   nobody is told: [alarms] names no way")) << out;
+}
+
 TEST(StatusView, KeepsMoneyAndPositionsOnALowTerminal) {
   const std::string out = fit(status_blocks(kStatus, {}), 12);
   EXPECT_EQ(lines_of(out), 12U) << out;

@@ -1,6 +1,10 @@
 #include "tools/app/watched_journal.hpp"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <sstream>
 
 namespace proteus::app {
 namespace {
@@ -113,6 +117,64 @@ TEST(FillEffect, NamesWhatBecameOfThePosition) {
   EXPECT_EQ(fill_effect(q(-3), q(-1)), "reduces");
   EXPECT_EQ(fill_effect(q(-1), q(0)), "closes");
   EXPECT_EQ(fill_effect(q(1), q(-1)), "flips");
+}
+
+/// What is told of a fill, in the words of the line.
+class Told {
+ public:
+  Told() : before_(spdlog::default_logger()) {
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+        "told", std::make_shared<spdlog::sinks::ostream_sink_st>(text_)));
+  }
+  ~Told() { spdlog::set_default_logger(before_); }
+  [[nodiscard]] std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_;
+};
+
+Fill fill(Side side, const char* quantity) {
+  Fill f;
+  f.side = side;
+  f.quantity = Quantity::parse(quantity).value();
+  f.price = Price::parse("100").value();
+  return f;
+}
+
+TEST_F(Watched, FillsAreToldWhenThereIsTimeAndInTheirOrder) {
+  const Told told;
+  watched_.set_telling(Telling::Aloud);
+  tell(fill(Side::Buy, "2"));
+  tell(fill(Side::Sell, "1"));
+  EXPECT_EQ(told.text(), "");
+  feed(FeedState::Live);  // A line that is told at once waits for none, but passes none either.
+  const std::string text = told.text();
+  EXPECT_LT(text.find("opens position=2 "), text.find("reduces position=1 "));
+  EXPECT_LT(text.find("reduces position=1 "), text.find("Feed live."));
+}
+
+TEST_F(Watched, PositionsAndDrawdownSurviveARestart) {
+  tell(fill(Side::Buy, "2"));
+  EquityPoint point;
+  for (const char* equity : {"100", "90", "95"}) {
+    point.equity = Money::parse(equity).value();
+    watched_.append(point);
+  }
+  ByteBuffer bytes;
+  Archive writer = Archive::writer(bytes);
+  writer(watched_);
+  ASSERT_TRUE(writer.finish());
+
+  WatchedJournal after(log_, instruments_, Telling::Aloud);
+  Archive reader = Archive::reader(bytes.view());
+  reader(after);
+  ASSERT_TRUE(reader.finish());
+  EXPECT_DOUBLE_EQ(after.worst_drawdown(), 0.1);
+  const Told told;
+  after.append(Event{0, Origin::Derived, {}, {}, fill(Side::Sell, "2")});
+  after.tell();
+  EXPECT_NE(told.text().find(" closes position=0 "), std::string::npos) << told.text();
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
-// The instruments that the fuzz targets of the feed know.
+// Three instruments for tests that read frames.
 #pragma once
+
+#include <string_view>
 
 #include "engine/core/instrument.hpp"
 
-namespace proteus::fuzz {
+namespace proteus::test {
 
 inline Instrument instrument(Category category, std::string_view symbol) {
   Instrument i;
@@ -23,4 +25,4 @@ inline InstrumentTable table() {
   return t;
 }
 
-}  // namespace proteus::fuzz
+}  // namespace proteus::test
