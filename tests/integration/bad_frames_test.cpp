@@ -17,18 +17,6 @@ Counts counts(const Log& log) {
 
 using Session = ScriptedSession;
 
-}
-Log end() {
-  daemon.stop();
-  return read_log(daemon.folder());
-}
-
-Folder folder;
-net::Loop loop;
-ScriptedVenue venue;
-Daemon daemon;
-};
-
 struct BadFrame {
   const char* name;
   void (*say)(ScriptedVenue&);  ///< while bar 2 runs
