@@ -73,8 +73,7 @@ struct Bootstrap::State {
 
 Bootstrap::Bootstrap(const FeedSettings& settings, std::vector<InstrumentName> wanted, RestIo& io,
                      VenueClock& clock, std::uint64_t seed, int tries)
-    : state_(std::make_unique<State>(settings, std::move(wanted), io, clock, seed,
-                                     std::max(1, tries))) {}
+    : state_(std::make_unique<State>(settings, std::move(wanted), io, clock, seed, tries)) {}
 Bootstrap::~Bootstrap() = default;
 
 void Bootstrap::start(SteadyTime now) {

@@ -17,7 +17,8 @@ namespace proteus::bybit {
 
 class Bootstrap {
  public:
-  /// Tries each request up to `tries` times with the settings' back-off. `seed` draws the jitter.
+  /// Tries each request up to `tries` times with the settings' back-off; 0: for as long as it
+  /// takes, refusals too. `seed` draws the jitter.
   /// `clock` gets its first anchor here.
   Bootstrap(const FeedSettings& settings, std::vector<InstrumentName> wanted, RestIo& io,
             VenueClock& clock, std::uint64_t seed, int tries = 6);

@@ -18,7 +18,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 Error gone() { return error(ErrorCode::Io, "the running process closed the connection"); }
-Error too_late() { return error(ErrorCode::Timeout, "the running process did not answer in time"); }
+Error too_late() {
+  return error(ErrorCode::Timeout,
+               "the running process did not answer in time; what it was told it may still do");
+}
 
 /// Waits until `fd` is ready for `events` (POLLIN, POLLOUT). Timeout: not until `end`.
 Result<void> wait_for(int fd, short events, Clock::time_point end) {

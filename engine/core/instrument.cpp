@@ -39,11 +39,11 @@ Result<InstrumentName> parse_instrument_name(std::string_view text) {
                            return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
                          });
   if (!symbol_ok || (category != "linear" && category != "spot"))
-    return error(
-        ErrorCode::Malformed,
-        fmt::format(
-            "not an instrument: \"{}\" (write linear:BTCUSDT or spot:BTCUSDT, symbol in capitals)",
-            text.substr(0, 60)));
+    return error(ErrorCode::Malformed,
+                 fmt::format("not an instrument: \"{}\" (write linear:BTCUSDT or spot:BTCUSDT, "
+                             "symbol in capitals; on the command line several are "
+                             "separated by commas, without brackets)",
+                             text.substr(0, 60)));
   return InstrumentName{category == "linear" ? Category::Linear : Category::Spot,
                         std::string(symbol)};
 }

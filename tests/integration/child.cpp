@@ -24,7 +24,6 @@ std::array<int, 2> make_pipe() {
 }
 
 void limit_files(std::uint64_t bytes) {
-  ::signal(SIGXFSZ, SIG_IGN);
   const rlimit limit{bytes, bytes};
   ::setrlimit(RLIMIT_FSIZE, &limit);
 }

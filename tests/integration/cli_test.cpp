@@ -190,6 +190,11 @@ TEST(Program, DaemonThatDoesNotAnswerIsExitCodeFive) {
   EXPECT_THAT(ran.err, HasSubstr("proteus: "));
 }
 
+TEST(Program, OutputThatCannotBeWrittenIsNoSuccess) {
+  const std::string command = std::string(PROTEUS_BINARY) + " config show >/dev/full 2>/dev/null";
+  EXPECT_NE(std::system(command.c_str()), 0);
+}
+
 TEST(Program, WrongUseIsExitCodeTwo) {
   EXPECT_EQ(run_proteus({}).code, 2);
   EXPECT_EQ(run_proteus({"trade"}).code, 2);

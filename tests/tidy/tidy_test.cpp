@@ -145,7 +145,7 @@ TEST(Tidy, LibrariesStayInTheirRooms) {
       {{"zlib"}, {"connectors/klines", "tests"}},
       {{"toml++"}, {"config"}},
       {{"torch/", "ATen/"}, {"models", "tests"}},
-      {{"spdlog"}, {"connectors", "tools", "tests/bench/daemon"}},
+      {{"spdlog"}, {"connectors", "tools", "tests/bench/daemon", "tests/unit/tools"}},
       {{"boost/json"}, {"connectors", "tools", "tests"}},
       {{"CLI/"}, {"tools"}},
   };

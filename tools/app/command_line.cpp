@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 #include "config/value_text.hpp"
@@ -110,7 +111,11 @@ int choose(std::span<const Verb> verbs, const std::string& program,
 int dispatch(std::span<const Verb> verbs, const std::string& program,
              const std::vector<std::string>& arguments) {
   try {
-    return choose(verbs, program, arguments);
+    const int code = choose(verbs, program, arguments);
+    // A reader that had enough is none of our business; a full disk is.
+    if (std::fflush(stdout) == 0 || errno == EPIPE || code != kOk) return code;
+    std::fputs("proteus: what was to be printed could not be written\n", stderr);
+    return kError;
   } catch (const std::exception& failed) {
     // fmt::print would throw again where the terminal is what failed.
     std::fputs("proteus: ", stderr);

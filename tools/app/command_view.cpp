@@ -89,7 +89,7 @@ std::string question_for(const std::string& verb, const std::string& status) {
   if (verb == "resume") {
     const double drawdown = number(v, "drawdown");
     std::string out =
-        fmt::format("{} is {} since: {}\n", where, text(v, "state"), text(v, "state_cause"));
+        fmt::format("{} is {}: {}\n", where, text(v, "state"), text(v, "state_cause"));
     if (drawdown > number(v, "drawdown_max"))
       out += fmt::format(
           "The drawdown of {} is beyond its limit: to resume accepts that loss, and the limit "

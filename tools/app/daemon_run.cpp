@@ -30,11 +30,19 @@ RunEnd::~RunEnd() { leave_soon(exit_code); }
 
 RunEnd::RunEnd(net::Loop& loop, Duration run_for, std::string& cause) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // A limit on the size of files is a full disk, and no death.
   cause = "ended by the operator";
-  loop.on_signals({SIGINT, SIGTERM}, [&loop, &cause](int number) {
-    cause = number == SIGINT ? "ended by SIGINT (Ctrl-C)" : "ended by SIGTERM";
+  const auto end = [&loop, &cause](int number) {
+    cause = number == SIGINT    ? "ended by SIGINT (Ctrl-C)"
+            : number == SIGTERM ? "ended by SIGTERM"
+                                : "ended by SIGHUP (the terminal was closed)";
     loop.stop();
-  });
+  };
+  loop.on_signals({SIGINT, SIGTERM}, end);
+  // A terminal that closes ends a run in good order; under nohup it does not.
+  struct sigaction hangup {};
+  if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+    loop.on_signals({SIGHUP}, end);
   if (run_for == Duration{0}) return;
   timer_ = loop.after(run_for, [&loop, &cause] {
     cause = "the time of --for was over";

@@ -168,7 +168,10 @@ AlarmReadings DaemonWatch::Impl::readings(const StatusSources& s) {
   r.storage_errors = disk.sync_errors + disk.sqlite_errors + disk.feed_errors + lost;
   r.storage_error = disk.last_error;
   if (r.storage_error.empty() && lost > 0) r.storage_error = s.recorder->last_error();
-  r.refusals = s.engine.counters().refusals;
+  // A standing kill refuses every order, as it should: that it stands has an alarm of its own.
+  const EngineCounters& counters = s.engine.counters();
+  r.refusals =
+      counters.refusals - counters.refusals_by_control[static_cast<std::size_t>(Control::Kill)];
   r.disk_low = disk.disk_low;
   r.near_quota = disk.near_quota;
   r.over_quota = disk.over_quota;
@@ -251,6 +254,17 @@ void DaemonWatch::start(std::function<StatusSources()> sources, Beginning beginn
                           fresh ? "has started" : "goes on with its session",
                           fixed(s.engine.ledger().equity.to_string(), 2), s.instruments.size()));
   it.look_timer = it.loop.every(kLook, [&it] { it.look(); });
+}
+
+void DaemonWatch::waits_for_venue(Duration waited, const std::string& cause) {
+  if (waited < std::chrono::minutes{1}) return;
+  Alarm alarm;
+  alarm.kind = AlarmKind::FeedLost;
+  alarm.severity = Severity::Warning;
+  alarm.subject = "start";
+  alarm.text =
+      fmt::format("The venue does not answer, so nothing can begin; it is asked on: {}", cause);
+  impl_->alarms.raise(std::move(alarm));
 }
 
 void DaemonWatch::saw(const Event& event) { impl_->rules.on(event); }

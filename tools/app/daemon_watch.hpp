@@ -28,6 +28,8 @@ class DaemonWatch final : public JournalObserver {
 
   /// From now on things stand as `sources` says, which is called on the loop until `stop`.
   void start(std::function<StatusSources()> sources, Beginning beginning);
+  /// Before `start`: the venue has not answered for so long. Alarms tell of it from a minute on.
+  void waits_for_venue(Duration waited, const std::string& cause);
   void saw(const Event& event) override;
   void saw(const DecisionRecord& decision) override;
   /// Before what `sources` speaks of goes.

@@ -83,7 +83,7 @@ void KillSwitches::heard() {
   state_->silent = false;
 }
 
-void KillSwitches::look() {
+void KillSwitches::look() const {
   State& s = *state_;
   if (!s.armed) return;
   const bool there = is_there(s.file);

@@ -32,7 +32,7 @@ class KillSwitches {
   /// The operator was heard.
   void heard();
   /// One look; the timer's, and for tests.
-  void look();
+  void look() const;
   void disarm();
 
   [[nodiscard]] const std::string& file() const;

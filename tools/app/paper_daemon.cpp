@@ -56,10 +56,10 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   Result<void> resume_session(const std::filesystem::path& folder);
   void record_feed();
   [[nodiscard]] std::vector<bybit::ResumePoint> resume_points() const;
-  Result<InstrumentTable> learn_instruments();
+  Result<InstrumentTable> learn_instruments(bool patient);
   Result<void> open_feed();
   Result<void> get_ready(std::optional<SessionCode> code,
-                         const std::optional<std::filesystem::path>& resume);
+                         const std::optional<std::filesystem::path>& resume, bool patient);
   Result<void> go_on(const InstrumentTable& instruments);
   Result<void> check_clock() const;
   void follow_overrides();
@@ -102,7 +102,7 @@ void PaperDaemon::Impl::record_feed() {
         [this](std::filesystem::path part) { trading->storage().compress(std::move(part)); });
 }
 
-Result<InstrumentTable> PaperDaemon::Impl::learn_instruments() {
+Result<InstrumentTable> PaperDaemon::Impl::learn_instruments(bool patient) {
   const auto& s = loaded.settings;
   BOOST_OUTCOME_TRY(auto rest, net::parse_endpoint(s.venue.rest));
   BOOST_OUTCOME_TRY(auto stream, net::parse_endpoint(s.venue.stream));
@@ -114,11 +114,15 @@ Result<InstrumentTable> PaperDaemon::Impl::learn_instruments() {
     BOOST_OUTCOME_TRY(auto name, parse_instrument_name(text));
     names.push_back(std::move(name));
   }
-  bybit::Bootstrap bootstrap(s.feed, names, *io, clock, trading->seed());
+  constexpr int kTries = 6;
+  bybit::Bootstrap bootstrap(s.feed, names, *io, clock, trading->seed(), patient ? 0 : kTries);
+  const bybit::SteadyTime asked = steady_time();
   const auto step = [&] {
     if (bootstrap.done()) return loop.stop();
-    if (const auto complaint = bootstrap.take_complaint())
+    if (const auto complaint = bootstrap.take_complaint()) {
       spdlog::warn("The venue does not answer yet, trying again. cause=\"{}\"", *complaint);
+      watch->waits_for_venue(steady_time() - asked, *complaint);
+    }
   };
   io->on_answer(
       [&](bybit::RequestId id, Result<bybit::HttpResponse> answer, bybit::SteadyTime now) {
@@ -150,7 +154,8 @@ Result<void> PaperDaemon::Impl::open_feed() {
 
 /// The door first: of two daemons the second is refused before it has made or asked anything.
 Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code,
-                                          const std::optional<std::filesystem::path>& resume) {
+                                          const std::optional<std::filesystem::path>& resume,
+                                          bool patient) {
   BOOST_OUTCOME_TRY(door, OperatorDoor::open(loop, loaded.settings.session.socket, *this));
   BOOST_OUTCOME_TRY(watch, DaemonWatch::create(loop, loaded, "paper"));
   if (resume) {
@@ -158,7 +163,7 @@ Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code,
   } else {
     BOOST_OUTCOME_TRY(open_session(code));
   }
-  BOOST_OUTCOME_TRY(const InstrumentTable instruments, learn_instruments());
+  BOOST_OUTCOME_TRY(const InstrumentTable instruments, learn_instruments(patient));
   BOOST_OUTCOME_TRYV(check_clock());
   if (resume) {
     BOOST_OUTCOME_TRY(go_on(instruments));
@@ -277,6 +282,7 @@ void PaperDaemon::Impl::command(OperatorAction action, const std::string& cause)
 }
 
 std::string PaperDaemon::Impl::obstacle() const {
+  switches.look();  // Who has just removed it need not wait.
   if (!switches.file_there()) return "";
   return fmt::format("the kill file {} is still there, remove it first", switches.file());
 }
@@ -303,9 +309,9 @@ PaperDaemon::~PaperDaemon() { static_cast<void>(stop("the program ends")); }
 
 Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(
     net::Loop& loop, const Loaded& loaded, std::optional<SessionCode> given,
-    const std::optional<std::filesystem::path>& resume) {
+    const std::optional<std::filesystem::path>& resume, bool patient) {
   auto impl = std::make_unique<Impl>(loop, loaded);
-  if (const Result<void> ready = impl->get_ready(given, resume); ready.has_error()) {
+  if (const Result<void> ready = impl->get_ready(given, resume, patient); ready.has_error()) {
     // Only a session that had not begun may be answered with a new one.
     const bool begun = resume && impl->trading;
     impl->abandon();

@@ -21,10 +21,10 @@ class PaperDaemon {
   /// everything. Errors say what could not be reached or read; nothing is left running.
   /// `code` stands in every order id and so in the ledger's hash: who wants a run again gives the
   /// same; else it is drawn. `resume`: the folder of the session that goes on, instead of a new
-  /// one.
+  /// one. `patient`: a venue that is away is asked for as long as it takes; else a few times.
   static Result<std::unique_ptr<PaperDaemon>> create(
       net::Loop& loop, const Loaded& loaded, std::optional<SessionCode> code = {},
-      const std::optional<std::filesystem::path>& resume = {});
+      const std::optional<std::filesystem::path>& resume = {}, bool patient = false);
   ~PaperDaemon();
   PaperDaemon(const PaperDaemon&) = delete;
   PaperDaemon& operator=(const PaperDaemon&) = delete;

@@ -295,6 +295,28 @@ void add_account(JsonObject& out, const LedgerView& ledger, const RiskStatus& ri
       .add_raw("headroom", headroom_json(s, risk, ledger));
 }
 
+std::string open_orders_json(const StatusSources& s) {
+  JsonList out;
+  for (const Order& order : s.engine.open_orders()) {
+    const OrderRequest& request = order.request();
+    JsonObject told;
+    told.add("id", request.id.view())
+        .add("instrument", s.instruments[request.instrument].name())
+        .add("side", to_string(request.side))
+        .add("quantity", request.quantity)
+        .add("remaining", order.remaining())
+        .add("reduce_only", request.reduce_only)
+        .add("state", to_string(order.state()))
+        .add("decided_at", json::time_text(request.decided_at));
+    if (request.type == OrderType::Limit)
+      told.add("price", request.price);
+    else
+      told.add_raw("price", "null");
+    out.add(std::move(told));
+  }
+  return out.text();
+}
+
 void add_counters(JsonObject& out, const EngineCounters& c, const StatusSources& s) {
   out.add("bars", c.bars)
       .add("warmup_bars", c.warmup_bars)
@@ -403,6 +425,7 @@ std::string status_json(const StatusSources& s) {
       .add("log", log_json(s))
       .add("storage_error", disk.last_error)
       .add_raw("alarms", alarms_json(s.watch))
+      .add_raw("open_orders", open_orders_json(s))
       .add_raw("instruments", instruments_json(s, ledger));
   return out.text();
 }

@@ -57,7 +57,7 @@ std::string state_text(const bj::value& v, const Style& style) {
   const std::string state = upper(text(v, "state"));
   const std::string_view code = state == "ACTIVE" ? kGood : state == "REDUCING" ? kWarn : kBad;
   std::string out = painted(style, code, state);
-  if (state != "ACTIVE") out += " since: " + text(v, "state_cause");
+  if (state != "ACTIVE") out += ": " + text(v, "state_cause");
   return out;
 }
 
@@ -188,6 +188,19 @@ std::string holds(const bj::value& v, const Style& style) {
                             instrument.empty() ? "everywhere" : instrument, text(hold, "cause")));
   }
   return out.empty() ? line("holds", "none") : out;
+}
+
+/// What is on its way or rests at the venue; nothing where nothing does.
+std::string open_orders(const bj::value& v, const Style& style) {
+  std::vector<std::string> cells;
+  for (const bj::value& order : list(v, "open_orders")) {
+    const std::string price = text(order, "price");
+    cells.push_back(fmt::format("{} {} of {} {}{}{}", text(order, "side"), text(order, "remaining"),
+                                text(order, "quantity"), text(order, "instrument"),
+                                price.empty() ? "" : " at " + price,
+                                flag(order, "reduce_only") ? " (reduces)" : ""));
+  }
+  return cells.empty() ? "" : wrap("open", cells, style);
 }
 
 /// With its stream where there are several: a symbol may be traded in two categories.
@@ -381,13 +394,21 @@ std::vector<Block> status_blocks(const std::string& json, const Style& style) {
   const bool readable = v.is_object() && text(v, "error").empty();
   if (!readable) return {{clip_lines(render_status(json, style), style.width), 0}};
   // What is held stays longest; the topics of the feed and the bytes of the log go first.
-  std::vector<Block> blocks = {{head(v, style), 0},          {"\n", 9},
-                               {money(v, style), 1},         {limits(v, style), 5},
-                               {holds(v, style), 3},         {"\n", 9},
-                               {instruments(v, style), 2},   {"\n", 9},
-                               {feed_line(v, style), 4},     {topics(get(v, "feed"), style), 8},
-                               {storage(v, style), 7},       {counts(v, style), 6},
-                               {operator_line(v, style), 7}, {alarms_line(v, style), 7}};
+  std::vector<Block> blocks = {{head(v, style), 0},
+                               {"\n", 9},
+                               {money(v, style), 1},
+                               {limits(v, style), 5},
+                               {holds(v, style), 3},
+                               {"\n", 9},
+                               {instruments(v, style), 2},
+                               {open_orders(v, style), 3},
+                               {"\n", 9},
+                               {feed_line(v, style), 4},
+                               {topics(get(v, "feed"), style), 8},
+                               {storage(v, style), 7},
+                               {counts(v, style), 6},
+                               {operator_line(v, style), 7},
+                               {alarms_line(v, style), 7}};
   for (Block& block : blocks) block.text = clip_lines(block.text, style.width);
   return blocks;
 }

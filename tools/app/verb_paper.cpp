@@ -23,9 +23,9 @@ void declare_paper(CLI::App& app, Options& options) {
            if (!given.empty()) options.resume_folder = given.front();
          },
          "go on with a session that was stopped or killed: its FOLDER, or the newest one; begins "
-         "a new one where there is none")
+         "a new one where there is none, and waits for a venue that is away")
       ->expected(0, 1)
-      ->type_name("FOLDER");
+      ->type_name("[FOLDER]");
 }
 
 namespace {
@@ -46,12 +46,12 @@ std::optional<std::filesystem::path> session_to_resume(const Loaded& loaded,
 Result<std::unique_ptr<PaperDaemon>> begin(net::Loop& loop, const Loaded& loaded,
                                            const Options& options,
                                            const std::optional<std::filesystem::path>& folder) {
-  auto daemon = PaperDaemon::create(loop, loaded, {}, folder);
+  auto daemon = PaperDaemon::create(loop, loaded, {}, folder, options.resume);
   if (!folder || !daemon.has_error() || daemon.error().code != ErrorCode::NotFound ||
       !options.resume_folder.empty())
     return daemon;
   spdlog::warn("A new session begins. cause=\"{}\"", daemon.error().context);
-  return PaperDaemon::create(loop, loaded);
+  return PaperDaemon::create(loop, loaded, {}, {}, options.resume);
 }
 
 }  // namespace

@@ -71,13 +71,14 @@ void WatchedJournal::append(const DecisionRecord& decision) {
     after.updates.clear();
     after.fills.clear();
   }
-  if (decision.outcome == Outcome::Late)
+  if (decision.outcome == Outcome::Late && !fetched_)
     doubt_speed(decision.reason.view());
-  else if (decision.outcome != Outcome::WarmingUp)
+  else if (decision.outcome != Outcome::Late && decision.outcome != Outcome::WarmingUp)
     out_of_time_ = 0;
   if (!aloud()) return;
   for (const ControlResult& word : decision.controls)
-    if (!word.passed)
+    // That nothing is traded while a kill stands was told when it began.
+    if (!word.passed && word.control != Control::Kill)
       later([this, id = decision.instrument, control = word.control, reason = decision.reason] {
         spdlog::info("Order refused. instrument={} control={} reason=\"{}\"", name(id),
                      to_string(control), reason.view());
@@ -118,6 +119,10 @@ void WatchedJournal::lost(const std::string& name, Stream& stream, std::string_v
   if (aloud())
     in_order().warn("Feed {} away, it is tried again and again. stream={} cause=\"{}\"",
                     stream.away ? "still" : "is", name, cause);
+}
+
+void WatchedJournal::notice(const BarClosed& closed, Timestamp) {
+  fetched_ = closed.source == BarSource::Backfill;
 }
 
 void WatchedJournal::notice(const FeedChanged& feed, Timestamp now) {
@@ -171,7 +176,10 @@ void WatchedJournal::notice(const Fill& fill, Timestamp) {
 void WatchedJournal::notice(const OrderUpdate& update, Timestamp) {
   if (is_closed(update.state))
     std::erase_if(open_, [&](const OrderRequest& order) { return order.id == update.id; });
-  if (update.state == OrderState::Rejected && aloud())
+  if (update.state == OrderState::Rejected && update.end == OrderEnd::Unlogged && aloud())
+    in_order().warn("Order not sent: the log could not be written. instrument={}",
+                    name(update.instrument));
+  else if (update.state == OrderState::Rejected && aloud())
     in_order().warn("Order rejected by the venue. instrument={} reason={} text=\"{}\"",
                     name(update.instrument), to_string(update.end), update.text.view());
   if (update.instrument.index >= aftermaths_.size()) return;

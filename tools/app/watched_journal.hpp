@@ -95,6 +95,7 @@ class WatchedJournal final : public Journal {
     std::optional<Timestamp> away;  ///< since when, where it was live before
     std::optional<Duration> told;   ///< when its absence was last told, on the steady clock
   };
+  void notice(const BarClosed& closed, Timestamp now);
   void notice(const FeedChanged& feed, Timestamp now);
   void notice(const FeedAnomaly& anomaly, Timestamp now);
   void notice(const Fill& fill, Timestamp now);
@@ -131,7 +132,8 @@ class WatchedJournal final : public Journal {
   std::uint64_t losses_ = 0;
   std::uint64_t retries_told_ = 0;
   std::uint64_t in_flight_at_stop_ = 0;
-  int out_of_time_ = 0;  ///< bars that did not fit our clock since the last that did
+  bool fetched_ = false;  ///< the last bar came by REST, late as such bars are
+  int out_of_time_ = 0;   ///< bars that did not fit our clock since the last that did
   bool speed_doubted_ = false;
 };
 

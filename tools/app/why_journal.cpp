@@ -127,18 +127,10 @@ Result<void> add_orders(Journal& journal, DecisionFacts& facts) {
   return success();
 }
 
-/// The decision on the last bar that opened at or before `time`.
-Result<std::optional<DecisionFacts>> decision_at(Journal& journal, const std::string& instrument,
+/// A row of decisions_at; nothing where the bar that holds the time is not there.
+Result<std::optional<DecisionFacts>> decision_of(Journal& journal, storage::Statement& rows,
+                                                 const std::string& instrument,
                                                  std::int64_t time_ns) {
-  BOOST_OUTCOME_TRY(
-      auto rows,
-      journal.db.prepare(
-          "SELECT sequence, time, bar_open, bar_open_ns, close, outcome, reason, weight, "
-          "confidence, position, wanted, equity, detail FROM decisions WHERE instrument=?1 AND "
-          "bar_open_ns<=?2 ORDER BY bar_open_ns DESC, record DESC LIMIT 1"));
-  rows.given(instrument, time_ns);
-  BOOST_OUTCOME_TRY(const bool there, rows.row());
-  if (!there) return std::nullopt;
   DecisionFacts facts;
   facts.instrument = instrument;
   facts.sequence = static_cast<std::uint64_t>(integer(rows.column(0)));
@@ -157,12 +149,32 @@ Result<std::optional<DecisionFacts>> decision_at(Journal& journal, const std::st
     facts.interval = to_string(interval);
     const Timestamp open = from_unix_ns(integer(rows.column(3)));
     const bool asked_for_a_time = time_ns != INT64_MAX;
-    if (asked_for_a_time && from_unix_ns(time_ns) >= next_open(open, interval))
-      return std::nullopt;  // The bar that holds the time is not there.
+    if (asked_for_a_time && from_unix_ns(time_ns) >= next_open(open, interval)) return std::nullopt;
   }
   facts.names = column_names(journal.settings, instrument);
   BOOST_OUTCOME_TRYV(add_orders(journal, facts));
   return std::optional{std::move(facts)};
+}
+
+/// Every record of the last bar that opened at or before `time`, in their order: a bar has more
+/// than one where a wish waited for an order, or an operator flattened.
+Result<std::vector<DecisionFacts>> decisions_at(Journal& journal, const std::string& instrument,
+                                                std::int64_t time_ns) {
+  BOOST_OUTCOME_TRY(
+      auto rows,
+      journal.db.prepare(
+          "SELECT sequence, time, bar_open, bar_open_ns, close, outcome, reason, weight, "
+          "confidence, position, wanted, equity, detail FROM decisions WHERE instrument=?1 AND "
+          "bar_open_ns=(SELECT max(bar_open_ns) FROM decisions WHERE instrument=?1 AND "
+          "bar_open_ns<=?2) ORDER BY record"));
+  rows.given(instrument, time_ns);
+  std::vector<DecisionFacts> all;
+  for (;;) {
+    BOOST_OUTCOME_TRY(const bool there, rows.row());
+    if (!there) return all;
+    BOOST_OUTCOME_TRY(auto facts, decision_of(journal, rows, instrument, time_ns));
+    if (facts) all.push_back(*std::move(facts));
+  }
 }
 
 /// "bars from A to B (N decisions)" of one instrument or of all.
@@ -229,8 +241,8 @@ Result<std::string> why_from_journal(const fs::path& folder, const WhyWords& wor
   const std::int64_t until = words.time ? to_unix_ns(*words.time) : INT64_MAX;
   std::vector<DecisionFacts> decisions;
   for (const std::string& instrument : instruments) {
-    BOOST_OUTCOME_TRY(auto facts, decision_at(journal, instrument, until));
-    if (facts) decisions.push_back(*std::move(facts));
+    BOOST_OUTCOME_TRY(auto facts, decisions_at(journal, instrument, until));
+    std::ranges::move(facts, std::back_inserter(decisions));
   }
   if (!decisions.empty()) return why_document("journal", journal.session, decisions);
   BOOST_OUTCOME_TRY(const auto there, what_is_there(journal, words.instrument));

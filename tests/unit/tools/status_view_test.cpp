@@ -41,8 +41,7 @@ bool has(const std::string& text, const std::string& part) {
 
 TEST(StatusView, ShowsModeAndStateFirst) {
   const std::string out = render_status(kStatus);
-  EXPECT_TRUE(out.starts_with("=== P A P E R ===   REDUCING since: drawdown beyond its limit"))
-      << out;
+  EXPECT_TRUE(out.starts_with("=== P A P E R ===   REDUCING: drawdown beyond its limit")) << out;
 }
 
 TEST(StatusView, KeepsProfitLinesApartWithTheirSigns) {
@@ -127,6 +126,19 @@ TEST(StatusView, TellsHowTheOperatorIsHeard) {
   EXPECT_TRUE(has(out, "heard 3.2 s ago, halt after 5 min 00 s of silence")) << out;
   EXPECT_TRUE(has(out, "kill file runs/S1/KILL IS THERE")) << out;
   EXPECT_TRUE(has(out, "disk free 2.0 GiB")) << out;
+}
+
+TEST(StatusView, ShowsOpenOrders) {
+  const std::string out = render_status(
+      kStatus.substr(0, kStatus.size() - 1) +
+      R"(,"open_orders":[{"instrument":"linear:BTCUSDT","side":"buy","quantity":"0.003",
+"remaining":"0.001","reduce_only":false,"price":"100.5"},{"instrument":"spot:DOGEUSDT",
+"side":"sell","quantity":"7","remaining":"7","reduce_only":true,"price":null}]})");
+  EXPECT_TRUE(has(out,
+                  "open      buy 0.001 of 0.003 linear:BTCUSDT at 100.5   "
+                  "sell 7 of 7 spot:DOGEUSDT (reduces)"))
+      << out;
+  EXPECT_FALSE(has(render_status(kStatus), "open "));
 }
 
 std::string with_alarms(const std::string& alarms) {

@@ -47,7 +47,7 @@ DecisionRecord decision(int bar, std::uint64_t sequence, Outcome outcome) {
 }
 
 /// A session's folder as a daemon leaves it: bars of 12:00, 12:01 and 12:03 (12:02 is missing); the
-/// second was ordered, sent and filled.
+/// second was ordered, sent and filled, and its position flattened later.
 class WhyJournal : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -103,6 +103,9 @@ class WhyJournal : public ::testing::Test {
     update.filled = order.quantity;
     out.append(Event{5, Origin::Derived, minute(2), minute(3), update});
     out.append(decision(3, 6, Outcome::Unchanged));
+    DecisionRecord flatten = decision(1, 7, Outcome::Refused);
+    flatten.reason = "flatten: closes the whole position";
+    out.append(flatten);
     ASSERT_TRUE(out.flush());
   }
 
@@ -125,6 +128,13 @@ TEST_F(WhyJournal, FindsTheBarThatOpensAtTheTime) {
   EXPECT_EQ(ask("linear:BTCUSDT", minute(1)).at(0).at("outcome").as_string(), "ordered");
 }
 
+TEST_F(WhyJournal, TellsEveryRecordOfABarInItsOrder) {
+  const auto found = ask("linear:BTCUSDT", minute(1));
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found.at(0).at("outcome").as_string(), "ordered");
+  EXPECT_EQ(found.at(1).at("reason").as_string(), "flatten: closes the whole position");
+}
+
 TEST_F(WhyJournal, FindsTheBarThatHoldsTheTime) {
   const auto found = ask("linear:BTCUSDT", minute(1) + std::chrono::seconds{59});
   EXPECT_EQ(found.at(0).at("bar_open").as_string(), "2025-06-01T12:01:00.000Z");
@@ -137,7 +147,7 @@ TEST_F(WhyJournal, GivesTheLastBarWithoutATime) {
 TEST_F(WhyJournal, DoesNotPassTheBarBeforeAHoleForTheMissingOne) {
   EXPECT_EQ(complaint("linear:BTCUSDT", minute(2)),
             "session 2025-06-01T12-00-00Z-paper holds no decision on linear:BTCUSDT for the bar at "
-            "2025-06-01T12:02:00.000Z; it holds 3 decisions, on bars that opened from "
+            "2025-06-01T12:02:00.000Z; it holds 4 decisions, on bars that opened from "
             "2025-06-01T12:00:00.000Z to 2025-06-01T12:03:00.000Z");
 }
 
