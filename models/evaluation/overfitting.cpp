@@ -67,6 +67,13 @@ std::vector<std::vector<Sums>> block_sums(std::span<const std::vector<double>> c
   return sums;
 }
 
+/// set: bit b stands for block b.
+Sums of_blocks(const std::vector<Sums>& sums, std::uint32_t set) {
+  Sums out;
+  for (; set != 0; set &= set - 1U) out.add(sums[static_cast<std::size_t>(std::countr_zero(set))]);
+  return out;
+}
+
 /// 1 .. ratios.size(); ties share the mean of their ranks.
 double rank_of(std::size_t chosen, const std::vector<double>& ratios) {
   double below = 0.0;
@@ -100,15 +107,12 @@ Result<Overfitting> backtest_overfitting(std::span<const std::vector<double>> co
   std::vector<double> logits;
   double overfitted = 0.0;
   double losses = 0.0;
+  const std::uint32_t all = (1U << block_count) - 1U;
   for (std::uint32_t split = 0; split < (1U << block_count); ++split) {
     if (std::popcount(split) * 2 != blocks) continue;
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      Sums in;
-      Sums rest;
-      for (std::size_t b = 0; b < block_count; ++b)
-        ((split >> b & 1U) != 0 ? in : rest).add(sums[c][b]);
-      inside[c] = in.sharpe(half);
-      outside[c] = rest.sharpe(half);
+      inside[c] = of_blocks(sums[c], split).sharpe(half);
+      outside[c] = of_blocks(sums[c], ~split & all).sharpe(half);
     }
     const std::size_t winner =
         static_cast<std::size_t>(std::ranges::max_element(inside) - inside.begin());

@@ -26,7 +26,8 @@ enum class BanditRule : std::uint8_t {
   Thompson,  ///< each mean drawn from its posterior, the arm of the greatest draw
 };
 
-/// Mean total reward over `instances`, each with arms of its own.
+/// Expected total reward, estimated from `instances`, each with arms of its own: what a rule that
+/// knows them would earn, less the mean regret against it.
 double play(const Bandit& bandit, BanditRule rule, std::int64_t instances, std::uint64_t seed);
 
 /// Expected total reward of the Bayes-optimal rule: value iteration over all posteriors, arms being

@@ -10,10 +10,10 @@ namespace proteus::evaluation {
 
 struct NoiseColumns {
   std::int64_t columns = 50;
-  std::int64_t periods = 512;
+  std::int64_t periods = 1024;
   double first_sharpe = 0.0;  ///< a period, of the first column
 };
-/// Of a column that is found: 3.2 standard errors in half of 512 periods.
+/// Of a column that is found: 4.5 standard errors in half of 1024 periods.
 inline constexpr double kGenuineSharpe = 0.2;
 
 /// Independent normal returns of deviation 1, [column][period].

@@ -46,7 +46,7 @@ Result<std::vector<Check>> overfitting(const Parameters& p) {
   }
   return std::vector<Check>{
       Check::within("50 columns of noise, mean of 20 draws", median(noise), 0.5, 0.1),
-      Check::at_most("one of them earns (Sharpe ratio 0.2 a period)", median(genuine), 0.05)};
+      Check::at_most("one of them earns, Sharpe ratio 0.2 a period", median(genuine), 0.05)};
 }
 
 }  // namespace proteus::evaluation
