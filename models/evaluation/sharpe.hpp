@@ -28,20 +28,20 @@ inline SharpeSample sharpe_of(const Moments& m) {
 Result<double> sharpe_standard_error(const SharpeSample& sample);
 
 /// What a ratio per period is multiplied by for `periods` of them: q / sqrt(q + 2 sum_k (q - k)
-/// rho_k) (Lo 2002, eq. 20); sqrt(q) where nothing is correlated. `rho`: lags 1, 2, ...; those past
+/// rho_k) (Lo 2002); sqrt(q) where nothing is correlated. `rho`: lags 1, 2, ...; those past
 /// its end, and past q - 1, count as 0. Errors: OutOfRange where q < 1 or the correlations leave no
 /// variance.
 Result<double> annualisation_factor(std::int64_t periods, std::span<const double> rho);
 
 /// PSR: the chance that the true ratio exceeds `threshold`, Phi((SR - S*) / standard error)
-/// (Bailey, Lopez de Prado 2012, eq. 11). The standard error is that at the ratio itself. Errors as
+/// (Bailey, Lopez de Prado 2012). The standard error is that at the ratio itself. Errors as
 /// above.
 Result<double> probabilistic_sharpe(const SharpeSample& sample, double threshold);
 
 /// The greatest ratio to be expected of `trials` that are worth nothing: sqrt(V) ((1 - g) Z(1 -
 /// 1/N)
 /// + g Z(1 - 1/(N e))), g Euler's constant, V the variance of the trials' ratios (Bailey, Lopez de
-/// Prado 2014, eq. 1). One trial expects 0. Errors: OutOfRange where N < 1 or V < 0.
+/// Prado 2014). One trial expects 0. Errors: OutOfRange where N < 1 or V < 0.
 Result<double> expected_maximum_sharpe(double variance, std::int64_t trials);
 
 struct DeflatedSharpe {

@@ -59,9 +59,8 @@ TEST(Moments, RefuseWhatHasNoRatio) {
 }
 
 TEST(SharpeStandardError, IsThatOfLoForNormalReturns) {
-  // Lo 2002, eq. 9: sqrt((1 + SR^2 / 2) / T), T - 1 here.
-  EXPECT_DOUBLE_EQ(sharpe_standard_error({0.5, 101.0, 0.0, 3.0}).value(),
-                   std::sqrt(1.125 / 100.0));
+  // Lo 2002: sqrt((1 + SR^2 / 2) / T), T - 1 here.
+  EXPECT_DOUBLE_EQ(sharpe_standard_error({0.5, 101.0, 0.0, 3.0}).value(), std::sqrt(1.125 / 100.0));
 }
 
 TEST(SharpeStandardError, IsWhatSkewedRecordsSpreadBy) {
@@ -89,19 +88,17 @@ TEST(Annualisation, IsTheSquareRootWithoutCorrelation) {
   EXPECT_DOUBLE_EQ(annualisation_factor(1, std::vector<double>{0.5}).value(), 1.0);
 }
 
-TEST(Annualisation, HasTheValuesOfLosTable) {
-  // Lo 2002, table 2: factors of returns with first-order autoregression, q = 12: 2.74 at 0.2 and
-  // 4.28 at -0.2 would be wrong by the square root's 3.46.
+TEST(Annualisation, HasTheClosedFormOfFirstOrderAutoregression) {
   const auto factor = [](double rho, int q) {
     std::vector<double> correlations;
     for (int k = 1; k < q; ++k) correlations.push_back(std::pow(rho, k));
     return annualisation_factor(q, correlations).value();
   };
-  // His closed form for it, eq. 22: sqrt(q) (1 + 2 rho/(1-rho) (1 - (1-rho^q)/(q (1-rho))))^-1/2.
+  // Lo 2002: sqrt(q) (1 + 2 rho/(1-rho) (1 - (1-rho^q)/(q (1-rho))))^-1/2.
   for (const double rho : {-0.5, -0.2, 0.1, 0.2, 0.6})
     for (const int q : {2, 4, 12, 52, 250}) {
-      const double inner = 1.0 + 2.0 * rho / (1.0 - rho) *
-                                     (1.0 - (1.0 - std::pow(rho, q)) / (q * (1.0 - rho)));
+      const double inner =
+          1.0 + 2.0 * rho / (1.0 - rho) * (1.0 - (1.0 - std::pow(rho, q)) / (q * (1.0 - rho)));
       EXPECT_NEAR(factor(rho, q), std::sqrt(q / inner), 1e-10) << rho << " " << q;
     }
   EXPECT_LT(factor(0.2, 12), 3.0);

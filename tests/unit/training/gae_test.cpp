@@ -109,7 +109,7 @@ TEST(Gae, EqualsTheSumsOfItsDefinitionOnRandomRollouts) {
 
 TEST(Gae, CreditsAnEpisodeWithWhatTheNextOneEarns) {
   // One step that asks and earns nothing, then an episode that earns 4.
-  const Rollout r{2, 1, {0, 4}, {0, 0}, {StepEnd::EpisodeTerminated, StepEnd::TrialTerminated},
+  const Rollout r{2,  1,  {0, 4}, {0, 0}, {StepEnd::EpisodeTerminated, StepEnd::TrialTerminated},
                   {}, {0}};
   EXPECT_EQ(solve(r, {1.0, 1.0}).advantages[0], 4.0F);
   EXPECT_EQ(solve(r, {1.0, 1.0, true}).advantages[0], 0.0F);
