@@ -60,8 +60,8 @@ TEST(StationaryBootstrap, GivesIndependentReturnsTheTextbookErrorOfAMean) {
 }
 
 TEST(StationaryBootstrap, HasTheVarianceThatPolitisAndRomanoGiveForTheMean) {
-  // Their lemma 1: (c0 + 2 sum_k b_k c_k) / n with circular autocovariances c_k and weights
-  // b_k = (1 - k/n) (1-p)^k + (k/n) (1-p)^(n-k); exact, not asymptotic.
+  // (c_0 + 2 sum_k (1 - k/n) (1 - p)^k c_k) / n with circular autocovariances c_k: two places that
+  // are k apart stay in one block with chance (1 - p)^k. Exact, not asymptotic.
   const std::vector<double> x = series(0.6, 200, 3);
   const double n = 200.0;
   const double p = 0.1;
