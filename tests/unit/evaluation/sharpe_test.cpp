@@ -136,7 +136,7 @@ TEST(ExpectedMaximum, IsWhatTheBestOfManyWorthlessTrialsReaches) {
 TEST(ExpectedMaximum, IsNothingForOneTrialAndGrowsWithTheirNumber) {
   EXPECT_EQ(expected_maximum_sharpe(1.0, 1).value(), 0.0);
   double last = 0.0;
-  for (const std::int64_t n : {2, 3, 10, 1000, 1'000'000, 1'000'000'000'000'000'000}) {
+  for (const std::int64_t n : {2L, 3L, 10L, 1000L, 1'000'000L, 1'000'000'000'000'000'000L}) {
     const double now = expected_maximum_sharpe(1.0, n).value();
     EXPECT_GT(now, last) << n;
     last = now;
