@@ -26,7 +26,7 @@ std::string demand(const Check& check) {
 
 std::string row(std::string_view id, std::string_view what, std::string_view value,
                 std::string_view demand, std::string_view verdict, std::string_view seconds) {
-  std::string out = fmt::format("{:<6} {:<64} {:>11}  {:<22} {:<9} {:>7}", id, what, value, demand,
+  std::string out = fmt::format("{:<6} {:<66} {:>11}  {:<22} {:<9} {:>7}", id, what, value, demand,
                                 verdict, seconds);
   return out.substr(0, out.find_last_not_of(' ') + 1) + "\n";
 }
