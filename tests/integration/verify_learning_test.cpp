@@ -1,10 +1,10 @@
 // `proteus verify learning`, as people run it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 
 #include "tests/integration/child.hpp"
-#include "tests/integration/support.hpp"
 #include "tools/app/options.hpp"
 
 namespace proteus::app {
@@ -29,7 +29,7 @@ TEST(VerifyLearning, PosesAVariantAndPrintsOneDocument) {
   // One of two arms is tried: 1/2, and then 2/3 after a win, 1/2 after a loss. Nothing is demanded.
   EXPECT_EQ(ran.code, kError) << ran.err;
   const auto json = boost::json::parse(ran.out);
-  EXPECT_NEAR(json.at_pointer("/answers/0/checks/0/value").as_double(), 13.0 / 12.0, 1e-12);
+  EXPECT_NEAR(json.at_pointer("/answers/0/checks/0/value").to_number<double>(), 13.0 / 12.0, 1e-12);
   EXPECT_EQ(json.at_pointer("/answers/0/checks/0/verdict").as_string(), "shown");
 }
 

@@ -75,8 +75,8 @@ TEST(VerifyLearning, WritesADocumentForPrograms) {
   const auto json = boost::json::parse(json_of(outcomes_of({"KA-1", "KA-10"}), {.seed = 5}));
   EXPECT_EQ(json.at("seed").as_int64(), 5);
   EXPECT_EQ(json.at("passed").as_int64(), 1);
-  EXPECT_EQ(json.at_pointer("/answers/0/checks/0/value").as_double(), 1.0);
-  EXPECT_EQ(json.at_pointer("/answers/0/checks/0/low").as_double(), 0.9);
+  EXPECT_EQ(json.at_pointer("/answers/0/checks/0/value").to_number<double>(), 1.0);
+  EXPECT_EQ(json.at_pointer("/answers/0/checks/0/low").to_number<double>(), 0.9);
   EXPECT_EQ(json.at_pointer("/answers/1/checks/0/verdict").as_string(), "not built");
   EXPECT_FALSE(json.at_pointer("/answers/1/checks/0").as_object().contains("value"));
 }
