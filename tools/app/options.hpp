@@ -9,6 +9,7 @@
 
 #include "engine/core/result.hpp"
 #include "engine/core/time.hpp"
+#include "models/evaluation/known_answers/parameters.hpp"
 
 namespace CLI {
 class App;
@@ -37,7 +38,9 @@ struct Options {
   std::vector<std::string> files;
   std::vector<std::string> reason;  ///< of an operator's command, word by word
   bool yes = false;                 ///< no question is asked
-  std::optional<Duration> wait;     ///< real time that a command's outcome is waited for
+  std::vector<std::string> only;    ///< of a list, by their ids; empty: all
+  evaluation::Parameters known_answers;
+  std::optional<Duration> wait;  ///< real time that a command's outcome is waited for
 };
 
 struct Verb {

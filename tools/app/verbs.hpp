@@ -54,6 +54,9 @@ int run_journal_recover(const Options& options);
 void declare_selftest(CLI::App& app, Options& options);
 int run_selftest(const Options& options);
 
+void declare_verify_learning(CLI::App& app, Options& options);
+int run_verify_learning(const Options& options);
+
 int run_version(const Options& options);
 
 }  // namespace proteus::app
