@@ -41,8 +41,9 @@ market::Settings market_settings(SyntheticKind kind) {
 
 /// Closes of a simple regime as bars: each opens where the last one closed, high and low lie half a
 /// folded deviation beyond open and close, volume is log-normal around an hour's.
-std::vector<Bar> simple_bars(market::SimpleRegime regime, const SyntheticSettings& settings,
-                             const market::InstrumentSpec& spec, std::uint64_t seed) {
+Result<std::vector<Bar>> simple_bars(market::SimpleRegime regime, const SyntheticSettings& settings,
+                                     const market::InstrumentSpec& spec, std::uint64_t seed) {
+  constexpr double kHighest = 1e8;  // quote; leaves room for orders of a whole account
   constexpr double kVolumeSpread = 0.5;
   constexpr double kMinutes = 60.0;
   market::Random steps{seed, "closes"};
@@ -59,6 +60,12 @@ std::vector<Bar> simple_bars(market::SimpleRegime regime, const SyntheticSetting
   double before = spec.start_price;
   Timestamp at = bar_open(settings.start, settings.interval);
   for (const double close : closes) {
+    if (!(close >= tick && close <= kHighest))
+      return error(
+          ErrorCode::OutOfRange,
+          fmt::format("synthetic series: {} of seed {} leaves the range of prices after {} "
+                      "bars: ask for fewer",
+                      market::to_string(regime), seed, bars.size()));
     Bar bar{.interval = settings.interval,
             .open_time = at,
             .close_time = next_open(at, settings.interval),
@@ -128,7 +135,8 @@ Result<std::shared_ptr<const Series>> synthetic_series(const SyntheticSettings& 
                       .features = settings.features};
   const auto simple = static_cast<std::size_t>(settings.kind);
   if (simple < market::kSimpleRegimes.size()) {
-    source.bars = simple_bars(market::kSimpleRegimes[simple], settings, *spec, seed);
+    BOOST_OUTCOME_TRY(source.bars,
+                      simple_bars(market::kSimpleRegimes[simple], settings, *spec, seed));
   } else {
     BOOST_OUTCOME_TRY(add_market_bars(source, settings, *spec, seed));
   }
