@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/matching/filters.hpp"
+#include "engine/matching/execution.hpp"
 
 namespace proteus::paper {
 
@@ -35,30 +35,16 @@ void Account::refresh(InstrumentId id) {
   margin_used_ += kept;
 }
 
-Money Account::margin_for(const OrderRequest& order, Quantity quantity, Price price) const {
-  const Quantity more = matching::increase(position(order.instrument), order.side, quantity);
-  if (more.is_zero()) return Money{};
-  return initial_margin(notional(price, more, Rounding::Up),
-                        leverage_of(instruments_[order.instrument], rates_.leverage_e9));
-}
-
-Money Account::spot_cost(Price price, Quantity quantity) const {
-  const Money paid = notional(price, quantity, Rounding::Up);
-  return paid + share(paid, rates_.fee(Category::Spot, Liquidity::Taker), Rounding::Up);
-}
-
 OrderEnd Account::affords(const OrderRequest& order, Quantity quantity, Price price,
                           const Lock& own) const {
   const LedgerView view = books_.view();
-  const Money available = view.equity - margin_used_ - (margin_locked_ - own.margin);
-  if (books_[order.instrument].category == Category::Linear) {
-    const Money need = margin_for(order, quantity, price);
-    return need.is_zero() || need <= available ? OrderEnd::None : OrderEnd::InsufficientMargin;
-  }
-  if (order.side == Side::Sell)
-    return quantity <= position(order.instrument) ? OrderEnd::None : OrderEnd::InsufficientBalance;
-  const Money free_cash = std::min(view.cash - (cash_locked_ - own.cash), available);
-  return spot_cost(price, quantity) <= free_cash ? OrderEnd::None : OrderEnd::InsufficientBalance;
+  const matching::Funds funds{.equity = view.equity,
+                              .cash = view.cash,
+                              .margin_used = margin_used_,
+                              .margin_locked = margin_locked_ - own.margin,
+                              .cash_locked = cash_locked_ - own.cash};
+  return matching::affords(funds, instruments_[order.instrument], position(order.instrument),
+                           order.side, quantity, price, rates_);
 }
 
 Quantity Account::free_base(InstrumentId id) const {
@@ -68,8 +54,10 @@ Quantity Account::free_base(InstrumentId id) const {
 Lock Account::lock_for(const OrderRequest& order, Quantity quantity, Price price) const {
   if (order.reduce_only || order.type == OrderType::StopMarket) return {};
   if (books_[order.instrument].category == Category::Linear)
-    return {.margin = margin_for(order, quantity, price)};
-  if (order.side == Side::Buy) return {.cash = spot_cost(price, quantity)};
+    return {.margin =
+                matching::order_margin(instruments_[order.instrument], position(order.instrument),
+                                       order.side, quantity, price, rates_)};
+  if (order.side == Side::Buy) return {.cash = matching::spot_cost(price, quantity, rates_)};
   return {.base = quantity};
 }
 

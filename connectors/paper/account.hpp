@@ -32,10 +32,8 @@ class Account {
   /// The instrument's leverage limit may have changed.
   void refresh(InstrumentId id);
 
-  /// Whether `quantity` of the order may fill at `price`; `own` is what the order itself holds
-  /// back, and is at its disposal. Linear: the initial margin of what increases the position must
-  /// not exceed equity - used margin - reserved margin. Spot buy: notional and taker fee must not
-  /// exceed that, nor cash - reserved cash. Spot sell: no more than the base held.
+  /// Whether `quantity` of the order may fill at `price`, by matching::affords; `own` is what the
+  /// order itself holds back, and is at its disposal.
   [[nodiscard]] OrderEnd affords(const OrderRequest& order, Quantity quantity, Price price,
                                  const Lock& own) const;
   /// Base held and not reserved by resting sells.
@@ -55,9 +53,6 @@ class Account {
   }
 
  private:
-  [[nodiscard]] Money margin_for(const OrderRequest& order, Quantity quantity, Price price) const;
-  [[nodiscard]] Money spot_cost(Price price, Quantity quantity) const;
-
   const InstrumentTable& instruments_;
   const matching::Rates& rates_;
   Ledger books_;

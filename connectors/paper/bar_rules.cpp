@@ -2,6 +2,7 @@
 // position. Everything that happens inside a bar is stamped with its opening time.
 #include "connectors/paper/paper_venue.hpp"
 #include "engine/matching/bar_fill.hpp"
+#include "engine/matching/execution.hpp"
 
 namespace proteus::paper {
 
@@ -73,9 +74,8 @@ void PaperVenue::arrive(Market& market, Working& order, const Bar& bar, ReportSi
     return;
   }
   const Quantity quantity = fillable(order);
-  const Price price =
-      matching::worsen(bar.open, request.side, slippage_rate_e9(settings_, quantity, bar.volume),
-                       instruments_[market.id].tick_size);
+  const Price price = matching::taker_price(settings_, instruments_[market.id], request.side,
+                                            quantity, bar.open, bar.volume);
   const bool would_take = matching::takes(request.side, request.price, price);
   switch (request.time_in_force) {
     case TimeInForce::PostOnly:
@@ -100,9 +100,8 @@ void PaperVenue::take(Market& market, Working& order, Price base, const Bar& bar
   const Quantity quantity = fillable(order);
   if (quantity.is_zero())
     return close(order, OrderEnd::ReduceOnlyNothingToReduce, bar.open_time, reports);
-  const Price price =
-      matching::worsen(base, order.request.side, slippage_rate_e9(settings_, quantity, bar.volume),
-                       instruments_[market.id].tick_size);
+  const Price price = matching::taker_price(settings_, instruments_[market.id], order.request.side,
+                                            quantity, base, bar.volume);
   if (const OrderEnd end = account_.affords(order.request, quantity, price, order.lock);
       end != OrderEnd::None)
     return close(order, end, bar.open_time, reports);

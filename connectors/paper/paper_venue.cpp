@@ -6,6 +6,7 @@
 
 #include "engine/core/assert.hpp"
 #include "engine/matching/bar_fill.hpp"
+#include "engine/matching/execution.hpp"
 #include "engine/matching/filters.hpp"
 
 namespace proteus::paper {
@@ -144,20 +145,10 @@ Quantity PaperVenue::fillable(const Working& order) const {
 void PaperVenue::execute(Market& market, Working& order, Quantity quantity, Price price, Price fair,
                          Liquidity liquidity, Timestamp time, ReportSink& reports) {
   const OrderRequest& request = order.request;
-  const Category category = instruments_[market.id].category;
-  const matching::Charge paid =
-      matching::charge(category, request.side, quantity, price, rates_.fee(category, liquidity));
-  const Fill fill{.id = request.id,
-                  .execution = next_execution(),
-                  .instrument = market.id,
-                  .side = request.side,
-                  .liquidity = liquidity,
-                  .quantity = quantity,
-                  .price = price,
-                  .fee = paid.fee,
-                  .fee_base = paid.fee_base,
-                  .slippage = matching::slippage_cost(price, fair, quantity),
-                  .time = time};
+  Fill fill = matching::execution(rates_, instruments_[market.id], request.side, quantity, price,
+                                  fair, liquidity, time);
+  fill.id = request.id;
+  fill.execution = next_execution();
   account_.apply(fill);
   order.filled += quantity;
   const bool whole = order.filled == request.quantity;
@@ -212,22 +203,10 @@ void PaperVenue::liquidate(Market& market, Price base, std::int64_t slippage_e9,
                            ReportSink& reports) {
   for (Working& order : market.orders)
     if (!order.closed) close(order, OrderEnd::Liquidation, time, reports);
-  const Quantity position = account_.position(market.id);
-  const Side side = position > Quantity{} ? Side::Sell : Side::Buy;
-  const Quantity quantity = abs(position);
-  const Price price = matching::worsen(base, side, slippage_e9, instruments_[market.id].tick_size);
-  const matching::Charge paid =
-      matching::charge(Category::Linear, side, quantity, price, rates_.liquidation_fee_e9);
-  const Fill fill{.id = numbered<36>("liquidation-", ++liquidations_),
-                  .execution = next_execution(),
-                  .instrument = market.id,
-                  .side = side,
-                  .liquidation = true,
-                  .quantity = quantity,
-                  .price = price,
-                  .fee = paid.fee,
-                  .slippage = matching::slippage_cost(price, base, quantity),
-                  .time = time};
+  Fill fill = matching::liquidation(rates_, instruments_[market.id], account_.position(market.id),
+                                    base, slippage_e9, time);
+  fill.id = numbered<36>("liquidation-", ++liquidations_);
+  fill.execution = next_execution();
   account_.apply(fill);
   reports.report(fill, time);
 }

@@ -1,6 +1,7 @@
 // The engine's orders: from what is wanted to what leaves, and what becomes of it.
 #include <algorithm>
 
+#include "engine/matching/execution.hpp"
 #include "engine/runtime/engine.hpp"
 
 namespace proteus {
@@ -14,44 +15,25 @@ bool is_flatten(const ClientOrderId& id) {
          text[text.size() - kFromEnd] == static_cast<char>(Purpose::Flatten);
 }
 
-bool opposite_signs(Quantity a, Quantity b) {
-  return (a > Quantity{} && b < Quantity{}) || (a < Quantity{} && b > Quantity{});
-}
-
 }  // namespace
 
 Quantity Engine::position(const Slot& slot) const {
   return ledger_.view().positions[static_cast<std::size_t>(&slot - slots_.data())].quantity;
 }
 
-/// Orders from the position to `record.wanted`. A turn over zero is two orders, so that the part
-/// that reduces is not held back by what limits the part that increases.
+/// Orders from the position to `record.wanted`.
 void Engine::place(Slot& slot) {
-  const Quantity held = position(slot);
-  const Quantity wanted = slot.record.wanted;
-  const Quantity change = wanted - held;
-  if (change.is_zero()) return;
-  const Side side = change > Quantity{} ? Side::Buy : Side::Sell;
-  if (opposite_signs(held, wanted)) {
-    place_one(slot, side, abs(held), true, Purpose::Close);
-    place_one(slot, side, abs(wanted), false, Purpose::Open);
-  } else if (abs(wanted) < abs(held)) {
-    place_one(slot, side, abs(change), true, Purpose::Close);
-  } else {
-    place_one(slot, side, abs(change), false, Purpose::Open);
-  }
+  const Instrument& instrument = instruments_[slot.record.instrument];
+  for (const matching::PlannedOrder& planned :
+       matching::plan_orders(instrument, position(slot), slot.record.wanted))
+    place_one(slot, planned.side, planned.quantity, planned.reduce_only,
+              planned.reduce_only ? Purpose::Close : Purpose::Open);
 }
 
 void Engine::place_one(Slot& slot, Side side, Quantity quantity, bool reduce_only,
                        Purpose purpose) {
   DecisionRecord& r = slot.record;
   const Instrument& instrument = instruments_[r.instrument];
-  // A position that reduces to nothing goes whole, dust and all; otherwise the lot decides.
-  const bool closes_all = reduce_only && quantity == abs(position(slot));
-  if (!closes_all || instrument.category == Category::Spot)
-    quantity = round_to_step(quantity, instrument.lot_step);
-  if (quantity.is_zero()) return;
-
   const auto second = std::chrono::floor<std::chrono::seconds>(r.time);
   if (slot.id_second != second) {
     slot.id_second = second;
@@ -157,8 +139,9 @@ void Engine::flatten(Slot& slot) {
     return finish_record(slot, Outcome::Pending, "flatten: an order is still open");
   const Quantity held = position(slot);
   slot.record.wanted = Quantity{};
-  if (!held.is_zero())
-    place_one(slot, held > Quantity{} ? Side::Sell : Side::Buy, abs(held), true, Purpose::Flatten);
+  for (const matching::PlannedOrder& planned :
+       matching::plan_orders(instruments_[slot.record.instrument], held, Quantity{}))
+    place_one(slot, planned.side, planned.quantity, planned.reduce_only, Purpose::Flatten);
   slot.flatten = !slot.record.orders.empty();
   if (!slot.flatten) return finish_record(slot, Outcome::Unchanged, "flatten: nothing to close");
   finish_record(slot, slot.record.orders[0].approved ? Outcome::Ordered : Outcome::Refused,

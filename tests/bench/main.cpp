@@ -1,7 +1,8 @@
 // bench_proteus: the figures of docs/reference/benchmarks.md. It fails when something allocates
 // that must not, or when two runs that must agree do not; never because it took long.
 //
-//   bench_proteus [--only decode|features|engine|log|heap] [--rounds N] [--bars N] [--tiny]
+//   bench_proteus [--only decode|features|training|engine|log|heap] [--rounds N] [--bars N]
+//   [--tiny]
 //                 [--json] [--folder DIR]
 #include <fmt/format.h>
 #include <unistd.h>
@@ -64,9 +65,10 @@ std::optional<Options> parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   const auto options = parse(argc, argv);
   if (!options) {
-    fmt::print(stderr,
-               "usage: bench_proteus [--only decode|features|engine|log|heap] [--rounds N] "
-               "[--bars N] [--tiny] [--json] [--folder DIR]\n");
+    fmt::print(
+        stderr,
+        "usage: bench_proteus [--only decode|features|training|engine|log|heap] [--rounds N] "
+        "[--bars N] [--tiny] [--json] [--folder DIR]\n");
     return 2;
   }
   const std::filesystem::path folder =
@@ -83,6 +85,7 @@ int main(int argc, char** argv) {
   };
   if (wanted("decode")) measure_codec(options->size, report);
   if (wanted("features")) measure_features(options->size, report);
+  if (wanted("training")) measure_training(options->size, report);
   if (wanted("engine")) measure_engine(options->size, report);
   if (wanted("log")) measure_log(options->size, folder.string(), report);
   if (wanted("heap")) measure_heap(options->size, folder.string(), report);

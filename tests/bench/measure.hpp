@@ -101,6 +101,7 @@ std::array<Spread, sizeof...(F)> take_turns(int rounds, F&&... runs) {
 
 void measure_codec(const Size& size, Report& report);
 void measure_features(const Size& size, Report& report);
+void measure_training(const Size& size, Report& report);
 void measure_engine(const Size& size, Report& report);
 /// `folder`: where logs are written; they are removed again.
 void measure_log(const Size& size, const std::string& folder, Report& report);

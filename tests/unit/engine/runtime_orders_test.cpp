@@ -207,9 +207,9 @@ TEST_F(OpenOrder, OfAVenueThatConfirmsAtOnceIsReplacedWithinOneInput) {
   rig_.trace.clear();
   rig_.strategies[0]->wants({3.0});
   rig_.close(0, 1);
-  EXPECT_EQ(only(rig_.trace, {"cancel", "submit", "append intent", "append cancel", "commit"}),
-            (Trace{"append cancel", "commit", "cancel", "append intent", "commit", "submit 0 buy 3",
-                   "commit"}));
+  EXPECT_EQ(
+      only(rig_.trace, {"cancel", "submit", "append intent", "append cancel", "commit"}),
+      (Trace{"append cancel", "commit", "cancel", "append intent", "commit", "submit 0 buy 3"}));
 }
 
 TEST_F(OpenOrder, FilledInPartCountsInTheNewOrder) {

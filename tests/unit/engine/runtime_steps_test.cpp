@@ -13,7 +13,7 @@ TEST(EngineSteps, AnInputIsShownToTheVenueLoggedObservedDecidedCommittedAndThenS
   EXPECT_EQ(rig.trace,
             (Trace{"before bar_closed", "append bar_closed #1", "observe bar_closed", "on_equity",
                    "on_bar 0", "review 0", "append intent", "append decision 0 ordered",
-                   "append equity", "commit", "submit 0 buy 2", "commit"}));
+                   "append equity", "commit", "submit 0 buy 2"}));
 }
 
 TEST(EngineSteps, TheVenueSeesABarBeforeTheLedgerIsMarked) {
@@ -79,10 +79,10 @@ TEST(EngineSteps, TheLogIsCommittedBeforeACancelLeaves) {
   rig.close(0, 1);
 
   EXPECT_EQ(only(rig.trace, {"append cancel", "commit", "cancel"}),
-            (Trace{"append cancel", "commit", "cancel", "commit"}));
+            (Trace{"append cancel", "commit", "cancel"}));
 }
 
-TEST(EngineSteps, WhatAVenueSaysAtOnceIsCommittedToo) {
+TEST(EngineSteps, WhatAVenueSaysAtOnceIsCommittedWithTheNextInput) {
   Rig rig;
   rig.strategies[0]->wants({1.0});
   rig.venue.on_submit = [&](const OrderRequest& order, ReportSink& reports) {
@@ -91,9 +91,10 @@ TEST(EngineSteps, WhatAVenueSaysAtOnceIsCommittedToo) {
 
   rig.close(0, 0);
 
-  EXPECT_EQ(rig.journal.bodies<OrderUpdate>().size(), 1U);
+  ASSERT_EQ(rig.journal.bodies<OrderUpdate>().size(), 1U);
+  EXPECT_EQ(rig.journal.committed + 1, rig.journal.entries.size());
+  rig.tick(rig.close_of(0) + 1s);
   EXPECT_EQ(rig.journal.committed, rig.journal.entries.size());
-  EXPECT_EQ(rig.trace.back(), "commit");
 }
 
 TEST(EngineSteps, EveryInputIsCommittedAlsoWhenNothingLeaves) {

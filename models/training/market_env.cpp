@@ -1,0 +1,271 @@
+#include "models/training/market_env.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/core/assert.hpp"
+#include "engine/matching/bar_fill.hpp"
+#include "engine/matching/filters.hpp"
+#include "engine/matching/funding.hpp"
+#include "engine/matching/margin.hpp"
+
+namespace proteus::training {
+namespace {
+
+constexpr InstrumentId kOnly{0};
+
+Money capital_of(const EnvSettings& settings) {
+  return Money::from_raw(to_fixed_raw(settings.capital));
+}
+
+}  // namespace
+
+Result<MarketEnv> MarketEnv::create(const Settings& settings,
+                                    features::PolicyObservation observation, std::size_t count) {
+  if (settings.venue.fill_mode != matching::FillMode::Bar)
+    return error(ErrorCode::Unsupported,
+                 "the training environment fills from bars: set fill_mode to bar");
+  if (count == 0 || !(settings.env.capital >= 1.0))
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("{} environments with a capital of {} each: there must be one at "
+                             "least, with a capital of 1 or more",
+                             count, settings.env.capital));
+  return MarketEnv{settings, std::move(observation), count};
+}
+
+MarketEnv::MarketEnv(const Settings& settings, features::PolicyObservation observation,
+                     std::size_t count)
+    : settings_(settings),
+      rates_(matching::make_rates(settings.venue)),
+      observation_(std::move(observation)),
+      slots_(count),
+      observations_(count * observation_.columns()),
+      final_observations_(count * observation_.columns()),
+      rewards_(count),
+      terminated_(count),
+      truncated_(count),
+      trial_over_(count, 1),
+      infos_(count) {}
+
+Result<void> MarketEnv::reset(std::span<const Task> tasks) {
+  PROTEUS_ASSERT(tasks.size() == slots_.size());
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    BOOST_OUTCOME_TRY(reset(i, tasks[i]));
+  }
+  return success();
+}
+
+Result<void> MarketEnv::reset(std::size_t env, const Task& task) {
+  BOOST_OUTCOME_TRY(check_task(task));
+  if (!observation_.fits(task.series->schema()))
+    return error(
+        ErrorCode::Unsupported,
+        fmt::format("{}: its features \"{}\" are not those of the observation \"{}\"",
+                    task.series->name(), task.series->schema().set, observation_.schema().set));
+  Slot& slot = slots_[env];
+  slot.task = task;
+  slot.blank.emplace(capital_of(settings_.env), task.series->table());
+  slot.episode = 0;
+  slot.running = true;
+  begin_episode(slot);
+  rewards_[env] = 0.0;
+  terminated_[env] = truncated_[env] = trial_over_[env] = 0;
+  infos_[env] = {.capital = slot.equity, .bar = slot.bar};
+  observe(slot, row(observations_, env));
+  return success();
+}
+
+void MarketEnv::begin_episode(Slot& slot) {
+  const Series& series = *slot.task.series;
+  slot.bar = slot.task.start + slot.episode * slot.task.stride;
+  slot.steps = 0;
+  slot.turnover = 0.0;
+  slot.orders.clear();
+  slot.ledger = slot.blank;
+  slot.ledger->mark(kOnly, series.bars()[slot.bar].close);
+  slot.equity = slot.ledger->view().equity.to_double();
+  slot.reward.begin(slot.equity, market_square(series.bars(), slot.bar));
+}
+
+void MarketEnv::step(std::span<const Action> actions) {
+  PROTEUS_ASSERT(actions.size() == slots_.size());
+  for (std::size_t i = 0; i < actions.size(); ++i) step_one(i, actions[i]);
+}
+
+void MarketEnv::step_one(std::size_t env, const Action& action) {
+  Slot& slot = slots_[env];
+  rewards_[env] = 0.0;
+  terminated_[env] = truncated_[env] = 0;
+  if (!slot.running) return;
+
+  StepInfo& info = infos_[env];
+  info = {};
+  decide(slot, action, info);
+  next_bar(slot, info);
+  ++slot.steps;
+
+  const double before = slot.equity;
+  const LedgerView view = slot.ledger->view();
+  const PositionView& position = view[kOnly];
+  slot.equity = view.equity.to_double();
+  rewards_[env] = slot.reward.step(settings_.reward, before, slot.equity);
+  info.capital = slot.equity;
+  info.position = features::account_state(position, view.equity, 0.0).position;
+  info.total_pnl = (view.equity - view.initial).to_double();
+  info.step_return = slot.equity / before - 1.0;
+  info.fees = position.fees.to_double();
+  info.funding = position.funding.to_double();
+  info.slippage = position.slippage.to_double();
+  info.turnover = slot.turnover;
+  info.bar = slot.bar;
+
+  const bool ruined = slot.equity <= settings_.env.ruin_share * settings_.env.capital;
+  const bool over =
+      slot.steps == slot.task.episode_bars || slot.bar + 1 == slot.task.series->size();
+  observe(slot, row(observations_, env));
+  if (!ruined && !over) return;
+  (ruined ? terminated_ : truncated_)[env] = 1;
+  end_episode(env);
+}
+
+/// The wish, and which of its orders the venue takes. They were sent one after the other; nothing
+/// else is open, so nothing else has reserved anything.
+void MarketEnv::decide(Slot& slot, const Action& action, StepInfo& info) {
+  slot.orders.clear();
+  if (meaningless(settings_.actions.set, action)) {
+    ++info.refused;
+    return;
+  }
+  const Instrument& instrument = slot.task.series->instrument();
+  const LedgerView view = slot.ledger->view();
+  const Bar& bar = slot.task.series->bars()[slot.bar];
+  const auto wanted =
+      wanted_quantity(settings_.actions, action, instrument, view[kOnly], view.equity, bar.close);
+  if (!wanted) return;
+  for (const matching::PlannedOrder& order :
+       matching::plan_orders(instrument, view[kOnly].quantity, *wanted)) {
+    if (accepts(slot, order))
+      slot.orders.push_back(order);
+    else
+      ++info.refused;
+  }
+}
+
+bool MarketEnv::accepts(const Slot& slot, const matching::PlannedOrder& order) const {
+  const Instrument& instrument = slot.task.series->instrument();
+  const Quantity held = (*slot.ledger)[kOnly].quantity;
+  const Price last = slot.task.series->bars()[slot.bar].close;
+  const OrderRequest request{
+      .side = order.side, .reduce_only = order.reduce_only, .quantity = order.quantity};
+  if (matching::check_filters(request, instrument, last, held) != OrderEnd::None) return false;
+  if (order.reduce_only) return !matching::reducible(held, order.side, instrument).is_zero();
+  return matching::affords(funds(slot), instrument, held, order.side, order.quantity, last,
+                           rates_) == OrderEnd::None;
+}
+
+/// The order of a venue in bar mode: fills, liquidation, funding inside the bar at the price known
+/// before it, funding at its close at the close, the mark.
+void MarketEnv::next_bar(Slot& slot, StepInfo& info) {
+  const Series& series = *slot.task.series;
+  const Price known = series.bars()[slot.bar].close;
+  const Bar& bar = series.bars()[++slot.bar];
+  for (const matching::PlannedOrder& order : slot.orders) fill(slot, order, bar, info);
+  Ledger& ledger = *slot.ledger;
+  const PositionView& position = ledger[kOnly];
+  if (position.category == Category::Linear && !position.quantity.is_zero())
+    liquidate(slot, bar, info);
+  for (const matching::FundingTime& due : series.settlements(slot.bar)) {
+    if (position.quantity.is_zero()) break;
+    const Price mark = due.time < bar.close_time ? known : bar.close;
+    ledger.apply(matching::settlement(due, kOnly, position.quantity, mark,
+                                      series.instrument().funding_interval,
+                                      rates_.assumed_funding_e9));
+  }
+  ledger.mark(kOnly, bar.close);
+}
+
+void MarketEnv::fill(Slot& slot, const matching::PlannedOrder& order, const Bar& bar,
+                     StepInfo& info) {
+  const Instrument& instrument = slot.task.series->instrument();
+  const Quantity held = (*slot.ledger)[kOnly].quantity;
+  const Quantity quantity =
+      order.reduce_only
+          ? std::min(order.quantity, matching::reducible(held, order.side, instrument))
+          : order.quantity;
+  if (quantity.is_zero()) return;
+  const Price price = matching::taker_price(settings_.venue, instrument, order.side, quantity,
+                                            bar.open, bar.volume);
+  if (matching::affords(funds(slot), instrument, held, order.side, quantity, price, rates_) !=
+      OrderEnd::None) {
+    ++info.refused;
+    return;
+  }
+  book(slot,
+       matching::execution(rates_, instrument, order.side, quantity, price, bar.open,
+                           Liquidity::Taker, bar.open_time),
+       info);
+}
+
+void MarketEnv::liquidate(Slot& slot, const Bar& bar, StepInfo& info) {
+  const LedgerView view = slot.ledger->view();
+  const PositionView& position = view[kOnly];
+  const auto price =
+      matching::liquidation_price({view.equity, view.gross}, position, bar, rates_.maintenance_e9);
+  if (!price) return;
+  const std::int64_t worse =
+      matching::slippage_rate_e9(settings_.venue, abs(position.quantity), bar.volume);
+  info.liquidated = true;
+  book(slot,
+       matching::liquidation(rates_, slot.task.series->instrument(), position.quantity, *price,
+                             worse, bar.open_time),
+       info);
+}
+
+matching::Funds MarketEnv::funds(const Slot& slot) const {
+  const LedgerView view = slot.ledger->view();
+  const PositionView& position = view[kOnly];
+  matching::Funds funds{.equity = view.equity, .cash = view.cash};
+  if (position.category == Category::Linear && !position.value.is_zero())
+    funds.margin_used = matching::initial_margin(
+        abs(position.value),
+        matching::leverage_of(slot.task.series->instrument(), rates_.leverage_e9));
+  return funds;
+}
+
+void MarketEnv::book(Slot& slot, const Fill& fill, StepInfo& info) {
+  slot.ledger->apply(fill);
+  slot.turnover += fill.price.to_double() * fill.quantity.to_double();
+  ++info.fills;
+}
+
+/// Keeps the last observation and starts the next episode, if the trial and the data have one.
+void MarketEnv::end_episode(std::size_t env) {
+  Slot& slot = slots_[env];
+  std::ranges::copy(row(observations_, env), row(final_observations_, env).begin());
+  const std::size_t next = slot.task.start + (slot.episode + 1) * slot.task.stride;
+  if (slot.episode + 1 == slot.task.episodes || next + 1 >= slot.task.series->size()) {
+    slot.running = false;
+    trial_over_[env] = 1;
+    return;
+  }
+  ++slot.episode;
+  begin_episode(slot);
+  observe(slot, row(observations_, env));
+}
+
+double MarketEnv::time_of(const Slot& slot) const {
+  const auto bars = static_cast<double>(slot.task.episode_bars);
+  const auto steps = static_cast<double>(slot.steps);
+  if (observation_.time_share() == features::TimeShare::Episode) return steps / bars;
+  return (static_cast<double>(slot.episode) * bars + steps) /
+         (static_cast<double>(slot.task.episodes) * bars);
+}
+
+void MarketEnv::observe(const Slot& slot, std::span<float> row) const {
+  const LedgerView view = slot.ledger->view();
+  observation_.write(slot.task.series->features(slot.bar),
+                     features::account_state(view[kOnly], view.equity, time_of(slot)), row);
+}
+
+}  // namespace proteus::training

@@ -1,0 +1,141 @@
+#include "models/training/series.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace proteus::training {
+namespace {
+
+bool follows(const Bar& before, const Bar& bar) { return bar.open_time == before.close_time; }
+
+/// Where the bars stop being a run, as an error; success: nowhere.
+Result<void> check_order(const std::string& name, std::span<const Bar> bars, Interval interval) {
+  std::size_t holes = 0;
+  std::string first_hole;
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    const Bar& bar = bars[i];
+    const char* wrong = absurdity(bar);
+    if (wrong == nullptr &&
+        (bar.interval != interval || bar.close_time != next_open(bar.open_time, interval) ||
+         bar_open(bar.open_time, interval) != bar.open_time))
+      wrong = "it does not span one interval";
+    if (wrong != nullptr)
+      return error(ErrorCode::Malformed,
+                   fmt::format("{}: the {} bar of {}: {}", name, to_string(interval),
+                               format_time(bar.open_time), wrong));
+    if (i == 0 || follows(bars[i - 1], bar)) continue;
+    if (bar.open_time < bars[i - 1].close_time)
+      return error(
+          ErrorCode::Malformed,
+          fmt::format("{}: the bar of {} comes after that of {}: sort the bars and drop "
+                      "repeats",
+                      name, format_time(bar.open_time), format_time(bars[i - 1].open_time)));
+    if (holes++ == 0)
+      first_hole = fmt::format("from {} to {}", format_time(bars[i - 1].close_time),
+                               format_time(bar.open_time));
+  }
+  if (holes == 0) return success();
+  return error(ErrorCode::Malformed,
+               fmt::format("{}: {} hole{} in the {} bars, the first {}: fill them or cut the data "
+                           "into runs without one",
+                           name, holes, holes == 1 ? "" : "s", to_string(interval), first_hole));
+}
+
+Result<void> check_funding(const std::string& name, std::span<const FundingPoint> funding) {
+  for (std::size_t i = 0; i < funding.size(); ++i) {
+    if (i > 0 && funding[i].time <= funding[i - 1].time)
+      return error(ErrorCode::Malformed, fmt::format("{}: the funding of {} is not in order", name,
+                                                     format_time(funding[i].time)));
+    if (std::abs(funding[i].rate_e9) > kFixedScale)
+      return error(ErrorCode::OutOfRange, fmt::format("{}: the funding rate of {} is beyond 100 %",
+                                                      name, format_time(funding[i].time)));
+  }
+  return success();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Series>> Series::create(SeriesSource source) {
+  Series series;
+  series.name_ = std::move(source.name);
+  series.interval_ = source.interval;
+  series.bars_ = std::move(source.bars);
+  if (series.bars_.empty())
+    return error(ErrorCode::NotFound, fmt::format("{}: there are no bars", series.name_));
+  BOOST_OUTCOME_TRY(check_order(series.name_, series.bars_, series.interval_));
+  BOOST_OUTCOME_TRY(check_funding(series.name_, source.funding));
+  if (source.instrument.status != InstrumentStatus::Trading)
+    return error(ErrorCode::Malformed,
+                 fmt::format("{}: {} is described as {}, not as trading", series.name_,
+                             source.instrument.name(), to_string(source.instrument.status)));
+  if (const auto added = series.table_.add(source.instrument); !added)
+    return error(added.error().code, fmt::format("{}: {}", series.name_, added.error().context));
+  for (Bar& bar : series.bars_) bar.instrument = InstrumentId{0};
+  BOOST_OUTCOME_TRY(series.compute_features(source.features, source.funding));
+  series.place_settlements(source.funding);
+  return std::make_shared<const Series>(std::move(series));
+}
+
+/// The funding a feature sees is the last rate that was settled by the bar's close: a history does
+/// not tell what a ticker would have announced for the next one.
+Result<void> Series::compute_features(features::Kind kind, std::span<const FundingPoint> funding) {
+  BOOST_OUTCOME_TRY(const auto set, features::make_feature_set(kind, instrument(), interval_));
+  schema_ = set->schema();
+  first_ready_ = schema_.warm_up_bars > 0 ? schema_.warm_up_bars - 1 : 0;
+  if (bars_.size() < first_ready_ + 2)
+    return error(
+        ErrorCode::OutOfRange,
+        fmt::format("{}: {} {} bars from {} to {} are too few: the {} features need {} "
+                    "and a step one more",
+                    name_, bars_.size(), to_string(interval_), format_time(bars_.front().open_time),
+                    format_time(bars_.back().close_time), schema_.set, first_ready_ + 1));
+  rows_.resize(bars_.size() * columns());
+  features::FundingView told;
+  auto next = funding.begin();
+  auto out = rows_.begin();
+  for (const Bar& bar : bars_) {
+    for (; next != funding.end() && next->time <= bar.close_time; ++next)
+      told = {.known = true, .rate_e9 = next->rate_e9};
+    set->update(bar, told);
+    out = std::ranges::copy(set->values(), out).out;
+  }
+  return success();
+}
+
+/// As FundingClock counts: from the grid, then one interval after another, unless a known time
+/// comes first. A rate that is not known stays so, and its holder is charged the assumed one.
+void Series::place_settlements(std::span<const FundingPoint> funding) {
+  const Duration interval = instrument().funding_interval;
+  settlement_begin_.assign(bars_.size() + 1, 0);
+  if (interval <= Duration{0}) return;
+  matching::FundingClock grid;
+  grid.start(interval, bars_.front().open_time);
+  Timestamp due = grid.due().time;
+  auto known = std::ranges::upper_bound(funding, bars_.front().open_time, {}, &FundingPoint::time);
+  for (std::size_t i = 0; i < bars_.size(); ++i) {
+    settlement_begin_[i] = static_cast<std::uint32_t>(settlements_.size());
+    for (;;) {
+      const bool told = known != funding.end() && known->time - due < interval;
+      const Timestamp time = told ? known->time : due;
+      if (time > bars_[i].close_time) break;
+      settlements_.push_back({.time = time, .known = told, .rate_e9 = told ? known->rate_e9 : 0});
+      if (told) ++known;
+      due = time + interval;
+    }
+  }
+  settlement_begin_.back() = static_cast<std::uint32_t>(settlements_.size());
+}
+
+std::vector<std::span<const Bar>> contiguous_runs(std::span<const Bar> bars) {
+  std::vector<std::span<const Bar>> runs;
+  std::size_t begin = 0;
+  for (std::size_t i = 1; i <= bars.size(); ++i) {
+    if (i < bars.size() && follows(bars[i - 1], bars[i])) continue;
+    runs.push_back(bars.subspan(begin, i - begin));
+    begin = i;
+  }
+  return runs;
+}
+
+}  // namespace proteus::training

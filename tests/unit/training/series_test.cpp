@@ -1,0 +1,141 @@
+#include "models/training/series.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/training/support.hpp"
+
+namespace proteus::training {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+SeriesSource source_of(std::vector<Bar> bars, features::Kind kind = features::Kind::Chapter) {
+  return {.name = "BTC.csv",
+          .instrument = plain_instrument(),
+          .interval = Interval::H1,
+          .bars = std::move(bars),
+          .features = kind};
+}
+std::vector<Bar> walk(std::size_t count, std::uint64_t seed = 5) {
+  market::Random random{seed};
+  return random_bars(count, Interval::H1, 100.0, 0.01, "0.01"_px, random);
+}
+std::string refusal(SeriesSource source) {
+  const auto made = Series::create(std::move(source));
+  return made ? std::string() : made.error().context;
+}
+
+TEST(Series, OfNoBarsIsRefusedByName) {
+  EXPECT_THAT(refusal(source_of({})), AllOf(HasSubstr("BTC.csv"), HasSubstr("no bars")));
+}
+
+TEST(Series, TooShortForTheFeaturesIsRefusedWithItsRange) {
+  EXPECT_THAT(refusal(source_of(walk(78))),
+              AllOf(HasSubstr("BTC.csv"), HasSubstr("78 1h bars from 2025-01-01T00:00"),
+                    HasSubstr("to 2025-01-04T06:00"), HasSubstr("too few")));
+  EXPECT_EQ(refusal(source_of(walk(79))), "");
+}
+
+TEST(Series, WithAHoleNamesTheFirstRangeThatIsMissingAndHowManyThereAre) {
+  std::vector<Bar> bars = walk(200);
+  bars.erase(bars.begin() + 150);
+  bars.erase(bars.begin() + 100, bars.begin() + 103);
+  EXPECT_THAT(refusal(source_of(bars)),
+              AllOf(HasSubstr("BTC.csv: 2 holes"), HasSubstr("from 2025-01-05T04:00:00.000Z"),
+                    HasSubstr("to 2025-01-05T07:00:00.000Z")));
+}
+
+TEST(Series, WithARepeatedBarIsRefused) {
+  std::vector<Bar> bars = walk(100);
+  bars[50] = bars[49];
+  EXPECT_THAT(refusal(source_of(bars)), HasSubstr("drop repeats"));
+}
+
+TEST(Series, WithABarThatCannotBeTrueNamesItsTime) {
+  std::vector<Bar> bars = walk(100);
+  bars[10].low = bars[10].high + "1"_px;
+  EXPECT_THAT(refusal(source_of(bars)), HasSubstr("2025-01-01T10:00"));
+}
+
+TEST(Series, OfAnotherIntervalIsRefused) {
+  SeriesSource source = source_of(walk(100));
+  source.interval = Interval::H4;
+  EXPECT_THAT(refusal(std::move(source)), HasSubstr("does not span one interval"));
+}
+
+TEST(Series, RefusesFundingThatNobodyCouldPay) {
+  SeriesSource source = source_of(walk(100));
+  source.funding = {{kStart + 8h, 2 * kFixedScale}};
+  EXPECT_THAT(refusal(std::move(source)), HasSubstr("beyond 100 %"));
+}
+
+TEST(Series, RunsWithoutAHoleAreTheStretchesBetweenHoles) {
+  std::vector<Bar> bars = walk(100);
+  bars.erase(bars.begin() + 60);
+  bars.erase(bars.begin() + 20, bars.begin() + 30);
+  const auto runs = contiguous_runs(bars);
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_EQ(runs[0].size(), 20U);
+  EXPECT_EQ(runs[1].size(), 30U);
+  EXPECT_EQ(runs[2].size(), 39U);
+  EXPECT_EQ(runs[1].front().open_time, kStart + 30h);
+  EXPECT_TRUE(contiguous_runs({}).empty());
+}
+
+TEST(Series, FeaturesAreThoseOfTheStreamBitForBit) {
+  const std::vector<Bar> bars = walk(300);
+  const auto series = Series::create(source_of(bars)).value();
+  auto stream = std::move(features::make_feature_set(features::Kind::Chapter, plain_instrument(),
+                                                     Interval::H1))
+                    .value();
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    stream->update(bars[i], {});
+    EXPECT_EQ(stream->ready(), i >= series->first_ready());
+    ASSERT_TRUE(std::ranges::equal(series->features(i), stream->values())) << i;
+  }
+}
+
+TEST(Series, ChangingTheLastBarChangesNoRowBeforeIt) {
+  std::vector<Bar> bars = walk(300);
+  const auto before = Series::create(source_of(bars, features::Kind::Practitioner)).value();
+  bars.back().close = bars.back().high = bars.back().high * 2;
+  bars.back().volume *= 3.0;
+  const auto after = Series::create(source_of(bars, features::Kind::Practitioner)).value();
+  EXPECT_TRUE(std::ranges::equal(before->rows(0, 299), after->rows(0, 299)));
+  EXPECT_FALSE(std::ranges::equal(before->features(299), after->features(299)));
+}
+
+TEST(Series, AFutureFundingRateIsNotSeenByAnEarlierBar) {
+  SeriesSource plain = source_of(walk(320), features::Kind::Practitioner);
+  SeriesSource told = plain;
+  told.funding = {{kStart + 300h, 5'000'000}};
+  const auto without = Series::create(std::move(plain)).value();
+  const auto with = Series::create(std::move(told)).value();
+  EXPECT_TRUE(std::ranges::equal(without->rows(0, 299), with->rows(0, 299)));
+  EXPECT_FALSE(std::ranges::equal(without->features(299), with->features(299)));
+}
+
+TEST(Series, SettlementsFollowTheGridAndTheKnownTimes) {
+  SeriesSource source = source_of(walk(100));
+  source.funding = {{kStart + 16h, 300}, {kStart + 20h, 400}};  // The second is off the grid.
+  const auto series = Series::create(std::move(source)).value();
+  std::vector<std::pair<Duration, bool>> found;
+  for (std::size_t i = 0; i < 40; ++i)
+    for (const matching::FundingTime& due : series->settlements(i)) {
+      EXPECT_LE(due.time, series->bars()[i].close_time);
+      EXPECT_GT(due.time, series->bars()[i].open_time);
+      found.emplace_back(due.time - kStart, due.known);
+    }
+  const std::vector<std::pair<Duration, bool>> wanted = {
+      {8h, false}, {16h, true}, {20h, true}, {28h, false}, {36h, false}};
+  EXPECT_EQ(found, wanted);
+}
+
+TEST(Series, OfSpotHasNoSettlement) {
+  const auto series = random_series(100, 3, features::Kind::None, Category::Spot);
+  for (std::size_t i = 0; i < series->size(); ++i) EXPECT_TRUE(series->settlements(i).empty());
+}
+
+}  // namespace
+}  // namespace proteus::training
