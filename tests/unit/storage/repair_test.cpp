@@ -487,6 +487,46 @@ TEST(Rebuild, CarriesOverWhatRetentionTookFromTheLog) {
   EXPECT_EQ(tell(), "submitted 0.25 1 linear:BTCUSDT");
 }
 
+TEST(Rebuild, OfDamagedTablesWhatLiesBeforeAndBehindTheDamageIsCarriedOver) {
+  Folder folder;
+  const fs::path wal = folder / "session.wal";
+  const fs::path sqlite = folder / "journal.sqlite";
+  {
+    auto journal = WalJournal::create(wal, a_header()).value();
+    for (std::uint64_t i = 1; i <= 400; ++i) {
+      Event event = tick(i);
+      Fill fill;
+      fill.execution = std::string_view{i == 200 ? "in the middle" : "another"};
+      event.body = fill;
+      journal->append(event);
+    }
+    ASSERT_TRUE(journal->commit());
+    Snapshot snapshot;
+    snapshot.sequence = 400;
+    snapshot.time = tick(400).ts_recv;
+    ASSERT_TRUE(journal->rotate(snapshot));
+  }
+  ASSERT_TRUE(rebuild_journal(wal, sqlite));
+  fs::remove(folder / "log/000001.wal");
+  std::string bytes = read_all(sqlite);
+  constexpr std::size_t kPage = 4096;
+  const std::size_t at = bytes.find("in the middle");
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at / kPage * kPage, kPage, std::string(kPage, '\xff'));
+  write_bytes(sqlite, bytes);
+
+  const auto rebuilt = rebuild_journal(wal, sqlite, kNow);
+  ASSERT_TRUE(rebuilt.has_value()) << rebuilt.error().context;
+  // A page holds a few dozen of them.
+  EXPECT_GT(rebuilt.value().carried.fills, 340U);
+  EXPECT_LT(rebuilt.value().carried.fills, 400U);
+  EXPECT_NE(rebuilt.value().trouble.find("malformed"), std::string::npos);
+  EXPECT_EQ(rebuilt.value().aside, sqlite.string() + ".damaged-2025-05-30T10-13-20Z");
+  auto db = Database::open_read_only(sqlite).value();
+  auto rows = db.prepare("SELECT min(record) || ' ' || max(record) FROM fills").value();
+  EXPECT_EQ(rows.text().value(), "0 399");
+}
+
 TEST(Rebuild, OldTablesThatCannotBeReadAreKeptAside) {
   const Kept kept;
   const fs::path sqlite = kept.folder_ / "journal.sqlite";
