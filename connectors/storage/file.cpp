@@ -64,7 +64,12 @@ std::string utc_stamp(Timestamp time) {
 }
 
 std::filesystem::path damaged_name(const std::filesystem::path& path, Timestamp now) {
-  const std::string first = fmt::format("{}.damaged-{}", path.string(), utc_stamp(now));
+  return aside_name(path, "damaged", now);
+}
+
+std::filesystem::path aside_name(const std::filesystem::path& path, std::string_view word,
+                                 Timestamp now) {
+  const std::string first = fmt::format("{}.{}-{}", path.string(), word, utc_stamp(now));
   std::error_code ignored;
   std::filesystem::path name = first;
   for (int n = 2; std::filesystem::exists(name, ignored); ++n)

@@ -50,7 +50,10 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
 Result<std::uint64_t> size_of(const Descriptor& file, const std::filesystem::path& path);
 /// "2025-05-29T17-05-00Z": to the second, fit for file names.
 std::string utc_stamp(Timestamp time);
-/// "<path>.damaged-<utc>", or the same with "-2", "-3", ... where that is taken.
+/// "<path>.<word>-<utc>", or the same with "-2", "-3", ... where that is taken.
+std::filesystem::path aside_name(const std::filesystem::path& path, std::string_view word,
+                                 Timestamp now);
+/// The same with the word "damaged".
 std::filesystem::path damaged_name(const std::filesystem::path& path, Timestamp now);
 /// Syncs the folder, so that a rename or a new file in it outlives a power loss.
 Result<void> sync_folder(const std::filesystem::path& folder);

@@ -292,8 +292,8 @@ Result<std::unique_ptr<JournalDb>> JournalDb::open(const std::filesystem::path& 
   BOOST_OUTCOME_TRY(const auto version, tables->get_meta.text("schema"));
   if (version && *version != schema)
     return error(ErrorCode::Unsupported,
-                 fmt::format("{} has tables of version {}; this program writes version {}: delete "
-                             "it, it is made again from session.wal",
+                 fmt::format("{} has tables of version {}; this program writes version {}: "
+                             "proteus journal rebuild keeps it aside and makes new ones",
                              path.string(), *version, schema));
   BOOST_OUTCOME_TRY(const auto session, tables->get_meta.text("session"));
   if (session && *session != header.session.view())
@@ -421,54 +421,98 @@ namespace {
 
 constexpr std::array kSideFiles = {"-wal", "-shm", "-journal"};
 
-// The log knows nothing of what retention took: those notes go over from the old tables, if there
-// are any that can be read.
-void keep_dropped(const std::filesystem::path& old_tables, Database& draft) {
-  auto old = Database::open_read_only(old_tables);
-  if (!old) return;
-  auto rows =
-      old.value().prepare("SELECT what, name, time, time_ns, why, bytes, rows FROM dropped");
-  auto into = draft.prepare(insert("dropped", 7));
-  if (!rows || !into) return;
-  Statement& from = rows.value();
-  for (auto there = from.row(); there && there.value(); there = from.row())
-    if (!into.value().run(from.column(0), from.column(1), from.column(2), from.column(3),
-                          from.column(4), from.column(5), from.column(6)))
-      return;
+void remove_sides(const std::filesystem::path& sqlite_path) {
+  std::error_code ignored;
+  for (const char* suffix : kSideFiles)
+    std::filesystem::remove(sqlite_path.string() + suffix, ignored);
+}
+
+std::filesystem::path draft_of(const std::filesystem::path& sqlite_path) {
+  return sqlite_path.string() + ".rebuild";
+}
+
+void note_old(const OldTables& old, Rebuilt& rebuilt) {
+  rebuilt.carried += old.carried();
+  if (rebuilt.trouble.empty()) rebuilt.trouble = old.trouble();
+  rebuilt.damaged = rebuilt.damaged || old.damaged();
+}
+
+// A draft with what the log does not hold any more; `old`: the tables that have it.
+Result<void> begin_draft(const std::filesystem::path& sqlite_path, const SessionLog& log,
+                         const std::filesystem::path& old, Rebuilt& rebuilt) {
+  const std::filesystem::path draft = draft_of(sqlite_path);
+  std::error_code ignored;
+  std::filesystem::remove(draft, ignored);
+  remove_sides(draft);
+  BOOST_OUTCOME_TRY(JournalDb::open(draft, log.header()));
+  if (!std::filesystem::exists(old, ignored)) return success();
+  BOOST_OUTCOME_TRY(OldTables tables, OldTables::beside(draft, old, log.header()));
+  BOOST_OUTCOME_TRY(tables.carry_before(log.first_record(), log.header().begun));
+  note_old(tables, rebuilt);
+  return success();
+}
+
+// After the log was told: what lies in its holes, and what is not told any more.
+Result<void> compare_with_old(const std::filesystem::path& sqlite_path, const SessionLog& log,
+                              Rebuilt& rebuilt) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(sqlite_path, ignored)) return success();
+  BOOST_OUTCOME_TRY(OldTables old,
+                    OldTables::beside(draft_of(sqlite_path), sqlite_path, log.header()));
+  BOOST_OUTCOME_TRY(
+      old.carry_holes(log.holes(), log.number(), log.reader().last_time().value_or(Timestamp{})));
+  BOOST_OUTCOME_TRY(rebuilt.gone, old.not_carried());
+  note_old(old, rebuilt);
+  return success();
+}
+
+Result<void> put_in_place(const std::filesystem::path& sqlite_path) {
+  // The side files of other tables must not be taken for those of the new.
+  remove_sides(sqlite_path);
+  std::error_code failed;
+  std::filesystem::rename(draft_of(sqlite_path), sqlite_path, failed);
+  if (failed) return io_error("put the rebuilt tables at", sqlite_path, failed.value());
+  return success();
 }
 
 }  // namespace
 
-Result<std::uint64_t> rebuild_journal(const std::filesystem::path& wal_path,
-                                      const std::filesystem::path& sqlite_path,
-                                      std::string* missing) {
-  const std::filesystem::path draft = sqlite_path.string() + ".rebuild";
-  std::error_code ignored;
-  std::filesystem::remove(draft, ignored);
-  for (const char* suffix : kSideFiles) std::filesystem::remove(draft.string() + suffix, ignored);
+Result<Rebuilt> rebuild_journal(const std::filesystem::path& wal_path,
+                                const std::filesystem::path& sqlite_path, Timestamp now) {
   BOOST_OUTCOME_TRY(SessionLog log, SessionLog::open(wal_path));
-  std::uint64_t records = 0;
+  Rebuilt rebuilt;
+  BOOST_OUTCOME_TRY(begin_draft(sqlite_path, log, sqlite_path, rebuilt));
   {
-    BOOST_OUTCOME_TRY(const auto db, JournalDb::open(draft, log.header()));
-    BOOST_OUTCOME_TRY(records, derive(log, *db, 4096, false));
+    BOOST_OUTCOME_TRY(const auto db, JournalDb::open(draft_of(sqlite_path), log.header()));
+    BOOST_OUTCOME_TRY(rebuilt.records, derive(log, *db, 4096, false));
   }
-  if (missing != nullptr) *missing = log.missing();
-  {
-    BOOST_OUTCOME_TRY(Database database, Database::open(draft));
-    keep_dropped(sqlite_path, database);
+  rebuilt.missing = log.missing();
+  BOOST_OUTCOME_TRY(compare_with_old(sqlite_path, log, rebuilt));
+  if (rebuilt.gone.total() > 0 || !rebuilt.trouble.empty()) {
+    if (now == Timestamp{}) now = log.reader().last_time().value_or(log.header().start);
+    BOOST_OUTCOME_TRY(
+        rebuilt.aside,
+        put_tables_aside(sqlite_path, now, rebuilt.damaged ? "damaged" : "before-rebuild"));
   }
-  // The side files of the old tables must not be taken for those of the new.
-  for (const char* suffix : kSideFiles)
-    std::filesystem::remove(sqlite_path.string() + suffix, ignored);
-  std::error_code failed;
-  std::filesystem::rename(draft, sqlite_path, failed);
-  if (failed) return io_error("put the rebuilt tables at", sqlite_path, failed.value());
-  return records;
+  BOOST_OUTCOME_TRY(put_in_place(sqlite_path));
+  return rebuilt;
+}
+
+Result<RowCounts> begin_from_aside(const std::filesystem::path& sqlite_path,
+                                   const SessionLog& log) {
+  std::error_code ignored;
+  if (log.first_record() == 0 || std::filesystem::exists(sqlite_path, ignored)) return RowCounts{};
+  const auto old = newest_aside(sqlite_path);
+  if (!old) return RowCounts{};
+  Rebuilt begun;
+  BOOST_OUTCOME_TRY(begin_draft(sqlite_path, log, *old, begun));
+  BOOST_OUTCOME_TRY(put_in_place(sqlite_path));
+  return begun.carried;
 }
 
 Result<std::filesystem::path> put_tables_aside(const std::filesystem::path& sqlite_path,
-                                               Timestamp now) {
-  const std::filesystem::path aside = damaged_name(sqlite_path, now);
+                                               Timestamp now, std::string_view word) {
+  const std::filesystem::path aside = aside_name(sqlite_path, word, now);
   std::error_code failed;
   std::filesystem::rename(sqlite_path, aside, failed);
   if (failed) return io_error("move aside", sqlite_path, failed.value());

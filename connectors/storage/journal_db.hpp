@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "connectors/storage/carried_rows.hpp"
 #include "connectors/storage/session_log.hpp"
 #include "connectors/storage/wal_format.hpp"
 #include "engine/core/result.hpp"
@@ -30,7 +31,8 @@ class JournalDb {
  public:
   /// Opens or creates the tables of this session. Errors: Io; Corrupt if the file is damaged (see
   /// put_tables_aside); Refused if the file belongs to
-  /// another session; Unsupported if its tables are of another version (delete it: it is rebuilt).
+  /// another session; Unsupported if its tables are of another version (a rebuild keeps them
+  /// aside).
   static Result<std::unique_ptr<JournalDb>> open(const std::filesystem::path& path,
                                                  const WalHeader& header);
   ~JournalDb();
@@ -73,17 +75,33 @@ class JournalDb {
 /// Returns how many; stops after one batch if `once`.
 Result<std::uint64_t> derive(SessionLog& log, JournalDb& db, std::uint64_t batch, bool once);
 
-/// Makes the tables anew from the log, over all its segments, and puts them in the place of what
-/// stands at `sqlite_path`; what retention dropped stays noted where that can still be read. A torn
-/// tail ends the log; damage before it is an error and leaves the old tables, unless it was
-/// repaired. Returns the number of records; `missing` takes what of the log is not there, as
-/// sentences.
-Result<std::uint64_t> rebuild_journal(const std::filesystem::path& wal_path,
-                                      const std::filesystem::path& sqlite_path,
-                                      std::string* missing = nullptr);
+/// What a rebuild did.
+struct Rebuilt {
+  std::uint64_t records = 0;    ///< of the log
+  std::string missing;          ///< what of the log is not there, as sentences; empty: nothing
+  RowCounts carried;            ///< from the old tables, for what the log does not hold any more
+  RowCounts gone;               ///< rows of the old tables that the new ones do not have
+  std::string trouble;          ///< why the old tables could not be read; empty: they could
+  bool damaged = false;         ///< they are damaged, or no database
+  std::filesystem::path aside;  ///< where the old ones are; empty: the new ones tell all they did
+};
 
-/// Moves damaged tables, with SQLite's side files, to "<path>.damaged-<utc>"; returns that name.
+/// Makes the tables anew from the log, over all its segments, and puts them in the place of what
+/// stands at `sqlite_path`. What lies before the log's first record or in a hole of it is taken
+/// over from the old tables. These are kept aside wherever they told of more than the new ones do
+/// ("<path>.before-rebuild-<utc>", or ".damaged-<utc>" where they are damaged). A torn tail ends
+/// the log; damage before it is an error and leaves the old tables, unless it was repaired. `now`
+/// names what is kept aside; the epoch: the time of the log's last record.
+Result<Rebuilt> rebuild_journal(const std::filesystem::path& wal_path,
+                                const std::filesystem::path& sqlite_path, Timestamp now = {});
+
+/// Where there are no tables, because they were put aside, and the log does not begin with the
+/// session: begins new ones with what lies before it, from the newest that were put aside. Returns
+/// how many rows; nothing is done where there are tables or nothing to take. Errors: Io.
+Result<RowCounts> begin_from_aside(const std::filesystem::path& sqlite_path, const SessionLog& log);
+
+/// Moves tables, with SQLite's side files, to "<path>.<word>-<utc>"; returns that name.
 Result<std::filesystem::path> put_tables_aside(const std::filesystem::path& sqlite_path,
-                                               Timestamp now);
+                                               Timestamp now, std::string_view word = "damaged");
 
 }  // namespace proteus::storage

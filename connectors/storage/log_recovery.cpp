@@ -103,29 +103,70 @@ Result<void> reopen_closed(const fs::path& wal) {
   return success();
 }
 
-Result<void> settle_rotation(const fs::path& wal) {
+namespace {
+
+// The beginning of the newest segment is not there: it goes aside, and the one before is the last.
+Result<void> go_back(const fs::path& wal, const fs::path& begun, std::vector<std::string>& done) {
+  std::error_code ignored;
+  const std::uint64_t bytes = fs::file_size(begun, ignored);
+  BOOST_OUTCOME_TRY(put_aside(begun));
+  done.push_back(
+      fmt::format("{} was cut off inside what a segment begins with: its {} bytes are "
+                  "kept in {}.torn",
+                  begun.string(), bytes, begun.string()));
+  return reopen_closed(wal);
+}
+
+Result<void> open_again(const fs::path& wal, std::vector<std::string>& done) {
+  done.push_back(fmt::format("there was no {}", wal.string()));
+  return reopen_closed(wal);
+}
+
+Result<void> settle(const fs::path& wal, std::vector<std::string>& done) {
   const fs::path next = next_segment(wal);
   if (is_there(wal)) {
     // The rotation never counted, or is long over.
-    if (is_there(next) && ::unlink(next.c_str()) != 0) return io_error("remove", next, errno);
+    if (is_there(next)) {
+      if (::unlink(next.c_str()) != 0) return io_error("remove", next, errno);
+      done.push_back(fmt::format("{} was removed: that rotation never counted", next.string()));
+    }
     if (closed_parts(wal).empty()) return settle_first(wal);
     BOOST_OUTCOME_TRY(const bool whole, begins_whole(wal));
-    if (whole) return drop_doubled(wal);
-    BOOST_OUTCOME_TRY(put_aside(wal));
-    return reopen_closed(wal);
+    return whole ? drop_doubled(wal) : go_back(wal, wal, done);
   }
-  if (!is_there(next)) return reopen_closed(wal);
+  if (!is_there(next)) return open_again(wal, done);
   BOOST_OUTCOME_TRY(const bool whole, begins_whole(next));
-  if (whole) return rename_file(next, wal);
-  BOOST_OUTCOME_TRY(put_aside(next));
-  return reopen_closed(wal);
+  if (!whole) return go_back(wal, next, done);
+  done.push_back(fmt::format("{} got its name: a rotation was interrupted", wal.string()));
+  return rename_file(next, wal);
+}
+
+}  // namespace
+
+Result<void> settle_rotation(const fs::path& wal, std::vector<std::string>* done) {
+  std::vector<std::string> sentences;
+  const std::vector<LogPart> closed = closed_parts(wal);
+  auto settled = settle(wal, sentences);
+  if (settled && closed_parts(wal).size() < closed.size())
+    sentences.push_back(
+        fmt::format("segment {} is the last again, as {}: the session goes on from "
+                    "its end, and what came after it is not in the log any more",
+                    closed.back().segment, wal.string()));
+  if (done != nullptr) *done = std::move(sentences);
+  return settled;
 }
 
 namespace {
 
 // Damage is for a person to judge: nothing is cut without a word.
 Error offer_recovery(Error failure, const fs::path& wal) {
-  if (failure.code == ErrorCode::Corrupt)
+  if (failure.code != ErrorCode::Corrupt) return failure;
+  if (closed_parts(wal).empty() && !WalReader::open(wal))
+    failure.context += fmt::format(
+        "; proteus journal recover {} makes the header again where session.json proves it; else a "
+        "new session has to be begun",
+        wal.parent_path().string());
+  else
     failure.context += fmt::format(
         "; proteus journal recover {} keeps what is good and says what "
         "is lost",

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "connectors/storage/wal_reader.hpp"
 
@@ -16,8 +18,10 @@ std::filesystem::path next_segment(const std::filesystem::path& wal);
 /// Puts the names right after an interruption at any instant of a rotation: a segment that does not
 /// count yet goes, one that counts gets its name, and one whose beginning a loss of power has taken
 /// goes aside (session.wal.torn) while the segment before it is opened again. Errors: NotFound, no
-/// log, or one that was never begun (it goes aside too); Io.
-Result<void> settle_rotation(const std::filesystem::path& wal);
+/// log, or one that was never begun (it goes aside too); Io. `done` takes a sentence for each thing
+/// that was done.
+Result<void> settle_rotation(const std::filesystem::path& wal,
+                             std::vector<std::string>* done = nullptr);
 
 /// Makes the newest closed segment session.wal again, unpacked where it was compressed. There must
 /// be no session.wal. Errors: NotFound; Corrupt; Io.

@@ -5,6 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 
 #include "connectors/storage/log_recovery.hpp"
 
@@ -132,9 +136,26 @@ Result<void> repair_closed(const LogPart& part, std::uint32_t segment, const fs:
   return move_aside(draft, closed_segment(wal, segment));
 }
 
+// Where the segment after it is there, its header says how far the lost records go.
+void bound_loss(const fs::path& wal, std::uint32_t segment, Loss& loss) {
+  const auto following = open_segment(wal, segment + 1);
+  if (!following) return;
+  const WalHeader& h = following.value().header();
+  if (h.first_record <= loss.first_record || loss.last_record == h.first_record - 1) return;
+  loss.last_record = h.first_record - 1;
+  loss.until = h.begun;
+}
+
 Result<void> repair_all_closed(const fs::path& wal, Timestamp now, std::vector<Loss>& losses) {
+  Walk before;
   for (const LogPart& part : closed_parts(wal)) {
     BOOST_OUTCOME_TRY(Walk walked, walk(part.path));
+    // Without its header, where the segment before it ends tells where it begins.
+    if (walked.segment == 0 && before.segment + 1 == part.segment) {
+      walked.tail.number = before.tail.number;
+      walked.last_time = before.last_time;
+    }
+    before = walked;
     if (!walked.damage && walked.tail.torn)
       walked.damage =
           error(ErrorCode::Corrupt,
@@ -144,16 +165,95 @@ Result<void> repair_all_closed(const fs::path& wal, Timestamp now, std::vector<L
     if (!walked.damage) continue;
     BOOST_OUTCOME_TRY(Loss loss, loss_of(part.path, walked, now));
     BOOST_OUTCOME_TRY(repair_closed(part, part.segment, wal, loss));
+    bound_loss(wal, part.segment, loss);
+    std::error_code unknown;
+    loss.bytes = fs::file_size(loss.aside, unknown);
     losses.push_back(std::move(loss));
   }
   return success();
 }
 
+// The text behind `key` in session.json as this program writes it; what is read wrongly is proven
+// by nothing.
+std::string text_behind(std::string_view json, std::string_view key) {
+  const std::string before = fmt::format("\"{}\":\"", key);
+  const auto at = json.find(before);
+  if (at == json.npos) return {};
+  const auto rest = json.substr(at + before.size());
+  return std::string{rest.substr(0, rest.find('"'))};
+}
+
+// "2025-05-29T17:05:00.123Z", or with nine digits.
+Result<Timestamp> exact_time(std::string text) {
+  constexpr std::size_t kToMs = std::string_view{"2025-05-29T17:05:00.123"}.size();
+  std::uint32_t below = 0;
+  if (text.size() == kToMs + 7) {
+    std::from_chars(text.data() + kToMs, text.data() + kToMs + 6, below);
+    text.erase(kToMs, 6);
+  }
+  BOOST_OUTCOME_TRY(const Timestamp time, parse_time(text));
+  return time + std::chrono::nanoseconds{below};
+}
+
+// The header that session.json tells, if the bytes in the file prove it: the checksum that stands
+// there is its own, or only the part without the description differs. Nothing: it is not proven.
+std::optional<std::string> proven_header(const fs::path& wal) {
+  std::ifstream file(wal.parent_path() / "session.json");
+  const std::string json{std::istreambuf_iterator<char>(file), {}};
+  const auto start = exact_time(text_behind(json, "start"));
+  if (!start) return std::nullopt;
+  WalHeader header;
+  header.session = std::string_view{text_behind(json, "code")};
+  header.config_hash = std::string_view{text_behind(json, "config_hash")};
+  header.mode = std::string_view{text_behind(json, "mode")};
+  header.start = start.value();
+  ByteBuffer buffer;
+  encode_header(header, buffer);
+  const auto made = buffer.view();
+  std::vector<std::byte> there(made.size());
+  auto source = LogSource::open(wal);
+  if (!source) return std::nullopt;
+  const auto got = source.value().read(0, there);
+  if (!got || got.value() != there.size()) return std::nullopt;
+  constexpr std::size_t kChecksum = kWalHeaderSize - 4;
+  const auto same_from = [&](std::size_t at, std::size_t size) {
+    return std::memcmp(made.data() + at, there.data() + at, size) == 0;
+  };
+  if (!same_from(kChecksum, 4) && !same_from(kWalHeaderSize, made.size() - kWalHeaderSize))
+    return std::nullopt;
+  return std::string{reinterpret_cast<const char*>(made.data()), made.size()};
+}
+
+// False: its header is not proven, and nothing was changed.
+Result<bool> mend_header(const fs::path& wal, Timestamp now, Recovery& recovery) {
+  const auto header = proven_header(wal);
+  if (!header) return false;
+  const fs::path aside = damaged_name(wal, now);
+  BOOST_OUTCOME_TRY(copy_rest(wal, 0, aside));
+  BOOST_OUTCOME_TRY(const Descriptor file, open_file(wal, O_WRONLY));
+  BOOST_OUTCOME_TRY(write_all(file, *header, wal));
+  if (::fdatasync(file.get()) != 0) return io_error("sync", wal, errno);
+  recovery.done.push_back(
+      fmt::format("the header of {} was damaged: it was made again from "
+                  "session.json, which its own bytes prove; the file as it was "
+                  "is kept in {}",
+                  wal.string(), aside.string()));
+  return true;
+}
+
 // The last segment, and the ones before it while nothing of the last can be used.
-Result<void> repair_last(const fs::path& wal, Timestamp now, std::vector<Loss>& losses) {
+Result<void> repair_last(const fs::path& wal, Timestamp now, Recovery& recovery) {
+  std::vector<Loss>& losses = recovery.losses;
   for (;;) {
     BOOST_OUTCOME_TRY(const Walk walked, walk(wal));
-    if (!walked.damage && walked.snapshot_whole) return cut_torn_tail(wal, walked.tail);
+    if (!walked.damage && walked.snapshot_whole) {
+      if (walked.tail.torn)
+        recovery.done.push_back(
+            fmt::format("{} ended with {} bytes that were no whole record: they "
+                        "are kept in {}.torn",
+                        wal.string(), walked.tail.bytes, wal.string()));
+      return cut_torn_tail(wal, walked.tail);
+    }
     Walk judged = walked;
     if (!judged.damage)
       judged.damage = error(ErrorCode::Corrupt,
@@ -162,11 +262,16 @@ Result<void> repair_last(const fs::path& wal, Timestamp now, std::vector<Loss>& 
                                         wal.string(), judged.tail.number, judged.tail.offset));
     const bool usable = walked.snapshot_whole;
     if (!usable) judged.tail.offset = 0;
-    if (!usable && closed_parts(wal).empty())
+    if (!usable && closed_parts(wal).empty()) {
+      BOOST_OUTCOME_TRY(const bool mended, mend_header(wal, now, recovery));
+      if (mended) continue;
       return error(ErrorCode::Corrupt,
-                   fmt::format("{}; and there is no segment before it to go back to: nothing was "
-                               "changed",
+                   fmt::format("{}; session.json does not prove what it was, and there is no "
+                               "segment before it to go back to: nothing was changed. The session "
+                               "cannot go on; journal.sqlite tells what it did, and a new session "
+                               "has to be begun",
                                judged.damage->context));
+    }
     if (walked.segment == 0) {
       // Without its header, where the segment before it ends tells where it begins.
       BOOST_OUTCOME_TRY(const Walk before, walk(closed_parts(wal).back().path));
@@ -188,15 +293,15 @@ Result<void> repair_last(const fs::path& wal, Timestamp now, std::vector<Loss>& 
 
 }  // namespace
 
-Result<std::vector<Loss>> recover_log(const fs::path& wal, Timestamp now) {
-  std::vector<Loss> losses;
+Result<Recovery> recover_log(const fs::path& wal, Timestamp now) {
+  Recovery recovery;
   // A damaged beginning of the last segment stops it: that is judged below.
-  if (const auto settled = settle_rotation(wal);
+  if (const auto settled = settle_rotation(wal, &recovery.done);
       !settled && settled.error().code != ErrorCode::Corrupt)
     return settled.error();
-  BOOST_OUTCOME_TRY(repair_last(wal, now, losses));
-  BOOST_OUTCOME_TRY(repair_all_closed(wal, now, losses));
-  return losses;
+  BOOST_OUTCOME_TRY(repair_last(wal, now, recovery));
+  BOOST_OUTCOME_TRY(repair_all_closed(wal, now, recovery.losses));
+  return recovery;
 }
 
 }  // namespace proteus::storage

@@ -20,17 +20,24 @@ struct Loss {
   std::optional<Timestamp> after;            ///< engine time of the last record before it
   std::optional<Timestamp> until;            ///< and of the last that can be seen in it
   std::filesystem::path aside;               ///< where the bytes are kept
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;                   ///< of that file
   bool last_segment =
       false;  ///< the session goes on from before it; else only its history has a hole
+};
+
+/// What a recovery did.
+struct Recovery {
+  std::vector<Loss> losses;
+  std::vector<std::string> done;  ///< for a person, a sentence each; what it did beside the losses
 };
 
 /// Looks through all segments and repairs each that is damaged. In the last one the records from
 /// the damage on are cut off; where not even its snapshot is whole, the session goes back to the
 /// segment before it. In a closed one the later segments stay: each begins with a snapshot. The
-/// bytes that are cut lie in "<file>.damaged-<utc>". No loss: the log is whole, and only a torn
-/// tail was cut. Errors: Io; Unsupported, a log of another version; Corrupt, where no segment is
-/// left to go on from.
-Result<std::vector<Loss>> recover_log(const std::filesystem::path& wal, Timestamp now);
+/// bytes that are cut lie in "<file>.damaged-<utc>". The header of an only segment is made again
+/// from session.json where its own bytes prove that. Neither losses nor anything done: the log was
+/// whole. Errors: Io; Unsupported, a log of another version; Corrupt, where no segment is left to
+/// go on from.
+Result<Recovery> recover_log(const std::filesystem::path& wal, Timestamp now);
 
 }  // namespace proteus::storage

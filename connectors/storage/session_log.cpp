@@ -22,6 +22,25 @@ std::uint32_t segment_of(std::string_view name) {
   return failed == std::errc{} && (rest == ".wal" || rest == ".wal.zst") ? segment : 0;
 }
 
+// Why what is read begins with segment `first`; `oldest`: number of the oldest that is there, 0 or
+// `first` where none is before.
+std::string before_text(const fs::path& wal, std::uint32_t oldest, std::uint64_t record,
+                        std::uint32_t first) {
+  const std::string begins =
+      fmt::format("the log begins with record {}, segment {}", record, first);
+  if (was_cut(wal, first - 1))
+    return fmt::format(
+        "segment {} of the log is not there: it was damaged, and moved aside by "
+        "proteus journal recover; {}",
+        first - 1, begins);
+  if (oldest != 0 && oldest < first)
+    return fmt::format("segment {} of the log is not there: {} for all that is read", first - 1,
+                       begins);
+  return first == 2 ? fmt::format("segment 1 is not there any more (retention): {}", begins)
+                    : fmt::format("segments 1 to {} are not there any more (retention): {}",
+                                  first - 1, begins);
+}
+
 }  // namespace
 
 std::vector<LogPart> closed_parts(const fs::path& wal) {
@@ -92,11 +111,7 @@ Result<SessionLog> SessionLog::open(const fs::path& wal) {
     SessionLog log{wal, std::move(reader)};
     log.first_segment_ = first;
     log.first_record_ = log.header().first_record;
-    if (first > 1)
-      log.missing_ = fmt::format(
-          "segment {} of the log is not there: it begins with record {}, "
-          "segment {}",
-          first - 1, log.first_record_, first);
+    if (first > 1) log.missing_ = before_text(wal, parts.front().segment, log.first_record_, first);
     return log;
   }
 }
@@ -136,6 +151,7 @@ void SessionLog::note_hole(std::uint64_t following) {
   const std::string hole = cut_text(number(), following, header().segment);
   if (missing_.find(hole) != missing_.npos) return;  // read again
   missing_ += (missing_.empty() ? "" : "; ") + hole;
+  holes_.emplace_back(number(), following);
 }
 
 Result<void> SessionLog::go_on(WalReader following) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/storage/wal_reader.hpp"
@@ -42,6 +43,10 @@ class SessionLog {
   /// What lies before the beginning and is not there, then the holes that were passed since, as
   /// sentences; empty: nothing.
   [[nodiscard]] const std::string& missing() const { return missing_; }
+  /// The holes that were passed: the first record that is gone, and the first that is there again.
+  [[nodiscard]] const std::vector<std::pair<std::uint64_t, std::uint64_t>>& holes() const {
+    return holes_;
+  }
   /// Number of the first record that is there.
   [[nodiscard]] std::uint64_t first_record() const { return first_record_; }
 
@@ -79,6 +84,7 @@ class SessionLog {
   std::uint32_t first_segment_ = 1;
   std::uint64_t first_record_ = 0;
   std::string missing_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> holes_;
 };
 
 }  // namespace proteus::storage

@@ -10,9 +10,14 @@ Error sqlite_error(sqlite3* db, std::string_view what) {
   const char* const file = db == nullptr ? nullptr : sqlite3_db_filename(db, "main");
   const int code = db == nullptr ? SQLITE_NOMEM : sqlite3_errcode(db) & 0xff;
   const bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+  // Whoever only reads cannot make it again; the storage thread does, and says so.
+  std::string hint;
+  if (damaged && file != nullptr && sqlite3_db_readonly(db, "main") == 1)
+    hint = fmt::format("; proteus journal rebuild {} makes it again",
+                       std::filesystem::path(file).parent_path().string());
   return error(damaged ? ErrorCode::Corrupt : ErrorCode::Io,
-               fmt::format("cannot {} {}: {}", what, file == nullptr ? "" : file,
-                           db == nullptr ? "out of memory" : sqlite3_errmsg(db)));
+               fmt::format("cannot {} {}: {}{}", what, file == nullptr ? "" : file,
+                           db == nullptr ? "out of memory" : sqlite3_errmsg(db), hint));
 }
 
 }  // namespace
@@ -40,6 +45,15 @@ Result<void> Statement::finish() {
   if (failed) return *std::move(failed);
   return success();
 }
+
+Result<void> Statement::run_with_row_of(const Statement& other) {
+  next_ = 1;
+  for (int i = 0; i < other.columns(); ++i)
+    sqlite3_bind_value(handle_.get(), next_++, sqlite3_column_value(other.handle_.get(), i));
+  return finish();
+}
+
+int Statement::columns() const { return sqlite3_column_count(handle_.get()); }
 
 Result<std::optional<std::string>> Statement::first_text() {
   BOOST_OUTCOME_TRY(const bool there, row());
@@ -85,7 +99,7 @@ Result<Database> Database::open(const std::filesystem::path& path) {
   return database;
 }
 
-Result<Database> Database::open_read_only(const std::filesystem::path& path) {
+Result<Database> Database::open_read_only(const std::filesystem::path& path, bool damaged) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
     return error(ErrorCode::NotFound, fmt::format("there is no {}", path.string()));
@@ -102,7 +116,10 @@ Result<Database> Database::open_read_only(const std::filesystem::path& path) {
     Database database{handle};
     if (code != SQLITE_OK) continue;
     sqlite3_busy_timeout(handle, 1000);
-    if (database.prepare("SELECT count(*) FROM sqlite_master").has_value()) return database;
+    if (damaged) static_cast<void>(database.run("PRAGMA writable_schema=ON"));
+    const auto asked = database.prepare("SELECT count(*) FROM sqlite_master");
+    if (asked.has_value()) return database;
+    if (asked.error().code == ErrorCode::Corrupt) return asked.error();
   }
   return error(ErrorCode::Io, fmt::format("cannot read {}: is it a journal.sqlite, and may you "
                                           "read it?",

@@ -36,6 +36,9 @@ class Statement {
     (bind(values), ...);
     return first_text();
   }
+  /// Runs it once with the columns of the row that `other` stands at, as they are.
+  Result<void> run_with_row_of(const Statement& other);
+  [[nodiscard]] int columns() const;
   /// Binds these for a query that is read with `row`.
   template <class... Values>
   void given(const Values&... values) {
@@ -88,8 +91,10 @@ class Database {
   /// Opens or creates. Write-ahead mode: readers and the writer do not block one another.
   static Result<Database> open(const std::filesystem::path& path);
   /// For reading alone, also while another process writes it, and where the folder cannot be
-  /// written. Errors: NotFound, Io.
-  static Result<Database> open_read_only(const std::filesystem::path& path);
+  /// written. Errors: NotFound, Io; Corrupt where it is damaged, here and in all that is asked of
+  /// it, with what makes it again.
+  /// `damaged`: where entries of the list of tables are, the others can be read all the same.
+  static Result<Database> open_read_only(const std::filesystem::path& path, bool damaged = false);
   Result<void> run(const char* sql);
   Result<Statement> prepare(std::string_view sql);
   /// Rows that the last statement changed.

@@ -33,21 +33,23 @@ std::string day_of(Timestamp time) { return format_time(time).substr(0, 10); }
 
 Result<std::unique_ptr<StorageThread>> StorageThread::start(
     const WalJournal& journal, const std::filesystem::path& sqlite_path,
-    const StorageSettings& settings) {
+    const StorageSettings& settings, Timestamp (*machine_time)()) {
   BOOST_OUTCOME_TRY(SessionLog log, SessionLog::open(journal.path()));
   BOOST_OUTCOME_TRY(WalReader syncing, open_segment(journal.path(), journal.segment()));
   Descriptor wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   if (!wake.open()) return io_error("wake", "the storage thread", errno);
-  return std::unique_ptr<StorageThread>{new StorageThread{
-      journal, sqlite_path, settings, std::move(log), std::move(syncing), std::move(wake)}};
+  return std::unique_ptr<StorageThread>{new StorageThread{journal, sqlite_path, settings,
+                                                          machine_time, std::move(log),
+                                                          std::move(syncing), std::move(wake)}};
 }
 
 StorageThread::StorageThread(const WalJournal& journal, std::filesystem::path sqlite_path,
-                             const StorageSettings& settings, SessionLog log, WalReader syncing,
-                             Descriptor wake)
+                             const StorageSettings& settings, Timestamp (*machine_time)(),
+                             SessionLog log, WalReader syncing, Descriptor wake)
     : journal_(journal),
       sqlite_path_(std::move(sqlite_path)),
       settings_(settings),
+      machine_time_(machine_time),
       log_(std::move(log)),
       syncing_(std::move(syncing)),
       retention_(journal.path(), settings),
@@ -145,6 +147,7 @@ void StorageThread::run() {
       since_sync = Duration{0};
       sync();
     }
+    if (watched_ > 0) --watched_;
     if (asked > done_ || sqlite_pause_ == 0) {
       sqlite_pause_ = 0;
       derive_all();
@@ -210,6 +213,8 @@ void StorageThread::sync() {
 Result<void> StorageThread::open_tables() {
   // Retention may have taken what the log began with.
   BOOST_OUTCOME_TRY(log_, SessionLog::open(journal_.path()));
+  // An earlier process may have put damaged tables aside and not come further.
+  BOOST_OUTCOME_TRY(begin_from_aside(sqlite_path_, log_));
   auto db = JournalDb::open(sqlite_path_, log_.header());
   if (db && db.value()->offset() > synced_.load() &&
       db.value()->offset() > journal_.committed_bytes())
@@ -217,6 +222,7 @@ Result<void> StorageThread::open_tables() {
                fmt::format("{} tells of more than the log holds", sqlite_path_.string()));
   if (!db && db.error().code == ErrorCode::Corrupt) {
     BOOST_OUTCOME_TRY(put_aside(db.error()));
+    BOOST_OUTCOME_TRY(begin_from_aside(sqlite_path_, log_));
     db = JournalDb::open(sqlite_path_, log_.header());
   }
   BOOST_OUTCOME_TRY(db_, std::move(db));
@@ -255,14 +261,19 @@ void StorageThread::derive_failed(const Error& failure) {
   db_.reset();
   if (!damaged) return sqlite_failed(failure);
   if (const auto done = put_aside(failure); !done) return sqlite_failed(done.error());
-  // A bad disk may damage the next ones as well.
-  sqlite_pause_ = kTicksToRenew;
+  // They are renewed at once; but a bad disk may damage the next ones as well.
+  if (watched_ > 0) sqlite_pause_ = kTicksToRenew;
+  watched_ = kTicksToRenew;
 }
 
 Result<void> StorageThread::put_aside(const Error& damage) {
-  BOOST_OUTCOME_TRY(const auto aside, put_tables_aside(sqlite_path_, journal_.event_time()));
-  note(put_aside_, fmt::format("{}: it is kept as {} and made anew from the log", damage.context,
-                               aside.string()));
+  BOOST_OUTCOME_TRY(
+      const auto aside,
+      put_tables_aside(sqlite_path_, machine_time_ ? machine_time_() : journal_.event_time()));
+  ++sqlite_errors_;
+  note(put_aside_, fmt::format("{}: it is kept as {} and made anew from the log, with "
+                               "what the log does not hold any more as far as it can be read",
+                               damage.context, aside.string()));
   // Nothing is told any more: retention keeps what the new tables will need.
   derived_bytes_.store(0);
   derived_records_.store(0);

@@ -53,11 +53,13 @@ struct StorageStatus {
 class StorageThread {
  public:
   /// Starts the thread. `journal` must outlive it; its folder is the session's. Parts of the feed
-  /// that an earlier process left are taken in: start it before a recorder. Errors: only if the log
-  /// itself cannot be opened; trouble with SQLite is in `status`.
+  /// that an earlier process left are taken in: start it before a recorder. `machine_time` names
+  /// what is put aside, as recovery by a person does; without it the names carry engine time.
+  /// Errors: only if the log itself cannot be opened; trouble with SQLite is in `status`.
   static Result<std::unique_ptr<StorageThread>> start(const WalJournal& journal,
                                                       const std::filesystem::path& sqlite_path,
-                                                      const StorageSettings& settings);
+                                                      const StorageSettings& settings,
+                                                      Timestamp (*machine_time)() = nullptr);
   /// Drains and ends the thread.
   ~StorageThread();
   StorageThread(const StorageThread&) = delete;
@@ -73,8 +75,8 @@ class StorageThread {
 
  private:
   StorageThread(const WalJournal& journal, std::filesystem::path sqlite_path,
-                const StorageSettings& settings, SessionLog log, WalReader syncing,
-                Descriptor wake);
+                const StorageSettings& settings, Timestamp (*machine_time)(), SessionLog log,
+                WalReader syncing, Descriptor wake);
   void run();
   void sync();
   Result<void> sync_next_segment();
@@ -95,6 +97,7 @@ class StorageThread {
   const WalJournal& journal_;
   const std::filesystem::path sqlite_path_;
   const StorageSettings settings_;
+  Timestamp (*const machine_time_)();
 
   // The thread's own.
   SessionLog log_;     // for the tables
@@ -107,6 +110,7 @@ class StorageThread {
   bool log_damaged_ = false;
   bool closed_segments_ = true;  // there may be some that are not compressed
   int sqlite_pause_ = 0;         // ticks
+  int watched_ = 0;              // ticks in which a second damage of the tables is one too many
   int compress_pause_ = 0;       // ticks
   int look_pause_ = 0;           // ticks
 

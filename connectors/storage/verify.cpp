@@ -160,7 +160,9 @@ void check_tables(const fs::path& path, VerifyReport& report) {
   };
   const auto word = ask();
   report.tables = word ? word.value() : word.error().context;
-  if (report.tables != "ok")
+  if (!word && word.error().code == ErrorCode::Corrupt)
+    report.problems.push_back(report.tables);
+  else if (report.tables != "ok")
     report.problems.push_back(fmt::format("{}: {}; proteus journal rebuild makes it again",
                                           path.string(), report.tables));
 }

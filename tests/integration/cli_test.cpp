@@ -126,7 +126,7 @@ TEST(Program, KillLeavesALogThatIsWholeAndTablesThatCanBeMadeAgain) {
   const auto rebuilt =
       storage::rebuild_journal(session / "session.wal", session / "journal.sqlite");
   ASSERT_FALSE(rebuilt.has_error()) << rebuilt.error().context;
-  EXPECT_EQ(rebuilt.value(), log.tail.number);
+  EXPECT_EQ(rebuilt.value().records, log.tail.number);
   EXPECT_EQ(query(session, "SELECT count(*) FROM decisions"), std::to_string(log.decisions.size()));
   EXPECT_EQ(query(session, "PRAGMA integrity_check"), "ok");
 

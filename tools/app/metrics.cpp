@@ -138,6 +138,8 @@ void add_log(MetricsText& m, const StatusSources& s) {
   m.gauge("proteus_session_quota_bytes", "Bytes that it may have.", number(disk.quota_bytes));
   m.gauge("proteus_disk_free_bytes", "Room that is left on its disk.",
           number(disk.disk_free_bytes));
+  m.counter("proteus_tables_put_aside_total",
+            "Times that journal.sqlite was damaged and made anew.", number(disk.tables_put_aside));
   m.family("proteus_storage_errors_total", "counter", "Trouble of the storage thread, by part.")
       .sample({{"part", "sync"}}, number(disk.sync_errors))
       .sample({{"part", "sqlite"}}, number(disk.sqlite_errors))

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 
+#include "connectors/net/loop.hpp"
 #include "tools/app/trading.hpp"
 #include "tools/app/version.hpp"
 
@@ -133,7 +134,7 @@ Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded,
   made->journal_ = made->retold_->take_log();
   BOOST_OUTCOME_TRY(made->storage_,
                     storage::StorageThread::start(*made->journal_, made->session_.sqlite_path(),
-                                                  loaded.settings.storage));
+                                                  loaded.settings.storage, &net::Loop::wall_now));
   made->watched_->set_telling(Telling::Aloud);
   return made;
 }

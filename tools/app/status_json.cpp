@@ -124,6 +124,22 @@ JsonObject log_json(const StatusSources& s) {
   return out;
 }
 
+/// What the session takes on the disk, and what retention took.
+JsonObject storage_json(const storage::StorageStatus& disk) {
+  JsonObject out;
+  out.add("session_bytes", disk.session_bytes)
+      .add("quota_bytes", disk.quota_bytes)
+      .add("disk_free_bytes", disk.disk_free_bytes)
+      .add("near_quota", disk.near_quota)
+      .add("over_quota", disk.over_quota)
+      .add("disk_low", disk.disk_low)
+      .add("files_dropped", disk.files_dropped)
+      .add("bytes_dropped", disk.bytes_dropped)
+      .add("rows_dropped", disk.rows_dropped)
+      .add("tables_put_aside", disk.tables_put_aside);
+  return out;
+}
+
 /// "live", "stale", "quiet", "lost" or "connecting". Klines come at least every 60 s of venue time:
 /// older than half as much again is stale. Tickers and books come only when something changes, so
 /// beyond the gate's limit they are quiet, which may be the market's state.
@@ -423,6 +439,7 @@ std::string status_json(const StatusSources& s) {
       .add("log_bytes", disk.committed_bytes)
       .add("log_synced_bytes", disk.synced_bytes)
       .add("log", log_json(s))
+      .add("storage", storage_json(disk))
       .add("storage_error", disk.last_error)
       .add_raw("alarms", alarms_json(s.watch))
       .add_raw("open_orders", open_orders_json(s))

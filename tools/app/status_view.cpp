@@ -253,6 +253,15 @@ std::string storage(const bj::value& v, const Style& style) {
   if (get(v, "disk_free_bytes").is_number())
     cells.push_back("disk free " + bytes_text(number(v, "disk_free_bytes")));
   std::string out = wrap("log", cells, style);
+  const bj::value& kept = get(v, "storage");
+  if (flag(kept, "near_quota") || flag(kept, "over_quota"))
+    out += line("", painted(style, kBad,
+                            fmt::format("the session has {} of its quota of {}{}",
+                                        bytes_text(number(kept, "session_bytes")),
+                                        bytes_text(number(kept, "quota_bytes")),
+                                        flag(kept, "over_quota") ? ": nothing more may go" : "")));
+  if (flag(kept, "disk_low"))
+    out += line("", painted(style, kBad, "the disk has little room left"));
   if (number(log, "frames_not_recorded") > 0.0)
     out +=
         line("", painted(style, kBad, "frames NOT recorded " + text(log, "frames_not_recorded")));

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <random>
 
+#include "connectors/net/loop.hpp"
 #include "strategies/make_strategy.hpp"
 #include "tools/app/gate_costs.hpp"
 #include "tools/app/version.hpp"
@@ -39,7 +40,7 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
                         storage::wal_options(loaded.settings.storage, mode)));
   BOOST_OUTCOME_TRY(made->storage_,
                     storage::StorageThread::start(*made->journal_, made->session_.sqlite_path(),
-                                                  loaded.settings.storage));
+                                                  loaded.settings.storage, &net::Loop::wall_now));
   if (made->can_resume_) made->watch(Telling::Silent);  // What it remembers is in the snapshots.
   return made;
 }

@@ -27,25 +27,41 @@ std::string when(const std::optional<Timestamp>& time) {
   return time ? format_time(*time) : std::string("(no time)");
 }
 
-Result<std::uint64_t> rebuild(const storage::Session& session) {
-  std::string missing;
-  BOOST_OUTCOME_TRY(const auto records,
-                    storage::rebuild_journal(session.wal_path(), session.sqlite_path(), &missing));
-  if (!missing.empty()) fmt::print("{}\n", missing);
-  fmt::print("{} made anew from {} records of the log\n", session.sqlite_path().string(), records);
-  return records;
+Result<storage::Rebuilt> rebuild(const storage::Session& session) {
+  BOOST_OUTCOME_TRY(
+      storage::Rebuilt made,
+      storage::rebuild_journal(session.wal_path(), session.sqlite_path(), net::Loop::wall_now()));
+  if (!made.missing.empty()) fmt::print("{}\n", made.missing);
+  fmt::print("{} made anew from {} records of the log\n", session.sqlite_path().string(),
+             made.records);
+  if (made.carried.total() > 0)
+    fmt::print("taken over from the old tables, for the log does not hold it any more: {}\n",
+               made.carried.text());
+  if (!made.trouble.empty())
+    fmt::print("not all of the old tables could be read: {}\n", made.trouble);
+  if (made.gone.total() > 0)
+    fmt::print("the old tables told of what neither the log nor the new ones hold: {}\n",
+               made.gone.text());
+  if (!made.aside.empty()) fmt::print("the old tables are kept as {}\n", made.aside.string());
+  return made;
+}
+
+std::string lost_text(const storage::Loss& loss) {
+  std::string text = loss.last_record
+                         ? fmt::format("records {} to {}", loss.first_record, *loss.last_record)
+                         : fmt::format("record {} and what followed it", loss.first_record);
+  if (loss.after) text += ", after " + when(loss.after);
+  if (loss.until) text += " until " + when(loss.until);
+  return text;
 }
 
 void print_loss(const storage::Loss& loss) {
-  const std::string last = loss.last_record ? std::to_string(*loss.last_record) : "unknown";
-  fmt::print(
-      "{}\n  lost: records {} to {}, after {} until {}\n  the {} bytes are kept in {}\n  {}\n",
-      loss.why, loss.first_record, last, when(loss.after), when(loss.until), loss.bytes,
-      loss.aside.string(),
-      loss.last_segment
-          ? "the session goes on from before the damage: its books lack what happened in it"
-          : "a later snapshot holds the state: the session goes on as it was, its history has a "
-            "hole");
+  fmt::print("{}\n  lost: {}\n  {} bytes are kept in {}\n  {}\n", loss.why, lost_text(loss),
+             loss.bytes, loss.aside.string(),
+             loss.last_segment
+                 ? "the session goes on from before the damage: its books lack what happened in it"
+                 : "a later snapshot holds the state: the session goes on as it was, its history "
+                   "has a hole");
 }
 
 std::string json_of(const storage::SegmentCheck& s) {
@@ -131,10 +147,11 @@ int run_journal_recover(const Options& options) {
   if (folder.has_error()) return fail(folder.error(), kError);
   const auto session = storage::Session::open(folder.value());
   if (session.has_error()) return fail(session.error(), kError);
-  const auto losses = storage::recover_log(session.value().wal_path(), net::Loop::wall_now());
-  if (losses.has_error()) return fail(losses.error(), kError);
-  for (const storage::Loss& loss : losses.value()) print_loss(loss);
-  if (losses.value().empty()) {
+  const auto recovered = storage::recover_log(session.value().wal_path(), net::Loop::wall_now());
+  if (recovered.has_error()) return fail(recovered.error(), kError);
+  for (const std::string& sentence : recovered.value().done) fmt::print("{}\n", sentence);
+  for (const storage::Loss& loss : recovered.value().losses) print_loss(loss);
+  if (recovered.value().losses.empty() && recovered.value().done.empty()) {
     fmt::print("the log is whole: nothing was lost\n");
     return kOk;
   }

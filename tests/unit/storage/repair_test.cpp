@@ -5,6 +5,7 @@
 #include "connectors/storage/journal_db.hpp"
 #include "connectors/storage/log_recovery.hpp"
 #include "connectors/storage/log_repair.hpp"
+#include "connectors/storage/sqlite.hpp"
 #include "connectors/storage/verify.hpp"
 #include "connectors/storage/wal_journal.hpp"
 #include "tests/unit/storage/support.hpp"
@@ -63,10 +64,11 @@ class Kept {
     EXPECT_TRUE(report.has_value());
     return std::move(report).value();
   }
-  [[nodiscard]] std::vector<Loss> recover() const {
-    auto losses = recover_log(wal(), kNow);
-    EXPECT_TRUE(losses.has_value()) << (losses ? "" : losses.error().context);
-    return losses ? std::move(losses).value() : std::vector<Loss>{};
+  [[nodiscard]] std::vector<Loss> recover() const { return recover_all().losses; }
+  [[nodiscard]] Recovery recover_all() const {
+    auto recovery = recover_log(wal(), kNow);
+    EXPECT_TRUE(recovery.has_value()) << (recovery ? "" : recovery.error().context);
+    return recovery ? std::move(recovery).value() : Recovery{};
   }
   [[nodiscard]] std::vector<std::uint64_t> events() const {
     std::vector<std::uint64_t> sequences;
@@ -166,7 +168,9 @@ TEST(Verify, AFolderWithoutALogIsNoSession) {
 TEST(Recover, AWholeLogIsLeftAlone) {
   const Kept kept;
   const std::string before = read_all(kept.wal());
-  EXPECT_TRUE(kept.recover().empty());
+  const Recovery recovery = kept.recover_all();
+  EXPECT_TRUE(recovery.losses.empty());
+  EXPECT_EQ(recovery.done, std::vector<std::string>{});
   EXPECT_EQ(read_all(kept.wal()), before);
 }
 
@@ -221,17 +225,16 @@ TEST(Recover, ADamagedOldSegmentCostsOnlyItsOwnHistory) {
     EXPECT_EQ(read_all(kept.wal()), last_before);
     EXPECT_TRUE(LastSegment::open(kept.wal()).value().snapshot().has_value());
 
-    std::string missing;
-    const auto records = rebuild_journal(kept.wal(), kept.folder_ / "journal.sqlite", &missing);
-    ASSERT_TRUE(records.has_value()) << records.error().context;
-    EXPECT_EQ(records.value(), 11U);  // of 14
-    EXPECT_EQ(missing,
+    const auto rebuilt = rebuild_journal(kept.wal(), kept.folder_ / "journal.sqlite");
+    ASSERT_TRUE(rebuilt.has_value()) << rebuilt.error().context;
+    EXPECT_EQ(rebuilt.value().records, 11U);  // of 14
+    EXPECT_EQ(rebuilt.value().missing,
               "records 6 to 8 of the log are not there: they were damaged, and cut off from "
               "segment 2 by proteus journal recover");
     EXPECT_EQ(kept.events(), (Sequences{1, 2, 3, 4, 5, 9, 10, 11, 12}));
     const VerifyReport report = kept.verify();
     EXPECT_EQ(report.problems, std::vector<std::string>{});
-    EXPECT_EQ(report.notes, std::vector<std::string>{missing});
+    EXPECT_EQ(report.notes, std::vector<std::string>{rebuilt.value().missing});
   }
 }
 
@@ -296,6 +299,255 @@ TEST(Recover, ADamagedHeaderOfTheLastSegmentIsNoReasonToGuess) {
   EXPECT_EQ(losses[0].last_record, 13U);
   EXPECT_EQ(losses[0].after, tick(8).ts_recv);
   EXPECT_EQ(kept.events(), (Sequences{1, 2, 3, 4, 5, 6, 7, 8}));
+}
+
+TEST(Recover, ABrokenCompressedSegmentIsKeptWholeAndItsLossEndsWhereTheNextBegins) {
+  const Kept kept;
+  ASSERT_TRUE(compress_part(kept.closed(2), 3));
+  const fs::path packed = kept.closed(2).string() + ".zst";
+  const std::string before = read_all(packed);
+  write_bytes(packed, std::string_view{before}.substr(0, before.size() / 2));
+  const auto losses = kept.recover();
+  ASSERT_EQ(losses.size(), 1U);
+  EXPECT_EQ(losses[0].bytes, before.size() / 2);
+  EXPECT_EQ(losses[0].last_record, 8U);
+  EXPECT_EQ(losses[0].until, tick(8).ts_recv);
+}
+
+TEST(Recover, SaysWhatItDidWhereNoRecordWasDamaged) {
+  const Kept missing;
+  fs::remove(missing.wal());
+  Recovery recovery = missing.recover_all();
+  EXPECT_TRUE(recovery.losses.empty());
+  ASSERT_EQ(recovery.done.size(), 2U);
+  EXPECT_EQ(recovery.done[0], fmt::format("there was no {}", missing.wal().string()));
+  EXPECT_EQ(recovery.done[1],
+            fmt::format("segment 2 is the last again, as {}: the session goes on from its end, and "
+                        "what came after it is not in the log any more",
+                        missing.wal().string()));
+
+  const Kept emptied;
+  write_bytes(emptied.wal(), "");
+  recovery = emptied.recover_all();
+  ASSERT_EQ(recovery.done.size(), 2U);
+  EXPECT_TRUE(recovery.done[0].find("its 0 bytes are kept in") != std::string::npos);
+
+  const Kept torn;
+  const std::string whole = read_all(torn.wal());
+  write_bytes(torn.wal(), std::string_view{whole}.substr(0, whole.size() - 5));
+  recovery = torn.recover_all();
+  ASSERT_EQ(recovery.done.size(), 1U);
+  EXPECT_TRUE(recovery.done[0].ends_with("no whole record: they are kept in " +
+                                         torn.wal().string() + ".torn"));
+}
+
+/// A log of one segment with three records, and the session.json of its session.
+class One {
+ public:
+  One() {
+    WalHeader header = a_header();
+    header.start += std::chrono::nanoseconds{123'456'789};
+    auto journal = WalJournal::create(wal(), header).value();
+    for (std::uint64_t i = 1; i <= 3; ++i) journal->append(tick(i));
+    EXPECT_TRUE(journal->commit());
+    write_bytes(folder_ / "session.json",
+                R"({"code":"0123456789abc","start":")" + json::time_text(header.start) +
+                    R"(","mode":"paper","version":"1","config_hash":"00000000deadbeef"})");
+  }
+  [[nodiscard]] fs::path wal() const { return folder_ / "session.wal"; }
+  Folder folder_;
+};
+
+TEST(Recover, AnOnlySegmentsHeaderIsMadeAgainWhereItsOwnBytesProveIt) {
+  for (const std::size_t at : {2U, 14U, 25U, 33U, 80U}) {
+    const One one;
+    const std::string before = read_all(one.wal());
+    Kept::flip(one.wal(), at);
+    const std::string damaged = read_all(one.wal());
+    const auto refused = LastSegment::open(one.wal());
+    ASSERT_EQ(refused.error().code, ErrorCode::Corrupt) << at;
+    EXPECT_NE(refused.error().context.find("makes the header again where session.json proves it"),
+              std::string::npos);
+    const auto recovery = recover_log(one.wal(), kNow);
+    ASSERT_TRUE(recovery.has_value()) << at << recovery.error().context;
+    EXPECT_EQ(recovery.value().done.size(), 1U);
+    EXPECT_EQ(read_all(one.wal()), before) << at;
+    EXPECT_EQ(read_all(one.wal().string() + ".damaged-2025-05-30T10-13-20Z"), damaged);
+  }
+}
+
+TEST(Recover, AHeaderThatNothingProvesIsNotGuessed) {
+  const One one;
+  Kept::flip(one.wal(), 33);
+  Kept::flip(one.wal(), 25);  // its checksum as well
+  const std::string damaged = read_all(one.wal());
+  const auto recovery = recover_log(one.wal(), kNow);
+  ASSERT_FALSE(recovery.has_value());
+  EXPECT_TRUE(recovery.error().context.ends_with("a new session has to be begun"))
+      << recovery.error().context;
+  EXPECT_EQ(read_all(one.wal()), damaged);
+}
+
+TEST(Recover, TablesThatToldMoreThanTheCutLogAreKeptAsideAndCounted) {
+  Folder folder;
+  const fs::path wal = folder / "session.wal";
+  const fs::path sqlite = folder / "journal.sqlite";
+  std::vector<std::uint64_t> at;
+  {
+    auto journal = WalJournal::create(wal, a_header()).value();
+    for (std::uint64_t i = 1; i <= 6; ++i) {
+      at.push_back(fs::file_size(wal));
+      Event event = tick(i);
+      event.body = Fill{};
+      journal->append(event);
+      ASSERT_TRUE(journal->commit());
+    }
+  }
+  ASSERT_TRUE(rebuild_journal(wal, sqlite));
+  Kept::flip(wal, at[3] + 30);
+  ASSERT_EQ(recover_log(wal, kNow).value().losses.size(), 1U);
+  const auto rebuilt = rebuild_journal(wal, sqlite, kNow);
+  ASSERT_TRUE(rebuilt.has_value()) << rebuilt.error().context;
+  EXPECT_EQ(rebuilt.value().records, 3U);
+  EXPECT_EQ(rebuilt.value().gone.fills, 3U);
+  EXPECT_EQ(rebuilt.value().aside, sqlite.string() + ".before-rebuild-2025-05-30T10-13-20Z");
+  const auto count = [](const fs::path& tables) {
+    auto db = Database::open_read_only(tables).value();
+    auto rows = db.prepare("SELECT count(*) FROM fills").value();
+    return rows.text().value().value_or("");
+  };
+  EXPECT_EQ(count(rebuilt.value().aside), "6");
+  EXPECT_EQ(count(sqlite), "3");
+}
+
+TEST(Rebuild, CarriesOverWhatRetentionTookFromTheLog) {
+  Folder folder;
+  const fs::path wal = folder / "session.wal";
+  const fs::path sqlite = folder / "journal.sqlite";
+  const auto as_event = [](std::uint64_t i, EventBody body) {
+    Event event = tick(i);
+    event.body = std::move(body);
+    return event;
+  };
+  {
+    auto journal = WalJournal::create(wal, a_header()).value();
+    InstrumentChanged described;
+    described.instrument.symbol = "BTCUSDT";
+    journal->append(as_event(1, described));
+    OrderIntent intent;
+    intent.order.id = "a";
+    intent.order.decided_at = tick(1).ts_recv;
+    journal->append(intent);
+    Fill part;
+    part.id = "a";
+    part.quantity = Quantity::from_raw(250'000'000);
+    part.time = tick(2).ts_recv;
+    journal->append(as_event(2, part));
+    ASSERT_TRUE(journal->commit());
+    Snapshot snapshot;
+    snapshot.sequence = 2;
+    snapshot.time = tick(2).ts_recv;
+    ASSERT_TRUE(journal->rotate(snapshot));
+    OrderUpdate filled;
+    filled.id = "a";
+    filled.state = OrderState::Filled;
+    filled.filled = Quantity::from_raw(1'000'000'000);
+    journal->append(as_event(3, filled));
+    journal->append(as_event(4, part));
+    ASSERT_TRUE(journal->commit());
+  }
+  ASSERT_TRUE(rebuild_journal(wal, sqlite));
+  const auto tell = [&] {
+    auto db = Database::open_read_only(sqlite).value();
+    auto rows = db.prepare(
+                      "SELECT o.state || ' ' || o.filled || ' ' || count(*) || ' ' || "
+                      "f.instrument FROM orders o JOIN fills f ON f.order_id=o.id")
+                    .value();
+    return rows.text().value().value_or("");
+  };
+  ASSERT_EQ(tell(), "filled 1 2 linear:BTCUSDT");
+  fs::remove(folder / "log/000001.wal");
+
+  auto rebuilt = rebuild_journal(wal, sqlite, kNow);
+  ASSERT_TRUE(rebuilt.has_value()) << rebuilt.error().context;
+  EXPECT_EQ(rebuilt.value().carried.fills, 1U);
+  EXPECT_EQ(rebuilt.value().carried.orders, 1U);
+  EXPECT_EQ(rebuilt.value().gone.total(), 0U);
+  EXPECT_EQ(rebuilt.value().aside, fs::path{});
+  EXPECT_EQ(tell(), "filled 1 2 linear:BTCUSDT");
+
+  // What the log does not hold any more, an order did not live through.
+  const std::string bytes = read_all(wal);
+  auto reader = WalReader::open(wal).value();
+  ASSERT_TRUE(reader.next_frame());
+  write_bytes(wal, std::string_view{bytes}.substr(0, reader.tail().offset));
+  rebuilt = rebuild_journal(wal, sqlite, kNow);
+  ASSERT_TRUE(rebuilt.has_value()) << rebuilt.error().context;
+  EXPECT_EQ(rebuilt.value().gone.fills, 1U);
+  EXPECT_EQ(tell(), "submitted 0.25 1 linear:BTCUSDT");
+}
+
+TEST(Rebuild, OfDamagedTablesWhatLiesBeforeAndBehindTheDamageIsCarriedOver) {
+  Folder folder;
+  const fs::path wal = folder / "session.wal";
+  const fs::path sqlite = folder / "journal.sqlite";
+  {
+    auto journal = WalJournal::create(wal, a_header()).value();
+    for (std::uint64_t i = 1; i <= 400; ++i) {
+      Event event = tick(i);
+      Fill fill;
+      fill.execution = std::string_view{i == 200 ? "in the middle" : "another"};
+      event.body = fill;
+      journal->append(event);
+    }
+    ASSERT_TRUE(journal->commit());
+    Snapshot snapshot;
+    snapshot.sequence = 400;
+    snapshot.time = tick(400).ts_recv;
+    ASSERT_TRUE(journal->rotate(snapshot));
+  }
+  ASSERT_TRUE(rebuild_journal(wal, sqlite));
+  fs::remove(folder / "log/000001.wal");
+  std::string bytes = read_all(sqlite);
+  constexpr std::size_t kPage = 4096;
+  const std::size_t at = bytes.find("in the middle");
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at / kPage * kPage, kPage, std::string(kPage, '\xff'));
+  write_bytes(sqlite, bytes);
+
+  const auto rebuilt = rebuild_journal(wal, sqlite, kNow);
+  ASSERT_TRUE(rebuilt.has_value()) << rebuilt.error().context;
+  // A page holds a few dozen of them.
+  EXPECT_GT(rebuilt.value().carried.fills, 340U);
+  EXPECT_LT(rebuilt.value().carried.fills, 400U);
+  EXPECT_NE(rebuilt.value().trouble.find("malformed"), std::string::npos);
+  EXPECT_EQ(rebuilt.value().aside, sqlite.string() + ".damaged-2025-05-30T10-13-20Z");
+  auto db = Database::open_read_only(sqlite).value();
+  auto rows = db.prepare("SELECT min(record) || ' ' || max(record) FROM fills").value();
+  EXPECT_EQ(rows.text().value(), "0 399");
+}
+
+TEST(Rebuild, OldTablesThatCannotBeReadAreKeptAside) {
+  const Kept kept;
+  const fs::path sqlite = kept.folder_ / "journal.sqlite";
+  const std::string garbage(9000, 'x');
+  write_bytes(sqlite, garbage);
+  const auto rebuilt = rebuild_journal(kept.wal(), sqlite, kNow);
+  ASSERT_TRUE(rebuilt.has_value()) << rebuilt.error().context;
+  EXPECT_EQ(rebuilt.value().aside, sqlite.string() + ".damaged-2025-05-30T10-13-20Z");
+  EXPECT_NE(rebuilt.value().trouble, "");
+  EXPECT_EQ(read_all(rebuilt.value().aside), garbage);
+}
+
+TEST(Rebuild, AReaderOfDamagedTablesIsToldWhatMakesThemAgain) {
+  const Kept kept;
+  write_bytes(kept.folder_ / "journal.sqlite", std::string(9000, 'x'));
+  const auto opened = Database::open_read_only(kept.folder_ / "journal.sqlite");
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().code, ErrorCode::Corrupt);
+  EXPECT_TRUE(opened.error().context.ends_with(
+      fmt::format("; proteus journal rebuild {} makes it again", kept.folder_.path().string())))
+      << opened.error().context;
 }
 
 TEST(Recover, WithNothingToGoBackToNothingIsChanged) {

@@ -432,7 +432,25 @@ TEST(SessionLog, SaysWhichSegmentIsMissingAndBeginsAfterIt) {
   fs::remove(w.closed(2));
   const Told told = read_session(w.wal());
   EXPECT_EQ(told.sequences, (Sequences{1'000'005}));
-  EXPECT_EQ(told.missing, "segment 2 of the log is not there: it begins with record 6, segment 3");
+  EXPECT_EQ(told.missing,
+            "segment 2 of the log is not there: the log begins with record 6, segment 3 for all "
+            "that is read");
+}
+
+TEST(SessionLog, SegmentsThatRetentionTookAreNamedFromTheFirstOn) {
+  const Written w{true};
+  {
+    auto last = LastSegment::open(w.wal()).value();
+    auto journal = WalJournal::resume(last).value();
+    ASSERT_TRUE(journal->rotate(snapshot_at(5)));
+  }
+  fs::remove(w.closed(1));
+  EXPECT_TRUE(read_session(w.wal()).missing.starts_with(
+      "segment 1 is not there any more (retention): the log begins with record "));
+  fs::remove(w.closed(2));
+  EXPECT_EQ(read_session(w.wal()).missing,
+            "segments 1 to 2 are not there any more (retention): the log begins with record 6, "
+            "segment 3");
 }
 
 TEST(SessionLog, AClosedSegmentThatEndsTooEarlyIsDamage) {

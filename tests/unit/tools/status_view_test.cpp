@@ -71,6 +71,17 @@ TEST(StatusView, TellsHoldsLimitsFeedAndAnomalies) {
   EXPECT_TRUE(has(out, "2.0 KiB written   waiting: 1.0 KiB for the disk")) << out;
 }
 
+TEST(StatusView, SpeaksOfQuotaAndDiskOnlyWhereTheyAreShort) {
+  EXPECT_FALSE(has(render_status(kStatus), "quota"));
+  std::string status = kStatus;
+  status.insert(1, R"("storage":{"session_bytes":2048,"quota_bytes":1024,"near_quota":true,
+"over_quota":true,"disk_low":true},)");
+  const std::string out = render_status(status);
+  EXPECT_TRUE(has(out, "the session has 2.0 KiB of its quota of 1.0 KiB: nothing more may go"))
+      << out;
+  EXPECT_TRUE(has(out, "the disk has little room left")) << out;
+}
+
 TEST(StatusView, CountsDecisionsWithoutTheWarmUp) {
   EXPECT_TRUE(
       has(render_status(kStatus),
