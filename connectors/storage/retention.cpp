@@ -98,7 +98,7 @@ std::vector<Dropped> Retention::enforce(Timestamp now, std::uint64_t told, DiskU
     return now - file.end > (file.log ? settings_.keep_log : settings_.keep_feed);
   };
   // Age first: it may be enough for the quota.
-  std::ranges::stable_partition(all, too_old);
+  std::stable_partition(all.begin(), all.end(), too_old);
   std::vector<Dropped> dropped;
   bool log_kept = false;  // a segment that stays keeps all later ones: no holes
   for (const Expendable& file : all) {

@@ -2,12 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace proteus::app {
 namespace {
-
-constexpr std::string_view kHidden = "/***";
 
 net::HttpOptions options(const std::string& ca_file) {
   net::HttpOptions made;
@@ -27,16 +23,6 @@ Delivery outcome_of(unsigned status) {
 }
 
 }  // namespace
-
-std::string shown_webhook(std::string_view url) {
-  if (net::parse_endpoint(url).has_error()) return "***";
-  const std::size_t host = url.find("://") + 3;
-  const std::size_t path = std::min(url.find_first_of("/?", host), url.size());
-  const bool bare = url.size() - path <= 1;
-  return std::string(url.substr(0, path)) + (bare ? "" : std::string(kHidden));
-}
-
-bool is_hidden_webhook(std::string_view url) { return url.ends_with("***"); }
 
 AlarmWebhook::AlarmWebhook(net::Loop& loop, const net::Endpoint& endpoint,
                            const std::string& ca_file, Duration deadline, AlarmSender from)

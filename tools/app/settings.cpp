@@ -14,7 +14,7 @@
 #include "engine/market/generator.hpp"
 #include "risk/gate.hpp"
 #include "risk/sizing.hpp"
-#include "tools/app/alarm_webhook.hpp"
+#include "tools/app/webhook_text.hpp"
 
 namespace proteus::app {
 namespace {

@@ -1,5 +1,6 @@
 // Alarms over HTTP: servers that take them, that refuse, that hang, that are not there.
 #include "tools/app/alarm_webhook.hpp"
+#include "tools/app/webhook_text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
