@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "engine/core/json.hpp"
 
@@ -140,6 +141,10 @@ std::optional<Duration> parse_duration(std::string_view text) {
     return std::nullopt;
   for (const TimeUnit& unit : kUnits) {
     if (text.substr(at) != unit.name) continue;
+    // Beyond this no duration lies, and the product would not fit.
+    const Int128 most =
+        Int128{std::numeric_limits<std::int64_t>::max()} * kFixedScale / unit.ns + 1;
+    if (amount > most || amount < -most) return std::nullopt;
     const Int128 ns = amount * unit.ns;
     if (ns % kFixedScale != 0 || !fits(ns / kFixedScale)) return std::nullopt;
     return Duration{static_cast<std::int64_t>(ns / kFixedScale)};
