@@ -54,6 +54,8 @@ Result<void> parse_authority(std::string_view url, std::string_view text, Endpoi
     port = has_port ? text.substr(colon + 1) : std::string_view{};
   }
   if (endpoint.host.empty()) return bad_url(url, "it names no host");
+  if (endpoint.host.find_first_of("[]") != endpoint.host.npos)
+    return bad_url(url, "a bracket stands inside the host");
   if (has_port) {
     BOOST_OUTCOME_TRY(endpoint.port, parse_port(url, port));
   }
