@@ -36,6 +36,9 @@ std::string format_time(Timestamp t) {
                      clock.subseconds().count());
 }
 
+// 2262-01-01: nanoseconds hold little more, and the written form ends there too.
+constexpr std::int64_t kEndMs = 9'214'646'400'000;
+
 Result<Timestamp> parse_time(std::string_view text) {
   const auto bad = [&] {
     return error(ErrorCode::Malformed,
@@ -47,7 +50,7 @@ Result<Timestamp> parse_time(std::string_view text) {
       text.size() > 9) {
     std::int64_t ms = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), ms);
-    if (ec != std::errc{} || ms > INT64_MAX / 1'000'000) return bad();
+    if (ec != std::errc{} || ms >= kEndMs) return bad();
     return from_unix_ms(ms);
   }
   if (text.size() < 10 || text[4] != '-' || text[7] != '-') return bad();
@@ -57,7 +60,7 @@ Result<Timestamp> parse_time(std::string_view text) {
   const std::chrono::year_month_day date{std::chrono::year{*y},
                                          std::chrono::month{static_cast<unsigned>(*m)},
                                          std::chrono::day{static_cast<unsigned>(*d)}};
-  if (!date.ok() || *y < 1970 || *y > 2261) return bad();  // Nanoseconds hold no more.
+  if (!date.ok() || *y < 1970 || *y > 2261) return bad();
   Timestamp t = std::chrono::sys_days{date};
   std::string_view rest = text.substr(10);
   if (!rest.empty() && rest.back() == 'Z') rest.remove_suffix(1);
