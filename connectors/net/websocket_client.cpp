@@ -139,20 +139,26 @@ class WebsocketClient::Impl::Session : public std::enable_shared_from_this<Sessi
     co_return read_error(ec);
   }
 
+  /// A pause that begins in a callback begins before the next read: one read ahead would answer a
+  /// ping, and so tell a sender that is paced by our pongs to go on.
   Task<void> read_all() {
     while (owner_) {
+      co_await rest();
+      if (!owner_) co_return;
       const auto [ec, size] = co_await ws_.async_read(buffer_, kAwait);
       if (!owner_) co_return;
       if (ec) co_return end(read_error(ec));
-      while (!owner_->reading && phase_ == Phase::Open) {
-        co_await resume_.wait();
-        if (!owner_) co_return;
-      }
+      co_await rest();  // The pause may have begun while the read waited.
+      if (!owner_) co_return;
       if (phase_ == Phase::Open && handlers_->on_text) {
         handlers_->on_text({static_cast<const char*>(buffer_.data().data()), size});
       }
       buffer_.consume(size);
     }
+  }
+
+  Task<void> rest() {
+    while (owner_ && !owner_->reading && phase_ == Phase::Open) co_await resume_.wait();
   }
 
   void write_next() {

@@ -173,6 +173,18 @@ TEST_P(Websocket, PausingLosesNothing) {
   EXPECT_EQ(listener.texts, sent);
 }
 
+TEST_P(Websocket, APauseInTheCallbackLeavesTheNextPingUnanswered) {
+  connect();
+  listener.on_text = [&] { listener.client->set_reading(false); };
+  echo.server->send(echo.last, std::make_shared<const std::string>("the last before the pause"));
+  ASSERT_TRUE(run_until(loop, [&] { return listener.texts.size() == 1; }));
+  echo.server->ping(echo.last, "are you there");
+  settle(loop);
+  EXPECT_THAT(echo.pongs, SizeIs(0));
+  listener.client->set_reading(true);
+  ASSERT_TRUE(run_until(loop, [&] { return echo.pongs.size() == 1; }));
+}
+
 TEST_P(Websocket, AReaderThatRestsIsFeltByTheSender) {
   connect();
   listener.client->set_reading(false);
