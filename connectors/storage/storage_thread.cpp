@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 
@@ -23,11 +24,18 @@ constexpr int kTicksToRetry = 50;                       // after SQLite failed
 constexpr int kTicksToRenew = 3000;                     // after tables were damaged
 constexpr int kTicksToCompress = 1500;                  // after a compression failed
 constexpr int kTicksToLook = 500;                       // between two looks at the disk
+constexpr int kTicksToRoom = 500;                       // after room could not be had
+constexpr std::uint64_t kRoom = 1U << 20U;              // ahead of what is written
 constexpr std::uint64_t kRowsAtOnce = 2000;             // dropped between two syncs
 constexpr int kRowRounds = 10;                          // of them at one look
 constexpr Duration kRowsKept = std::chrono::hours{24};  // the quota takes no younger rows
 
 std::string day_of(Timestamp time) { return format_time(time).substr(0, 10); }
+
+/// A descriptor of the same file that writes: by name it may be another segment by now.
+Result<Descriptor> writable(const WalReader& reader) {
+  return open_file(fmt::format("/proc/self/fd/{}", reader.descriptor().get()), O_WRONLY);
+}
 
 }  // namespace
 
@@ -66,6 +74,7 @@ StorageThread::~StorageThread() {
   }
   wake();
   thread_.join();
+  give_room_back();
 }
 
 void StorageThread::compress(std::filesystem::path part) {
@@ -161,6 +170,7 @@ void StorageThread::run() {
     } else {
       --compress_pause_;
     }
+    if (room_pause_-- <= 0) make_room();
     if (asked > done_ || look_pause_-- <= 0) look_at_disk();
     {
       const std::lock_guard lock{mutex_};
@@ -171,13 +181,66 @@ void StorageThread::run() {
   }
 }
 
-Result<void> StorageThread::sync_next_segment() {
+// The names of both, then what the new one holds.
+Result<void> StorageThread::enter_segment(WalReader next) {
   const auto& path = journal_.path();
-  BOOST_OUTCOME_TRY(WalReader next, open_segment(path, syncing_.header().segment + 1));
-  // The names of both, then what the new one holds.
   BOOST_OUTCOME_TRY(sync_folder(path.parent_path() / "log"));
   BOOST_OUTCOME_TRY(sync_folder(path.parent_path()));
   syncing_ = std::move(next);
+  room_file_ = Descriptor{};
+  room_ = 0;
+  closed_segments_ = true;
+  return success();
+}
+
+// A write that makes its file longer has to find memory, a block and a place in the file system's
+// journal: an order would wait for that. So it is done here, ahead. Allocation never touches bytes
+// that are there, whatever the loop writes meanwhile.
+void StorageThread::make_room() {
+  const std::uint64_t committed = journal_.committed_bytes();
+  const WalHeader& header = syncing_.header();
+  if (!retains_ || header.segment != journal_.segment()) return;  // A replay gathers its writes.
+  const std::uint64_t used = committed - std::min(committed, header.first_byte);
+  if (room_ >= used + kRoom / 2) return;
+  if (!room_file_.open()) {
+    auto file = writable(syncing_);
+    if (file) room_file_ = std::move(file).value();
+  }
+  const std::uint64_t from = std::max(room_, used);
+  const std::uint64_t to = used + kRoom;
+  // Without it a write costs more, and that is all: on a full disk or another file system.
+  if (::fallocate(room_file_.get(), 0, static_cast<off_t>(from), static_cast<off_t>(to - from)) !=
+      0) {
+    room_pause_ = kTicksToRoom;
+    return;
+  }
+  room_ = to;
+  std::array<char, 64U << 10U> page;
+  for (std::uint64_t at = from; at < to; at += page.size())
+    if (::pread(syncing_.descriptor().get(), page.data(), page.size(), static_cast<off_t>(at)) <= 0)
+      return;
+}
+
+// The loop has ended: what is behind the last record is nothing's.
+void StorageThread::give_room_back() {
+  const std::uint64_t first = syncing_.header().first_byte;
+  const std::uint64_t committed = journal_.committed_bytes();
+  if (!room_file_.open() || syncing_.header().segment != journal_.segment() || committed < first ||
+      journal_.half_written())
+    return;
+  static_cast<void>(::ftruncate(room_file_.get(), static_cast<off_t>(committed - first)));
+}
+
+// What the next segment's header proves to be behind the last record goes before it is packed.
+Result<void> StorageThread::trim(const LogPart& part) {
+  BOOST_OUTCOME_TRY(const WalReader closed, WalReader::open(part.path));
+  BOOST_OUTCOME_TRY(const WalReader next, open_segment(journal_.path(), part.segment + 1));
+  const std::uint64_t end = next.header().first_byte - closed.header().first_byte;
+  BOOST_OUTCOME_TRY(const std::uint64_t size, size_of(closed.descriptor(), part.path));
+  if (size <= end) return success();
+  BOOST_OUTCOME_TRY(const Descriptor file, writable(closed));
+  if (::ftruncate(file.get(), static_cast<off_t>(end)) != 0)
+    return io_error("cut the room off", part.path, errno);
   return success();
 }
 
@@ -186,22 +249,26 @@ void StorageThread::sync() {
   if (committed == synced_.load()) return;
   const auto go = [&]() -> Result<void> {
     for (;;) {
-      const std::uint64_t first = syncing_.header().first_byte;
-      BOOST_OUTCOME_TRY(const std::uint64_t size, size_of(syncing_.descriptor(), syncing_.path()));
-      if (sync_failed_) {
-        const std::uint64_t synced = std::max(synced_.load(), first);
-        BOOST_OUTCOME_TRY(write_again(syncing_, synced - first, std::min(size, committed - first)));
+      const WalHeader& header = syncing_.header();
+      std::optional<WalReader> next;
+      if (header.segment != journal_.segment()) {
+        BOOST_OUTCOME_TRY(next, open_segment(journal_.path(), header.segment + 1));
+      }
+      const std::uint64_t end = next ? next->header().first_byte : committed;
+      if (sync_failed_ && end > header.first_byte) {
+        const std::uint64_t synced = std::max(synced_.load(), header.first_byte);
+        BOOST_OUTCOME_TRY(
+            write_again(syncing_, synced - header.first_byte, end - header.first_byte));
       }
       if (::fdatasync(syncing_.descriptor().get()) != 0) {
         sync_failed_ = true;
         return io_error("sync", syncing_.path(), errno);
       }
       // A record that is half written yet may have been so when the sync failed.
-      sync_failed_ = sync_failed_ && first + size > committed;
-      if (first + size >= committed) return success();
+      sync_failed_ = sync_failed_ && !next && journal_.half_written();
+      if (!next) return success();
       // What is committed goes on in the next segment: this one is whole, and now on the disk.
-      BOOST_OUTCOME_TRY(sync_next_segment());
-      closed_segments_ = true;
+      BOOST_OUTCOME_TRY(enter_segment(*std::move(next)));
     }
   };
   if (const auto done = go(); !done)
@@ -317,8 +384,12 @@ void StorageThread::compress_log() {
   closed_segments_ = false;
   for (const LogPart& part : closed_parts(journal_.path())) {
     if (part.packed) continue;
-    if (part.segment >= syncing_.header().segment || !pack(part.path, log_compressed_))
-      closed_segments_ = true;
+    if (part.segment < syncing_.header().segment) {
+      const auto trimmed = trim(part);
+      if (trimmed && pack(part.path, log_compressed_)) continue;
+      if (!trimmed) note(feed_errors_, trimmed.error().context);
+    }
+    closed_segments_ = true;
   }
 }
 

@@ -1,6 +1,7 @@
 // The storage thread: syncs the session log to the disk over all its segments, derives
 // journal.sqlite from it, compresses closed segments and closed parts of the feed, and takes away
-// what is too old or too much (never in a replay). The event loop never waits for it: it reads one
+// what is too old or too much (never in a replay). It keeps room ahead of what the loop writes into
+// the log: allocated zeros, in memory, which go again when the segment is closed. The event loop never waits for it: it reads one
 // atomic of the log and its own descriptors; requests reach it through a short queue. When SQLite
 // fails, the session goes on and the tables catch up later; when it finds them damaged, they go
 // aside and are made anew from the log.
@@ -79,7 +80,10 @@ class StorageThread {
                 WalReader syncing, Descriptor wake);
   void run();
   void sync();
-  Result<void> sync_next_segment();
+  Result<void> enter_segment(WalReader next);
+  void make_room();
+  void give_room_back();
+  Result<void> trim(const LogPart& part);
   [[nodiscard]] Result<void> open_tables();
   void derive_all();
   void derive_failed(const Error& failure);
@@ -106,6 +110,9 @@ class StorageThread {
   Retention retention_;
   std::vector<Dropped> drops_;  // not written down yet
   const bool retains_;          // a replay keeps everything
+  Descriptor room_file_;        // the synced segment, for writing
+  std::uint64_t room_ = 0;      // of it, up to where there is room; 0: not known
+  int room_pause_ = 0;          // ticks
   bool sync_failed_ = false;    // and not all that was there then has been written again
   bool log_damaged_ = false;
   bool closed_segments_ = true;  // there may be some that are not compressed

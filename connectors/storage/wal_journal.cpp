@@ -51,7 +51,7 @@ WalOptions wal_options(const StorageSettings& settings, std::string_view mode) {
 Result<std::unique_ptr<WalJournal>> WalJournal::create(const std::filesystem::path& path,
                                                        const WalHeader& header,
                                                        const WalOptions& options) {
-  auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND);
+  auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL);
   if (!file) {
     if (file.error().code == ErrorCode::Busy)
       return error(ErrorCode::Busy, fmt::format("{} exists already: a session log is never written "
@@ -60,7 +60,7 @@ Result<std::unique_ptr<WalJournal>> WalJournal::create(const std::filesystem::pa
     return file.error();
   }
   std::unique_ptr<WalJournal> journal{new WalJournal{path, std::move(file).value(), options}};
-  journal->header_ = header;
+  journal->set_header(header);
   encode_header(header, journal->buffer_);
   journal->overhead_ = journal->buffer_.size();
   if (!journal->flush()) return io_error("write", path, journal->last_errno_);
@@ -71,9 +71,9 @@ Result<std::unique_ptr<WalJournal>> WalJournal::resume(LastSegment& last,
                                                        const WalOptions& options) {
   BOOST_OUTCOME_TRY(last.cut_tail());
   const std::filesystem::path& path = last.path();
-  BOOST_OUTCOME_TRY(Descriptor file, open_file(path, O_WRONLY | O_APPEND));
+  BOOST_OUTCOME_TRY(Descriptor file, open_file(path, O_WRONLY));
   std::unique_ptr<WalJournal> journal{new WalJournal{path, std::move(file), options}};
-  journal->header_ = last.header();
+  journal->set_header(last.header());
   journal->overhead_ = last.overhead();
   journal->next_number_ = journal->committed_number_ = last.tail().number;
   journal->first_time_ = last.first_time();
@@ -88,11 +88,13 @@ WalJournal::~WalJournal() { static_cast<void>(flush()); }
 
 bool WalJournal::flush() noexcept {
   while (written_ < buffer_.size()) {
-    const ssize_t n = ::write(file_.get(), buffer_.data() + written_, buffer_.size() - written_);
+    const ssize_t n = ::pwrite(file_.get(), buffer_.data() + written_, buffer_.size() - written_,
+                               static_cast<off_t>(segment_bytes() + written_));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
       last_errno_ = n < 0 ? errno : ENOSPC;
       ++failed_commits_;
+      half_written_.store(written_ > 0, std::memory_order_release);
       return false;
     }
     written_ += static_cast<std::size_t>(n);
@@ -101,6 +103,7 @@ bool WalJournal::flush() noexcept {
   buffer_.clear();
   written_ = 0;
   last_errno_ = 0;
+  half_written_.store(false, std::memory_order_release);
   committed_number_ = next_number_;
   event_time_.store(to_unix_ns(last_time_), std::memory_order_relaxed);
   committed_.store(committed, std::memory_order_release);
@@ -164,7 +167,7 @@ Result<void> WalJournal::do_rotate(const Snapshot& snapshot) {
   encode_record(snapshot, next_number_, bytes);
 
   const std::filesystem::path next = next_segment(path_);
-  BOOST_OUTCOME_TRY(Descriptor file, open_file(next, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND));
+  BOOST_OUTCOME_TRY(Descriptor file, open_file(next, O_WRONLY | O_CREAT | O_TRUNC));
   auto ready = write_all(file, text_of(bytes), next);
   if (ready) ready = move_to_closed(path_, header_.segment);
   if (!ready) {
@@ -173,7 +176,7 @@ Result<void> WalJournal::do_rotate(const Snapshot& snapshot) {
     return ready.error();
   }
   file_ = std::move(file);
-  header_ = header;
+  set_header(header);
   overhead_ = bytes.size();
   committed_number_ = ++next_number_;
   first_time_ = last_time_ = snapshot.time;

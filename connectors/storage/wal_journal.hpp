@@ -2,6 +2,10 @@
 // the stream of records that were appended; what a failed write left out is written first by the
 // next. Thread: the event loop; `committed_bytes` and `event_time` may be read by any thread.
 //
+// Behind the records there may be room: zeros that the storage thread had allocated ahead, so that a
+// commit finds its pages in memory and its blocks on the disk (storage_thread.hpp). The journal
+// writes by place and needs none of it.
+//
 // The file being written is session.wal. A rotation begins a new one with a snapshot:
 //   1. session.wal.next gets its header and the snapshot
 //   2. session.wal becomes log/<segment>.wal: from here on the rotation counts
@@ -87,7 +91,10 @@ class WalJournal final : public Journal {
     return from_unix_ns(event_time_.load(std::memory_order_relaxed));
   }
   [[nodiscard]] std::uint64_t records() const { return next_number_; }
-  [[nodiscard]] std::uint32_t segment() const { return header_.segment; }
+  /// Any thread; as new as a `committed_bytes` that was read before.
+  [[nodiscard]] std::uint32_t segment() const { return segment_.load(std::memory_order_acquire); }
+  /// The last write stopped half-way: behind what is committed lies a piece of a record. Any thread.
+  [[nodiscard]] bool half_written() const { return half_written_.load(std::memory_order_acquire); }
   [[nodiscard]] std::size_t pending_bytes() const { return buffer_.size() - written_; }
   /// Records that no write has taken to the kernel as a whole.
   [[nodiscard]] std::uint64_t pending_records() const { return next_number_ - committed_number_; }
@@ -110,6 +117,10 @@ class WalJournal final : public Journal {
   Result<void> rename_next();
   Result<void> do_rotate(const Snapshot& snapshot);
   [[nodiscard]] std::uint64_t segment_bytes() const;
+  void set_header(const WalHeader& header) {
+    header_ = header;
+    segment_.store(header.segment, std::memory_order_release);
+  }
 
   std::filesystem::path path_;
   Descriptor file_;
@@ -130,6 +141,8 @@ class WalJournal final : public Journal {
   Timestamp last_time_{};
   std::atomic<std::uint64_t> committed_{0};
   std::atomic<std::int64_t> event_time_{0};
+  std::atomic<std::uint32_t> segment_{0};
+  std::atomic<bool> half_written_{false};
 };
 
 }  // namespace proteus::storage

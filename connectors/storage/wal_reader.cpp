@@ -14,6 +14,9 @@ namespace proteus::storage {
 namespace {
 
 constexpr std::size_t kWindow = 256U << 10U;
+constexpr std::size_t kPage = 4096;  // what a disk loses at least, as a whole
+/// More than this is never unsynced: the storage thread syncs a few times a second.
+constexpr std::size_t kUnsyncedMax = 64U << 20U;
 
 /// The rest of a file from `offset`, mapped for reading.
 class Mapping {
@@ -40,6 +43,27 @@ class Mapping {
   std::size_t skip_ = 0;
   std::size_t size_ = 0;
 };
+
+bool all_zero(std::span<const std::byte> bytes) {
+  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
+}
+
+std::span<const std::byte> without_room(std::span<const std::byte> bytes) {
+  std::size_t size = bytes.size();
+  while (size > 0 && bytes[size - 1] == std::byte{0}) --size;
+  return bytes.first(size);
+}
+
+/// A page of the record at `rest`'s beginning, `offset` in its file, never reached the disk.
+bool lost_page(std::span<const std::byte> rest, std::uint64_t offset) {
+  if (rest.size() > kUnsyncedMax) return false;
+  std::size_t begin = 0;
+  std::size_t end = kPage - offset % kPage;  // of the page that the record begins in
+  const std::size_t record = frame_size(rest).value_or(kFrameSize);
+  for (; begin < record && end <= rest.size(); begin = end, end += kPage)
+    if (end - begin >= kFrameSize && all_zero(rest.subspan(begin, end - begin))) return true;
+  return false;
+}
 
 }  // namespace
 
@@ -149,6 +173,8 @@ Result<std::optional<Frame>> WalReader::next_frame() {
   }
   const auto frame = check_frame(bytes);
   if (!frame) {
+    window_.clear();  // Whoever writes may fill what is zeros or half a record now.
+    window_start_ = tail_.offset;
     BOOST_OUTCOME_TRY(explain_bad_record());
     return std::nullopt;
   }
@@ -175,7 +201,7 @@ Result<bool> WalReader::try_seek(std::uint64_t offset, std::uint64_t number) {
   seek(offset, number);
   if (offset == known_size_) return true;
   const auto frame = next_frame();
-  const bool here = frame.has_value() && frame.value().has_value();
+  const bool here = frame.has_value() && (frame.value().has_value() || !tail_.torn);
   seek(here ? offset : before.offset, here ? number : before.number);
   return here;
 }
@@ -201,10 +227,12 @@ Result<void> WalReader::explain_bad_record() {
   const std::uint64_t rest = end - tail_.offset;
   const Mapping mapping{source_.file(), tail_.offset, rest};
   if (!mapping.ok()) return io_error("map", path_, errno);
-  if (find_record(mapping.bytes(), 1, tail_.number))
+  const auto written = without_room(mapping.bytes());
+  if (written.empty()) return success();
+  if (find_record(written, 1, tail_.number) && !lost_page(written, tail_.offset))
     return corrupt("its checksum does not hold, though whole records follow");
   tail_.torn = true;
-  tail_.bytes = rest;
+  tail_.bytes = written.size();
   return success();
 }
 
@@ -223,8 +251,10 @@ Result<void> copy_rest(const std::filesystem::path& path, std::uint64_t offset,
 
 Result<void> cut_torn_tail(const std::filesystem::path& path, const WalReader::Tail& tail) {
   if (!tail.torn) return success();
-  BOOST_OUTCOME_TRY(copy_rest(path, tail.offset, path.string() + ".torn"));
   BOOST_OUTCOME_TRY(const Descriptor file, open_file(path, O_RDWR));
+  if (::ftruncate(file.get(), static_cast<off_t>(tail.offset + tail.bytes)) != 0)
+    return io_error("cut the room behind the torn tail off", path, errno);
+  BOOST_OUTCOME_TRY(copy_rest(path, tail.offset, path.string() + ".torn"));
   if (::ftruncate(file.get(), static_cast<off_t>(tail.offset)) != 0)
     return io_error("cut the torn tail off", path, errno);
   if (::fdatasync(file.get()) != 0) return io_error("sync", path, errno);

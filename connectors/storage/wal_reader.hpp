@@ -1,6 +1,8 @@
-// Reads one segment of a session log, record by record, whoever else is still writing it. A bad
-// record with a good one after it is damage and an error; one with nothing good after it is a torn
-// tail, where the writer was interrupted, and the end. A compressed segment was whole when it was
+// Reads one segment of a session log, record by record, whoever else is still writing it. Nothing
+// but zeros is room for what comes next, and the end. A bad record with a good one after it is damage
+// and an error; one with nothing good after it is a torn tail, where the writer was interrupted, and
+// the end. So is one of which a whole page is zeros, near the end: a loss of power took that page
+// before it was synced, and what lies behind it was not synced either. A compressed segment was whole when it was
 // closed: in it every bad record is damage. A whole session: session_log.hpp.
 #pragma once
 
@@ -37,7 +39,7 @@ class WalReader {
     bool torn = false;
     std::uint64_t offset = 0;
     std::uint64_t number = 0;  ///< of the record that is missing or would come next
-    std::uint64_t bytes = 0;   ///< that are there but are no whole record
+    std::uint64_t bytes = 0;   ///< that are there, zeros behind them not counted, if it is torn
   };
   [[nodiscard]] const Tail& tail() const { return tail_; }
 

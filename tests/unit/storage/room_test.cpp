@@ -1,0 +1,207 @@
+// Room behind the last record of a log, and the pages that a loss of power takes out of it.
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "connectors/storage/log_recovery.hpp"
+#include "connectors/storage/session_log.hpp"
+#include "connectors/storage/storage_thread.hpp"
+#include "connectors/storage/wal_journal.hpp"
+#include "tests/unit/storage/support.hpp"
+
+namespace proteus::storage {
+namespace {
+
+using namespace test;
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kPage = 4096;
+
+Event tick(std::uint64_t sequence) {
+  Event event;
+  event.sequence = sequence;
+  event.ts_event = event.ts_recv = from_unix_ms(1'748'538'300'000);
+  event.body = ClockTick{};
+  return event;
+}
+
+Snapshot snapshot_at(std::uint64_t sequence) {
+  Snapshot snapshot;
+  snapshot.sequence = sequence;
+  snapshot.time = tick(sequence).ts_recv;
+  snapshot.state = "state";
+  return snapshot;
+}
+
+void write(WalJournal& journal, std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    journal.append(tick(journal.records() + 1));
+    ASSERT_TRUE(journal.commit());
+  }
+}
+
+/// Numbers of records that can be read, and how the reading ended.
+struct ReadBack {
+  std::uint64_t records = 0;
+  WalReader::Tail tail;
+  std::string error;
+};
+ReadBack read_log(const fs::path& path) {
+  auto reader = WalReader::open(path).value();
+  ReadBack back;
+  for (;;) {
+    const auto frame = reader.next_frame();
+    if (!frame) back.error = frame.error().context;
+    if (!frame || !frame.value()) break;
+    ++back.records;
+  }
+  back.tail = reader.tail();
+  return back;
+}
+
+/// A log of `records` with `room` zeros behind them.
+std::string log_with_room(const fs::path& path, std::uint64_t records, std::size_t room) {
+  {
+    auto journal = WalJournal::create(path, a_header()).value();
+    write(*journal, records);
+  }
+  std::string bytes = read_all(path) + std::string(room, '\0');
+  write_bytes(path, bytes);
+  return bytes;
+}
+
+TEST(Room, ZerosBehindTheLastRecordAreTheEndAndNoTornTail) {
+  Folder folder;
+  log_with_room(folder / "session.wal", 3, 3 * kPage);
+  const ReadBack back = read_log(folder / "session.wal");
+  EXPECT_EQ(back.error, "");
+  EXPECT_EQ(back.records, 3U);
+  EXPECT_FALSE(back.tail.torn);
+}
+
+TEST(Room, ALogGoesOnInsideIt) {
+  Folder folder;
+  const std::string before = log_with_room(folder / "session.wal", 3, 2 * kPage);
+  {
+    auto last = LastSegment::open(folder / "session.wal").value();
+    auto journal = WalJournal::resume(last).value();
+    write(*journal, 2);
+  }
+  EXPECT_EQ(read_all(folder / "session.wal").size(), before.size());
+  EXPECT_EQ(read_log(folder / "session.wal").records, 5U);
+}
+
+TEST(Room, WhoReadsAlongSeesWhatIsWrittenIntoIt) {
+  Folder folder;
+  log_with_room(folder / "session.wal", 3, 2 * kPage);
+  auto last = LastSegment::open(folder / "session.wal").value();
+  auto journal = WalJournal::resume(last).value();
+  auto reader = WalReader::open(folder / "session.wal").value();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(reader.next_frame().value());
+  ASSERT_FALSE(reader.next_frame().value());
+  write(*journal, 1);
+  EXPECT_TRUE(reader.next_frame().value());
+  EXPECT_FALSE(reader.next_frame().value());
+}
+
+TEST(Room, ATornRecordInItIsCutOffAndKeptWithoutTheZeros) {
+  Folder folder;
+  const std::string whole = log_with_room(folder / "session.wal", 3, 2 * kPage);
+  const std::uint64_t end = whole.find_last_not_of('\0') + 1;
+  std::string torn = whole;
+  torn[end - 1] = '\0';
+  write_bytes(folder / "session.wal", torn);
+  auto last = LastSegment::open(folder / "session.wal").value();
+  ASSERT_TRUE(WalJournal::resume(last).has_value());
+  EXPECT_EQ(read_log(folder / "session.wal").records, 2U);
+  const std::string kept = read_all(folder / "session.wal.torn");
+  ASSERT_FALSE(kept.empty());
+  EXPECT_NE(kept.back(), '\0');
+  EXPECT_NE(whole.find(kept), std::string::npos);
+}
+
+/// Each page of a log of many records zeroed in turn, the first (with the header) left out.
+TEST(LostPage, EndsTheLogBeforeItThoughWholeRecordsFollow) {
+  Folder folder;
+  const std::string whole = log_with_room(folder / "session.wal", 1000, 0);
+  ASSERT_GT(whole.size(), 8 * kPage);
+  std::uint64_t before = 0;
+  for (std::uint64_t page = 1; (page + 1) * kPage < whole.size(); ++page) {
+    std::string lost = whole;
+    lost.replace(page * kPage, kPage, kPage, '\0');
+    write_bytes(folder / "lost.wal", lost);
+    const ReadBack back = read_log(folder / "lost.wal");
+    ASSERT_EQ(back.error, "") << page;
+    EXPECT_TRUE(back.tail.torn) << page;
+    EXPECT_LE(back.tail.offset, page * kPage);
+    EXPECT_GT(back.records, before);
+    before = back.records;
+  }
+}
+
+TEST(LostPage, IsToldFromDamageByItsBeingWhole) {
+  Folder folder;
+  std::string bytes = log_with_room(folder / "session.wal", 1000, 0);
+  bytes.replace(2 * kPage, kPage / 2, kPage / 2, '\0');
+  write_bytes(folder / "session.wal", bytes);
+  EXPECT_THAT(read_log(folder / "session.wal").error, testing::HasSubstr("whole records follow"));
+}
+
+class RoomMade : public testing::Test {
+ protected:
+  RoomMade() {
+    settings_.sync_interval = std::chrono::hours{1};
+    journal_ = WalJournal::create(wal(), a_header()).value();
+    thread_ = StorageThread::start(*journal_, folder_ / "journal.sqlite", settings_).value();
+    thread_->drain();
+  }
+  [[nodiscard]] fs::path wal() const { return folder_ / "session.wal"; }
+
+  Folder folder_;
+  StorageSettings settings_;
+  std::unique_ptr<WalJournal> journal_;
+  std::unique_ptr<StorageThread> thread_;
+};
+
+TEST_F(RoomMade, IsAllocatedAheadOfTheLoop) {
+  struct stat info {};
+  ASSERT_EQ(::stat(wal().c_str(), &info), 0);
+  EXPECT_GT(static_cast<std::uint64_t>(info.st_size), journal_->committed_bytes() + (1U << 19U));
+  EXPECT_GT(info.st_blocks * 512, 1 << 19);
+}
+
+TEST_F(RoomMade, DoesNotTouchWhatTheLoopWritesMeanwhile) {
+  for (int i = 0; i < 200; ++i) {
+    write(*journal_, 100);
+    if (i % 10 == 0) thread_->drain();
+  }
+  EXPECT_EQ(read_log(wal()).records, 20'000U);
+  EXPECT_EQ(read_log(wal()).error, "");
+}
+
+TEST_F(RoomMade, IsGivenBackAtTheEnd) {
+  write(*journal_, 10);
+  thread_.reset();
+  EXPECT_EQ(fs::file_size(wal()), journal_->committed_bytes());
+  EXPECT_EQ(read_log(wal()).records, 10U);
+}
+
+TEST_F(RoomMade, IsCutOffASegmentThatIsClosed) {
+  write(*journal_, 10);
+  const std::uint64_t end = journal_->committed_bytes();
+  ASSERT_TRUE(journal_->rotate(snapshot_at(10)));
+  thread_->drain();
+  auto closed = open_segment(wal(), 1).value();
+  std::uint64_t records = 0;
+  for (;;) {
+    const auto frame = closed.next_frame();
+    ASSERT_TRUE(frame.has_value()) << frame.error().context;
+    if (!frame.value()) break;
+    ++records;
+  }
+  EXPECT_EQ(records, 10U);
+  EXPECT_EQ(closed.tail().offset, end);
+  EXPECT_TRUE(closed.path().string().ends_with(".zst"));
+}
+
+}  // namespace
+}  // namespace proteus::storage
