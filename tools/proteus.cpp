@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "connectors/storage/give_way.hpp"
 #include "tools/app/command_line.hpp"
 #include "tools/app/verbs.hpp"
 
@@ -54,7 +55,7 @@ constexpr Verb kVerbs[] = {
 /// not stall the event loop. When too many wait, the oldest go; what counts is in the session log.
 void log_beside_the_loop() {
   constexpr std::size_t kLinesMax = 8192;
-  spdlog::init_thread_pool(kLinesMax, 1);
+  spdlog::init_thread_pool(kLinesMax, 1, proteus::storage::give_way);
   spdlog::set_default_logger(std::make_shared<spdlog::async_logger>(
       "proteus", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(), spdlog::thread_pool(),
       spdlog::async_overflow_policy::overrun_oldest));

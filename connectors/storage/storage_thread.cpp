@@ -13,6 +13,7 @@
 
 #include "connectors/storage/feed_part.hpp"
 #include "connectors/storage/feed_recorder.hpp"
+#include "connectors/storage/give_way.hpp"
 #include "connectors/storage/wal_rewrite.hpp"
 
 namespace proteus::storage {
@@ -131,6 +132,7 @@ void StorageThread::note(std::atomic<std::uint64_t>& counter, const std::string&
 }
 
 void StorageThread::run() {
+  give_way();
   // Time is counted in ticks of poll: this thread needs no clock.
   Duration since_sync{0};
   sync();  // What an earlier process wrote may not be on the disk yet.

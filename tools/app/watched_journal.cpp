@@ -12,7 +12,7 @@ namespace {
 
 constexpr Duration kRetryToldEvery = std::chrono::minutes{1};
 constexpr int kOutOfTimeMax = 10;
-constexpr std::size_t kUntoldMax = 256;
+constexpr std::size_t kUntoldMax = 4096;
 
 }  // namespace
 
@@ -193,10 +193,12 @@ void WatchedJournal::notice(const OrderUpdate& update, Timestamp) {
 
 void WatchedJournal::notice(const FundingSettled& funding, Timestamp) {
   if (!aloud()) return;
-  in_order().info("Funding. instrument={} {}={} rate={}{}", name(funding.instrument),
-                  funding.amount < Money{} ? "received" : "paid", abs(funding.amount).to_string(),
-                  percent(static_cast<double>(funding.rate_e9) / 1e9, 4),
-                  funding.rate_assumed ? " (assumed, the venue's rate was not known)" : "");
+  later([this, funding] {
+    spdlog::info("Funding. instrument={} {}={} rate={}{}", name(funding.instrument),
+                 funding.amount < Money{} ? "received" : "paid", abs(funding.amount).to_string(),
+                 percent(static_cast<double>(funding.rate_e9) / 1e9, 4),
+                 funding.rate_assumed ? " (assumed, the venue's rate was not known)" : "");
+  });
 }
 
 void WatchedJournal::notice(const TradingStateChanged& state, Timestamp) {

@@ -10,8 +10,9 @@ namespace proteus::bench {
 
 /// How much is measured, and where sessions are written (and removed again).
 struct Plan {
+  static constexpr int kQuietest = -2;  ///< the core that devices interrupted least so far
   std::filesystem::path folder;
-  int cpu = 1;                     ///< the loop's core where one is pinned; below zero: none
+  int cpu = kQuietest;             ///< the loop's core where one is pinned; -1: none
   int runs = 9;                    ///< of `wire`
   int rounds = 5'000;              ///< frames each way in a run of `wire`
   int minutes = 3;                 ///< steady window of `many`
