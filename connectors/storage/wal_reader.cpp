@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t kWindow = 256U << 10U;
 constexpr std::size_t kPage = 4096;  // what a disk loses at least, as a whole
-/// More than this is never unsynced: the storage thread syncs a few times a second.
-constexpr std::size_t kUnsyncedMax = 64U << 20U;
+/// More than this is hardly ever unsynced: the storage thread syncs at every 1 MiB.
+constexpr std::size_t kUnsyncedMax = 4U << 20U;
 
 /// The rest of a file from `offset`, mapped for reading.
 class Mapping {
