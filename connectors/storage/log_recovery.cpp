@@ -212,6 +212,7 @@ Result<void> LastSegment::cut_tail() {
     if (!frame) return offer_recovery(frame.error(), path());
     if (!frame.value()) break;
   }
+  cut_bytes_ += tail().bytes;
   return cut_torn_tail(path(), tail());
 }
 
@@ -220,6 +221,7 @@ Result<void> LastSegment::cut_from(const WalReader::Tail& where) {
   WalReader::Tail rest = where;
   rest.torn = true;
   rest.bytes = tail().offset - where.offset;
+  cut_bytes_ += rest.bytes;
   BOOST_OUTCOME_TRY(cut_torn_tail(path(), rest));
   reader_.seek(where.offset, where.number);
   return success();

@@ -40,6 +40,8 @@ class RetoldJournal final : public Journal {
 
   [[nodiscard]] std::uint64_t inputs() const { return inputs_; }
   [[nodiscard]] std::uint64_t records() const { return records_; }
+  /// Bytes that an interruption left behind the last whole input, cut off and kept aside.
+  [[nodiscard]] std::uint64_t cut_bytes() const { return last_.cut_bytes(); }
 
  private:
   /// A record that was read and not yet compared, and where it stands.

@@ -162,6 +162,11 @@ Result<void> Trading::tell_again() {
     const Event told = *input;  // The journal reads on while the engine works.
     engine_->on_input(told.body, told.ts_event, told.ts_recv);
   }
+  if (retold_->cut_bytes() > 0)
+    spdlog::warn(
+        "The log ended inside a record: an interruption. {} bytes were cut off and are kept. "
+        "file={}.torn",
+        retold_->cut_bytes(), session_.wal_path().string());
   spdlog::info("Session told again. folder={} inputs={} records={} at={} ledger_hash={:016x}",
                session_.folder().string(), retold_->inputs(), retold_->records(),
                format_time(engine_->now()), engine_->ledger_hash());

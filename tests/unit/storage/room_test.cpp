@@ -117,6 +117,7 @@ TEST(Room, ATornRecordInItIsCutOffAndKeptWithoutTheZeros) {
   ASSERT_FALSE(kept.empty());
   EXPECT_NE(kept.back(), '\0');
   EXPECT_NE(whole.find(kept), std::string::npos);
+  EXPECT_EQ(last.cut_bytes(), kept.size());
 }
 
 /// Each page of a log of many records zeroed in turn, the first (with the header) left out.
