@@ -1,10 +1,10 @@
 // The storage thread: syncs the session log to the disk over all its segments, derives
 // journal.sqlite from it, compresses closed segments and closed parts of the feed, and takes away
 // what is too old or too much (never in a replay). It keeps room ahead of what the loop writes into
-// the log: allocated zeros, in memory, which go again when the segment is closed. The event loop never waits for it: it reads one
-// atomic of the log and its own descriptors; requests reach it through a short queue. When SQLite
-// fails, the session goes on and the tables catch up later; when it finds them damaged, they go
-// aside and are made anew from the log.
+// the log: allocated zeros, in memory, which go again when the segment is closed. The event loop
+// never waits for it: it reads one atomic of the log and its own descriptors; requests reach it
+// through a short queue. When SQLite fails, the session goes on and the tables catch up later; when
+// it finds them damaged, they go aside and are made anew from the log.
 #pragma once
 
 #include <atomic>

@@ -2,8 +2,8 @@
 // the stream of records that were appended; what a failed write left out is written first by the
 // next. Thread: the event loop; `committed_bytes` and `event_time` may be read by any thread.
 //
-// Behind the records there may be room: zeros that the storage thread had allocated ahead, so that a
-// commit finds its pages in memory and its blocks on the disk (storage_thread.hpp). The journal
+// Behind the records there may be room: zeros that the storage thread had allocated ahead, so that
+// a commit finds its pages in memory and its blocks on the disk (storage_thread.hpp). The journal
 // writes by place and needs none of it.
 //
 // The file being written is session.wal. A rotation begins a new one with a snapshot:
@@ -93,7 +93,8 @@ class WalJournal final : public Journal {
   [[nodiscard]] std::uint64_t records() const { return next_number_; }
   /// Any thread; as new as a `committed_bytes` that was read before.
   [[nodiscard]] std::uint32_t segment() const { return segment_.load(std::memory_order_acquire); }
-  /// The last write stopped half-way: behind what is committed lies a piece of a record. Any thread.
+  /// The last write stopped half-way: behind what is committed lies a piece of a record. Any
+  /// thread.
   [[nodiscard]] bool half_written() const { return half_written_.load(std::memory_order_acquire); }
   [[nodiscard]] std::size_t pending_bytes() const { return buffer_.size() - written_; }
   /// Records that no write has taken to the kernel as a whole.

@@ -1,9 +1,10 @@
 // Reads one segment of a session log, record by record, whoever else is still writing it. Nothing
-// but zeros is room for what comes next, and the end. A bad record with a good one after it is damage
-// and an error; one with nothing good after it is a torn tail, where the writer was interrupted, and
-// the end. So is one of which a whole page is zeros, near the end: a loss of power took that page
-// before it was synced, and what lies behind it was not synced either. A compressed segment was whole when it was
-// closed: in it every bad record is damage. A whole session: session_log.hpp.
+// but zeros is room for what comes next, and the end. A bad record with a good one after it is
+// damage and an error; one with nothing good after it is a torn tail, where the writer was
+// interrupted, and the end. So is one of which a whole page is zeros, near the end: a loss of power
+// took that page before it was synced, and what lies behind it was not synced either. A compressed
+// segment was whole when it was closed: in it every bad record is damage. A whole session:
+// session_log.hpp.
 #pragma once
 
 #include <cstdint>
