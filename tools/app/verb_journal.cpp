@@ -10,8 +10,8 @@
 #include "connectors/storage/session.hpp"
 #include "connectors/storage/verify.hpp"
 #include "tools/app/json_object.hpp"
+#include "tools/app/session_folders.hpp"
 #include "tools/app/verbs.hpp"
-#include "tools/app/why_journal.hpp"
 
 namespace proteus::app {
 namespace {

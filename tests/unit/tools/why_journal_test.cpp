@@ -11,6 +11,7 @@
 #include "connectors/storage/journal_db.hpp"
 #include "connectors/storage/wal_journal.hpp"
 #include "engine/core/json.hpp"
+#include "tools/app/session_folders.hpp"
 #include "tools/app/settings.hpp"
 #include "tools/app/status_view.hpp"
 
@@ -267,6 +268,35 @@ TEST_F(WhyJournal, ListsTheSessionsWhenOneIsUnknown) {
   EXPECT_EQ(
       find_session(runs_, "nope").error().context,
       "there is no session nope; below " + runs_.string() + " lie 2025-06-01T12-00-00Z-paper");
+}
+
+TEST_F(WhyJournal, ResumesASessionByFolderOrName) {
+  const std::string name = folder_.filename().string();
+  EXPECT_EQ(find_session_to_resume("elsewhere", folder_.string()).value(), folder_);
+  EXPECT_EQ(find_session_to_resume(runs_, name).value(), folder_);
+}
+
+TEST_F(WhyJournal, ASessionToResumeThatIsNotThereIsToldWithThoseThatAre) {
+  for (const char* name : {"2025-05-01T00-00-00Z-paper", "2025-07-01T00-00-00Z-replay"}) {
+    fs::create_directory(runs_ / name);
+    std::ofstream(runs_ / name / "session.json") << "{}\n";
+  }
+  fs::create_directory(runs_ / "2025-08-01T00-00-00Z-paper");  // No session: it names none.
+  const auto found = find_session_to_resume(runs_, "/nonexist");
+  ASSERT_TRUE(found.has_error());
+  EXPECT_EQ(found.error().code, ErrorCode::NotFound);
+  EXPECT_EQ(found.error().context,
+            "there is no session folder /nonexist; sessions lie below " + runs_.string() +
+                " (session.folder), the newest first: 2025-06-01T12-00-00Z-paper, "
+                "2025-05-01T00-00-00Z-paper; name one of them, or start a new session without "
+                "--resume");
+}
+
+TEST_F(WhyJournal, WithoutAnySessionToResumeANewOneIsAdvised) {
+  EXPECT_EQ(find_session_to_resume(runs_ / "empty", "/nonexist").error().context,
+            "there is no session folder /nonexist; sessions lie below " +
+                (runs_ / "empty").string() +
+                " (session.folder), where there is none yet: start without --resume");
 }
 
 }  // namespace
