@@ -180,6 +180,7 @@ AlarmReadings DaemonWatch::Impl::readings(const StatusSources& s) {
   r.drawdown = risk.drawdown;
   r.drawdown_max = risk.drawdown_max;
   r.loop_delay_p99 = delay.p99();
+  r.speed_doubt = s.watched.speed_doubt();
   return r;
 }
 
