@@ -67,6 +67,11 @@ Result<void> check(const SizingSettings& sizing, const LimitSettings& limits,
                  fmt::format("daily_loss_flat = {} lies below daily_loss_max = {}: positions would "
                              "be closed before they are only reduced",
                              limits.daily_loss_flat, limits.daily_loss_max));
+  if (static_cast<double>(limits.message_burst) * (1.0 - limits.message_room) < 1.0)
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("message_room = {} of message_burst = {} leaves no message for an "
+                             "order that raises risk: nothing would ever be traded",
+                             limits.message_room, limits.message_burst));
   if (limits.micro_live_order_cap > limits.live_order_cap ||
       limits.micro_live_gross_cap > limits.live_gross_cap)
     return error(ErrorCode::OutOfRange,

@@ -6,69 +6,12 @@
 #include <charconv>
 #include <map>
 
+#include "connectors/storage/journal_schema.hpp"
 #include "connectors/storage/sqlite.hpp"
+#include "engine/core/refusal.hpp"
 
 namespace proteus::storage {
 namespace {
-
-constexpr const char* kTables = R"(
-CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS instruments(id INTEGER PRIMARY KEY, instrument TEXT, detail TEXT);
-CREATE TABLE IF NOT EXISTS bars(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
-  time_ns INTEGER, instrument_id INTEGER, instrument TEXT, interval TEXT, open_time TEXT,
-  open_time_ns INTEGER, open TEXT, open_raw INTEGER, high TEXT, high_raw INTEGER, low TEXT,
-  low_raw INTEGER, close TEXT, close_raw INTEGER, volume REAL, turnover REAL, source TEXT);
-CREATE TABLE IF NOT EXISTS decisions(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
-  time_ns INTEGER, instrument_id INTEGER, instrument TEXT, bar_open TEXT, bar_open_ns INTEGER,
-  close TEXT, close_raw INTEGER, outcome TEXT, reason TEXT, weight REAL, confidence REAL,
-  position TEXT, position_raw INTEGER, wanted TEXT, wanted_raw INTEGER, equity TEXT,
-  equity_raw INTEGER, detail TEXT);
-CREATE TABLE IF NOT EXISTS refusals(record INTEGER, ordinal INTEGER, sequence INTEGER, time TEXT,
-  time_ns INTEGER, instrument_id INTEGER, instrument TEXT, control_number INTEGER, control TEXT,
-  allowed TEXT, allowed_raw INTEGER, actual TEXT, actual_raw INTEGER, unit TEXT,
-  PRIMARY KEY(record, ordinal)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS orders(id TEXT PRIMARY KEY, record INTEGER, sequence INTEGER,
-  instrument_id INTEGER, instrument TEXT, side TEXT, type TEXT, time_in_force TEXT,
-  reduce_only INTEGER, quantity TEXT, quantity_raw INTEGER, price TEXT, price_raw INTEGER,
-  trigger_price TEXT, trigger_price_raw INTEGER, reference TEXT, reference_raw INTEGER,
-  decided TEXT, decided_ns INTEGER, sends INTEGER, cancel_asked INTEGER, state TEXT,
-  ended_by TEXT, filled TEXT, filled_raw INTEGER, text TEXT, updated TEXT, updated_ns INTEGER)
-  WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS fills(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
-  time_ns INTEGER, order_id TEXT, execution TEXT, instrument_id INTEGER, instrument TEXT,
-  side TEXT, liquidity TEXT, liquidation INTEGER, quantity TEXT, quantity_raw INTEGER, price TEXT,
-  price_raw INTEGER, fee TEXT, fee_raw INTEGER, fee_base TEXT, fee_base_raw INTEGER,
-  slippage TEXT, slippage_raw INTEGER);
-CREATE TABLE IF NOT EXISTS funding(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
-  time_ns INTEGER, instrument_id INTEGER, instrument TEXT, position TEXT, position_raw INTEGER,
-  mark TEXT, mark_raw INTEGER, rate TEXT, rate_raw INTEGER, rate_assumed INTEGER, amount TEXT,
-  amount_raw INTEGER);
-CREATE TABLE IF NOT EXISTS equity(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
-  time_ns INTEGER, equity TEXT, equity_raw INTEGER, cash TEXT, cash_raw INTEGER, gross TEXT,
-  gross_raw INTEGER, ledger_hash TEXT);
-CREATE TABLE IF NOT EXISTS anomalies(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
-  time_ns INTEGER, kind TEXT, instrument_id INTEGER, instrument TEXT, detail TEXT);
-CREATE TABLE IF NOT EXISTS feed(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
-  time_ns INTEGER, stream TEXT, state TEXT, cause TEXT);
-CREATE TABLE IF NOT EXISTS states(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
-  time_ns INTEGER, kind TEXT, name TEXT, active INTEGER, instrument_id INTEGER, instrument TEXT,
-  cause TEXT);
-CREATE TABLE IF NOT EXISTS dropped(what TEXT, name TEXT, time TEXT, time_ns INTEGER, why TEXT,
-  bytes INTEGER, rows INTEGER, PRIMARY KEY(what, name)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS bars_instrument ON bars(instrument_id, open_time_ns);
-CREATE INDEX IF NOT EXISTS decisions_time ON decisions(time_ns);
-CREATE INDEX IF NOT EXISTS decisions_instrument ON decisions(instrument_id, time_ns);
-CREATE INDEX IF NOT EXISTS refusals_time ON refusals(time_ns);
-CREATE INDEX IF NOT EXISTS orders_instrument ON orders(instrument_id, decided_ns);
-CREATE INDEX IF NOT EXISTS fills_time ON fills(time_ns);
-CREATE INDEX IF NOT EXISTS fills_instrument ON fills(instrument_id, time_ns);
-CREATE INDEX IF NOT EXISTS fills_order ON fills(order_id);
-CREATE INDEX IF NOT EXISTS funding_instrument ON funding(instrument_id, time_ns);
-CREATE INDEX IF NOT EXISTS equity_time ON equity(time_ns);
-CREATE INDEX IF NOT EXISTS anomalies_time ON anomalies(time_ns);
-CREATE INDEX IF NOT EXISTS feed_time ON feed(time_ns);
-CREATE INDEX IF NOT EXISTS states_time ON states(time_ns);
-)";
 
 std::string insert(std::string_view table, int columns, std::string_view conflict = "") {
   std::string sql = fmt::format("INSERT INTO {} VALUES(?", table);
@@ -256,7 +199,7 @@ Result<void> JournalDb::Tables::put(const DecisionRecord& d, std::uint64_t recor
   for (const ControlResult& c : d.controls) {
     if (c.passed) continue;
     BOOST_OUTCOME_TRY(refusal.run(record, ordinal++, d.sequence, d.time, d.instrument.index,
-                                  instrument_name, static_cast<int>(c.control), c.control,
+                                  instrument_name, static_cast<int>(c.control), refuser(c),
                                   text_of(c.limit), c.limit.raw, text_of(c.actual), c.actual.raw,
                                   c.limit.unit));
   }
@@ -415,110 +358,6 @@ Result<std::uint64_t> derive(SessionLog& log, JournalDb& db, std::uint64_t batch
     more = count == batch && !once;
   }
   return total;
-}
-
-namespace {
-
-constexpr std::array kSideFiles = {"-wal", "-shm", "-journal"};
-
-void remove_sides(const std::filesystem::path& sqlite_path) {
-  std::error_code ignored;
-  for (const char* suffix : kSideFiles)
-    std::filesystem::remove(sqlite_path.string() + suffix, ignored);
-}
-
-std::filesystem::path draft_of(const std::filesystem::path& sqlite_path) {
-  return sqlite_path.string() + ".rebuild";
-}
-
-void note_old(const OldTables& old, Rebuilt& rebuilt) {
-  rebuilt.carried += old.carried();
-  if (rebuilt.trouble.empty()) rebuilt.trouble = old.trouble();
-  rebuilt.damaged = rebuilt.damaged || old.damaged();
-}
-
-// A draft with what the log does not hold any more; `old`: the tables that have it.
-Result<void> begin_draft(const std::filesystem::path& sqlite_path, const SessionLog& log,
-                         const std::filesystem::path& old, Rebuilt& rebuilt) {
-  const std::filesystem::path draft = draft_of(sqlite_path);
-  std::error_code ignored;
-  std::filesystem::remove(draft, ignored);
-  remove_sides(draft);
-  BOOST_OUTCOME_TRY(JournalDb::open(draft, log.header()));
-  if (!std::filesystem::exists(old, ignored)) return success();
-  BOOST_OUTCOME_TRY(OldTables tables, OldTables::beside(draft, old, log.header()));
-  BOOST_OUTCOME_TRY(tables.carry_before(log.first_record(), log.header().begun));
-  note_old(tables, rebuilt);
-  return success();
-}
-
-// After the log was told: what lies in its holes, and what is not told any more.
-Result<void> compare_with_old(const std::filesystem::path& sqlite_path, const SessionLog& log,
-                              Rebuilt& rebuilt) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(sqlite_path, ignored)) return success();
-  BOOST_OUTCOME_TRY(OldTables old,
-                    OldTables::beside(draft_of(sqlite_path), sqlite_path, log.header()));
-  BOOST_OUTCOME_TRY(
-      old.carry_holes(log.holes(), log.number(), log.reader().last_time().value_or(Timestamp{})));
-  BOOST_OUTCOME_TRY(rebuilt.gone, old.not_carried());
-  note_old(old, rebuilt);
-  return success();
-}
-
-Result<void> put_in_place(const std::filesystem::path& sqlite_path) {
-  // The side files of other tables must not be taken for those of the new.
-  remove_sides(sqlite_path);
-  std::error_code failed;
-  std::filesystem::rename(draft_of(sqlite_path), sqlite_path, failed);
-  if (failed) return io_error("put the rebuilt tables at", sqlite_path, failed.value());
-  return success();
-}
-
-}  // namespace
-
-Result<Rebuilt> rebuild_journal(const std::filesystem::path& wal_path,
-                                const std::filesystem::path& sqlite_path, Timestamp now) {
-  BOOST_OUTCOME_TRY(SessionLog log, SessionLog::open(wal_path));
-  Rebuilt rebuilt;
-  BOOST_OUTCOME_TRY(begin_draft(sqlite_path, log, sqlite_path, rebuilt));
-  {
-    BOOST_OUTCOME_TRY(const auto db, JournalDb::open(draft_of(sqlite_path), log.header()));
-    BOOST_OUTCOME_TRY(rebuilt.records, derive(log, *db, 4096, false));
-  }
-  rebuilt.missing = log.missing();
-  BOOST_OUTCOME_TRY(compare_with_old(sqlite_path, log, rebuilt));
-  if (rebuilt.gone.total() > 0 || !rebuilt.trouble.empty()) {
-    if (now == Timestamp{}) now = log.reader().last_time().value_or(log.header().start);
-    BOOST_OUTCOME_TRY(
-        rebuilt.aside,
-        put_tables_aside(sqlite_path, now, rebuilt.damaged ? "damaged" : "before-rebuild"));
-  }
-  BOOST_OUTCOME_TRY(put_in_place(sqlite_path));
-  return rebuilt;
-}
-
-Result<RowCounts> begin_from_aside(const std::filesystem::path& sqlite_path,
-                                   const SessionLog& log) {
-  std::error_code ignored;
-  if (log.first_record() == 0 || std::filesystem::exists(sqlite_path, ignored)) return RowCounts{};
-  const auto old = newest_aside(sqlite_path);
-  if (!old) return RowCounts{};
-  Rebuilt begun;
-  BOOST_OUTCOME_TRY(begin_draft(sqlite_path, log, *old, begun));
-  BOOST_OUTCOME_TRY(put_in_place(sqlite_path));
-  return begun.carried;
-}
-
-Result<std::filesystem::path> put_tables_aside(const std::filesystem::path& sqlite_path,
-                                               Timestamp now, std::string_view word) {
-  const std::filesystem::path aside = aside_name(sqlite_path, word, now);
-  std::error_code failed;
-  std::filesystem::rename(sqlite_path, aside, failed);
-  if (failed) return io_error("move aside", sqlite_path, failed.value());
-  for (const char* suffix : kSideFiles)
-    std::filesystem::rename(sqlite_path.string() + suffix, aside.string() + suffix, failed);
-  return aside;
 }
 
 }  // namespace proteus::storage

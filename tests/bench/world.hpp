@@ -10,6 +10,7 @@
 #include "engine/ports/journal.hpp"
 #include "engine/runtime/engine.hpp"
 #include "risk/gate.hpp"
+#include "tests/support/no_journal.hpp"
 
 namespace proteus::bench {
 
@@ -21,16 +22,7 @@ struct Market {
 /// The first `instruments` (1 to 8) perpetuals of the simulated market; at least `bars` bars.
 Market make_market(std::size_t instruments, int bars);
 
-/// A log that is switched off.
-class NoJournal final : public Journal {
- public:
-  void append(const Event&) override {}
-  void append(const DecisionRecord&) override {}
-  void append(const OrderIntent&) override {}
-  void append(const CancelIntent&) override {}
-  void append(const EquityPoint&) override {}
-  [[nodiscard]] bool commit() override { return true; }
-};
+using test::NoJournal;
 
 SessionCode bench_session();
 

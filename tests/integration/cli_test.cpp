@@ -23,6 +23,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 /// What a pipe takes before its writer has to wait.
@@ -149,6 +150,9 @@ TEST(Program, FullDiskHoldsTradingIsToldAndLeavesAReadableLog) {
   ASSERT_TRUE(run_to_bars(paper, folder / "socket", 200)) << paper.err();
   const std::string later = ask(folder / "socket", "status").value_or("{}");
   EXPECT_EQ(figure(later, "fills"), figure(full, "fills")) << "what is not logged does not leave";
+  EXPECT_THAT(word(later, "refusals_by_control"), HasSubstr("backlog"));
+  EXPECT_THAT(word(later, "refusals_by_control"), Not(HasSubstr("message_rate")))
+      << "the log is the cause, not a rate";
 
   paper.signal(SIGTERM);
   EXPECT_EQ(paper.wait(), 1) << "the end of the log is lost, and that is no good end";

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "engine/market/instruments.hpp"
+#include "tests/support/no_journal.hpp"
 
 namespace proteus::simulation {
 namespace {
@@ -16,16 +17,6 @@ using namespace std::chrono_literals;
 
 constexpr Timestamp kStart{std::chrono::sys_days{std::chrono::June / 2 / 2025}};
 constexpr InstrumentId kBtc{0};
-
-class NoLog final : public Journal {
- public:
-  void append(const Event&) override {}
-  void append(const DecisionRecord&) override {}
-  void append(const OrderIntent&) override {}
-  void append(const CancelIntent&) override {}
-  void append(const EquityPoint&) override {}
-  [[nodiscard]] bool commit() override { return true; }
-};
 
 /// A story that keeps all contracts, told step by step; a test breaks one step.
 class Story : public testing::Test {
@@ -111,7 +102,7 @@ class Story : public testing::Test {
     EXPECT_NE(audit.complaint(), "");
   }
 
-  NoLog log;
+  test::NoJournal log;
   bool disk_full = false;
   Audit audit{log, "10000"_usdt, {}, [this] { return disk_full; }};
   std::uint64_t sequence = 0;

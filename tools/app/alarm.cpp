@@ -8,10 +8,10 @@ namespace proteus::app {
 
 std::string_view to_string(AlarmKind kind) {
   constexpr std::array<std::string_view, kAlarmKinds> kNames = {
-      "test",          "daemon_started", "daemon_resumed", "daemon_stopped",
-      "trading_state", "hold_lasts",     "feed_lost",      "log_not_written",
-      "disk_low",      "storage_error",  "many_refusals",  "clock_skew",
-      "liquidation",   "gap_not_filled", "loop_stalled",   "drawdown"};
+      "test",          "daemon_started", "daemon_resumed",  "daemon_stopped", "trading_state",
+      "hold_lasts",    "feed_lost",      "log_not_written", "disk_low",       "storage_error",
+      "many_refusals", "clock_skew",     "liquidation",     "gap_not_filled", "loop_stalled",
+      "drawdown",      "venue_speed"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

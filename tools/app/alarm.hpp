@@ -28,9 +28,10 @@ enum class AlarmKind : std::uint8_t {
   Liquidation,
   GapNotFilled,
   LoopStalled,
-  Drawdown
+  Drawdown,
+  VenueSpeed
 };
-inline constexpr std::size_t kAlarmKinds = static_cast<std::size_t>(AlarmKind::Drawdown) + 1;
+inline constexpr std::size_t kAlarmKinds = static_cast<std::size_t>(AlarmKind::VenueSpeed) + 1;
 std::string_view to_string(AlarmKind kind);
 std::string_view to_string(Severity severity);
 

@@ -197,6 +197,8 @@ void AlarmRules::on(const AlarmReadings& readings, Duration now) {
                      span(settings_.feed_lost_longer)),
          settings_.feed_lost_longer},
         !readings.feed_live, now);
+  stand({AlarmKind::VenueSpeed, Severity::Warning, "", readings.speed_doubt},
+        !readings.speed_doubt.empty(), now);
   disk(readings, now);
   refusals(readings, now);
   drawdown(readings, now);

@@ -39,6 +39,7 @@ struct AlarmReadings {
   double drawdown = 0.0;      ///< fraction below the peak
   double drawdown_max = 0.0;  ///< the limit
   Duration loop_delay_p99{0};
+  std::string speed_doubt;  ///< why venue time seems to run at another speed; empty: it does not
 };
 
 class AlarmRules {

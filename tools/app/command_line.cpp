@@ -50,15 +50,28 @@ int run(const Verb& verb, const std::string& program, std::vector<std::string> a
   return verb.run(options);
 }
 
+std::string row_of(const Verb& verb) {
+  return fmt::format("  proteus {:<16} {}\n", verb.name, verb.summary);
+}
+
+bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }
+
 }  // namespace
 
 std::string overview(std::span<const Verb> verbs) {
   std::string out = "proteus, an event-driven paper trading engine\n\n";
-  for (const Verb& verb : verbs)
-    out += fmt::format("  proteus {:<16} {}\n", verb.name, verb.summary);
+  for (const Verb& verb : verbs) out += row_of(verb);
   return out +
          "\nproteus VERB --help lists the options of a verb. Exit codes: 0 fine, 1 error, 2 "
          "usage,\n3 no daemon runs, 4 settings, 5 timeout.\n";
+}
+
+std::string family_help(std::span<const Verb> verbs, const std::string& word) {
+  std::string out;
+  for (const Verb& verb : verbs)
+    if (std::string_view(verb.name).starts_with(word + " ")) out += row_of(verb);
+  if (out.empty()) return out;
+  return out + fmt::format("\nproteus {} VERB --help lists the options of one of them.\n", word);
 }
 
 std::string unknown_verb(std::span<const Verb> verbs, const std::vector<std::string>& words) {
@@ -90,7 +103,7 @@ int choose(std::span<const Verb> verbs, const std::string& program,
     fmt::print("{}", overview(verbs));
     return kUsage;
   }
-  const bool help = rest[0] == "help" || rest[0] == "--help" || rest[0] == "-h";
+  const bool help = rest[0] == "help" || asks_for_help(rest[0]);
   if (help) {
     rest.erase(rest.begin());
     if (rest.empty()) {
@@ -100,7 +113,18 @@ int choose(std::span<const Verb> verbs, const std::string& program,
   }
   if (rest[0] == "--version") rest[0] = "version";
   const Found found = find(verbs, rest);
-  if (found.verb == nullptr) return usage(unknown_verb(verbs, rest));
+  if (found.verb == nullptr) {
+    const bool alone = rest.size() == 1;
+    const std::string family = family_help(verbs, rest[0]);
+    if (family.empty() || !(alone || asks_for_help(rest[1])))
+      return usage(unknown_verb(verbs, rest));
+    if (alone && !help) {
+      fmt::print(stderr, "{}", family);
+      return usage(unknown_verb(verbs, rest));
+    }
+    fmt::print("{}", family);
+    return kOk;
+  }
   rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(found.words));
   if (help) rest = {"--help"};
   return run(*found.verb, program, std::move(rest));

@@ -7,6 +7,7 @@
 
 #include "connectors/net/server.hpp"
 #include "tools/app/alarm_rules.hpp"
+#include "tools/app/loopback.hpp"
 #include "tools/app/metrics_text.hpp"
 #include "tools/app/process_figures.hpp"
 #include "tools/app/service_notify.hpp"
@@ -113,7 +114,7 @@ Result<void> DaemonWatch::Impl::serve(const MetricsSettings& metrics) {
                                ? metrics.bind
                                : fmt::format("[{}]", metrics.bind);
   spdlog::info("Metrics. address=http://{}:{}/metrics", host, server->port());
-  if (!metrics.bind.starts_with("127.") && metrics.bind != "::1")
+  if (!is_loopback(metrics.bind))
     spdlog::warn("The metrics can be read from other machines, without a password. bind={}",
                  metrics.bind);
   return success();
@@ -179,6 +180,7 @@ AlarmReadings DaemonWatch::Impl::readings(const StatusSources& s) {
   r.drawdown = risk.drawdown;
   r.drawdown_max = risk.drawdown_max;
   r.loop_delay_p99 = delay.p99();
+  r.speed_doubt = s.watched.speed_doubt();
   return r;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ using Tell = std::function<void(Finding)>;
 void check_disk(const Settings& settings, const Tell& tell);
 /// The operator's socket: free and in a fit folder, or a daemon answers.
 void check_socket(const Settings& settings, const Tell& tell);
+/// The address of /metrics, where it is served: free, and whom it lets read.
+void check_metrics_port(const Settings& settings, const Tell& tell);
 /// Clock, limits of the process, memory, kernel, processor, libraries.
 void check_machine(const Settings& settings, const Tell& tell);
 /// The venue: name, TCP, TLS of both addresses, REST, its time against ours, the instruments, one
@@ -31,6 +34,10 @@ Finding judge_certificate(const std::string& topic, Timestamp until, Timestamp n
 Finding judge_offset(Duration offset, Duration uncertainty, bool far);
 /// Free bytes of the disk that holds sessions, and what one session may take of it. Pure.
 Finding judge_room(std::uint64_t free_bytes, std::int64_t quota_bytes, const std::string& folder);
+/// What came of listening where /metrics is to be served; `taken`: the sentence of the failure.
+/// `daemon_runs`: one answers at the operator's socket, and may be who listens. Pure.
+Finding judge_metrics_port(const MetricsSettings& metrics, const std::optional<std::string>& taken,
+                           bool daemon_runs);
 /// How many files the process may open. Pure.
 Finding judge_files(std::uint64_t soft, std::uint64_t hard, std::size_t instruments);
 

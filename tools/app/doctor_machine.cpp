@@ -26,8 +26,8 @@
 #include "tools/app/json_view.hpp"
 #include "tools/app/operator_client.hpp"
 #include "tools/app/operator_door.hpp"
+#include "tools/app/session_folders.hpp"
 #include "tools/app/version.hpp"
-#include "tools/app/why_journal.hpp"
 
 namespace proteus::app {
 namespace {

@@ -53,7 +53,8 @@ void add_risk(MetricsText& m, const StatusSources& s, const RiskStatus& risk) {
           static_cast<double>(risk.holds.size()));
 }
 
-void add_counters(MetricsText& m, const EngineCounters& c, const DecisionCounts& decisions) {
+void add_counters(MetricsText& m, const EngineCounters& c, const WatchedJournal& watched,
+                  const DecisionCounts& decisions) {
   m.counter("proteus_bars_total", "Closed bars of the decision interval, warm-up apart.",
             number(c.bars));
   m.counter("proteus_late_bars_total", "Bars that came too late to be traded.",
@@ -70,10 +71,8 @@ void add_counters(MetricsText& m, const EngineCounters& c, const DecisionCounts&
   m.counter("proteus_fills_total", "Executions.", number(c.fills));
   m.counter("proteus_funding_settlements_total", "Funding settlements.", number(c.funding));
   m.family("proteus_refusals_total", "counter", "Orders refused, by the control that refused.");
-  for (std::size_t k = 0; k < c.refusals_by_control.size(); ++k)
-    if (c.refusals_by_control[k] > 0)
-      m.sample({{"control", std::string(to_string(static_cast<Control>(k)))}},
-               number(c.refusals_by_control[k]));
+  for (const RefusalCount& refused : refusal_counts(c, watched))
+    m.sample({{"control", std::string(refused.by)}}, number(refused.count));
   m.family("proteus_anomalies_total", "counter", "What the feed saw and set aside, by kind.");
   for (std::size_t k = 0; k < c.anomalies.size(); ++k)
     if (c.anomalies[k] > 0)
@@ -199,7 +198,7 @@ std::string metrics_text(const MetricsSources& sources) {
     const RiskStatus risk = s->gate.status(ledger);
     add_account(m, ledger, risk);
     add_risk(m, *s, risk);
-    add_counters(m, s->engine.counters(), sources.decisions);
+    add_counters(m, s->engine.counters(), s->watched, sources.decisions);
     add_instruments(m, *s, ledger);
     add_feed(m, *s);
     add_log(m, *s);

@@ -1,5 +1,5 @@
 // What a verb is, and what can be said to it on the command line. A verb is one row of the table in
-// tools/proteus.cpp; its `declare` says which options it takes.
+// verb_table.cpp; its `declare` says which options it takes.
 #pragma once
 
 #include <cstdint>

@@ -98,6 +98,8 @@ void check_risk(const Settings& s, config::Reader& reader) {
     if (key == "drawdown_halt" && reader.given("risk.limits", "drawdown_max")) key = "drawdown_max";
     if (key == "daily_loss_flat" && reader.given("risk.limits", "daily_loss_max"))
       key = "daily_loss_max";
+    if (key == "message_room" && reader.given("risk.limits", "message_burst"))
+      key = "message_burst";
     reader.reject("risk.limits", key, what);
   }
   InstrumentTable table;

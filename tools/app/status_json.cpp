@@ -6,11 +6,9 @@
 #include <filesystem>
 #include <optional>
 
-#include "strategies/make_strategy.hpp"
 #include "tools/app/daemon_watch.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/version.hpp"
-#include "tools/app/why_json.hpp"
 
 namespace proteus::app {
 namespace {
@@ -200,11 +198,10 @@ std::string last_anomalies_json(const StatusSources& s) {
   return out.text();
 }
 
-std::string refusals_json(const EngineCounters& counters) {
+std::string refusals_json(const StatusSources& s) {
   JsonObject out;
-  for (std::size_t k = 0; k <= static_cast<std::size_t>(Control::KeyPermissions); ++k)
-    if (counters.refusals_by_control[k] > 0)
-      out.add(to_string(static_cast<Control>(k)), counters.refusals_by_control[k]);
+  for (const RefusalCount& refused : refusal_counts(s.engine.counters(), s.watched))
+    out.add(refused.by, refused.count);
   return out.text();
 }
 
@@ -343,56 +340,12 @@ void add_counters(JsonObject& out, const EngineCounters& c, const StatusSources&
       .add("orders", c.orders)
       .add("in_flight_at_stop", s.watched.in_flight_at_stop())
       .add("refusals", c.refusals)
-      .add_raw("refusals_by_control", refusals_json(c))
+      .add_raw("refusals_by_control", refusals_json(s))
       .add("fills", c.fills)
       .add("funding_settlements", c.funding)
       .add_raw("anomalies", anomalies_json(c))
       .add_raw("last_anomalies", last_anomalies_json(s))
       .add("ledger_hash", fmt::format("{:016x}", s.engine.ledger_hash()));
-}
-
-std::vector<std::string> column_names(const StatusSources& s, const Instrument& instrument) {
-  auto names = strategies::observation_names(s.loaded.settings.strategy, instrument,
-                                             s.loaded.settings.engine.interval);
-  return names.has_error() ? std::vector<std::string>{} : std::move(names.value());
-}
-
-FillFacts fill_facts(const Fill& fill) {
-  return {std::string(fill.id.view()),
-          json::time_text(fill.time),
-          fill.quantity.to_string(),
-          fill.price.to_string(),
-          fill.fee.to_string(),
-          fill.slippage.to_string(),
-          std::string(to_string(fill.liquidity))};
-}
-
-DecisionFacts last_facts(const StatusSources& s, const Instrument& instrument) {
-  const DecisionRecord& record = s.engine.last_decision(instrument.id);
-  DecisionFacts facts =
-      facts_of(record, instrument.name(), std::string(to_string(s.loaded.settings.engine.interval)),
-               column_names(s, instrument));
-  const WatchedJournal::Aftermath* after = s.watched.aftermath(instrument.id);
-  if (after == nullptr) return facts;
-  for (const OrderRequest& order : after->orders) {
-    OrderFacts now{std::string(order.id.view()),
-                   std::string(to_string(order.type)),
-                   "submitted",
-                   "none",
-                   "0",
-                   ""};
-    for (const OrderUpdate& update : after->updates)
-      if (update.id == order.id)
-        now = {now.id,
-               now.type,
-               std::string(to_string(update.state)),
-               std::string(to_string(update.end)),
-               update.filled.to_string(),
-               std::string(update.text.view())};
-    facts.orders.push_back(std::move(now));
-  }
-  for (const Fill& fill : after->fills) facts.fills.push_back(fill_facts(fill));
-  return facts;
 }
 
 /// Whether those who are away are told, and how far the telling goes well.
@@ -445,27 +398,6 @@ std::string status_json(const StatusSources& s) {
       .add_raw("open_orders", open_orders_json(s))
       .add_raw("instruments", instruments_json(s, ledger));
   return out.text();
-}
-
-std::string why_json(const StatusSources& s, std::string_view wanted) {
-  std::vector<DecisionFacts> decisions;
-  std::string traded;
-  bool known = wanted.empty();
-  for (const Instrument& instrument : s.instruments) {
-    traded += (traded.empty() ? "" : ", ") + instrument.name();
-    if (!wanted.empty() && instrument.name() != wanted) continue;
-    known = true;
-    if (s.engine.last_decision(instrument.id).time != Timestamp{})
-      decisions.push_back(last_facts(s, instrument));
-  }
-  if (!known)
-    return error_json(fmt::format("session {} does not trade {}; it trades {}", session_name_of(s),
-                                  wanted, traded));
-  if (decisions.empty())
-    return error_json(fmt::format(
-        "no bar has closed yet in session {}: the first decision comes with the next {} bar",
-        session_name_of(s), to_string(s.loaded.settings.engine.interval)));
-  return why_document("daemon", session_name_of(s), decisions);
 }
 
 }  // namespace proteus::app

@@ -150,22 +150,34 @@ std::string limit_text(const bj::value& row) {
                      fixed(text(row, "limit"), places));
 }
 
-/// One limit a line with a bar, two side by side where there is room; what one order may be worth
-/// has no standing amount and so no bar.
-std::string limits(const bj::value& v, const Style& style) {
-  std::vector<std::string> cells;
+std::size_t widest_of(const std::vector<std::string>& cells) {
   std::size_t widest = 0;
+  for (const std::string& cell : cells) widest = std::max(widest, columns_of(cell));
+  return widest;
+}
+
+/// What one order may be worth has no standing amount, and so neither bar nor share.
+std::vector<std::string> limit_cells(const bj::value& v, const Style& style, bool bars) {
+  std::vector<std::string> cells;
   for (const bj::value& row : list(v, "headroom")) {
+    const std::string what = fmt::format("{:<17} ", text(row, "what"));
     if (text(row, "control") == "order_value") {
-      cells.push_back(
-          fmt::format("{:<17} at most {}", text(row, "what"), fixed(text(row, "limit"), 2)));
-    } else {
-      const double used = number(row, "used");
-      cells.push_back(fmt::format("{:<17} {} {:>4.0f} %  {}", text(row, "what"),
-                                  bar_of(used, style), used * 100.0, limit_text(row)));
+      cells.push_back(what + "at most " + fixed(text(row, "limit"), 2));
+      continue;
     }
-    widest = std::max(widest, columns_of(cells.back()));
+    const double used = number(row, "used");
+    cells.push_back(what + (bars ? bar_of(used, style) + " " : "") +
+                    fmt::format("{:>4.0f} %  {}", used * 100.0, limit_text(row)));
   }
+  return cells;
+}
+
+/// One limit a line with a bar, two side by side where there is room. Where there is little, the
+/// bars go: the numbers say the same.
+std::string limits(const bj::value& v, const Style& style) {
+  std::vector<std::string> cells = limit_cells(v, style, true);
+  if (10 + widest_of(cells) > style.width) cells = limit_cells(v, style, false);
+  const std::size_t widest = widest_of(cells);
   const bool side_by_side = 10 + 2 * widest + 3 <= style.width;
   std::string out;
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -279,19 +291,23 @@ std::string counts_of(const bj::value& object) {
   return out;
 }
 
+/// As many as the document and the tables tell: a bar of the warm-up has one too.
+std::string decisions(const bj::value& v) {
+  const double waited = number(v, "warmup_bars");
+  return "decisions " + text(v, "decisions") +
+         (waited > 0.0 ? fmt::format(" ({:.0f} of the warm-up)", waited) : "");
+}
+
 std::string counts(const bj::value& v, const Style& style) {
   const std::string refused = counts_of(get(v, "refusals_by_control"));
   const std::string odd = counts_of(get(v, "anomalies"));
-  // A warm-up bar has a decision too, which can only be to wait.
-  const double decided = std::max(0.0, number(v, "decisions") - number(v, "warmup_bars"));
   const double cancelled = number(v, "in_flight_at_stop");
   const std::string in_flight =
       cancelled > 0.0 ? fmt::format(" ({:.0f} in flight at the end, cancelled)", cancelled) : "";
   return wrap("bars",
               {fmt::format("{} (late {}, set aside {}, gaps {})", text(v, "bars"),
                            text(v, "late_bars"), text(v, "set_aside"), text(v, "gaps")),
-               fmt::format("decisions {:.0f}", decided), "orders " + text(v, "orders") + in_flight,
-               "fills " + text(v, "fills"),
+               decisions(v), "orders " + text(v, "orders") + in_flight, "fills " + text(v, "fills"),
                "refused " + text(v, "refusals") + (refused.empty() ? "" : " (" + refused + ")")},
               style) +
          line("anomalies", odd.empty() ? "none" : odd);

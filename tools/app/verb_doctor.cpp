@@ -17,7 +17,7 @@ void declare_doctor(CLI::App& app, Options& options) {
   add_config(app, options);
   add_json(app, options);
   app.footer(
-      "Looks at settings, disk, socket, clock, limits, libraries and the venue; trades "
+      "Looks at settings, disk, socket, metrics, clock, limits, libraries and the venue; trades "
       "nothing. Exit code 1: something would stop a daemon.");
 }
 
@@ -43,6 +43,7 @@ int run_doctor(const Options& options) {
     const Settings& settings = loaded.value().settings;
     check_disk(settings, tell);
     check_socket(settings, tell);
+    check_metrics_port(settings, tell);
     check_machine(settings, tell);
     check_venue(settings, tell);
   }

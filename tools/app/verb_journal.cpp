@@ -10,8 +10,8 @@
 #include "connectors/storage/session.hpp"
 #include "connectors/storage/verify.hpp"
 #include "tools/app/json_object.hpp"
+#include "tools/app/session_folders.hpp"
 #include "tools/app/verbs.hpp"
-#include "tools/app/why_journal.hpp"
 
 namespace proteus::app {
 namespace {
@@ -95,11 +95,17 @@ std::string json_of(const storage::VerifyReport& report) {
       .text();
 }
 
+/// Both ends among them.
+std::string records_of(const storage::SegmentCheck& s) {
+  if (s.records == 0) return "no record";
+  return fmt::format("records {} to {} ({})", s.first_record, s.first_record + s.records - 1,
+                     s.records);
+}
+
 void print_report(const storage::VerifyReport& report) {
   for (const auto& s : report.segments)
-    fmt::print("{:<18} records {} to {} ({}), {} bytes, {} to {}{}\n", s.file, s.first_record,
-               s.first_record + s.records, s.records, s.bytes, when(s.from), when(s.to),
-               s.snapshots > 0 ? ", with snapshot" : "");
+    fmt::print("{:<18} {}, {} bytes, {} to {}{}\n", s.file, records_of(s), s.bytes, when(s.from),
+               when(s.to), s.snapshots > 0 ? ", with snapshot" : "");
   fmt::print("{:<18} {} frames in {} parts, {} bytes\n{:<18} {}\n", "feed", report.feed.frames,
              report.feed.parts, report.feed.bytes, "journal.sqlite", report.tables);
   for (const auto& note : report.notes) fmt::print("note: {}\n", note);
@@ -108,7 +114,8 @@ void print_report(const storage::VerifyReport& report) {
                          ? fmt::format("{} records in {} segments: every checksum holds, none is "
                                        "missing or doubled",
                                        report.records, report.segments.size())
-                         : fmt::format("{} faults", report.problems.size()));
+                         : fmt::format("{} fault{}", report.problems.size(),
+                                       report.problems.size() == 1 ? "" : "s"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "tools/app/json_object.hpp"
 #include "tools/app/operator_client.hpp"
 #include "tools/app/screen.hpp"
+#include "tools/app/session_folders.hpp"
 #include "tools/app/status_view.hpp"
 #include "tools/app/verbs.hpp"
 #include "tools/app/why_journal.hpp"

@@ -4,6 +4,7 @@
 
 #include "connectors/storage/session.hpp"
 #include "tools/app/daemon_run.hpp"
+#include "tools/app/session_folders.hpp"
 #include "tools/app/trading.hpp"
 #include "tools/app/verbs.hpp"
 
@@ -22,7 +23,8 @@ void declare_paper(CLI::App& app, Options& options) {
            options.resume = true;
            if (!given.empty()) options.resume_folder = given.front();
          },
-         "go on with a session that was stopped or killed: its FOLDER, or the newest one; begins "
+         "go on with a session that was stopped or killed: its FOLDER (or its name below "
+         "session.folder), or the newest one; begins "
          "a new one where there is none, and waits for a venue that is away")
       ->expected(0, 1)
       ->type_name("[FOLDER]");
@@ -31,14 +33,17 @@ void declare_paper(CLI::App& app, Options& options) {
 namespace {
 
 /// The session that goes on; nothing: a new one begins.
-std::optional<std::filesystem::path> session_to_resume(const Loaded& loaded,
-                                                       const Options& options) {
-  if (!options.resume) return {};
-  if (!options.resume_folder.empty()) return options.resume_folder;
-  auto newest = storage::newest_session(loaded.settings.session.folder, "paper");
-  if (!newest)
-    spdlog::info("There is no session to go on with, a new one begins. folder={}",
-                 loaded.settings.session.folder);
+Result<std::optional<std::filesystem::path>> session_to_resume(const Loaded& loaded,
+                                                               const Options& options) {
+  using Found = std::optional<std::filesystem::path>;
+  if (!options.resume) return Found{};
+  const std::string& runs = loaded.settings.session.folder;
+  if (!options.resume_folder.empty()) {
+    BOOST_OUTCOME_TRY(auto named, find_session_to_resume(runs, options.resume_folder));
+    return Found{std::move(named)};
+  }
+  auto newest = storage::newest_session(runs, "paper");
+  if (!newest) spdlog::info("There is no session to go on with, a new one begins. folder={}", runs);
   return newest;
 }
 
@@ -60,6 +65,12 @@ int run_paper(const Options& options) {
   auto loaded = load(options.config, options.overrides);
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
   const Settings& settings = loaded.value().settings;
+  const auto found = session_to_resume(loaded.value(), options);
+  if (found.has_error()) return fail(found.error(), kError);
+  const auto& folder = found.value();
+  if (folder)
+    if (const auto fits = fits_session(loaded.value(), *folder); fits.has_error())
+      return fail(fits.error(), fits.error().code == ErrorCode::Refused ? kConfig : kError);
   net::Loop loop;
   std::string cause;
   const RunEnd end(loop, options.run_for, cause);
@@ -67,10 +78,6 @@ int run_paper(const Options& options) {
   net::Timer waiting = loop.every(std::chrono::seconds{5}, [] {
     spdlog::info("Still waiting for the venue's answer; it is asked again and again.");
   });
-  const auto folder = session_to_resume(loaded.value(), options);
-  if (folder)
-    if (const auto fits = fits_session(loaded.value(), *folder); fits.has_error())
-      return fail(fits.error(), fits.error().code == ErrorCode::Refused ? kConfig : kError);
   auto daemon = begin(loop, loaded.value(), options, folder);
   waiting.cancel();
   if (daemon.has_error())

@@ -1,4 +1,4 @@
-// The verbs that the table in tools/proteus.cpp names.
+// The verbs that the table in verb_table.cpp names.
 #pragma once
 
 #include "tools/app/options.hpp"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/core/refusal.hpp"
 #include "tools/app/text.hpp"
 
 namespace proteus::app {
@@ -60,6 +61,7 @@ void WatchedJournal::append(const Event& event) {
 void WatchedJournal::append(const DecisionRecord& decision) {
   log_.append(decision);
   if (observer_ != nullptr) observer_->saw(decision);
+  refused_by_backlog_ += refusals_by_backlog(decision);
   if (aftermaths_.size() < instruments_.size()) aftermaths_.resize(instruments_.size());
   if (!decision.orders.empty()) {
     // Its orders were written down before it was.
@@ -74,14 +76,14 @@ void WatchedJournal::append(const DecisionRecord& decision) {
   if (decision.outcome == Outcome::Late && !fetched_)
     doubt_speed(decision.reason.view());
   else if (decision.outcome != Outcome::Late && decision.outcome != Outcome::WarmingUp)
-    out_of_time_ = 0;
+    trust_speed();
   if (!aloud()) return;
   for (const ControlResult& word : decision.controls)
     // That nothing is traded while a kill stands was told when it began.
     if (!word.passed && word.control != Control::Kill)
-      later([this, id = decision.instrument, control = word.control, reason = decision.reason] {
-        spdlog::info("Order refused. instrument={} control={} reason=\"{}\"", name(id),
-                     to_string(control), reason.view());
+      later([this, id = decision.instrument, by = refuser(word), reason = decision.reason] {
+        spdlog::info("Order refused. instrument={} control={} reason=\"{}\"", name(id), by,
+                     reason.view());
       });
 }
 
@@ -139,13 +141,20 @@ void WatchedJournal::notice(const FeedChanged& feed, Timestamp now) {
 }
 
 void WatchedJournal::doubt_speed(std::string_view what) {
-  if (++out_of_time_ < kOutOfTimeMax || speed_doubted_) return;
-  speed_doubted_ = true;
-  in_order().warn(
+  if (++out_of_time_ < kOutOfTimeMax || !speed_doubt_.empty()) return;
+  speed_doubt_ = fmt::format(
       "Bars do not fit our clock ({}) and none is traded. Venue time seems to run at another "
       "speed than ours: feed.speed of the daemon must be sim.speed of the simulated exchange, and "
       "1 on a real venue.",
       what);
+  in_order().warn(speed_doubt_);
+}
+
+void WatchedJournal::trust_speed() {
+  out_of_time_ = 0;
+  if (speed_doubt_.empty()) return;
+  speed_doubt_.clear();
+  in_order().info("Bars fit our clock again.");
 }
 
 void WatchedJournal::notice(const FeedAnomaly& anomaly, Timestamp now) {
@@ -230,6 +239,22 @@ void WatchedJournal::notice(const OperatorCommand& command, Timestamp) {
 void WatchedJournal::notice(const TickerUpdated& ticker, Timestamp) {
   if (tickers_.size() < instruments_.size()) tickers_.resize(instruments_.size());
   tickers_[ticker.instrument.index] = ticker;
+}
+
+std::vector<RefusalCount> refusal_counts(const EngineCounters& counters,
+                                         const WatchedJournal& watched) {
+  const std::uint64_t backlog = watched.refused_by_backlog();
+  std::vector<RefusalCount> out;
+  for (std::size_t k = 0; k < counters.refusals_by_control.size(); ++k) {
+    const auto control = static_cast<Control>(k);
+    std::uint64_t count = counters.refusals_by_control[k];
+    if (control == Control::MessageRate) {
+      count -= std::min(count, backlog);
+      if (backlog > 0) out.push_back({to_string(Hold::Backlog), backlog});
+    }
+    if (count > 0) out.push_back({to_string(control), count});
+  }
+  return out;
 }
 
 }  // namespace proteus::app

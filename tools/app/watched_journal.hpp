@@ -14,6 +14,7 @@
 #include "engine/core/archive.hpp"
 #include "engine/core/instrument.hpp"
 #include "engine/ports/journal.hpp"
+#include "engine/runtime/engine.hpp"
 
 namespace spdlog {
 class logger;
@@ -67,7 +68,8 @@ class WatchedJournal final : public Journal {
   [[nodiscard]] bool commit() override { return log_.commit(); }
   /// What is remembered of positions, orders and equity; streams begin anew after a restart.
   void archive(Archive& a) {
-    a(open_, positions_, tickers_, aftermaths_, peak_, worst_drawdown_, losses_);
+    a(open_, positions_, tickers_, aftermaths_, peak_, worst_drawdown_, losses_,
+      refused_by_backlog_);
   }
 
   /// Nothing: no ticker has come yet.
@@ -81,10 +83,14 @@ class WatchedJournal final : public Journal {
   [[nodiscard]] double worst_drawdown() const { return worst_drawdown_; }
   /// How often a stream that was live was lost; failed attempts to come back are not counted.
   [[nodiscard]] std::uint64_t losses() const { return losses_; }
+  /// Orders that were refused because the log could not be written. The engine's counters have them
+  /// under control 6, for which that hold speaks.
+  [[nodiscard]] std::uint64_t refused_by_backlog() const { return refused_by_backlog_; }
   /// Orders that had not ended when the run was told to stop: they were cancelled.
   [[nodiscard]] std::uint64_t in_flight_at_stop() const { return in_flight_at_stop_; }
-  /// The venue's time seems to run at another speed than ours: it was said.
-  [[nodiscard]] bool speed_doubted() const { return speed_doubted_; }
+  /// Why the venue's time seems to run at another speed than ours; empty: it does not, or a bar has
+  /// been decided in time since.
+  [[nodiscard]] const std::string& speed_doubt() const { return speed_doubt_; }
   /// Sentences that were told of failed attempts to come back.
   [[nodiscard]] std::uint64_t retries_told() const { return retries_told_; }
 
@@ -114,6 +120,7 @@ class WatchedJournal final : public Journal {
   [[nodiscard]] bool aloud() const { return telling_ == Telling::Aloud; }
   void lost(const std::string& name, Stream& stream, std::string_view cause, Timestamp now);
   void doubt_speed(std::string_view what);
+  void trust_speed();
 
   Journal& log_;
   JournalObserver* observer_ = nullptr;
@@ -130,11 +137,20 @@ class WatchedJournal final : public Journal {
   Money peak_;
   double worst_drawdown_ = 0.0;
   std::uint64_t losses_ = 0;
+  std::uint64_t refused_by_backlog_ = 0;
   std::uint64_t retries_told_ = 0;
   std::uint64_t in_flight_at_stop_ = 0;
   bool fetched_ = false;  ///< the last bar came by REST, late as such bars are
   int out_of_time_ = 0;   ///< bars that did not fit our clock since the last that did
-  bool speed_doubted_ = false;
+  std::string speed_doubt_;
 };
+
+/// Refused orders by the name of what refused them, without those that refused none.
+struct RefusalCount {
+  std::string_view by;
+  std::uint64_t count;
+};
+std::vector<RefusalCount> refusal_counts(const EngineCounters& counters,
+                                         const WatchedJournal& watched);
 
 }  // namespace proteus::app

@@ -7,7 +7,6 @@
 
 #include "connectors/storage/sqlite.hpp"
 #include "strategies/make_strategy.hpp"
-#include "tools/app/json_view.hpp"
 #include "tools/app/settings.hpp"
 #include "tools/app/why_json.hpp"
 
@@ -15,42 +14,6 @@ namespace proteus::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kSessionsNamed = 5;  // in the sentence about one that is not there
-
-bool is_session(const fs::path& folder) {
-  std::error_code ignored;
-  return fs::exists(folder / "session.json", ignored);
-}
-
-/// Newest first: their names begin with their start.
-std::vector<fs::path> sessions_below(const fs::path& runs) {
-  std::vector<fs::path> found;
-  std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(runs, failed))
-    if (is_session(entry.path())) found.push_back(entry.path());
-  std::ranges::sort(found, std::greater<>{});
-  return found;
-}
-
-std::string names_of(const std::vector<fs::path>& sessions) {
-  std::string out;
-  for (std::size_t i = 0; i < std::min(sessions.size(), kSessionsNamed); ++i)
-    out += (out.empty() ? "" : ", ") + sessions[i].filename().string();
-  if (sessions.size() > kSessionsNamed)
-    out += fmt::format(" and {} older", sessions.size() - kSessionsNamed);
-  return out;
-}
-
-/// A start that failed leaves a session without any.
-bool holds_decisions(const fs::path& session) {
-  auto db = storage::Database::open_read_only(session / "journal.sqlite");
-  if (db.has_error()) return false;
-  auto any = db.value().prepare("SELECT record FROM decisions LIMIT 1");
-  if (any.has_error()) return false;
-  const auto there = any.value().row();
-  return there.has_value() && there.value();
-}
 
 double real(const std::string& text) {
   double value = 0.0;
@@ -190,40 +153,6 @@ Result<std::string> what_is_there(Journal& journal, const std::string& instrumen
 }
 
 }  // namespace
-
-fs::path runs_beside(const fs::path& socket) {
-  const fs::path folder = socket.parent_path();
-  return folder.empty() ? "." : folder;
-}
-
-Result<fs::path> folder_of_daemon(const std::string& status) {
-  const view::bj::value v = view::parse(status);
-  if (const std::string wrong = view::text(v, "error"); !wrong.empty())
-    return error(ErrorCode::NotFound, wrong);
-  const fs::path folder = fs::path(view::text(v, "working_folder")) / view::text(v, "folder");
-  if (is_session(folder)) return folder;
-  return error(ErrorCode::NotFound,
-               fmt::format("the daemon's session {} cannot be read from here: name one with "
-                           "--session",
-                           folder.string()));
-}
-
-Result<fs::path> find_session(const fs::path& runs, const std::string& name) {
-  if (!name.empty()) {
-    if (is_session(name)) return fs::path(name);
-    if (is_session(runs / name)) return runs / name;
-  }
-  const std::vector<fs::path> known = sessions_below(runs);
-  if (known.empty())
-    return error(ErrorCode::NotFound,
-                 fmt::format("there is no session {} below {}", name, runs.string()));
-  if (name.empty()) {
-    const auto told = std::ranges::find_if(known, holds_decisions);
-    return told == known.end() ? known.front() : *told;
-  }
-  return error(ErrorCode::NotFound, fmt::format("there is no session {}; below {} lie {}", name,
-                                                runs.string(), names_of(known)));
-}
 
 Result<std::string> why_from_journal(const fs::path& folder, const WhyWords& words) {
   BOOST_OUTCOME_TRY(auto db, storage::Database::open_read_only(folder / "journal.sqlite"));

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
+#include "engine/core/refusal.hpp"
 #include "tools/app/status_json.hpp"
 
 namespace proteus::app {
@@ -76,16 +78,25 @@ int control_number(std::string_view name) {
   return 0;
 }
 
+/// As `refuser` (engine/core/refusal.hpp), of a word as it is stored.
+bool is_backlog(const bj::value& word) {
+  const bj::value* limit = member(word, "limit");
+  const bj::value* raw = limit == nullptr ? nullptr : member(*limit, "raw");
+  return !flag(word, "passed") && text(word, "control") == to_string(Control::MessageRate) &&
+         raw != nullptr && raw->is_int64() && raw->as_int64() == 0;
+}
+
 std::string controls_json(const bj::value& detail) {
   JsonList out;
   for (const bj::value& word : list(detail, "controls")) {
     const std::string name = text(word, "control");
-    out.add(JsonObject{}
-                .add("control", name)
-                .add("number", control_number(name))
-                .add("passed", flag(word, "passed"))
-                .add("limit", measure_json(member(word, "limit")))
-                .add("actual", measure_json(member(word, "actual"))));
+    out.add(
+        JsonObject{}
+            .add("control", is_backlog(word) ? to_string(Hold::Backlog) : std::string_view(name))
+            .add("number", control_number(name))
+            .add("passed", flag(word, "passed"))
+            .add("limit", measure_json(member(word, "limit")))
+            .add("actual", measure_json(member(word, "actual"))));
   }
   return out.text();
 }
@@ -99,8 +110,9 @@ std::string fills_json(const DecisionFacts& facts, const std::string& order) {
 
 std::string orders_json(const bj::value& detail, const DecisionFacts& facts) {
   JsonList out;
+  const bool backlog = std::ranges::any_of(list(detail, "controls"), is_backlog);
   for (const bj::value& wish : list(detail, "orders")) {
-    const std::string id = text(wish, "id");
+    const std::string id = text(wish, "id"), by = text(wish, "refused_by");
     OrderFacts now;
     for (const OrderFacts& order : facts.orders)
       if (order.id == id) now = order;
@@ -110,7 +122,9 @@ std::string orders_json(const bj::value& detail, const DecisionFacts& facts) {
                 .add("quantity", text(wish, "quantity"))
                 .add("reduce_only", flag(wish, "reduce_only"))
                 .add("approved", flag(wish, "approved"))
-                .add("refused_by", text(wish, "refused_by"))
+                .add("refused_by", backlog && by == to_string(Control::MessageRate)
+                                       ? std::string(to_string(Hold::Backlog))
+                                       : by)
                 .add("type", now.type)
                 .add("state", now.state)
                 .add("ended_by", now.ended_by)

@@ -1,7 +1,32 @@
 # Completion of proteus for bash. It asks the program itself, so it knows what the program knows.
+
+# Sessions, the newest first: names below the folder of the socket (runs), or the folders that a path with a slash leads to.
+_proteus_sessions() {
+  local current=$1 runs=runs i found names=()
+  for ((i = 1; i + 1 < COMP_CWORD; i++)); do
+    [ "${COMP_WORDS[i]}" = --socket ] || continue
+    runs=${COMP_WORDS[i + 1]}
+    [ "$runs" != = ] || runs=${COMP_WORDS[i + 2]}
+    runs=$(dirname -- "$runs")
+  done
+  if [[ $current == */* ]]; then
+    for found in "$current"*/session.json; do [ ! -e "$found" ] || names=("${found%/session.json}" "${names[@]}"); done
+    # Not there yet: the folders on the way.
+    [ "${#names[@]}" -gt 0 ] || mapfile -t names < <(compgen -d -- "$current")
+  else
+    for found in "$runs/$current"*/session.json; do
+      found=${found%/session.json}
+      [ ! -d "$found" ] || names=("${found##*/}" "${names[@]}")
+    done
+  fi
+  COMPREPLY=("${names[@]}")
+  compopt -o nosort 2>/dev/null || true
+}
+
 _proteus() {
-  local current=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} verbs verb options
+  local current=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} before=${COMP_WORDS[COMP_CWORD-1]} verbs verb options
   COMPREPLY=()
+  if [ "$current" = = ]; then current=''; elif [ "$before" = = ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
   verbs=$("$program" help 2>/dev/null | sed -n 's/^  proteus \([a-z]*\( [a-z]*\)\{0,1\}\)  .*/\1/p')
   if [ "$COMP_CWORD" -eq 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "$(cut -d' ' -f1 <<<"$verbs")" -- "$current")
@@ -17,8 +42,12 @@ _proteus() {
     # shellcheck disable=SC2086
     options=$("$program" $verb --help 2>/dev/null | grep -o -- '--[a-z][a-z-]*' | sort -u)
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
-  else
-    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    return
   fi
+  case "$verb $before" in
+    *\ --socket | *\ --config | *\ -c) ;;
+    paper\ --resume | *\ --session | journal\ *) _proteus_sessions "$current" && return ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -f -- "$current")
 }
 complete -o filenames -F _proteus proteus

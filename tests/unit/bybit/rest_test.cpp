@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "connectors/bybit/bootstrap.hpp"
 #include "connectors/bybit/rest_codec.hpp"
 #include "harness.hpp"
@@ -192,8 +194,9 @@ TEST_F(Rest, ReadsMarkKlinesTickersAndFunding) {
 class Start : public testing::Test {
  protected:
   Start() : clock_(ClockMode::Steady, 1.0, [this] { return now_; }) {}
-  void begin(std::vector<InstrumentName> names) {
-    bootstrap_ = std::make_unique<Bootstrap>(FeedSettings{}, std::move(names), io_, clock_, 1, 3);
+  void begin(std::vector<InstrumentName> names, int tries = 3) {
+    bootstrap_ =
+        std::make_unique<Bootstrap>(FeedSettings{}, std::move(names), io_, clock_, 1, tries);
     bootstrap_->start(now_);
   }
   void answer(std::size_t get, std::string body, int status = 200) {
@@ -201,6 +204,10 @@ class Start : public testing::Test {
   }
   void pass(Duration time) {
     for (const SteadyTime until = now_ + time; now_ < until;) bootstrap_->on_timer(now_ += 50ms);
+  }
+  /// Until the next request leaves; 20 minutes at most, for a ban is waited out.
+  void wait_for(std::size_t get) {
+    for (int step = 0; io_.gets.size() <= get && step < 24'000; ++step) pass(50ms);
   }
   static std::string time_body() {
     return R"({"retCode":0,"result":{"timeNano":"1700000000000000000"},"time":1700000000000})";
@@ -266,6 +273,43 @@ TEST_F(Start, TriesAgainAndThenSaysWhatWasWrong) {
   ASSERT_TRUE(bootstrap_->done());
   EXPECT_EQ(bootstrap_->result().error().code, ErrorCode::Timeout);
   EXPECT_THAT(bootstrap_->result().error().context, HasSubstr("HTTP 503"));
+}
+
+TEST_F(Start, WaitsForAVenueThatIsAwayAndSaysEachTimeWhatItMet) {
+  begin({{Category::Linear, "BTCUSDT"}}, 0);
+  struct Met {
+    int status;
+    const char* told;
+  };
+  constexpr std::array kMet = {Met{0, "nobody listens"}, Met{503, "HTTP 503"}, Met{403, "403"},
+                               Met{404, "404"}};
+  std::size_t asked = 0;
+  for (; asked < 40; ++asked) {
+    wait_for(asked);
+    ASSERT_EQ(io_.gets.size(), asked + 1) << "it is asked again";
+    EXPECT_FALSE(bootstrap_->take_complaint()) << "nothing new is known yet";
+    const Met& met = kMet.at(asked % kMet.size());
+    if (met.status == 0)
+      bootstrap_->on_response(io_.gets.at(asked).first,
+                              error(ErrorCode::Io, "127.0.0.1:9: nobody listens"), now_);
+    else
+      answer(asked, "<html></html>", met.status);
+    EXPECT_FALSE(bootstrap_->done());
+    EXPECT_THAT(bootstrap_->take_complaint().value_or("(none)"), HasSubstr(met.told)) << asked;
+  }
+  wait_for(asked);
+  answer(asked, time_body());
+  answer(asked + 1, page(kLinearRow));
+  ASSERT_TRUE(bootstrap_->done());
+  EXPECT_EQ(bootstrap_->result().value().size(), 1U) << "as if it had been there at once";
+}
+
+TEST_F(Start, WhatAVenueDoesNotTradeIsNotWaitedFor) {
+  begin({{Category::Linear, "BTCUSD"}}, 0);
+  answer(0, time_body());
+  answer(1, page(kLinearRow));
+  ASSERT_TRUE(bootstrap_->done()) << "it has answered: to ask again would not help";
+  EXPECT_EQ(bootstrap_->result().error().code, ErrorCode::NotFound);
 }
 
 TEST_F(Start, IsNotTrappedByACursorThatRepeats) {

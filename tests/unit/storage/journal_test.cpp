@@ -139,6 +139,18 @@ TEST(JournalDb, TellsADecisionWithItsRefusals) {
             "0.5|position_limit");
 }
 
+TEST(JournalDb, NamesTheLogAndNotARateAsWhatRefused) {
+  const auto refused = [](std::int64_t limit) {
+    DecisionRecord decision;
+    decision.controls.push_back(
+        {Control::MessageRate, false, {limit, Unit::Count}, {limit + 1, Unit::Count}});
+    return decision;
+  };
+  Story story{{event_at(1, InstrumentChanged{btc()}), refused(0), refused(150)}};
+  EXPECT_EQ(story.rows("SELECT control_number, control FROM refusals ORDER BY record"),
+            "6|backlog\n6|message_rate");
+}
+
 TEST(JournalDb, TellsAClosedBarAsItCame) {
   BarClosed closed;
   closed.bar.interval = Interval::M5;

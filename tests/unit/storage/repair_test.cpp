@@ -487,6 +487,104 @@ TEST(Rebuild, CarriesOverWhatRetentionTookFromTheLog) {
   EXPECT_EQ(tell(), "submitted 0.25 1 linear:BTCUSDT");
 }
 
+/// Three segments with two fills, an order and its end each; the tables as they were told.
+class ThreeSegments {
+ public:
+  ThreeSegments() {
+    auto journal = WalJournal::create(wal(), a_header()).value();
+    std::uint64_t sequence = 0;
+    for (int segment = 1; segment <= 3; ++segment) {
+      if (segment > 1) {
+        Snapshot snapshot;
+        snapshot.sequence = sequence;
+        snapshot.time = tick(sequence).ts_recv;
+        EXPECT_TRUE(journal->rotate(snapshot));
+      }
+      OrderIntent intent;
+      intent.order.id = fmt::format("order {}", segment).c_str();
+      intent.order.decided_at = tick(sequence).ts_recv;
+      journal->append(intent);
+      for (int part = 0; part < 2; ++part) {
+        EXPECT_TRUE(journal->commit());
+        before_fill_.push_back(fs::file_size(wal()));
+        Fill fill;
+        fill.id = intent.order.id;
+        fill.quantity = Quantity::from_raw(500'000'000);
+        journal->append(with(++sequence, fill));
+      }
+      OrderUpdate end;
+      end.id = intent.order.id;
+      end.state = OrderState::Filled;
+      end.filled = Quantity::from_raw(1'000'000'000);
+      journal->append(with(++sequence, end));
+    }
+    EXPECT_TRUE(journal->commit());
+    journal.reset();
+    EXPECT_TRUE(rebuild_journal(wal(), sqlite()));
+  }
+  [[nodiscard]] fs::path wal() const { return folder_ / "session.wal"; }
+  [[nodiscard]] fs::path sqlite() const { return folder_ / "journal.sqlite"; }
+  [[nodiscard]] fs::path closed(int n) const { return folder_ / fmt::format("log/{:06}.wal", n); }
+  /// In the second of its fills; what follows in the segment goes with it.
+  void damage(int segment) const {
+    Kept::flip(closed(segment), before_fill_.at(static_cast<std::size_t>(segment) * 2 - 1) + 30);
+  }
+  /// "order 1 filled 1 of 2 fills at 1,2" a line.
+  [[nodiscard]] std::string tell() const {
+    auto db = Database::open_read_only(sqlite()).value();
+    auto rows = db.prepare(
+                      "SELECT o.id || ' ' || o.state || ' ' || o.filled || ' by ' || "
+                      "group_concat(f.record) FROM orders o LEFT JOIN fills f ON f.order_id=o.id "
+                      "GROUP BY o.id ORDER BY o.id")
+                    .value();
+    std::string out;
+    while (rows.row().value()) out += rows.column(0) + "\n";
+    return out;
+  }
+
+ private:
+  static Event with(std::uint64_t sequence, EventBody body) {
+    Event event = tick(sequence);
+    event.body = std::move(body);
+    return event;
+  }
+  Folder folder_;
+  std::vector<std::uint64_t> before_fill_;  // offsets in the files
+};
+
+TEST(Rebuild, FillsAHoleOfTheLogFromTheOldTables) {
+  for (const bool retention : {false, true}) {
+    const ThreeSegments session;
+    const std::string whole = session.tell();
+    ASSERT_EQ(whole,
+              "order 1 filled 1 by 1,2\norder 2 filled 1 by 6,7\norder 3 filled 1 by 11,12\n");
+    session.damage(2);
+    ASSERT_EQ(recover_log(session.wal(), kNow).value().losses.size(), 1U);
+    if (retention) fs::remove(session.closed(1));
+
+    const auto rebuilt = rebuild_journal(session.wal(), session.sqlite(), kNow);
+
+    ASSERT_TRUE(rebuilt.has_value()) << rebuilt.error().context;
+    EXPECT_EQ(session.tell(), whole) << retention;
+    EXPECT_EQ(rebuilt.value().gone.total(), 0U);
+    EXPECT_EQ(rebuilt.value().carried.fills, retention ? 3U : 1U);
+    EXPECT_EQ(rebuilt.value().carried.orders, retention ? 1U : 0U) << "its intent is in the log";
+    EXPECT_EQ(rebuilt.value().aside, fs::path{}) << "nothing was lost";
+  }
+}
+
+TEST(Rebuild, WithoutOldTablesAHoleStaysOne) {
+  const ThreeSegments session;
+  session.damage(2);
+  ASSERT_EQ(recover_log(session.wal(), kNow).value().losses.size(), 1U);
+  fs::remove(session.sqlite());
+  const auto rebuilt = rebuild_journal(session.wal(), session.sqlite(), kNow);
+  ASSERT_TRUE(rebuilt.has_value()) << rebuilt.error().context;
+  EXPECT_EQ(rebuilt.value().carried.total(), 0U);
+  EXPECT_EQ(session.tell(),
+            "order 1 filled 1 by 1,2\norder 2 submitted 0 by 6\norder 3 filled 1 by 11,12\n");
+}
+
 TEST(Rebuild, OfDamagedTablesWhatLiesBeforeAndBehindTheDamageIsCarriedOver) {
   Folder folder;
   const fs::path wal = folder / "session.wal";

@@ -2,19 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/no_journal.hpp"
 namespace proteus::app {
 namespace {
 
 using namespace literals;
-
-struct NoLog final : Journal {
-  void append(const Event&) override {}
-  void append(const DecisionRecord&) override {}
-  void append(const OrderIntent&) override {}
-  void append(const CancelIntent&) override {}
-  void append(const EquityPoint&) override {}
-  [[nodiscard]] bool commit() override { return true; }
-};
 
 InstrumentTable one_instrument() {
   InstrumentTable table;
@@ -37,7 +29,7 @@ class Aftermath : public testing::Test {
   void say(const char* id, OrderState state) {
     journal_.append(Event{.body = OrderUpdate{.id = id, .state = state}});
   }
-  NoLog log_;
+  test::NoJournal log_;
   InstrumentTable table_ = one_instrument();
   WatchedJournal journal_{log_, table_};
 };

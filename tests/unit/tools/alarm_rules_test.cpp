@@ -200,5 +200,15 @@ TEST_F(AlarmRulesTest, ALateLoopIsToldAndOverAtHalfTheBound) {
   EXPECT_THAT(look(3s), ElementsAre("over warning loop_stalled"));
 }
 
+TEST_F(AlarmRulesTest, AVenueAtAnotherSpeedIsToldWhileItLasts) {
+  now_.speed_doubt = "Bars do not fit our clock (opens 52 s ahead)";
+  EXPECT_THAT(look(0s), ElementsAre("warning venue_speed"));
+  EXPECT_THAT(text_, HasSubstr("52 s ahead"));
+  now_.speed_doubt = "Bars do not fit our clock (opens 99 s ahead)";
+  EXPECT_THAT(look(1s), IsEmpty());
+  now_.speed_doubt.clear();
+  EXPECT_THAT(look(60s), ElementsAre("over warning venue_speed"));
+}
+
 }  // namespace
 }  // namespace proteus::app

@@ -1,10 +1,15 @@
 #include "tools/app/command_line.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <set>
+#include <sstream>
 #include <stdexcept>
 
 #include "tools/app/options.hpp"
+#include "tools/app/verb_table.hpp"
 
 namespace proteus::app {
 namespace {
@@ -61,6 +66,67 @@ TEST(CommandLine, HelpIsNoError) {
   EXPECT_EQ(dispatch(kVerbs, "p", {"--help"}), kOk);
   EXPECT_EQ(dispatch(kVerbs, "p", {"walk", "--help"}), kOk);
   EXPECT_EQ(dispatch(kVerbs, "p", {"help", "config", "check"}), kOk);
+}
+
+struct Said {
+  int code;
+  std::string out, err;
+};
+Said say(std::span<const Verb> verbs, const std::vector<std::string>& words) {
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  const int code = dispatch(verbs, "p", words);
+  std::string out = ::testing::internal::GetCapturedStdout();
+  return {code, std::move(out), ::testing::internal::GetCapturedStderr()};
+}
+
+std::vector<std::string> words_of(const Verb& verb) {
+  std::istringstream in(verb.name);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
+TEST(CommandLine, EveryVerbHasItsHelpInEverySpelling) {
+  for (const Verb& verb : all_verbs()) {
+    std::vector<std::string> after = words_of(verb), before = after, short_one = after;
+    after.emplace_back("--help");
+    short_one.emplace_back("-h");
+    before.insert(before.begin(), "help");
+    for (const auto& words : {after, short_one, before}) {
+      const Said said = say(all_verbs(), words);
+      EXPECT_EQ(said.code, kOk) << verb.name;
+      EXPECT_THAT(said.out, ::testing::HasSubstr(std::string("Usage: proteus ") + verb.name));
+      EXPECT_THAT(said.out, ::testing::HasSubstr(verb.summary));
+      EXPECT_EQ(said.err, "") << verb.name;
+    }
+  }
+}
+
+TEST(CommandLine, AFirstWordOfSeveralVerbsHasTheirHelp) {
+  std::set<std::string> families;
+  for (const Verb& verb : all_verbs())
+    if (const auto words = words_of(verb); words.size() == 2) families.insert(words[0]);
+  ASSERT_GE(families.size(), 5U);
+  for (const std::string& family : families) {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{family, "--help"}, {family, "-h"}, {"help", family}}) {
+      const Said said = say(all_verbs(), words);
+      EXPECT_EQ(said.code, kOk) << family;
+      EXPECT_EQ(said.err, "") << family;
+      for (const Verb& verb : all_verbs())
+        EXPECT_EQ(said.out.find(verb.summary) != std::string::npos,
+                  std::string_view(verb.name).starts_with(family + " "))
+            << family << ": " << verb.name;
+    }
+    const Said bare = say(all_verbs(), {family});
+    EXPECT_EQ(bare.code, kUsage) << "nothing was done";
+    EXPECT_EQ(bare.out, "");
+    EXPECT_THAT(bare.err, ::testing::HasSubstr("needs a second word")) << family;
+  }
+}
+
+TEST(CommandLine, HelpOfWhatIsNoVerbIsAUsageError) {
+  EXPECT_EQ(say(kVerbs, {"fly", "--help"}).code, kUsage);
+  EXPECT_EQ(say(kVerbs, {"config", "fly", "--help"}).code, kUsage);
 }
 
 TEST(CommandLine, RefusesWhatTheVerbDoesNotTake) {

@@ -7,6 +7,8 @@
 
 #include <filesystem>
 
+#include "connectors/net/loop.hpp"
+#include "connectors/net/server.hpp"
 #include "tools/app/json_view.hpp"
 
 namespace proteus::app {
@@ -46,6 +48,37 @@ TEST(Doctor, ADiskWithoutRoomFails) {
 TEST(Doctor, TooFewDescriptorsFail) {
   EXPECT_EQ(judge_files(64, 1024, 3).health, Health::Fail);
   EXPECT_EQ(judge_files(1024, 4096, 500).health, Health::Ok);
+}
+
+TEST(Doctor, AMetricsPortIsJudgedByWhoHoldsItAndWhoCanReadIt) {
+  MetricsSettings metrics;
+  EXPECT_EQ(judge_metrics_port(metrics, "in use", false).health, Health::Ok) << "it is off";
+  metrics.enabled = true;
+  EXPECT_EQ(judge_metrics_port(metrics, {}, false).health, Health::Ok);
+  EXPECT_EQ(judge_metrics_port(metrics, "in use", true).health, Health::Ok) << "the daemon's own";
+  const Finding taken = judge_metrics_port(metrics, "in use", false);
+  EXPECT_EQ(taken.health, Health::Fail);
+  EXPECT_THAT(taken.what, AllOf(HasSubstr("127.0.0.1, port 9464"), HasSubstr("in use")));
+  metrics.bind = "0.0.0.0";
+  EXPECT_EQ(judge_metrics_port(metrics, {}, false).health, Health::Warn);
+  metrics.bind = "::1";
+  EXPECT_EQ(judge_metrics_port(metrics, {}, false).health, Health::Ok);
+}
+
+TEST(Doctor, AMetricsPortThatAnotherProgramHoldsFails) {
+  net::Loop loop;
+  const auto other = net::Server::create(loop, {}, {});
+  ASSERT_FALSE(other.has_error()) << other.error().context;
+  Settings settings;
+  settings.session.socket = "/nonexistent/socket";
+  settings.metrics.enabled = true;
+  std::vector<Health> seen;
+  const Tell tell = [&](const Finding& f) { seen.push_back(f.health); };
+  settings.metrics.port = other.value()->port();
+  check_metrics_port(settings, tell);
+  settings.metrics.port = 0;
+  check_metrics_port(settings, tell);
+  EXPECT_EQ(seen, (std::vector{Health::Fail, Health::Ok}));
 }
 
 TEST(Findings, AreTellingWhatToDoAndWhetherAllIsWell) {

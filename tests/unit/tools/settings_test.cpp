@@ -58,6 +58,10 @@ TEST(SettingsLoad, ReducingAfterHaltingIsRefusedWhereItWasSaid) {
 
 TEST(SettingsLoad, ClosingBeforeReducingIsRefusedWhereItWasSaid) {
   EXPECT_THAT(
+      refusal({"risk.limits.message_burst=2", "risk.limits.message_room=0.9"}),
+      StartsWith("command line: risk.limits.message_burst: message_room = 0.9 of message_burst = 2 "
+                 "leaves no message"));
+  EXPECT_THAT(
       refusal({"risk.limits.daily_loss_max=0.5"}),
       StartsWith("command line: risk.limits.daily_loss_max: daily_loss_flat = 0.08 lies below"));
   EXPECT_THAT(refusal({"risk.limits.micro_live_order_cap=100000"}),

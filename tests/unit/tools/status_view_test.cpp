@@ -82,11 +82,14 @@ TEST(StatusView, SpeaksOfQuotaAndDiskOnlyWhereTheyAreShort) {
   EXPECT_TRUE(has(out, "the disk has little room left")) << out;
 }
 
-TEST(StatusView, CountsDecisionsWithoutTheWarmUp) {
-  EXPECT_TRUE(
-      has(render_status(kStatus),
-          "15 (late 1, set aside 2, gaps 3)   decisions 15   orders 3   fills 3   refused 4 "
-          "(drawdown 4)"));
+TEST(StatusView, CountsAsManyDecisionsAsTheDocument) {
+  std::string status = kStatus;
+  EXPECT_TRUE(has(render_status(status),
+                  "15 (late 1, set aside 2, gaps 3)   decisions 615 (600 of the warm-up)   "
+                  "orders 3   fills 3\n"));
+  const std::string warm = R"("warmup_bars":600)";
+  status.replace(status.find(warm), warm.size(), R"("warmup_bars":0)");
+  EXPECT_TRUE(has(render_status(status), "   decisions 615   orders 3"));
 }
 
 TEST(Summary, TellsOfOrdersThatTheEndCancelled) {
@@ -125,6 +128,30 @@ TEST(StatusView, FitsInto80AndInto50ColumnsAndKeepsTheReason) {
       EXPECT_TRUE(has(out, "refused     fast mean below slow mea")) << out;
       EXPECT_FALSE(has(out, "0.0100% in")) << out;
     }
+  }
+}
+
+TEST(StatusView, GivesUpTheBarsOfTheLimitsBeforeTheirNumbers) {
+  std::string status = kStatus;
+  const std::string row = R"("headroom":[)";
+  status.replace(status.find(row), row.size(), row + R"({"control":"stage","what":"stage",
+"limit":"1000000","actual":"123456.78","unit":"quote","used":0.123456},)");
+  struct Case {
+    std::size_t width;
+    const char* line;
+  };
+  for (const Case& c :
+       {Case{60, "limits    stage               12 %  123456.78 of 1000000.00\n"},
+        Case{80, "limits    stage             [##........]   12 %  123456.78 of 1000000.00\n"},
+        Case{120, "limits    stage             [##........]   12 %  123456.78 of 1000000.00\n"},
+        Case{160, "12 %  123456.78 of 1000000.00   largest position  [#.........]    2 %  "}}) {
+    Style style;
+    style.width = c.width;
+    const std::string out = render_status(status, style);
+    EXPECT_TRUE(has(out, c.line)) << c.width << "\n" << out;
+    EXPECT_TRUE(has(out, "2 %  113.54 of 5000.00")) << c.width << "\n" << out;
+    std::istringstream lines(out);
+    for (std::string l; std::getline(lines, l);) EXPECT_LE(columns_of(l), c.width) << l;
   }
 }
 

@@ -4,21 +4,15 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <map>
 #include <sstream>
+
+#include "tests/support/no_journal.hpp"
 
 namespace proteus::app {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Nowhere final : Journal {
-  void append(const Event&) override {}
-  void append(const DecisionRecord&) override {}
-  void append(const OrderIntent&) override {}
-  void append(const CancelIntent&) override {}
-  void append(const EquityPoint&) override {}
-  [[nodiscard]] bool commit() override { return true; }
-};
 
 class Watched : public ::testing::Test {
  protected:
@@ -47,7 +41,7 @@ class Watched : public ::testing::Test {
     EXPECT_TRUE(table.add(i).has_value());
     return table;
   }();
-  Nowhere log_;
+  test::NoJournal log_;
   Duration real_{1h};
   WatchedJournal watched_{log_, instruments_, Telling::Quiet, [this] { return real_; }};
 };
@@ -78,14 +72,14 @@ TEST_F(Watched, TellsOfFailedRetriesOnceAMinute) {
 
 TEST_F(Watched, DoubtsTheSpeedWhenBarsAreOfTheFutureAndNoneCloses) {
   future_bars(9);
-  EXPECT_FALSE(watched_.speed_doubted());
+  EXPECT_EQ(watched_.speed_doubt(), "");
   future_bars(1);
-  EXPECT_TRUE(watched_.speed_doubted());
+  EXPECT_NE(watched_.speed_doubt(), "");
 }
 
 TEST_F(Watched, DoubtsTheSpeedWhenEveryBarIsLate) {
   for (int bar = 0; bar < 10; ++bar) decide(Outcome::Late);
-  EXPECT_TRUE(watched_.speed_doubted());
+  EXPECT_NE(watched_.speed_doubt(), "");
 }
 
 TEST_F(Watched, DoesNotDoubtTheSpeedWhileBarsAreDecided) {
@@ -93,7 +87,62 @@ TEST_F(Watched, DoesNotDoubtTheSpeedWhileBarsAreDecided) {
     future_bars(9);
     decide(Outcome::Unchanged);
   }
-  EXPECT_FALSE(watched_.speed_doubted());
+  EXPECT_EQ(watched_.speed_doubt(), "");
+}
+
+TEST_F(Watched, BelievesTheSpeedAgainOnceABarIsDecidedInTime) {
+  future_bars(10);
+  ASSERT_NE(watched_.speed_doubt().find("(far)"), std::string::npos) << watched_.speed_doubt();
+  decide(Outcome::WarmingUp);
+  EXPECT_NE(watched_.speed_doubt(), "") << "history says nothing of the clock";
+  decide(Outcome::Unchanged);
+  EXPECT_EQ(watched_.speed_doubt(), "");
+  future_bars(10);
+  EXPECT_NE(watched_.speed_doubt(), "") << "and doubts it anew";
+}
+
+TEST_F(Watched, DoesNotDoubtTheSpeedForBarsThatWereFetchedLate) {
+  const auto bars = [this](BarSource source, int count) {
+    for (int bar = 0; bar < count; ++bar) {
+      BarClosed closed;
+      closed.source = source;
+      tell(closed);
+      decide(Outcome::Late);
+    }
+  };
+  bars(BarSource::Backfill, 300);
+  EXPECT_EQ(watched_.speed_doubt(), "") << "an outage of five hours was made good";
+  bars(BarSource::Stream, 9);
+  EXPECT_EQ(watched_.speed_doubt(), "");
+  bars(BarSource::Stream, 1);
+  EXPECT_NE(watched_.speed_doubt(), "") << "these came on their way as they closed";
+}
+
+/// A decision on one order that control 6 refused: its own limit was reached, or a log that cannot
+/// be written speaks through it.
+DecisionRecord refused(std::int64_t limit) {
+  DecisionRecord d;
+  d.outcome = Outcome::Refused;
+  d.controls.push_back({Control::Drawdown, true, {0, Unit::Ratio}, {0, Unit::Ratio}});
+  d.controls.push_back(
+      {Control::MessageRate, false, {limit, Unit::Count}, {limit + 1, Unit::Count}});
+  DecisionOrder order;
+  order.id = "x";
+  order.refused_by = Control::MessageRate;
+  d.orders.push_back(order);
+  return d;
+}
+
+TEST_F(Watched, ALogThatCannotBeWrittenIsNoMessageRate) {
+  for (const std::int64_t limit : {0, 150, 0}) watched_.append(refused(limit));
+  EngineCounters counters;
+  counters.refusals = 5;
+  counters.refusals_by_control[static_cast<std::size_t>(Control::MessageRate)] = 3;
+  counters.refusals_by_control[static_cast<std::size_t>(Control::Drawdown)] = 2;
+  std::map<std::string_view, std::uint64_t> told;
+  for (const RefusalCount& count : refusal_counts(counters, watched_)) told[count.by] = count.count;
+  EXPECT_EQ(told, (std::map<std::string_view, std::uint64_t>{
+                      {"backlog", 2}, {"message_rate", 1}, {"drawdown", 2}}));
 }
 
 TEST_F(Watched, CountsTheOrdersThatTheEndFindsOpen) {

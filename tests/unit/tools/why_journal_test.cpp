@@ -11,8 +11,11 @@
 #include "connectors/storage/journal_db.hpp"
 #include "connectors/storage/wal_journal.hpp"
 #include "engine/core/json.hpp"
+#include "tools/app/session_folders.hpp"
 #include "tools/app/settings.hpp"
 #include "tools/app/status_view.hpp"
+#include "tools/app/verbs.hpp"
+#include "tools/app/why_json.hpp"
 
 namespace proteus::app {
 namespace {
@@ -267,6 +270,68 @@ TEST_F(WhyJournal, ListsTheSessionsWhenOneIsUnknown) {
   EXPECT_EQ(
       find_session(runs_, "nope").error().context,
       "there is no session nope; below " + runs_.string() + " lie 2025-06-01T12-00-00Z-paper");
+}
+
+TEST_F(WhyJournal, ResumesASessionByFolderOrName) {
+  const std::string name = folder_.filename().string();
+  EXPECT_EQ(find_session_to_resume("elsewhere", folder_.string()).value(), folder_);
+  EXPECT_EQ(find_session_to_resume(runs_, name).value(), folder_);
+}
+
+TEST_F(WhyJournal, ASessionToResumeThatIsNotThereIsToldWithThoseThatAre) {
+  for (const char* name : {"2025-05-01T00-00-00Z-paper", "2025-07-01T00-00-00Z-replay"}) {
+    fs::create_directory(runs_ / name);
+    std::ofstream(runs_ / name / "session.json") << "{}\n";
+  }
+  fs::create_directory(runs_ / "2025-08-01T00-00-00Z-paper");  // No session: it names none.
+  const auto found = find_session_to_resume(runs_, "/nonexist");
+  ASSERT_TRUE(found.has_error());
+  EXPECT_EQ(found.error().code, ErrorCode::NotFound);
+  EXPECT_EQ(found.error().context,
+            "there is no session folder /nonexist; sessions lie below " + runs_.string() +
+                " (session.folder), the newest first: 2025-06-01T12-00-00Z-paper, "
+                "2025-05-01T00-00-00Z-paper; name one of them, or start a new session without "
+                "--resume");
+}
+
+TEST_F(WhyJournal, PaperDoesNotBeginWhereTheSessionToResumeIsNotThere) {
+  Options options;
+  options.resume = true;
+  options.resume_folder = "/nonexist";
+  options.overrides = {"session.folder=" + runs_.string()};
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(run_paper(options), kError);
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(said.starts_with("proteus: there is no session folder /nonexist; ")) << said;
+}
+
+TEST_F(WhyJournal, WithoutAnySessionToResumeANewOneIsAdvised) {
+  EXPECT_EQ(find_session_to_resume(runs_ / "empty", "/nonexist").error().context,
+            "there is no session folder /nonexist; sessions lie below " +
+                (runs_ / "empty").string() +
+                " (session.folder), where there is none yet: start without --resume");
+}
+
+TEST(WhyJson, NamesTheLogAndNotARateWhereItCannotBeWritten) {
+  const auto told = [](std::int64_t limit) {
+    DecisionRecord d = decision(0, 7, Outcome::Refused);
+    d.controls.push_back(
+        {Control::MessageRate, false, {limit, Unit::Count}, {limit + 1, Unit::Count}});
+    DecisionOrder order;
+    order.id = "x";
+    order.refused_by = Control::MessageRate;
+    d.orders.push_back(order);
+    return bj::parse(why_document("daemon", "S", {facts_of(d, "linear:BTCUSDT", "1m", {})}))
+        .at("decisions")
+        .at(0);
+  };
+  const bj::value disk = told(0);
+  EXPECT_EQ(disk.at("controls").at(0).at("control").as_string(), "backlog");
+  EXPECT_EQ(disk.at("controls").at(0).at("number").as_int64(), 6) << "for which it speaks";
+  EXPECT_EQ(disk.at("orders").at(0).at("refused_by").as_string(), "backlog");
+  const bj::value rate = told(150);
+  EXPECT_EQ(rate.at("controls").at(0).at("control").as_string(), "message_rate");
+  EXPECT_EQ(rate.at("orders").at(0).at("refused_by").as_string(), "message_rate");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "connectors/paper/paper_venue.hpp"
 #include "engine/runtime/engine.hpp"
+#include "tests/support/no_journal.hpp"
 #include "tests/unit/training/support.hpp"
 
 namespace proteus::training {
@@ -45,16 +46,6 @@ class ActionGate final : public RiskGate {
 
  private:
   ActionSettings settings_;
-};
-
-class NoJournal final : public Journal {
- public:
-  void append(const Event&) override {}
-  void append(const DecisionRecord&) override {}
-  void append(const OrderIntent&) override {}
-  void append(const CancelIntent&) override {}
-  void append(const EquityPoint&) override {}
-  [[nodiscard]] bool commit() override { return true; }
 };
 
 /// Everything that is drawn for one comparison.
@@ -164,7 +155,7 @@ struct EngineSide {
   InstrumentTable table;
   ActionGate gate;
   paper::PaperVenue venue;
-  NoJournal journal;
+  test::NoJournal journal;
   Engine engine;
 };
 

@@ -1,0 +1,52 @@
+#include "tools/app/verb_table.hpp"
+
+#include "tools/app/verbs.hpp"
+
+namespace proteus::app {
+namespace {
+
+// Name, what it does, its options, what it runs. In the order of the overview.
+constexpr Verb kVerbs[] = {
+    {"demo", "simulated exchange and paper daemon in one go; Ctrl-C ends both", declare_demo,
+     run_demo},
+    {"paper", "paper daemon on the venue that the settings name", declare_paper, run_paper},
+    {"sim", "simulated exchange on loopback, in the venue's own protocol", declare_run, run_sim},
+    {"replay", "kline files straight into the engine, no network, as fast as it goes",
+     declare_replay, run_replay},
+    {"status", "what a running daemon holds, earns and sees", declare_status, run_status},
+    {"why", "the reason of a decision, step by step, now or in a past session", declare_why,
+     run_why},
+    {"halt", "cancels every order and trades no more until resume; positions stay", declare_halt,
+     run_halt},
+    {"reduce", "from now on positions only shrink, until resume", declare_reduce, run_reduce},
+    {"resume", "lets a running daemon trade again after halt or reduce", declare_resume,
+     run_resume},
+    {"flatten", "halts and closes every position at the market", declare_flatten, run_flatten},
+    {"beat", "tells a running daemon that its operator is there", declare_beat, run_beat},
+    {"stop", "ends a running daemon cleanly", declare_stop, run_stop},
+    {"doctor", "is all here that a daemon needs? looks at machine, disk and venue, trades nothing",
+     declare_doctor, run_doctor},
+    {"config check", "all that is wrong with the settings, at once", declare_check,
+     run_config_check},
+    {"config show", "every setting with its value, its origin and its meaning", declare_show,
+     run_config_show},
+    {"alarm test", "sends one alarm every way the settings name, and says what came of it",
+     declare_alarm_test, run_alarm_test},
+    {"journal rebuild", "a session's journal.sqlite made again from its log",
+     declare_journal_rebuild, run_journal_rebuild},
+    {"journal verify", "everything that a session keeps, checked", declare_journal_verify,
+     run_journal_verify},
+    {"journal recover", "a damaged log cut back to what is good, the rest kept aside",
+     declare_journal_recover, run_journal_recover},
+    {"risk selftest", "fires every risk control with these settings and tells what each did",
+     declare_selftest, run_selftest},
+    {"verify learning", "holds what learns and judges against problems whose answer is known",
+     declare_verify_learning, run_verify_learning},
+    {"version", "the version of this program", no_options, run_version},
+};
+
+}  // namespace
+
+std::span<const Verb> all_verbs() { return kVerbs; }
+
+}  // namespace proteus::app
