@@ -23,6 +23,9 @@ void clear_rows(Tensor& state, const Tensor& resets, std::int64_t step) {
     if (reset[row] != 0) std::fill_n(state.data_ptr<float>() + row * width, width, 0.0F);
 }
 
+/// Where no trial begins, an empty tensor stands: a Function takes no undefined one.
+bool has(const Tensor& resets) { return resets.numel() > 0; }
+
 bool any_in(const Tensor& resets, std::int64_t step) {
   const auto* row = resets.data_ptr<std::uint8_t>() + step * resets.size(1);
   return std::any_of(row, row + resets.size(1), [](std::uint8_t r) { return r != 0; });
@@ -44,13 +47,13 @@ class GruSequence : public torch::autograd::Function<GruSequence> {
     Tensor candidates = at::empty({steps, rows, hidden}, x.options());
     Tensor hidden_gates = at::empty({rows, 3 * hidden}, x.options());
     // Only with resets does what a step starts from differ from what the one before it gave.
-    const Tensor before = resets.defined() ? at::empty({steps, rows, hidden}, x.options())
+    const Tensor before = has(resets) ? at::empty({steps, rows, hidden}, x.options())
                                            : states.narrow(0, 0, steps);
     states[0].copy_(start);
     const Tensor weight = wh.t();
     for (std::int64_t t = 0; t < steps; ++t) {
       Tensor h = before[t];
-      if (resets.defined()) {
+      if (has(resets)) {
         h.copy_(states[t]);
         clear_rows(h, resets, t);
       }
@@ -88,7 +91,7 @@ class GruSequence : public torch::autograd::Function<GruSequence> {
                           input_gates.data_ptr<float>() + t * 3 * one,
                           hidden_gates.data_ptr<float>() + t * 3 * one, through.data_ptr<float>()});
       at::addmm_out(carried, through, hidden_gates[t], wh);
-      if (resets.defined()) clear_rows(carried, resets, t);
+      if (has(resets)) clear_rows(carried, resets, t);
     }
     const Tensor di = input_gates.view({steps * rows, 3 * hidden});
     const Tensor dh = hidden_gates.view({steps * rows, 3 * hidden});
@@ -153,7 +156,7 @@ Tensor GruCore::sequence(const Tensor& x, const Tensor& state, const Tensor& res
   bool any = false;
   if (resets.defined())
     for (std::int64_t t = 0; t < resets.size(0) && !any; ++t) any = any_in(resets, t);
-  const Tensor needed = any ? resets : Tensor();
+  const Tensor needed = any ? resets : at::empty({0}, torch::kUInt8);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     out = GruSequence::apply(out, state.narrow(1, static_cast<std::int64_t>(i) * hidden_, hidden_),
