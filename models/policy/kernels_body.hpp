@@ -40,62 +40,71 @@ void exp_all(float* x, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) x[i] = fast_exp(x[i]);
 }
 
+// Rows as functions of their own: the compiler believes `__restrict` of parameters alone.
+
+void gru_row(std::size_t n, float* __restrict r, float* __restrict z, float* __restrict c,
+             const float* __restrict hr, const float* __restrict hz, const float* __restrict hc,
+             const float* __restrict bi, const float* __restrict bh, const float* __restrict before,
+             float* __restrict after) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float reset = sigmoid(r[i] + hr[i] + bi[i] + bh[i]);
+    const float keep = sigmoid(z[i] + hz[i] + bi[n + i] + bh[n + i]);
+    const float fresh = tanh_of(c[i] + bi[2 * n + i] + reset * (hc[i] + bh[2 * n + i]));
+    r[i] = reset;
+    z[i] = keep;
+    c[i] = fresh;
+    after[i] = fresh + keep * (before[i] - fresh);
+  }
+}
+
+void add(std::size_t n, const float* __restrict a, const float* __restrict b,
+         float* __restrict out) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = a[i] + b[i];
+}
+
 void gru(const GruStep& s) {
   const std::size_t n = s.hidden;
   for (std::size_t row = 0; row < s.rows; ++row) {
-    float* __restrict r = s.input_gates + row * 3 * n;
-    float* __restrict z = r + n;
-    float* __restrict c = z + n;
-    const float* __restrict hr = s.hidden_gates + row * 3 * n;
-    const float* __restrict hz = hr + n;
-    const float* __restrict hc = hz + n;
-    const float* __restrict bi = s.input_bias;
-    const float* __restrict bh = s.hidden_bias;
-    const float* __restrict before = s.before + row * n;
-    float* __restrict after = s.after + row * n;
-    if (s.candidate != nullptr) {
-      float* __restrict kept = s.candidate + row * n;
-      for (std::size_t i = 0; i < n; ++i) kept[i] = hc[i] + bh[2 * n + i];
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      r[i] = sigmoid(r[i] + hr[i] + bi[i] + bh[i]);
-      z[i] = sigmoid(z[i] + hz[i] + bi[n + i] + bh[n + i]);
-      c[i] = tanh_of(c[i] + bi[2 * n + i] + r[i] * (hc[i] + bh[2 * n + i]));
-      after[i] = c[i] + z[i] * (before[i] - c[i]);
-    }
+    float* gates = s.input_gates + row * 3 * n;
+    const float* hidden = s.hidden_gates + row * 3 * n;
+    if (s.candidate != nullptr)
+      add(n, hidden + 2 * n, s.hidden_bias + 2 * n, s.candidate + row * n);
+    gru_row(n, gates, gates + n, gates + 2 * n, hidden, hidden + n, hidden + 2 * n, s.input_bias,
+            s.hidden_bias, s.before + row * n, s.after + row * n);
+  }
+}
+
+void gru_back_row(std::size_t n, const float* __restrict gates, const float* __restrict kept,
+                  const float* __restrict before, float* __restrict di, float* __restrict dh,
+                  float* __restrict through) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float r = gates[i];
+    const float z = gates[n + i];
+    const float c = gates[2 * n + i];
+    const float g = through[i];
+    const float dc = g * (1.0F - z) * (1.0F - c * c);
+    const float dz = g * (before[i] - c) * z * (1.0F - z);
+    const float dr = dc * kept[i] * r * (1.0F - r);
+    di[i] = dr;
+    di[n + i] = dz;
+    di[2 * n + i] = dc;
+    dh[i] = dr;
+    dh[n + i] = dz;
+    dh[2 * n + i] = dc * r;
+    through[i] = g * z;
   }
 }
 
 void gru_back(const GruStepBack& s) {
   const std::size_t n = s.hidden;
   for (std::size_t row = 0; row < s.rows; ++row) {
-    const float* __restrict r = s.gates + row * 3 * n;
-    const float* __restrict z = r + n;
-    const float* __restrict c = z + n;
-    const float* __restrict kept = s.candidate + row * n;
-    const float* __restrict before = s.before + row * n;
-    const float* __restrict above = s.loss + row * n;
-    float* __restrict di = s.input_gates + row * 3 * n;
-    float* __restrict dh = s.hidden_gates + row * 3 * n;
-    float* __restrict through = s.through + row * n;
-    const float* __restrict carried = s.carried != nullptr ? s.carried + row * n : nullptr;
-    if (carried != nullptr)
-      for (std::size_t i = 0; i < n; ++i) through[i] = above[i] + carried[i];
+    float* through = s.through + row * n;
+    if (s.carried != nullptr)
+      add(n, s.loss + row * n, s.carried + row * n, through);
     else
-      for (std::size_t i = 0; i < n; ++i) through[i] = above[i];
-    for (std::size_t i = 0; i < n; ++i) {
-      const float g = through[i];
-      const float dc = g * (1.0F - z[i]) * (1.0F - c[i] * c[i]);
-      const float dz = g * (before[i] - c[i]) * z[i] * (1.0F - z[i]);
-      const float dr = dc * kept[i] * r[i] * (1.0F - r[i]);
-      di[i] = dr;
-      di[n + i] = dz;
-      di[2 * n + i] = dc;
-      dh[i] = dr;
-      dh[n + i] = dz;
-      dh[2 * n + i] = dc * r[i];
-      through[i] = g * z[i];
-    }
+      std::copy_n(s.loss + row * n, n, through);
+    gru_back_row(n, s.gates + row * 3 * n, s.candidate + row * n, s.before + row * n,
+                 s.input_gates + row * 3 * n, s.hidden_gates + row * 3 * n, through);
   }
 }
 
