@@ -26,8 +26,12 @@ std::vector<evaluation::KnownAnswer> all_known_answers();
 std::vector<evaluation::Check> joined(std::vector<evaluation::Check> plain,
                                       std::vector<evaluation::Check> learned);
 
-// Each in the file of its name.
-Result<std::vector<evaluation::Check>> learned_telling_arm(
-    const evaluation::Parameters&);  ///< KA-4
+// Each in the file of its name, bandits.cpp the first two.
+using LearnedChecks = Result<std::vector<evaluation::Check>>;
+LearnedChecks learned_bandit(const evaluation::Parameters&);          ///< KA-2
+LearnedChecks learned_dependent_arms(const evaluation::Parameters&);  ///< KA-3
+LearnedChecks learned_telling_arm(const evaluation::Parameters&);     ///< KA-4
+LearnedChecks learned_grid_navi(const evaluation::Parameters&);       ///< KA-5
+LearnedChecks learned_cart_pole(const evaluation::Parameters&);       ///< KA-6
 
 }  // namespace proteus::learners

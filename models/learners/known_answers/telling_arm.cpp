@@ -1,10 +1,10 @@
 // KA-4: the only way to earn is to ask first, which pays little at once.
-#include <algorithm>
+#include <string>
 
-#include "models/evaluation/known_answers/seeds.hpp"
 #include "models/learners/known_answers/bandit_env.hpp"
 #include "models/learners/known_answers/experiment.hpp"
 #include "models/learners/known_answers/learned_answers.hpp"
+#include "models/learners/known_answers/over_seeds.hpp"
 
 namespace proteus::learners {
 namespace {
@@ -13,16 +13,16 @@ using evaluation::Check;
 
 Experiment experiment_of(std::size_t pulls) {
   Experiment e;
-  e.policy.encoder = 0;
+  e.policy.encoder = 64;  // Tells tenths apart; without it the last ones are not.
   e.policy.core.hidden = 48;
   e.inputs.time = true;
-  e.environments = 512;
+  e.environments = 256;
   e.steps = 3'000'000;
   e.ppo.rollout_steps = static_cast<std::int64_t>(pulls);
   e.ppo.gamma = 1.0;
-  e.ppo.lambda = 0.95;
-  e.ppo.rate = 2e-3;
-  e.ppo.entropy_start = 0.2;
+  e.ppo.lambda = 1.0;
+  e.ppo.rate = 4e-3;
+  e.ppo.entropy_start = 0.3;
   return e;
 }
 
@@ -53,12 +53,7 @@ Result<std::vector<Check>> learned_telling_arm(const evaluation::Parameters& p) 
                       over_seeds(experiment, make, p, [&](const Trained& t, auto seed) {
                         return t.test(experiment, seed).mean;
                       }));
-    if (cut || !is_own) {
-      checks.push_back(Check::shown(what, evaluation::median(values)));
-      continue;
-    }
-    checks.push_back(Check::at_least(what, evaluation::median(values), kDemand));
-    checks.push_back(Check::at_least(what + ", worst seed", std::ranges::min(values), kDemand));
+    add_checks(checks, what, values, {.median_low = kDemand, .each_low = kDemand}, is_own && !cut);
   }
   return checks;
 }
