@@ -26,8 +26,8 @@ CartPole::State CartPole::after(const State& state, bool right) {
   const double sine = std::sin(angle);
   const double cosine = std::cos(angle);
   const double push = ((right ? kForce : -kForce) + kPole * kHalf * spin * spin * sine) / kTotal;
-  const double twist = (kGravity * sine - cosine * push) /
-                       (kHalf * (4.0 / 3.0 - kPole * cosine * cosine / kTotal));
+  const double twist =
+      (kGravity * sine - cosine * push) / (kHalf * (4.0 / 3.0 - kPole * cosine * cosine / kTotal));
   const double acceleration = push - kPole * kHalf * twist * cosine / kTotal;
   return {x + kTick * v, v + kTick * acceleration, angle + kTick * spin, spin + kTick * twist};
 }

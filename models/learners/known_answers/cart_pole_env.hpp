@@ -1,7 +1,7 @@
 // A pole on a cart, to be kept upright by pushing the cart left or right: the equations of Barto,
-// Sutton, Anderson 1983 as Gym's CartPole-v1 integrates them (Euler, 20 ms; force 10 N; masses 1 and
-// 0.1 kg; half length 0.5 m). Reward 1 a step. The world ends beyond 12 degrees or 2.4 m; after 500
-// steps it is cut off. Every episode is a trial.
+// Sutton, Anderson 1983 as Gym's CartPole-v1 integrates them (Euler, 20 ms; force 10 N; masses 1
+// and 0.1 kg; half length 0.5 m). Reward 1 a step. The world ends beyond 12 degrees or 2.4 m; after
+// 500 steps it is cut off. Every episode is a trial.
 #pragma once
 
 #include <array>

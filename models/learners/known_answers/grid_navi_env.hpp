@@ -1,7 +1,7 @@
 // GridNavi (Zintgraf et al. 2020, "VariBAD"): find a hidden goal in a grid of 5 x 5 and go back to
 // it. The start is one corner; the goal lies in one of the 21 cells outside of the 2 x 2 cells
-// around it, and stays for the four episodes of a trial, of 15 steps each. A step pays 1 on the goal
-// and -0.1 elsewhere. Actions: stay, up, right, down, left; walls hold.
+// around it, and stays for the four episodes of a trial, of 15 steps each. A step pays 1 on the
+// goal and -0.1 elsewhere. Actions: stay, up, right, down, left; walls hold.
 #pragma once
 
 #include <array>

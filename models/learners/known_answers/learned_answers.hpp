@@ -33,5 +33,6 @@ LearnedChecks learned_dependent_arms(const evaluation::Parameters&);  ///< KA-3
 LearnedChecks learned_telling_arm(const evaluation::Parameters&);     ///< KA-4
 LearnedChecks learned_grid_navi(const evaluation::Parameters&);       ///< KA-5
 LearnedChecks learned_cart_pole(const evaluation::Parameters&);       ///< KA-6
+LearnedChecks learned_hidden_drift(const evaluation::Parameters&);    ///< KA-12
 
 }  // namespace proteus::learners
