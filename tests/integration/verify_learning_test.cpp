@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 
 #include "tests/integration/child.hpp"
 #include "tools/app/options.hpp"
@@ -31,6 +32,15 @@ TEST(VerifyLearning, PosesAVariantAndPrintsOneDocument) {
   const auto json = boost::json::parse(ran.out);
   EXPECT_NEAR(json.at_pointer("/answers/0/checks/0/value").to_number<double>(), 13.0 / 12.0, 1e-12);
   EXPECT_EQ(json.at_pointer("/answers/0/checks/0/verdict").as_string(), "shown");
+}
+
+TEST(VerifyLearning, HandsOverToTheProgramThatLearns) {
+  const auto beside = std::filesystem::path(PROTEUS_BINARY).parent_path() / "proteus-learn";
+  if (!std::filesystem::exists(beside)) GTEST_SKIP() << "built without LibTorch";
+  const Ran ran =
+      run_proteus({"verify", "learning", "--only", "KA-6", "--seeds", "1", "--steps", "1024"});
+  EXPECT_THAT(ran.out, HasSubstr("return after 500 000 steps"));
+  EXPECT_THAT(ran.out, HasSubstr("0 passed, 0 failed, 0 not built, 1 shown")) << ran.err;
 }
 
 TEST(VerifyLearning, RefusesUnknownIdsAndSizes) {
