@@ -47,8 +47,8 @@ class GruSequence : public torch::autograd::Function<GruSequence> {
     Tensor candidates = at::empty({steps, rows, hidden}, x.options());
     Tensor hidden_gates = at::empty({rows, 3 * hidden}, x.options());
     // Only with resets does what a step starts from differ from what the one before it gave.
-    const Tensor before = has(resets) ? at::empty({steps, rows, hidden}, x.options())
-                                           : states.narrow(0, 0, steps);
+    const Tensor before =
+        has(resets) ? at::empty({steps, rows, hidden}, x.options()) : states.narrow(0, 0, steps);
     states[0].copy_(start);
     const Tensor weight = wh.t();
     for (std::int64_t t = 0; t < steps; ++t) {

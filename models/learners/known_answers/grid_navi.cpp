@@ -12,7 +12,7 @@ Result<std::vector<evaluation::Check>> learned_grid_navi(const evaluation::Param
   e.policy.core.hidden = 64;
   e.inputs.time = true;
   e.environments = 256;
-  e.steps = 12'000'000;
+  e.steps = 6'000'000;
   e.ppo.rollout_steps = static_cast<std::int64_t>(GridNavi::kSteps * GridNavi::kEpisodes);
   e.ppo.gamma = 0.97;
   e.ppo.rate = 2e-3;
