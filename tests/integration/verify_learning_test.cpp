@@ -14,18 +14,18 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(VerifyLearning, PassesWhatIsBuiltAndListsWhatIsNot) {
-  const Ran ran = run_proteus({"verify", "learning", "--untrained", "--only", "KA-3,KA-9,KA-11"});
+  const Ran ran = run_proteus({"verify", "learning", "--no-torch", "--only", "KA-3,KA-7,KA-11"});
   EXPECT_EQ(ran.code, kOk) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("KA-11"));
   EXPECT_THAT(ran.out, HasSubstr("\n7 passed, 0 failed, 3 not built\n"));
 }
 
 TEST(VerifyLearning, IsNoPassWhereNothingIsBuilt) {
-  EXPECT_EQ(run_proteus({"verify", "learning", "--untrained", "--only", "KA-9"}).code, kError);
+  EXPECT_EQ(run_proteus({"verify", "learning", "--no-torch", "--only", "KA-7"}).code, kError);
 }
 
 TEST(VerifyLearning, PosesAVariantAndPrintsOneDocument) {
-  const Ran ran = run_proteus({"verify", "learning", "--untrained", "--only", "KA-2", "--arms", "2",
+  const Ran ran = run_proteus({"verify", "learning", "--no-torch", "--only", "KA-2", "--arms", "2",
                                "--pulls", "2", "--json"});
   // One of two arms is tried: 1/2, and then 2/3 after a win, 1/2 after a loss. Nothing is demanded.
   EXPECT_EQ(ran.code, kError) << ran.err;

@@ -33,12 +33,12 @@ void declare_verify_learning(CLI::App& app, Options& options) {
   app.add_option("--steps", p.steps, "that each training takes, in all environments together")
       ->type_name("N")
       ->check(CLI::Range(1, 2'000'000'000));
-  app.add_flag("--untrained", options.untrained, "only what needs no training");
+  app.add_flag("--no-torch", options.no_torch, "only what needs no LibTorch");
   add_json(app, options);
 }
 
 int run_verify_learning(const Options& options) {
-  if (const auto learner = verify::find_learner(); learner && !options.untrained)
+  if (const auto learner = verify::find_learner(); learner && !options.no_torch)
     verify::become(*learner);
   return run_known_answers(options, evaluation::known_answers());
 }
