@@ -64,6 +64,8 @@ class TaskSampler {
                                     std::string_view only, std::uint64_t seed);
 
   Task next();
+  /// From here on next() gives what a sampler made with this seed gives.
+  void seed(std::uint64_t seed) { random_ = market::Random{seed, "tasks"}; }
   [[nodiscard]] std::size_t candidates() const { return candidates_.size(); }
   [[nodiscard]] std::size_t groups() const { return groups_.size(); }
   /// Candidate i, in the order of series and starts: for going through all of them once.

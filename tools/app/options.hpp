@@ -40,6 +40,7 @@ struct Options {
   bool yes = false;                 ///< no question is asked
   std::vector<std::string> only;    ///< of a list, by their ids; empty: all
   evaluation::Parameters known_answers;
+  bool no_torch = false;         ///< of known answers: those alone that need no LibTorch
   std::optional<Duration> wait;  ///< real time that a command's outcome is waited for
 };
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "tools/app/verbs.hpp"
+#include "tools/app/verify/learner.hpp"
 #include "tools/app/verify/verify.hpp"
 
 namespace proteus::app {
@@ -29,11 +30,21 @@ void declare_verify_learning(CLI::App& app, Options& options) {
       ->type_name("N")
       ->check(CLI::Range(1, 100'000'000));
   app.add_option("--bars", p.bars, "of a path of the market KA-12")->type_name("N");
+  app.add_option("--steps", p.steps, "that each training takes, in all environments together")
+      ->type_name("N")
+      ->check(CLI::Range(1, 2'000'000'000));
+  app.add_flag("--no-torch", options.no_torch, "only what needs no LibTorch");
   add_json(app, options);
 }
 
 int run_verify_learning(const Options& options) {
-  const auto chosen = verify::choose(evaluation::known_answers(), options.only);
+  if (const auto learner = verify::find_learner(); learner && !options.no_torch)
+    verify::become(*learner);
+  return run_known_answers(options, evaluation::known_answers());
+}
+
+int run_known_answers(const Options& options, std::span<const evaluation::KnownAnswer> list) {
+  const auto chosen = verify::choose(list, options.only);
   if (chosen.has_error()) return fail(chosen.error(), kUsage);
   if (!options.json) fmt::print("{}", verify::heading());
   const auto outcomes =

@@ -1,7 +1,13 @@
 // The verbs that the table in verb_table.cpp names.
 #pragma once
 
+#include <span>
+
 #include "tools/app/options.hpp"
+
+namespace proteus::evaluation {
+struct KnownAnswer;
+}
 
 namespace proteus::app {
 
@@ -55,7 +61,9 @@ void declare_selftest(CLI::App& app, Options& options);
 int run_selftest(const Options& options);
 
 void declare_verify_learning(CLI::App& app, Options& options);
-int run_verify_learning(const Options& options);
+int run_verify_learning(const Options& options);  ///< by proteus-learn, where that is installed
+/// The same here, over this list.
+int run_known_answers(const Options& options, std::span<const evaluation::KnownAnswer> list);
 
 int run_version(const Options& options);
 

@@ -1,0 +1,53 @@
+// The arrays of an environment, for those that only have a game to add.
+#pragma once
+
+#include <vector>
+
+#include "engine/market/random.hpp"
+#include "models/learners/vector_env.hpp"
+
+namespace proteus::learners {
+
+class ArrayEnv : public VectorEnv {
+ public:
+  ArrayEnv(std::size_t size, std::size_t columns, std::size_t actions, std::size_t trial_steps)
+      : columns_(columns),
+        actions_(actions),
+        trial_steps_(trial_steps),
+        observations_(size * columns),
+        finals_(size * columns),
+        rewards_(size),
+        ends_(size) {}
+
+  [[nodiscard]] std::size_t size() const override { return rewards_.size(); }
+  [[nodiscard]] std::size_t columns() const override { return columns_; }
+  [[nodiscard]] std::size_t actions() const override { return actions_; }
+  [[nodiscard]] std::size_t trial_steps() const override { return trial_steps_; }
+  [[nodiscard]] std::span<const float> observations() const override { return observations_; }
+  [[nodiscard]] std::span<const float> final_observations() const override { return finals_; }
+  [[nodiscard]] std::span<const float> rewards() const override { return rewards_; }
+  [[nodiscard]] std::span<const training::StepEnd> ends() const override { return ends_; }
+
+ protected:
+  std::span<float> observation(std::size_t i) {
+    return std::span(observations_).subspan(i * columns_, columns_);
+  }
+  std::span<float> final_observation(std::size_t i) {
+    return std::span(finals_).subspan(i * columns_, columns_);
+  }
+  /// In [0, count).
+  std::size_t draw(std::size_t count) {
+    return static_cast<std::size_t>(random_.uniform() * static_cast<double>(count));
+  }
+
+  std::size_t columns_;
+  std::size_t actions_;
+  std::size_t trial_steps_;
+  market::Random random_{0};
+  std::vector<float> observations_;
+  std::vector<float> finals_;
+  std::vector<float> rewards_;
+  std::vector<training::StepEnd> ends_;
+};
+
+}  // namespace proteus::learners

@@ -1,0 +1,33 @@
+// The hidden-drift market (known_answers/drift_market.hpp) as an environment: one trial is one
+// path, and what a step pays is position times log return less the cost of changing the position.
+#pragma once
+
+#include "models/evaluation/known_answers/drift_market.hpp"
+#include "models/learners/known_answers/array_env.hpp"
+
+namespace proteus::learners {
+
+/// Actions 0, 1, 2: short, flat, long, held over the next bar. Observation: the log return of the
+/// bar that closed, in deviations, and the position held. Nothing is held before the first close.
+class DriftEnv : public ArrayEnv {
+ public:
+  /// cost: of changing the position by one unit, as a fraction. The market has two bars or more.
+  DriftEnv(std::size_t size, const evaluation::DriftMarket& market, double cost);
+  void reset(std::uint64_t seed) override;
+  void step(std::span<const std::int32_t> actions) override;
+
+ private:
+  struct Path {
+    std::vector<double> returns;
+    std::size_t bar = 0;  ///< last closed
+    int position = 0;
+  };
+  void begin(Path& path);
+  void show(std::size_t i);
+
+  evaluation::DriftMarket market_;
+  double cost_;
+  std::vector<Path> paths_;
+};
+
+}  // namespace proteus::learners

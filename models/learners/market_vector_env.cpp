@@ -1,0 +1,69 @@
+#include "models/learners/market_vector_env.hpp"
+
+#include <algorithm>
+
+#include "engine/core/assert.hpp"
+
+namespace proteus::learners {
+
+using training::StepEnd;
+
+Result<std::unique_ptr<MarketVectorEnv>> MarketVectorEnv::create(
+    training::MarketEnv env, const training::ActionSettings& actions,
+    training::TaskSampler sampler) {
+  const std::int64_t choices = training::choices(actions.set);
+  if (choices == 0)
+    return error(ErrorCode::Unsupported,
+                 "a policy that chooses among actions cannot say a continuous weight: set actions "
+                 "to buy_sell_hold, target or adjust");
+  // All tasks of a sampler have one observation and at least one step; what fits the first fits
+  // all.
+  for (std::size_t i = 0; i < env.size(); ++i) {
+    BOOST_OUTCOME_TRY(env.reset(i, sampler.candidate(0)));
+  }
+  return std::unique_ptr<MarketVectorEnv>(
+      new MarketVectorEnv(std::move(env), static_cast<std::size_t>(choices), std::move(sampler)));
+}
+
+MarketVectorEnv::MarketVectorEnv(training::MarketEnv env, std::size_t actions,
+                                 training::TaskSampler sampler)
+    : env_(std::move(env)),
+      actions_(actions),
+      sampler_(std::move(sampler)),
+      trial_steps_(env_.task(0).episodes * env_.task(0).episode_bars),
+      said_(env_.size()),
+      rewards_(env_.size()),
+      ends_(env_.size()),
+      infos_(env_.size()) {}
+
+void MarketVectorEnv::reset(std::uint64_t seed) {
+  sampler_.seed(seed);
+  for (std::size_t i = 0; i < size(); ++i) {
+    const auto done = env_.reset(i, sampler_.next());
+    PROTEUS_ASSERT(!done.has_error());
+  }
+}
+
+StepEnd MarketVectorEnv::end_of(std::size_t i) const {
+  const bool trial = env_.trial_over()[i] != 0;
+  if (env_.terminated()[i] != 0)
+    return trial ? StepEnd::TrialTerminated : StepEnd::EpisodeTerminated;
+  if (env_.truncated()[i] != 0) return trial ? StepEnd::TrialTruncated : StepEnd::EpisodeTruncated;
+  return StepEnd::None;
+}
+
+void MarketVectorEnv::step(std::span<const std::int32_t> actions) {
+  std::ranges::transform(actions, said_.begin(),
+                         [](std::int32_t a) { return training::Action{.choice = a}; });
+  env_.step(said_);
+  std::ranges::copy(env_.infos(), infos_.begin());
+  for (std::size_t i = 0; i < size(); ++i) {
+    rewards_[i] = static_cast<float>(env_.rewards()[i]);
+    ends_[i] = end_of(i);
+    if (!ends_trial(ends_[i])) continue;
+    const auto done = env_.reset(i, sampler_.next());
+    PROTEUS_ASSERT(!done.has_error());
+  }
+}
+
+}  // namespace proteus::learners

@@ -1,0 +1,52 @@
+// The market as every learner sees its environments: training::MarketEnv with tasks from a sampler,
+// a new one as soon as a trial is over. For action sets that are lists.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/learners/vector_env.hpp"
+#include "models/training/market_env.hpp"
+#include "models/training/task_sampler.hpp"
+
+namespace proteus::learners {
+
+class MarketVectorEnv : public VectorEnv {
+ public:
+  /// Errors: Unsupported (continuous weights, which have no list of choices), and what MarketEnv
+  /// says to the sampler's tasks.
+  static Result<std::unique_ptr<MarketVectorEnv>> create(training::MarketEnv env,
+                                                         const training::ActionSettings& actions,
+                                                         training::TaskSampler sampler);
+
+  [[nodiscard]] std::size_t size() const override { return env_.size(); }
+  [[nodiscard]] std::size_t columns() const override { return env_.observation().columns(); }
+  [[nodiscard]] std::size_t actions() const override { return actions_; }
+  [[nodiscard]] std::size_t trial_steps() const override { return trial_steps_; }
+  void reset(std::uint64_t seed) override;
+  void step(std::span<const std::int32_t> actions) override;
+  [[nodiscard]] std::span<const float> observations() const override { return env_.observations(); }
+  [[nodiscard]] std::span<const float> final_observations() const override {
+    return env_.final_observations();
+  }
+  [[nodiscard]] std::span<const float> rewards() const override { return rewards_; }
+  [[nodiscard]] std::span<const training::StepEnd> ends() const override { return ends_; }
+  /// Money and position after the last step; of an environment whose trial ended with it, those at
+  /// its end.
+  [[nodiscard]] std::span<const training::StepInfo> infos() const { return infos_; }
+
+ private:
+  MarketVectorEnv(training::MarketEnv env, std::size_t actions, training::TaskSampler sampler);
+  [[nodiscard]] training::StepEnd end_of(std::size_t i) const;
+
+  training::MarketEnv env_;
+  std::size_t actions_;
+  training::TaskSampler sampler_;
+  std::size_t trial_steps_;
+  std::vector<training::Action> said_;
+  std::vector<float> rewards_;
+  std::vector<training::StepEnd> ends_;
+  std::vector<training::StepInfo> infos_;
+};
+
+}  // namespace proteus::learners

@@ -1,0 +1,84 @@
+#include "models/policy/actor_critic.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "models/policy/initialise.hpp"
+
+namespace proteus::policy {
+
+using torch::Tensor;
+
+ActorCritic::ActorCritic(const ActorCriticSettings& settings, std::int64_t inputs,
+                         std::int64_t actions, std::uint64_t seed)
+    : settings_(settings), inputs_(inputs), actions_(actions) {
+  market::Random random{seed, "weights"};
+  std::int64_t width = inputs;
+  if (settings.encoder > 0) {
+    encoder_weight_ =
+        register_parameter("encoder_weight", torch::zeros({settings.encoder, inputs}));
+    encoder_bias_ = register_parameter("encoder_bias", torch::zeros({settings.encoder}));
+    orthogonal(encoder_weight_, std::sqrt(2.0), random);
+    width = settings.encoder;
+  }
+  core_ = register_module("core", make_core(settings.core, width, random));
+  head_weight_ = register_parameter("head_weight", torch::zeros({actions + 1, core_->outputs()}));
+  head_bias_ = register_parameter("head_bias", torch::zeros({actions + 1}));
+  orthogonal(head_weight_.detach().narrow(0, 0, actions), 0.01, random);
+  orthogonal(head_weight_.detach().narrow(0, actions, 1), 1.0, random);
+  flatten();
+}
+
+void ActorCritic::flatten() {
+  const torch::NoGradGuard no_grad;
+  std::int64_t count = 0;
+  for (const Tensor& p : parameters()) count += p.numel();
+  flat_ = torch::zeros({count});
+  flat_gradient_ = torch::zeros({count});
+  std::int64_t begin = 0;
+  for (Tensor& p : parameters()) {
+    const Tensor place = flat_.narrow(0, begin, p.numel()).view(p.sizes());
+    place.copy_(p);
+    p.set_data(place);
+    p.mutable_grad() = flat_gradient_.narrow(0, begin, p.numel()).view(p.sizes());
+    begin += p.numel();
+  }
+}
+
+Tensor ActorCritic::encode(const Tensor& x) const {
+  return encoder_weight_.defined() ? at::addmm(encoder_bias_, x, encoder_weight_.t()).relu_() : x;
+}
+
+Tensor ActorCritic::step(const Tensor& x, Tensor& state) const {
+  const c10::InferenceMode inference;
+  return at::addmm(head_bias_, core_->step(encode(x), state), head_weight_.t());
+}
+
+Tensor ActorCritic::sequence(const Tensor& x, const Tensor& state, const Tensor& resets) const {
+  const std::int64_t rows = x.size(0) * x.size(1);
+  const Tensor encoded = encode(x.reshape({rows, x.size(2)})).view({x.size(0), x.size(1), -1});
+  const Tensor out = core_->sequence(encoded, state, resets).reshape({rows, core_->outputs()});
+  return at::addmm(head_bias_, out, head_weight_.t()).view({x.size(0), x.size(1), actions_ + 1});
+}
+
+std::span<float> ActorCritic::values() {
+  return {flat_.data_ptr<float>(), static_cast<std::size_t>(flat_.numel())};
+}
+std::span<const float> ActorCritic::values() const {
+  return {flat_.data_ptr<float>(), static_cast<std::size_t>(flat_.numel())};
+}
+std::span<float> ActorCritic::gradients() {
+  return {flat_gradient_.data_ptr<float>(), static_cast<std::size_t>(flat_gradient_.numel())};
+}
+
+std::uint64_t parameter_hash(std::span<const float> values) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const float value : values) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    for (int i = 0; i < 4; ++i) hash = (hash ^ (bits >> (8 * i) & 0xffU)) * 0x100000001b3U;
+  }
+  return hash;
+}
+
+}  // namespace proteus::policy

@@ -1,0 +1,2 @@
+#define PROTEUS_KERNELS avx512
+#include "models/policy/kernels_body.hpp"

@@ -1,0 +1,2 @@
+#define PROTEUS_KERNELS plain
+#include "models/policy/kernels_body.hpp"

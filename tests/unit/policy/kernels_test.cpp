@@ -1,0 +1,114 @@
+// The loops against formulas written out with the standard library, and each against the others.
+#include "models/policy/kernels.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "engine/market/random.hpp"
+
+namespace proteus::policy {
+namespace {
+
+std::vector<float> normals(std::size_t size, const char* stream) {
+  market::Random random{7, stream};
+  std::vector<float> out(size);
+  for (float& x : out) x = static_cast<float>(2.0 * random.normal());
+  return out;
+}
+
+std::vector<Kernels> all_of_this_machine() {
+  std::vector<Kernels> all{plain::table()};
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) all.push_back(avx2::table());
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+    all.push_back(avx512::table());
+#endif
+  return all;
+}
+
+constexpr std::size_t kRows = 3;
+constexpr std::size_t kHidden = 21;  // no multiple of any vector's width
+
+struct GruRun {
+  std::vector<float> gates = normals(kRows * 3 * kHidden, "gates");
+  std::vector<float> hidden = normals(kRows * 3 * kHidden, "hidden");
+  std::vector<float> bi = normals(3 * kHidden, "bi");
+  std::vector<float> bh = normals(3 * kHidden, "bh");
+  std::vector<float> before = normals(kRows * kHidden, "before");
+  std::vector<float> after = std::vector<float>(kRows * kHidden);
+  std::vector<float> candidate = std::vector<float>(kRows * kHidden);
+  explicit GruRun(const Kernels& k) {
+    k.gru({kRows, kHidden, gates.data(), hidden.data(), bi.data(), bh.data(), before.data(),
+           after.data(), candidate.data()});
+  }
+};
+
+TEST(Kernels, ExponentialIsThatOfTheLibrary) {
+  std::vector<float> x;
+  for (float v = -86.0F; v < 87.0F; v += 0.0371F) x.push_back(v);
+  std::vector<float> y = x;
+  kernels().exp(y.data(), y.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double expected = std::exp(static_cast<double>(x[i]));
+    EXPECT_NEAR(static_cast<double>(y[i]) / expected, 1.0, 2e-7) << x[i];
+  }
+}
+
+TEST(Kernels, GruStepFollowsItsEquations) {
+  const GruRun run{kernels()};
+  const auto x = normals(kRows * 3 * kHidden, "gates");
+  const auto sigmoid = [](double v) { return 1.0 / (1.0 + std::exp(-v)); };
+  for (std::size_t row = 0; row < kRows; ++row)
+    for (std::size_t i = 0; i < kHidden; ++i) {
+      const auto in = [&](std::size_t gate) {
+        return static_cast<double>(x[row * 3 * kHidden + gate * kHidden + i]) +
+               static_cast<double>(run.bi[gate * kHidden + i]);
+      };
+      const auto from = [&](std::size_t gate) {
+        return static_cast<double>(run.hidden[row * 3 * kHidden + gate * kHidden + i]) +
+               static_cast<double>(run.bh[gate * kHidden + i]);
+      };
+      const double r = sigmoid(in(0) + from(0));
+      const double z = sigmoid(in(1) + from(1));
+      const double n = std::tanh(in(2) + r * from(2));
+      const std::size_t at = row * kHidden + i;
+      EXPECT_NEAR(run.after[at], (1.0 - z) * n + z * static_cast<double>(run.before[at]), 2e-6);
+    }
+}
+
+TEST(Kernels, AllVectorUnitsGiveTheSameBits) {
+  const GruRun first{plain::table()};
+  for (const Kernels& k : all_of_this_machine()) {
+    const GruRun run{k};
+    EXPECT_EQ(std::memcmp(run.after.data(), first.after.data(), run.after.size() * sizeof(float)),
+              0);
+    EXPECT_EQ(std::memcmp(run.gates.data(), first.gates.data(), run.gates.size() * sizeof(float)),
+              0);
+  }
+}
+
+TEST(Kernels, AdamTakesItsFirstStepByTheSignOfTheGradient) {
+  // With both means corrected for their start, m / sqrt(v) is the sign: the rate is the step.
+  std::vector<float> p{1.0F, 1.0F, 1.0F};
+  const std::vector<float> g{0.5F, -2.0F, 0.0F};
+  std::vector<float> m(3), v(3);
+  AdamStep step;
+  step.size = 3;
+  step.parameters = p.data();
+  step.gradients = g.data();
+  step.first = m.data();
+  step.second = v.data();
+  step.rate = 0.01F / (1.0F - 0.9F);
+  step.correction = 1.0F / (1.0F - 0.999F);
+  step.epsilon = 1e-8F;
+  kernels().adam(step);
+  EXPECT_NEAR(p[0], 0.99F, 1e-5F);
+  EXPECT_NEAR(p[1], 1.01F, 1e-5F);
+  EXPECT_EQ(p[2], 1.0F);
+}
+
+}  // namespace
+}  // namespace proteus::policy
