@@ -1,6 +1,7 @@
 #include "models/maml/arithmetic.hpp"
 
-#include <algorithm>
+#include <cstdint>
+#include <type_traits>
 
 #define PROTEUS_INLINE [[gnu::always_inline]] inline
 
@@ -68,6 +69,26 @@ PROTEUS_INLINE void column(bool add, std::size_t k, std::size_t m, const T* a, s
   for (std::size_t i = 0; i < Rows; ++i) c[i * m] = sum[i];
 }
 
+/// start + a b, in as many chains as a cache line has elements, then added up in their order.
+template <class T>
+PROTEUS_INLINE T dot(T start, std::size_t k, const T* a, const T* b) {
+  constexpr std::size_t kWidth = 64 / sizeof(T);
+  using V = typename Vector<T, kWidth>::type;
+  V sums{};
+  std::size_t p = 0;
+  for (; p + kWidth <= k; p += kWidth)
+    sums += *reinterpret_cast<const V*>(a + p) * *reinterpret_cast<const V*>(b + p);
+  T chain[kWidth];
+  *reinterpret_cast<V*>(chain) = sums;
+#pragma GCC unroll 4
+  for (std::size_t half = kWidth / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < half; ++i) chain[i] += chain[i + half];
+  T rest = start + chain[0];
+  for (; p < k; ++p) rest += a[p] * b[p];
+  return rest;
+}
+
 /// Lanes of a whole cache line, then narrower ones for the columns that are left.
 template <class T>
 PROTEUS_INLINE void multiply(bool add, std::size_t n, std::size_t k, std::size_t m, const T* a,
@@ -84,6 +105,10 @@ PROTEUS_INLINE void multiply(bool add, std::size_t n, std::size_t k, std::size_t
     panel<T, 1, kWidth / 2>(add, n, k, m, a, a_row, a_column, b + j, c + j);
   for (; j + kWidth / 4 <= m; j += kWidth / 4)
     panel<T, 1, kWidth / 4>(add, n, k, m, a, a_row, a_column, b + j, c + j);
+  if (m == 1 && a_column == 1) {
+    for (std::size_t i = 0; i < n; ++i) c[i] = dot(add ? c[i] : T{0}, k, a + i * a_row, b);
+    return;
+  }
   for (; j < m; ++j) {
     std::size_t i = 0;
     for (; i + 8 <= n; i += 8)
@@ -93,14 +118,68 @@ PROTEUS_INLINE void multiply(bool add, std::size_t n, std::size_t k, std::size_t
   }
 }
 
+/// Element i of the result is one of `low` where i has not the bit `Step`, else of `high`.
+template <class V, class Index, std::size_t Width, std::size_t Step>
+PROTEUS_INLINE void exchange(V& low, V& high) {
+  Index keep;
+  Index move;
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < Width; ++i) {
+    keep[i] = static_cast<std::int32_t>((i & Step) == 0 ? i : Width + i - Step);
+    move[i] = static_cast<std::int32_t>((i & Step) == 0 ? i + Step : Width + i);
+  }
+  const V a = __builtin_shuffle(low, high, keep);
+  high = __builtin_shuffle(low, high, move);
+  low = a;
+}
+
+/// A square of 16 in registers: blocks of 8 change places, then those of 4 inside them, of 2, of 1.
+PROTEUS_INLINE void transpose_square(const float* from, std::size_t from_row, float* to,
+                                     std::size_t to_row) {
+  constexpr std::size_t kWidth = 16;
+  typedef float V __attribute__((vector_size(64)));
+  typedef std::int32_t Index __attribute__((vector_size(64)));
+  using Loose = typename Vector<float, kWidth>::type;
+  V row[kWidth];
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < kWidth; ++i)
+    row[i] = *reinterpret_cast<const Loose*>(from + i * from_row);
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < 8; ++i) exchange<V, Index, kWidth, 8>(row[i], row[i + 8]);
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < kWidth; ++i)
+    if ((i & 4) == 0) exchange<V, Index, kWidth, 4>(row[i], row[i + 4]);
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < kWidth; ++i)
+    if ((i & 2) == 0) exchange<V, Index, kWidth, 2>(row[i], row[i + 2]);
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < kWidth; ++i)
+    if ((i & 1) == 0) exchange<V, Index, kWidth, 1>(row[i], row[i + 1]);
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < kWidth; ++i) *reinterpret_cast<Loose*>(to + i * to_row) = row[i];
+}
+
+template <class T>
+PROTEUS_INLINE void transpose_part(std::size_t rows, std::size_t columns, std::size_t first_row,
+                                   std::size_t first_column, const T* from, T* to,
+                                   std::size_t to_row) {
+  for (std::size_t i = first_row; i < rows; ++i)
+    for (std::size_t j = first_column; j < columns; ++j) to[j * to_row + i] = from[i * columns + j];
+}
+
 template <class T>
 PROTEUS_INLINE void transpose(std::size_t rows, std::size_t columns, const T* from, T* to) {
-  constexpr std::size_t kTile = 8;
-  for (std::size_t r = 0; r < rows; r += kTile)
-    for (std::size_t c = 0; c < columns; c += kTile)
-      for (std::size_t i = r; i < std::min(rows, r + kTile); ++i)
-        for (std::size_t j = c; j < std::min(columns, c + kTile); ++j)
-          to[j * rows + i] = from[i * columns + j];
+  if constexpr (std::is_same_v<T, float>) {
+    const std::size_t whole_rows = rows / 16 * 16;
+    const std::size_t whole_columns = columns / 16 * 16;
+    for (std::size_t i = 0; i < whole_rows; i += 16)
+      for (std::size_t j = 0; j < whole_columns; j += 16)
+        transpose_square(from + i * columns + j, columns, to + j * rows + i, rows);
+    transpose_part(whole_rows, columns, 0, whole_columns, from, to, rows);
+    transpose_part(rows, columns, whole_rows, 0, from, to, rows);
+  } else {
+    transpose_part(rows, columns, 0, 0, from, to, rows);
+  }
 }
 
 template <class T>

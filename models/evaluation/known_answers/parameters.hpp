@@ -15,6 +15,7 @@ struct Parameters {
   std::optional<std::int64_t> instances;  ///< of bandits, a seed
   std::optional<std::int64_t> paths;      ///< of markets, a seed
   std::optional<std::int64_t> bars;       ///< of a market's path
+  std::optional<std::int64_t> steps;      ///< of a learner's outer loop
 };
 
 }  // namespace proteus::evaluation
