@@ -105,8 +105,14 @@ PROTEUS_INLINE void multiply(bool add, std::size_t n, std::size_t k, std::size_t
     panel<T, 1, kWidth / 2>(add, n, k, m, a, a_row, a_column, b + j, c + j);
   for (; j + kWidth / 4 <= m; j += kWidth / 4)
     panel<T, 1, kWidth / 4>(add, n, k, m, a, a_row, a_column, b + j, c + j);
-  if (m == 1 && a_column == 1) {
-    for (std::size_t i = 0; i < n; ++i) c[i] = dot(add ? c[i] : T{0}, k, a + i * a_row, b);
+  constexpr std::size_t kColumnMax = 512;
+  if (a_column == 1 && k <= kColumnMax) {
+    T line[kColumnMax];
+    for (; j < m; ++j) {
+      for (std::size_t p = 0; p < k; ++p) line[p] = b[p * m + j];
+      for (std::size_t i = 0; i < n; ++i)
+        c[i * m + j] = dot(add ? c[i * m + j] : T{0}, k, a + i * a_row, line);
+    }
     return;
   }
   for (; j < m; ++j) {

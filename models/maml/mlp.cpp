@@ -21,14 +21,20 @@ T* at_least(std::vector<T>& values, std::size_t size) {
   return values.data();
 }
 
-/// c[in, out] += a^T b, with a[rows, in] and b[rows, out].
+/// c[in, out] += a^T b, with a[rows, in] and b[rows, out]. `spare`: [in, out].
 template <class T>
-void add_outer(const Layer& layer, std::size_t rows, const T* a, const T* b, T* c) {
+void add_outer(const Layer& layer, std::size_t rows, const T* a, const T* b, T* c, T* spare) {
+  constexpr std::size_t kNarrow = 4;
   const auto& math = arithmetic<T>();
-  if (layer.out == 1)  // A column is a row in memory, and rows are what runs fast.
+  if (layer.out == 1) {  // A column is a row in memory, and rows are what runs fast.
     math.multiply(true, 1, rows, layer.in, b, 1, 1, a, c);
-  else
+  } else if (layer.out < kNarrow) {
+    math.multiply(false, layer.out, rows, layer.in, b, 1, layer.out, a, spare);
+    for (std::size_t i = 0; i < layer.in; ++i)
+      for (std::size_t o = 0; o < layer.out; ++o) c[i * layer.out + o] += spare[o * layer.in + i];
+  } else {
     math.multiply(true, layer.in, rows, layer.out, a, 1, layer.in, b, c);
+  }
 }
 
 }  // namespace
@@ -97,8 +103,8 @@ template <class T>
 std::vector<T> Mlp::initial(market::Random& random) const {
   std::vector<T> parameters(parameters_, T{0});
   for (const Layer& layer : layers_) {
-    const double bound = std::sqrt(6.0 / static_cast<double>(layer.in + layer.out));
-    for (std::size_t i = 0; i < layer.in * layer.out; ++i)
+    const double bound = 1.0 / std::sqrt(static_cast<double>(layer.in));
+    for (std::size_t i = 0; i < (layer.in + 1) * layer.out; ++i)  // The biases lie behind.
       parameters[layer.weights + i] = static_cast<T>(bound * (2.0 * random.uniform() - 1.0));
   }
   return parameters;
@@ -149,11 +155,11 @@ struct Mlp::Pass {
       in = z;
     }
   }
-  void backward(const T* transposed, const T* x, T* gradient) const {
+  void backward(const T* transposed, const T* x, T* gradient, T* narrow) const {
     for (std::size_t l = net.layers_.size(); l-- > 0;) {
       const Layer& layer = net.layers_[l];
       const T* in = l > 0 ? value(l - 1) : x + first * net.inputs();
-      add_outer(layer, rows, in, slope(l), gradient + layer.weights);
+      add_outer(layer, rows, in, slope(l), gradient + layer.weights, narrow);
       math.add_rows(rows, layer.out, slope(l), gradient + layer.biases);
       if (l == 0) return;
       T* below = slope(l - 1);
@@ -191,15 +197,15 @@ struct Mlp::Pass {
   }
   /// `slope_moved`: of the outputs; `spare`: as large as the widest layer's.
   void backward_along(const T* transposed, const T* transposed_direction, const T* x,
-                      const T* moved, T* slope_moved, T* spare, T* product) const {
+                      const T* moved, T* slope_moved, T* spare, T* narrow, T* product) const {
     for (std::size_t l = net.layers_.size(); l-- > 0;) {
       const Layer& layer = net.layers_[l];
       const T* in = l > 0 ? value(l - 1) : x + first * net.inputs();
-      add_outer(layer, rows, in, slope_moved, product + layer.weights);
+      add_outer(layer, rows, in, slope_moved, product + layer.weights, narrow);
       math.add_rows(rows, layer.out, slope_moved, product + layer.biases);
       if (l == 0) return;
       const T* in_moved = moved + before(l - 1);
-      add_outer(layer, rows, in_moved, slope(l), product + layer.weights);
+      add_outer(layer, rows, in_moved, slope(l), product + layer.weights, narrow);
       math.multiply(false, rows, layer.out, layer.in, slope_moved, layer.out, 1,
                     transposed + layer.weights, spare);
       math.multiply(true, rows, layer.out, layer.in, slope(l), layer.out, 1,
@@ -245,6 +251,7 @@ double Mlp::gradient(const T* parameters, const T* x, std::size_t rows, const Ou
   transpose_all(std::span(layers_), parameters, transposed);
   T* values = at_least(tape.values, rows * tape_width());
   tape.rows = rows;
+  T* narrow = at_least(scratch.narrow, 4 * widest_);
   std::fill_n(gradient, parameters_, T{0});
   const T* free = parameters + free_offset();
   double sum = 0.0;
@@ -254,7 +261,7 @@ double Mlp::gradient(const T* parameters, const T* x, std::size_t rows, const Ou
     const std::size_t last = layers_.size() - 1;
     sum += loss.slope(first, pass.rows, pass.value(last), free, pass.slope(last),
                       gradient + free_offset());
-    pass.backward(transposed, x, gradient);
+    pass.backward(transposed, x, gradient, narrow);
   }
   return sum;
 }
@@ -270,6 +277,7 @@ void Mlp::curvature(const T* parameters, const T* direction, const T* x, const O
   T* moved = at_least(scratch.first, part * tape_width());
   T* slope_moved = at_least(scratch.second, part * widest_);
   T* spare = at_least(scratch.third, part * widest_);
+  T* narrow = at_least(scratch.narrow, 4 * widest_);
   std::fill_n(product, parameters_, T{0});
   const T* free = parameters + free_offset();
   const T* free_moved = direction + free_offset();
@@ -281,7 +289,8 @@ void Mlp::curvature(const T* parameters, const T* direction, const T* x, const O
     const std::size_t last = layers_.size() - 1;
     loss.slope_along(first, pass.rows, pass.value(last), moved + pass.before(last), free,
                      free_moved, slope_moved, product + free_offset());
-    pass.backward_along(transposed, transposed_direction, x, moved, slope_moved, spare, product);
+    pass.backward_along(transposed, transposed_direction, x, moved, slope_moved, spare, narrow,
+                        product);
   }
 }
 

@@ -81,6 +81,7 @@ struct Scratch {
   std::vector<T> first;
   std::vector<T> second;
   std::vector<T> third;
+  std::vector<T> narrow;
 };
 
 class Mlp {
@@ -98,7 +99,8 @@ class Mlp {
   /// Offset of the free parameters, which are the last.
   [[nodiscard]] std::size_t free_offset() const { return parameters_ - free_; }
 
-  /// Weights uniform in ±sqrt(6 / (in + out)) (Glorot, Bengio 2010), biases and free ones 0.
+  /// Weights and biases uniform in ±1 / sqrt(in), as LibTorch's linear layers begin; free ones 0.
+  /// Wider ones (Glorot) learn sinusoids as well in one step and then diverge in ten.
   template <class T>
   std::vector<T> initial(market::Random& random) const;
 
