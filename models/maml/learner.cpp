@@ -21,7 +21,7 @@ Result<Learner<T>> Learner<T>::create(const LearnerSettings& settings, Mlp net,
     return error(ErrorCode::OutOfRange,
                  "Reptile has no query loss: it goes with neither learned_rates nor multi_step");
   const auto within = [](double x, double low, double high) { return x >= low && x <= high; };
-  if (settings.inner_steps < 1 || settings.inner_steps > 100 ||
+  if (settings.inner_steps < 1 || settings.inner_steps > 100 || settings.anneal_steps < 0 ||
       !within(settings.inner_rate, 1e-6, 10.0) || !within(settings.outer_rate, 1e-7, 1.0) ||
       !within(settings.gradient_norm_max, 1e-6, 1e9))
     return error(ErrorCode::OutOfRange,
@@ -47,6 +47,14 @@ Learner<T>::Learner(const LearnerSettings& settings, Mlp net, std::uint64_t seed
 template <class T>
 std::size_t Learner<T>::first_adapted() const {
   return settings_.head_only ? net().layers().back().weights : 0;
+}
+
+template <class T>
+double Learner<T>::outer_rate() const {
+  if (settings_.anneal_steps == 0) return settings_.outer_rate;
+  const double share =
+      static_cast<double>(adam_.state().steps) / static_cast<double>(settings_.anneal_steps);
+  return settings_.outer_rate * std::max(0.0, 1.0 - share);
 }
 
 template <class T>
@@ -144,7 +152,7 @@ Result<StepReport> Learner<T>::step(const TaskBatch<T>& batch) {
     return report;
   }
   skipped_in_a_row_ = 0;
-  adam_.step(meta_, flat_, settings_.outer_rate);
+  adam_.step(meta_, flat_, outer_rate());
   fill_rates();
   return report;
 }

@@ -35,6 +35,7 @@ struct LearnerSettings {
   bool multi_step = false;
   bool head_only = false;
   double outer_rate = 0.001;
+  std::int64_t anneal_steps = 0;
   double gradient_norm_max = 10.0;
 
   static constexpr auto settings() {
@@ -51,6 +52,9 @@ struct LearnerSettings {
         setting("head_only", &L::head_only,
                 "true: inner steps move the last layer alone (ANIL): cheap to adapt online"),
         setting("outer_rate", &L::outer_rate, "Adam's rate", 1e-7, 1.0),
+        setting("anneal_steps", &L::anneal_steps,
+                "outer steps over which Adam's rate falls to 0 along a straight line; 0: it stays",
+                0, 1'000'000'000),
         setting("gradient_norm_max", &L::gradient_norm_max,
                 "a meta-gradient of a greater norm is scaled down to it", 1e-6, 1e9)};
   }
@@ -122,6 +126,7 @@ class Learner {
   Learner(const LearnerSettings& settings, Mlp net, std::uint64_t seed);
   void add_task(const TaskBatch<T>& batch, std::size_t task, MetaGradient<T>& out);
   void fill_rates();
+  [[nodiscard]] double outer_rate() const;
   [[nodiscard]] std::size_t first_adapted() const;
 
   LearnerSettings settings_;
