@@ -124,34 +124,43 @@ TEST(Saving, WhereNothingCanBeWrittenSaysWhere) {
 }
 
 TEST(Saving, IsReadByPythonWithoutUs) {
-  if (std::system("python3 -c 'import numpy' 2>/dev/null") != 0)
-    GTEST_SKIP() << "python3 with numpy is not there";
+  if (std::system("python3 -c '' 2>/dev/null") != 0) GTEST_SKIP() << "python3 is not there";
   const Folder folder;
   const std::string hash = save_checkpoint(folder / "a", a_checkpoint()).value();
   std::ofstream(folder / "read.py") << R"(
 import hashlib, json, struct, sys
-import numpy
 data = open(sys.argv[1], 'rb').read()
 (length,) = struct.unpack('<Q', data[:8])
 header = json.loads(data[8:8 + length])
 meta = header.pop('__metadata__')
-types = {'F32': '<f4', 'F64': '<f8', 'I64': '<i8'}
+kinds = {'F32': 'f', 'F64': 'd', 'I64': 'q'}
 def tensor(name):
     t = header[name]
-    begin, end = t['data_offsets']
-    flat = numpy.frombuffer(data[8 + length + begin:8 + length + end], types[t['dtype']])
-    return flat.reshape(t['shape'])
+    begin, end = (8 + length + x for x in t['data_offsets'])
+    values = [x for (x,) in struct.iter_unpack('<' + kinds[t['dtype']], data[begin:end])]
+    try:
+        import numpy
+        types = {'F32': '<f4', 'F64': '<f8', 'I64': '<i8'}
+        again = numpy.frombuffer(data[begin:end], types[t['dtype']]).reshape(t['shape'])
+        assert again.ravel().tolist() == values and list(again.shape) == t['shape']
+    except ImportError:
+        pass
+    return values
 assert (8 + length) % 8 == 0
 assert meta['kind'] == 'maml_predictor' and meta['seeds'] == '1 18446744073709551615', meta
+assert header['layer.0.weight "w"']['shape'] == [2, 3]
 weights = tensor('layer.0.weight "w"')
-assert weights.shape == (2, 3) and weights[0, 0] == 1.5 and weights[1, 2] == -2.0, weights
-assert tensor('normaliser.factor')[1] == 1 / 3 and tensor('steps') == -3
+assert weights[0] == 1.5 and weights[5] == -2.0, weights
+assert tensor('normaliser.factor')[1] == 1 / 3 and tensor('steps') == [-3]
 stored = meta['content_hash'].encode()
 assert hashlib.sha256(data.replace(stored, b'0' * 64)).hexdigest().encode() == stored
 print(meta['content_hash'])
 )";
+  // The distribution's own interpreter has numpy where the first one on the path may not.
+  const std::string python =
+      ::access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
   const std::string command =
-      "python3 " + (folder / "read.py").string() + " " + (folder / "a").string() + " 2>&1";
+      python + " " + (folder / "read.py").string() + " " + (folder / "a").string() + " 2>&1";
   FILE* pipe = ::popen(command.c_str(), "r");
   ASSERT_NE(pipe, nullptr);
   std::string out;

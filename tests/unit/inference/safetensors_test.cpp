@@ -2,6 +2,7 @@
 // them told.
 #include "models/inference/safetensors.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -79,10 +80,10 @@ TEST(Safetensors, HaveTheirDataAligned) {
   for (const char* name : {"a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg"}) {
     const std::vector<double> value{1.0};
     const std::vector<float> narrow{2.0F};
-    const std::string bytes = encode({{},
-                                      {Tensor::of("0", {1}, std::span(narrow)),
-                                       Tensor::of(name, {1}, std::span(value))}})
-                                  .value();
+    const std::string bytes =
+        encode({{},
+                {Tensor::of("0", {1}, std::span(narrow)), Tensor::of(name, {1}, std::span(value))}})
+            .value();
     std::uint64_t length = 0;
     std::memcpy(&length, bytes.data(), 8);
     EXPECT_EQ(length % 8, 0U);
@@ -134,9 +135,23 @@ TEST(Safetensors, RefuseWhatIsNoSuchHeader) {
   const std::string good = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
   EXPECT_EQ(refusal(file_of(good, "x")), "");
   for (const std::string header :
-       {" {}", "", "[]", "{", "{}x", R"({"a":1})", R"({"a":{}})", R"({"__metadata__":{"a":1}})",
-        R"({"__metadata__":{"a":"b","a":"b"}})", R"({"a")", R"({"a)", R"({"a\)", R"({"a\u12)",
-        R"({"\ud800":{}})", R"({"\ude00":{}})", "{\"\xff\":{}}", "{\"\n\":{}}",
+       {" {}",
+        "",
+        "[]",
+        "{",
+        "{}x",
+        R"({"a":1})",
+        R"({"a":{}})",
+        R"({"__metadata__":{"a":1}})",
+        R"({"__metadata__":{"a":"b","a":"b"}})",
+        R"({"a")",
+        R"({"a)",
+        R"({"a\)",
+        R"({"a\u12)",
+        R"({"\ud800":{}})",
+        R"({"\ude00":{}})",
+        "{\"\xff\":{}}",
+        "{\"\n\":{}}",
         R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0]}})",
         R"({"a":{"dtype":"U8","shape":[1]}})",
         R"({"a":{"dtype":"U8","shape":[01],"data_offsets":[0,1]}})",
@@ -151,8 +166,8 @@ TEST(Safetensors, RefuseWhatIsNoSuchHeader) {
 }
 
 TEST(Safetensors, RefuseNumbersThatAreNotFinite) {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const std::vector<float> values{1.0F, bad};
     const Tensor tensor = Tensor::of("w", {2}, std::span(values));
     EXPECT_EQ(encode({{}, {tensor}}).error().code, ErrorCode::OutOfRange);
