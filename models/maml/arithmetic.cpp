@@ -210,7 +210,7 @@ PROTEUS_INLINE void add_rows(std::size_t n, std::size_t m, const T* __restrict c
 
 template <class T>
 PROTEUS_INLINE void rectify(std::size_t n, T* x) {
-  for (std::size_t i = 0; i < n; ++i) x[i] = x[i] > T{0} ? x[i] : T{0};
+  for (std::size_t i = 0; i < n; ++i) x[i] = x[i] < T{0} ? T{0} : x[i];
 }
 
 template <class T>

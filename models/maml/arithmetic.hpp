@@ -25,7 +25,7 @@ struct Arithmetic {
   void (*fill_rows)(std::size_t n, std::size_t m, const T* row, T* c);
   /// sum[m] += the rows of c[n, m].
   void (*add_rows)(std::size_t n, std::size_t m, const T* c, T* sum);
-  /// x = max(x, 0).
+  /// x = max(x, 0); a NaN stays one, so that the loss tells it.
   void (*rectify)(std::size_t n, T* x);
   /// x = 0 where h is not above 0.
   void (*mask)(std::size_t n, const T* h, T* x);

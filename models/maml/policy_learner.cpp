@@ -11,6 +11,7 @@ namespace proteus::maml {
 namespace {
 
 constexpr std::uint64_t kSkippedInARowMax = 3;
+constexpr float kLastLayerGain = 0.01F;
 
 }  // namespace
 
@@ -40,6 +41,9 @@ PolicyLearner::PolicyLearner(const PolicyLearnerSettings& settings, Mlp net, std
       random_(seed, "actions") {
   market::Random random(seed, "initial");
   base_ = inner_.net().initial<float>(random);
+  // Means near 0 at first: a mean that points somewhere carries every trajectory away.
+  const Layer& last = inner_.net().layers().back();
+  for (std::size_t i = last.weights; i < last.biases + last.out; ++i) base_[i] *= kLastLayerGain;
   std::fill(base_.begin() + static_cast<std::ptrdiff_t>(inner_.net().free_offset()), base_.end(),
             static_cast<float>(std::log(settings_.deviation)));
 }
