@@ -37,7 +37,8 @@ PolicyLearner::PolicyLearner(const PolicyLearnerSettings& settings, Mlp net, std
       inner_(std::move(net)),
       first_rates_(inner_.net().parameters(), static_cast<float>(settings.inner_rate)),
       later_rates_(inner_.net().parameters(), static_cast<float>(settings.later_inner_rate)),
-      adam_(inner_.net().parameters()),
+      adam_(inner_.net().free_offset()),
+      deviation_adam_(inner_.net().free()),
       random_(seed, "actions") {
   market::Random random(seed, "initial");
   base_ = inner_.net().initial<float>(random);
@@ -140,7 +141,11 @@ Result<bool> PolicyLearner::update(PolicyStepReport& report) {
   report.gradient_norm = clip_norm(std::span(gradient_), settings_.gradient_norm_max);
   if (std::isfinite(report.surrogate) && std::isfinite(report.gradient_norm)) {
     skipped_in_a_row_ = 0;
-    adam_.step(base_, gradient_, settings_.outer_rate);
+    const std::size_t weights = net().free_offset();
+    adam_.step(std::span(base_).first(weights), std::span(gradient_).first(weights),
+               settings_.outer_rate);
+    deviation_adam_.step(std::span(base_).subspan(weights), std::span(gradient_).subspan(weights),
+                         settings_.deviation_rate);
     keep_deviation();
     return true;
   }

@@ -44,11 +44,12 @@ struct PolicyLearnerSettings {
   std::int64_t horizon = 100;
   double gamma = 0.99;
   double lambda = 1.0;
-  double outer_rate = 0.001;
-  std::int64_t epochs = 3;
+  double outer_rate = 0.003;
+  double deviation_rate = 0.01;
+  std::int64_t epochs = 1;
   double clip = 0.2;
   double gradient_norm_max = 1.0;
-  double deviation = 1.0;
+  double deviation = 0.5;
   double deviation_min = 0.01;
 
   static constexpr auto settings() {
@@ -63,6 +64,8 @@ struct PolicyLearnerSettings {
         setting("gamma", &P::gamma, "of a reward one step later", 0.0, 1.0),
         setting("lambda", &P::lambda, "of generalised advantages", 0.0, 1.0),
         setting("outer_rate", &P::outer_rate, "Adam's rate", 1e-7, 1.0),
+        setting("deviation_rate", &P::deviation_rate,
+                "Adam's rate for the log deviations, which have to travel further", 1e-7, 1.0),
         setting("epochs", &P::epochs, "outer updates on the same rollouts", 1, 100),
         setting("clip", &P::clip, "of the outer surrogate's ratio", 0.01, 1.0),
         setting("gradient_norm_max", &P::gradient_norm_max,
@@ -130,7 +133,8 @@ class PolicyLearner {
   std::vector<float> base_;
   std::vector<float> first_rates_;
   std::vector<float> later_rates_;
-  Adam<float> adam_;
+  Adam<float> adam_;  // of the weights, and of the log deviations
+  Adam<float> deviation_adam_;
   market::Random random_;
   std::vector<TaskData> tasks_;
   std::vector<float> gradient_;
