@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kTasks = 25;
 constexpr std::size_t kPoints = 10;
-constexpr std::int64_t kIterations = 20'000;
+constexpr std::int64_t kIterations = 30'000;  // The publication takes 70 000.
 
 struct Sinusoid {
   double amplitude;
@@ -76,6 +76,8 @@ Result<maml::Learner<float>> trained(bool learned_rates, std::int64_t iterations
   maml::LearnerSettings settings;
   settings.inner_steps = 1;
   settings.learned_rates = learned_rates;
+  // At a constant rate some fresh tasks diverge within ten steps, now and then, to the very end.
+  settings.anneal_steps = iterations;
   BOOST_OUTCOME_TRY(maml::Learner<float> learner,
                     maml::Learner<float>::create(settings, std::move(net), seed));
   market::Random random(seed, "sinusoids");
