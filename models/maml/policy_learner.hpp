@@ -44,12 +44,12 @@ struct PolicyLearnerSettings {
   std::int64_t horizon = 100;
   double gamma = 0.99;
   double lambda = 1.0;
-  double outer_rate = 0.002;
-  double deviation_rate = 0.01;
-  std::int64_t epochs = 4;
+  double outer_rate = 0.003;
+  double deviation_rate = 0.02;
+  std::int64_t epochs = 1;
   double clip = 0.2;
-  double gradient_norm_max = 5.0;
-  double deviation = 0.5;
+  double gradient_norm_max = 1.0;
+  double deviation = 1.0;
   double deviation_min = 0.01;
 
   static constexpr auto settings() {
