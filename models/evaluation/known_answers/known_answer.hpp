@@ -57,6 +57,9 @@ Result<std::vector<Check>> bernoulli_bandit(const Parameters& parameters);   ///
 Result<std::vector<Check>> bandit_references(const Parameters& parameters);  ///< KA-2
 Result<std::vector<Check>> dependent_arms(const Parameters& parameters);     ///< KA-3
 Result<std::vector<Check>> telling_arm(const Parameters& parameters);        ///< KA-4
+Result<std::vector<Check>> sinusoids(const Parameters& parameters);          ///< KA-8
+Result<std::vector<Check>> point_navigation(const Parameters& parameters);   ///< KA-9
+Result<std::vector<Check>> meta_gradient(const Parameters& parameters);      ///< KA-10
 Result<std::vector<Check>> advantages(const Parameters& parameters);         ///< KA-11
 Result<std::vector<Check>> hidden_drift(const Parameters& parameters);       ///< KA-12
 Result<std::vector<Check>> kelly_bet(const Parameters& parameters);          ///< KA-13

@@ -15,7 +15,7 @@ struct Parameters {
   std::optional<std::int64_t> instances;  ///< of bandits, a seed
   std::optional<std::int64_t> paths;      ///< of markets, a seed
   std::optional<std::int64_t> bars;       ///< of a market's path
-  std::optional<std::int64_t> steps;      ///< of a training, all environments together
+  std::optional<std::int64_t> steps;  ///< of a training: environments' steps, or outer iterations
 };
 
 }  // namespace proteus::evaluation

@@ -1,0 +1,95 @@
+// KA-9: navigation to a point (Finn, Abbeel, Levine 2017, section 5.3).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "models/evaluation/known_answers/known_answer.hpp"
+#include "models/evaluation/known_answers/seeds.hpp"
+#include "models/maml/policy_learner.hpp"
+
+namespace proteus::evaluation {
+namespace {
+
+constexpr std::size_t kTasks = 20;
+constexpr std::size_t kTestTasks = 100;
+constexpr std::size_t kTestSteps = 3;
+constexpr std::int64_t kIterations = 500;
+
+/// From the origin, with a velocity of at most 0.1 in each direction; a step costs the distance to
+/// the goal after it. The goal is not seen.
+class PointWorld final : public maml::World {
+ public:
+  PointWorld(double x, double y) : goal_{static_cast<float>(x), static_cast<float>(y)} {}
+
+  static std::unique_ptr<maml::World> draw(market::Random& random) {
+    const double x = random.uniform() - 0.5;
+    return std::make_unique<PointWorld>(x, random.uniform() - 0.5);
+  }
+  void begin(std::size_t trajectories, std::span<float> observations) override {
+    places_.assign(2 * trajectories, 0.0F);
+    std::ranges::copy(places_, observations.begin());
+  }
+  void step(std::span<const float> actions, std::span<float> rewards,
+            std::span<float> observations) override {
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      places_[i] += std::clamp(actions[i], -0.1F, 0.1F);
+    for (std::size_t i = 0; i < rewards.size(); ++i)
+      rewards[i] = -std::hypot(places_[2 * i] - goal_[0], places_[2 * i + 1] - goal_[1]);
+    std::ranges::copy(places_, observations.begin());
+  }
+
+ private:
+  std::array<float, 2> goal_;
+  std::vector<float> places_;
+};
+
+/// Returns after 0 to 3 steps of adaptation, mean over fresh goals.
+Result<std::vector<double>> learned_returns(std::int64_t iterations, std::uint64_t seed) {
+  BOOST_OUTCOME_TRY(maml::Mlp net, maml::Mlp::create(2, {100, 100}, 2, maml::Activation::Relu, 2));
+  BOOST_OUTCOME_TRY(maml::PolicyLearner learner,
+                    maml::PolicyLearner::create({}, std::move(net), seed));
+  market::Random random(seed, "goals");
+  std::vector<std::unique_ptr<maml::World>> worlds(kTasks);
+  for (std::int64_t i = 0; i < iterations; ++i) {
+    for (auto& world : worlds) world = PointWorld::draw(random);
+    BOOST_OUTCOME_TRY(learner.step(worlds));
+  }
+  std::vector<double> returns(kTestSteps + 1);
+  market::Random test(seed, "test goals");
+  for (std::size_t t = 0; t < kTestTasks; ++t) {
+    const auto world = PointWorld::draw(test);
+    const std::vector<double> earned = learner.adapted_returns(*world, kTestSteps);
+    for (std::size_t k = 0; k <= kTestSteps; ++k) returns[k] += earned[k] / kTestTasks;
+  }
+  return returns;
+}
+
+}  // namespace
+
+Result<std::vector<Check>> point_navigation(const Parameters& p) {
+  const std::int64_t iterations = p.steps.value_or(kIterations);
+  if (iterations < 0 || iterations > 100'000)
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("{} iterations: 0 to 100000 are offered", iterations));
+  std::vector<std::vector<double>> returns(kTestSteps + 1);
+  std::vector<double> gains;
+  for (std::int64_t i = 0; i < p.seeds; ++i) {
+    BOOST_OUTCOME_TRY(const std::vector<double> earned,
+                      learned_returns(iterations, p.seed + static_cast<std::uint64_t>(i)));
+    for (std::size_t k = 0; k <= kTestSteps; ++k) returns[k].push_back(earned[k]);
+    gains.push_back(earned[1] - earned[0]);
+  }
+  const bool known = iterations >= kIterations;
+  const auto check = [&](const char* what, const std::vector<double>& values,
+                         std::optional<double> low) {
+    return Check{what, median(values), known ? low : std::nullopt, std::nullopt, 2};
+  };
+  return std::vector<Check>{
+      check("return before adaptation", returns[0], {}), check("after 1 step", returns[1], -15.0),
+      check("after 2 steps", returns[2], -6.0), check("after 3 steps", returns[3], {}),
+      check("gain of the first step", gains, 20.0)};
+}
+
+}  // namespace proteus::evaluation
