@@ -178,9 +178,11 @@ Error offer_recovery(Error failure, const fs::path& wal) {
 
 Result<LastSegment> LastSegment::open(const fs::path& wal) {
   const auto go = [&]() -> Result<LastSegment> {
-    BOOST_OUTCOME_TRY(settle_rotation(wal));
+    std::vector<std::string> settled;
+    BOOST_OUTCOME_TRY(settle_rotation(wal, &settled));
     BOOST_OUTCOME_TRY(WalReader reader, WalReader::open(wal));
     LastSegment last{std::move(reader)};
+    last.settled_ = std::move(settled);
     if (last.header().segment > 1) {
       BOOST_OUTCOME_TRY(const WalRecord* const record, last.reader_.next());
       const auto* const snapshot = record == nullptr ? nullptr : std::get_if<Snapshot>(record);

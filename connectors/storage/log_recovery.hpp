@@ -46,6 +46,8 @@ class LastSegment {
   [[nodiscard]] const WalReader::Tail& tail() const { return reader_.tail(); }
   /// Checks what was not read and cuts a torn tail off; then `tail` is where the log goes on.
   Result<void> cut_tail();
+  /// A sentence for each thing that had to be put right before this could be opened.
+  [[nodiscard]] const std::vector<std::string>& settled() const { return settled_; }
   /// Bytes that were cut off and are kept in session.wal.torn.
   [[nodiscard]] std::uint64_t cut_bytes() const { return cut_bytes_; }
   /// Cuts off everything from a place that `tail` told before; it is kept aside like a torn tail.
@@ -59,6 +61,7 @@ class LastSegment {
  private:
   explicit LastSegment(WalReader reader) : reader_(std::move(reader)) {}
   WalReader reader_;
+  std::vector<std::string> settled_;
   std::optional<Snapshot> snapshot_;
   std::uint64_t overhead_ = 0;
   std::uint64_t cut_bytes_ = 0;

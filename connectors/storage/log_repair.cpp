@@ -146,6 +146,19 @@ void bound_loss(const fs::path& wal, std::uint32_t segment, Loss& loss) {
   loss.until = h.begun;
 }
 
+// A loss of power took its last pages, which read as room: the segment after it goes on further on.
+std::optional<Error> missing_end(const fs::path& wal, const LogPart& part, const Walk& walked) {
+  const auto following = open_segment(wal, part.segment + 1);
+  if (!following || following.value().header().first_record <= walked.tail.number ||
+      was_cut(wal, part.segment))
+    return std::nullopt;
+  return error(ErrorCode::Corrupt,
+               fmt::format("{}: record {} at byte {}: the segment ends here, but the one after it "
+                           "begins with record {}",
+                           part.path.string(), walked.tail.number, walked.tail.offset,
+                           following.value().header().first_record));
+}
+
 Result<void> repair_all_closed(const fs::path& wal, Timestamp now, std::vector<Loss>& losses) {
   Walk before;
   for (const LogPart& part : closed_parts(wal)) {
@@ -162,6 +175,7 @@ Result<void> repair_all_closed(const fs::path& wal, Timestamp now, std::vector<L
                 fmt::format("{}: record {} at byte {}: a segment that was closed ends "
                             "inside it",
                             part.path.string(), walked.tail.number, walked.tail.offset));
+    if (!walked.damage) walked.damage = missing_end(wal, part, walked);
     if (!walked.damage) continue;
     BOOST_OUTCOME_TRY(Loss loss, loss_of(part.path, walked, now));
     BOOST_OUTCOME_TRY(repair_closed(part, part.segment, wal, loss));

@@ -172,7 +172,10 @@ void StorageThread::run() {
     } else {
       --compress_pause_;
     }
-    if (room_pause_-- <= 0) make_room();
+    if (room_pause_ > 0)
+      --room_pause_;
+    else
+      make_room();
     if (asked > done_ || look_pause_-- <= 0) look_at_disk();
     {
       const std::lock_guard lock{mutex_};
@@ -234,13 +237,15 @@ void StorageThread::give_room_back() {
 }
 
 // What the next segment's header proves to be behind the last record goes before it is packed.
+// Where a header cannot be read, nothing is proven and it is packed as it is.
 Result<void> StorageThread::trim(const LogPart& part) {
-  BOOST_OUTCOME_TRY(const WalReader closed, WalReader::open(part.path));
-  BOOST_OUTCOME_TRY(const WalReader next, open_segment(journal_.path(), part.segment + 1));
-  const std::uint64_t end = next.header().first_byte - closed.header().first_byte;
-  BOOST_OUTCOME_TRY(const std::uint64_t size, size_of(closed.descriptor(), part.path));
+  const auto closed = WalReader::open(part.path);
+  const auto next = open_segment(journal_.path(), part.segment + 1);
+  if (!closed || !next) return success();
+  const std::uint64_t end = next.value().header().first_byte - closed.value().header().first_byte;
+  BOOST_OUTCOME_TRY(const std::uint64_t size, size_of(closed.value().descriptor(), part.path));
   if (size <= end) return success();
-  BOOST_OUTCOME_TRY(const Descriptor file, writable(closed));
+  BOOST_OUTCOME_TRY(const Descriptor file, writable(closed.value()));
   if (::ftruncate(file.get(), static_cast<off_t>(end)) != 0)
     return io_error("cut the room off", part.path, errno);
   return success();
@@ -264,10 +269,12 @@ void StorageThread::sync() {
       }
       if (::fdatasync(syncing_.descriptor().get()) != 0) {
         sync_failed_ = true;
+        failed_at_ = journal_.committed_bytes();
         return io_error("sync", syncing_.path(), errno);
       }
-      // A record that is half written yet may have been so when the sync failed.
-      sync_failed_ = sync_failed_ && !next && journal_.half_written();
+      // A record that was being written when the sync failed may have lost its beginning: it is
+      // written again once it is whole.
+      sync_failed_ = sync_failed_ && !next && committed <= failed_at_;
       if (!next) return success();
       // What is committed goes on in the next segment: this one is whole, and now on the disk.
       BOOST_OUTCOME_TRY(enter_segment(*std::move(next)));
@@ -389,7 +396,10 @@ void StorageThread::compress_log() {
     if (part.segment < syncing_.header().segment) {
       const auto trimmed = trim(part);
       if (trimmed && pack(part.path, log_compressed_)) continue;
-      if (!trimmed) note(feed_errors_, trimmed.error().context);
+      if (!trimmed) {
+        note(feed_errors_, trimmed.error().context);
+        compress_pause_ = kTicksToCompress;
+      }
     }
     closed_segments_ = true;
   }

@@ -108,12 +108,13 @@ class StorageThread {
   WalReader syncing_;  // the segment that is synced
   std::unique_ptr<JournalDb> db_;
   Retention retention_;
-  std::vector<Dropped> drops_;  // not written down yet
-  const bool retains_;          // a replay keeps everything
-  Descriptor room_file_;        // the synced segment, for writing
-  std::uint64_t room_ = 0;      // of it, up to where there is room; 0: not known
-  int room_pause_ = 0;          // ticks
-  bool sync_failed_ = false;    // and not all that was there then has been written again
+  std::vector<Dropped> drops_;   // not written down yet
+  const bool retains_;           // a replay keeps everything
+  Descriptor room_file_;         // the synced segment, for writing
+  std::uint64_t room_ = 0;       // of it, up to where there is room; 0: not known
+  int room_pause_ = 0;           // ticks
+  std::uint64_t failed_at_ = 0;  // committed when a sync failed
+  bool sync_failed_ = false;     // and not all that was there then has been written again
   bool log_damaged_ = false;
   bool closed_segments_ = true;  // there may be some that are not compressed
   int sqlite_pause_ = 0;         // ticks

@@ -69,6 +69,7 @@ class WalReader {
   Result<void> read_header();
   Result<std::uint64_t> limit(std::size_t wanted);
   Result<std::span<const std::byte>> peek(std::size_t wanted);
+  Result<std::vector<std::byte>> read_rest();
   Result<void> explain_bad_record();
   [[nodiscard]] Error corrupt(std::string_view what) const;
 

@@ -103,6 +103,8 @@ Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded,
   BOOST_OUTCOME_TRY(auto session, storage::Session::open(folder));
   BOOST_OUTCOME_TRY(fits_session(loaded, folder));
   BOOST_OUTCOME_TRY(auto segment, storage::LastSegment::open(session.wal_path()));
+  for (const std::string& sentence : segment.settled())
+    spdlog::warn("The log was put right after an interruption: {}", sentence);
 
   std::unique_ptr<Trading> made(
       new Trading(loaded.settings, segment.header().session, std::move(session)));

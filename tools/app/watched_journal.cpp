@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration kRetryToldEvery = std::chrono::minutes{1};
 constexpr int kOutOfTimeMax = 10;
+constexpr Duration kInTime = std::chrono::seconds{10};  // contract 1: later it trades nothing
 constexpr std::size_t kUntoldMax = 4096;
 
 }  // namespace
@@ -75,7 +76,7 @@ void WatchedJournal::append(const DecisionRecord& decision) {
   }
   if (decision.outcome == Outcome::Late && !fetched_)
     doubt_speed(decision.reason.view());
-  else if (decision.outcome != Outcome::Late && decision.outcome != Outcome::WarmingUp)
+  else if (in_time(decision))
     trust_speed();
   if (!aloud()) return;
   for (const ControlResult& word : decision.controls)
@@ -85,6 +86,20 @@ void WatchedJournal::append(const DecisionRecord& decision) {
         spdlog::info("Order refused. instrument={} control={} reason=\"{}\"", name(id), by,
                      reason.view());
       });
+}
+
+/// A bar that was decided on soon after its close; an order to flatten also follows from a late
+/// one.
+bool WatchedJournal::in_time(const DecisionRecord& decision) const {
+  switch (decision.outcome) {
+    case Outcome::Late:
+    case Outcome::WarmingUp:
+    case Outcome::SetAside:
+    case Outcome::Stopping:
+      return false;
+    default:
+      return decision.time - last_close_ <= kInTime;
+  }
 }
 
 void WatchedJournal::append(const OrderIntent& intent) {
@@ -125,6 +140,7 @@ void WatchedJournal::lost(const std::string& name, Stream& stream, std::string_v
 
 void WatchedJournal::notice(const BarClosed& closed, Timestamp) {
   fetched_ = closed.source == BarSource::Backfill;
+  last_close_ = closed.bar.close_time;
 }
 
 void WatchedJournal::notice(const FeedChanged& feed, Timestamp now) {

@@ -117,6 +117,7 @@ class WatchedJournal final : public Journal {
   void later(std::function<void()> line);
   spdlog::logger& in_order();
   [[nodiscard]] std::string name(InstrumentId id) const;
+  [[nodiscard]] bool in_time(const DecisionRecord& decision) const;
   [[nodiscard]] bool aloud() const { return telling_ == Telling::Aloud; }
   void lost(const std::string& name, Stream& stream, std::string_view cause, Timestamp now);
   void doubt_speed(std::string_view what);
@@ -140,8 +141,9 @@ class WatchedJournal final : public Journal {
   std::uint64_t refused_by_backlog_ = 0;
   std::uint64_t retries_told_ = 0;
   std::uint64_t in_flight_at_stop_ = 0;
-  bool fetched_ = false;  ///< the last bar came by REST, late as such bars are
-  int out_of_time_ = 0;   ///< bars that did not fit our clock since the last that did
+  Timestamp last_close_{};  ///< of the bar that came last
+  bool fetched_ = false;    ///< the last bar came by REST, late as such bars are
+  int out_of_time_ = 0;     ///< bars that did not fit our clock since the last that did
   std::string speed_doubt_;
 };
 

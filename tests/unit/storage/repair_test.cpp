@@ -238,6 +238,18 @@ TEST(Recover, ADamagedOldSegmentCostsOnlyItsOwnHistory) {
   }
 }
 
+TEST(Recover, AClosedSegmentWhoseLastPagesALossOfPowerTookHasALoss) {
+  const Kept kept;
+  std::string bytes = read_all(kept.closed(2));
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(kept.at_[6]), bytes.end(), '\0');
+  write_bytes(kept.closed(2), bytes);
+  const std::vector<Loss> losses = kept.recover();
+  ASSERT_EQ(losses.size(), 1U);
+  EXPECT_EQ(losses[0].first_record, 7U);
+  EXPECT_EQ(losses[0].last_record, 8U);
+  EXPECT_EQ(kept.events(), (Sequences{1, 2, 3, 4, 5, 6, 9, 10, 11, 12}));
+}
+
 TEST(Recover, AHoleThatNobodyAcceptedStaysDamage) {
   const Kept kept;
   kept.damage(kept.closed(2), 6);

@@ -103,6 +103,41 @@ TEST(Room, WhoReadsAlongSeesWhatIsWrittenIntoIt) {
   EXPECT_FALSE(reader.next_frame().value());
 }
 
+TEST(Room, WhoReadAheadOfTheWriterTakesItsRoomForNoDamage) {
+  Folder folder;
+  log_with_room(folder / "session.wal", 3, 2 * kPage);
+  auto last = LastSegment::open(folder / "session.wal").value();
+  auto journal = WalJournal::resume(last).value();
+  auto reader = WalReader::open(folder / "session.wal").value();
+  ASSERT_TRUE(reader.next_frame().value());  // Much of the room is in its window now.
+  write(*journal, 3);
+  std::uint64_t read = 1;
+  for (int ends = 0; ends < 3;) {
+    const auto frame = reader.next_frame();
+    ASSERT_TRUE(frame.has_value()) << frame.error().context;
+    frame.value() ? ++read : static_cast<std::uint64_t>(++ends);
+  }
+  EXPECT_EQ(read, 6U);
+}
+
+TEST(Room, ADamagedRecordBeforeOneThatEndsInAZeroIsDamage) {
+  Folder folder;
+  std::uint64_t begin = 0;
+  {
+    auto journal = WalJournal::create(folder / "session.wal", a_header()).value();
+    write(*journal, 2);
+    begin = journal->committed_bytes();
+    write(*journal, 1);
+    journal->append(DecisionRecord{});
+    ASSERT_TRUE(journal->commit());
+  }
+  std::string bytes = read_all(folder / "session.wal");
+  ASSERT_EQ(bytes.back(), '\0');
+  bytes[begin + 25] = static_cast<char>(bytes[begin + 25] ^ 4);
+  write_bytes(folder / "session.wal", bytes);
+  EXPECT_THAT(read_log(folder / "session.wal").error, testing::HasSubstr("whole records follow"));
+}
+
 TEST(Room, ATornRecordInItIsCutOffAndKeptWithoutTheZeros) {
   Folder folder;
   const std::string whole = log_with_room(folder / "session.wal", 3, 2 * kPage);

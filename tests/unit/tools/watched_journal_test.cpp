@@ -101,6 +101,18 @@ TEST_F(Watched, BelievesTheSpeedAgainOnceABarIsDecidedInTime) {
   EXPECT_NE(watched_.speed_doubt(), "") << "and doubts it anew";
 }
 
+TEST_F(Watched, AnOrderToFlattenOnALateBarIsNoBarInTime) {
+  future_bars(10);
+  BarClosed closed;
+  closed.bar.close_time = from_unix_ms(1'748'538'300'000);
+  tell(closed);
+  DecisionRecord flattened;
+  flattened.outcome = Outcome::Ordered;
+  flattened.time = closed.bar.close_time + std::chrono::seconds{11};
+  watched_.append(flattened);
+  EXPECT_NE(watched_.speed_doubt(), "");
+}
+
 TEST_F(Watched, DoesNotDoubtTheSpeedForBarsThatWereFetchedLate) {
   const auto bars = [this](BarSource source, int count) {
     for (int bar = 0; bar < count; ++bar) {
