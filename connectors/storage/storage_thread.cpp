@@ -26,7 +26,7 @@ constexpr int kTicksToRenew = 3000;                     // after tables were dam
 constexpr int kTicksToCompress = 1500;                  // after a compression failed
 constexpr int kTicksToLook = 500;                       // between two looks at the disk
 constexpr int kTicksToRoom = 500;                       // after room could not be had
-constexpr std::uint64_t kRoom = 1U << 20U;              // ahead of what is written
+constexpr std::uint64_t kRoom = 4U << 20U;              // ahead of what is written
 constexpr std::uint64_t kRowsAtOnce = 2000;             // dropped between two syncs
 constexpr int kRowRounds = 10;                          // of them at one look
 constexpr Duration kRowsKept = std::chrono::hours{24};  // the quota takes no younger rows
@@ -324,6 +324,7 @@ void StorageThread::derive_all() {
     if (!derived) return derive_failed(derived.error());
     if (derived.value() < kBatch) return;
     sync();
+    if (room_pause_ == 0) make_room();
   }
 }
 

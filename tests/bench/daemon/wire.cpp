@@ -272,7 +272,7 @@ int quietest_core() {
   return static_cast<int>(std::ranges::min_element(taken) - taken.begin());
 }
 
-/// The loop alone is pinned: the storage thread and the one that prints go where there is room.
+/// The loop gets a core, and the storage thread and the one that prints get the others.
 std::string pin(int cpu) {
   if (cpu == -1) return "not pinned";
   const bool chosen = cpu == Plan::kQuietest;
@@ -281,6 +281,13 @@ std::string pin(int cpu) {
   CPU_ZERO(&set);
   CPU_SET(static_cast<std::size_t>(cpu), &set);
   if (::sched_setaffinity(0, sizeof set, &set) != 0) return "not pinned: the kernel said no";
+  cpu_set_t others;
+  CPU_ZERO(&others);
+  for (int i = 0; i < static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)); ++i)
+    if (i != cpu) CPU_SET(static_cast<std::size_t>(i), &others);
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task"))
+    if (const pid_t id = std::stoi(task.path().filename().string()); id != ::getpid())
+      static_cast<void>(::sched_setaffinity(id, sizeof others, &others));  // None left: as it was.
   return fmt::format("the loop pinned to core {}{} by sched_setaffinity", cpu,
                      chosen ? ", which devices interrupt least," : "");
 }
