@@ -26,7 +26,8 @@ constexpr int kTicksToRenew = 3000;                     // after tables were dam
 constexpr int kTicksToCompress = 1500;                  // after a compression failed
 constexpr int kTicksToLook = 500;                       // between two looks at the disk
 constexpr int kTicksToRoom = 500;                       // after room could not be had
-constexpr std::uint64_t kRoom = 4U << 20U;              // ahead of what is written
+constexpr std::int64_t kRoomMax = 4 << 20;              // ahead of what is written
+constexpr std::int64_t kRoomOfQuota = 64;               // at most this part of the quota
 constexpr std::uint64_t kRowsAtOnce = 2000;             // dropped between two syncs
 constexpr int kRowRounds = 10;                          // of them at one look
 constexpr Duration kRowsKept = std::chrono::hours{24};  // the quota takes no younger rows
@@ -61,6 +62,8 @@ StorageThread::StorageThread(const WalJournal& journal, std::filesystem::path sq
       machine_time_(machine_time),
       log_(std::move(log)),
       syncing_(std::move(syncing)),
+      room_bytes_(
+          static_cast<std::uint64_t>(std::min(kRoomMax, settings.quota_bytes / kRoomOfQuota))),
       retention_(journal.path(), settings),
       retains_(log_.header().mode.view() != "replay"),
       wake_(std::move(wake)),
@@ -206,13 +209,13 @@ void StorageThread::make_room() {
   const WalHeader& header = syncing_.header();
   if (!retains_ || header.segment != journal_.segment()) return;  // A replay gathers its writes.
   const std::uint64_t used = committed - std::min(committed, header.first_byte);
-  if (room_ >= used + kRoom / 2) return;
+  if (room_ >= used + room_bytes_ / 2) return;
   if (!room_file_.open()) {
     auto file = writable(syncing_);
     if (file) room_file_ = std::move(file).value();
   }
   const std::uint64_t from = std::max(room_, used);
-  const std::uint64_t to = used + kRoom;
+  const std::uint64_t to = used + room_bytes_;
   // Without it a write costs more, and that is all: on a full disk or another file system.
   if (::fallocate(room_file_.get(), 0, static_cast<off_t>(from), static_cast<off_t>(to - from)) !=
       0) {

@@ -107,6 +107,7 @@ class StorageThread {
   SessionLog log_;     // for the tables
   WalReader syncing_;  // the segment that is synced
   std::unique_ptr<JournalDb> db_;
+  const std::uint64_t room_bytes_;
   Retention retention_;
   std::vector<Dropped> drops_;   // not written down yet
   const bool retains_;           // a replay keeps everything
