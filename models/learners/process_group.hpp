@@ -20,6 +20,8 @@ class Group {
   virtual ~Group() = default;
   [[nodiscard]] virtual int rank() const = 0;  ///< in [0, size)
   [[nodiscard]] virtual int size() const = 0;
+  /// Among the ranks of this machine: which accelerator is this one's.
+  [[nodiscard]] virtual int local_rank() const = 0;
 
   /// Each number becomes the sum of all ranks' numbers in its place. `what`: what is added up, for
   /// messages. Errors: Io, when a rank is gone or says nothing for the timeout, with which rank
