@@ -38,6 +38,11 @@ class Random {
   std::uint32_t poisson(double mean);
   bool chance(double probability) { return uniform() < probability; }
 
+  template <class A>
+  void archive(A& a) {
+    a(state_, kept_, has_kept_);
+  }
+
  private:
   std::array<std::uint64_t, 4> state_{};
   double kept_ = 0.0;
