@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/maml/policy_learner.hpp"
@@ -43,6 +44,55 @@ struct MarketTaskSettings {
                 "tasks of this regime alone: bull, bear, high_volatility or "
                 "sideways; empty: all")};
   }
+};
+
+/// How the trajectories of a task lie in it; all in bars but the first.
+struct MarketShape {
+  std::size_t trajectories = 0;
+  std::size_t horizon = 0;
+  std::size_t stagger = 0;
+  std::size_t gap = 0;
+
+  /// From the first decision of a part to the last bar that it trades.
+  [[nodiscard]] std::size_t part_bars() const { return horizon + (trajectories - 1) * stagger; }
+  [[nodiscard]] std::size_t query_offset() const { return part_bars() + gap; }
+  [[nodiscard]] std::size_t task_bars() const { return query_offset() + part_bars(); }
+};
+
+/// Draws stretches that a whole task fits into. Errors: those of TaskSampler::create.
+Result<training::TaskSampler> market_sampler(
+    std::vector<std::shared_ptr<const training::Series>> series, const MarketTaskSettings& settings,
+    const MarketShape& shape, const training::Period& period, std::uint64_t seed);
+
+class MarketWorld final : public World {
+ public:
+  /// Without a task yet. Errors: Unsupported (actions that are not weights), and those of
+  /// MarketEnv::create.
+  static Result<std::unique_ptr<MarketWorld>> create(const training::MarketEnv::Settings& settings,
+                                                     const features::PolicyObservation& observation,
+                                                     const MarketShape& shape);
+
+  /// From here on the world is the stretch that begins at `task.start`. Errors: OutOfRange, where
+  /// the series ends before the query does; Unsupported, for features that the observation does not
+  /// have.
+  Result<void> place(const training::Task& task);
+
+  void begin(Part part, std::size_t trajectories, std::span<float> observations) override;
+  void step(std::span<const float> actions, std::span<float> rewards,
+            std::span<float> observations) override;
+
+  /// The bar of the first decision of a trajectory.
+  [[nodiscard]] std::size_t first_bar(Part part, std::size_t trajectory) const;
+  /// Bar and money after the last step.
+  [[nodiscard]] std::span<const training::StepInfo> infos() const { return env_.infos(); }
+
+ private:
+  MarketWorld(training::MarketEnv env, const MarketShape& shape);
+
+  training::MarketEnv env_;
+  MarketShape shape_;
+  training::Task task_;
+  std::vector<training::Action> said_;
 };
 
 }  // namespace proteus::maml
