@@ -131,6 +131,8 @@ TEST(ForecastTrading, KnowsNothingOfLaterBars) {
     const bool early = before[i].date < series->bars()[kChanged].close_time;
     if (early) {
       ASSERT_EQ(before[i].prediction, after[i].prediction) << i;
+      // Its own entry ends at the next bar's close: what came of the bars before it.
+      ASSERT_EQ(i == 0 ? 0.0 : before[i - 1].capital, i == 0 ? 0.0 : after[i - 1].capital) << i;
     }
     differ = differ || before[i].prediction != after[i].prediction;
   }
