@@ -38,8 +38,9 @@ class Random {
   std::uint32_t poisson(double mean);
   bool chance(double probability) { return uniform() < probability; }
 
-  template <class A>
-  void archive(A& a) {
+  /// Where the sequence stands (engine/core/archive.hpp).
+  template <class Archive>
+  void archive(Archive& a) {
     a(state_, kept_, has_kept_);
   }
 

@@ -23,8 +23,9 @@ Result<PolicyLearner> PolicyLearner::create(const PolicyLearnerSettings& setting
                              "other are needed",
                              net.outputs(), net.free()));
   if (settings.inner_steps < 1 || settings.trajectories < 1 || settings.horizon < 1 ||
-      settings.epochs < 1 || !(settings.inner_rate > 0.0) || !(settings.outer_rate > 0.0) ||
-      !(settings.deviation > 0.0) || !(settings.gamma >= 0.0 && settings.gamma <= 1.0) ||
+      settings.epochs < 1 || settings.anneal_steps < 0 || !(settings.inner_rate > 0.0) ||
+      !(settings.outer_rate > 0.0) || !(settings.deviation > 0.0) ||
+      !(settings.gamma >= 0.0 && settings.gamma <= 1.0) ||
       !(settings.lambda >= 0.0 && settings.lambda <= 1.0))
     return error(ErrorCode::OutOfRange,
                  "a policy learner without steps, trajectories, horizon, epochs, rates or "
@@ -49,7 +50,8 @@ PolicyLearner::PolicyLearner(const PolicyLearnerSettings& settings, Mlp net, std
             static_cast<float>(std::log(settings_.deviation)));
 }
 
-void PolicyLearner::roll_out(World& world, std::span<const float> parameters, Rollout& out) {
+void PolicyLearner::roll_out(World& world, Part part, std::span<const float> parameters,
+                             market::Random& random, Rollout& out) {
   const RolloutShape shape{static_cast<std::size_t>(settings_.trajectories),
                            static_cast<std::size_t>(settings_.horizon), net().inputs()};
   const std::size_t dimensions = net().outputs();
@@ -58,19 +60,22 @@ void PolicyLearner::roll_out(World& world, std::span<const float> parameters, Ro
   out.actions.resize(shape.rows() * dimensions);
   out.log_densities.resize(shape.rows());
   out.rewards.resize(shape.rows());
+  out.live.assign(shape.rows(), 1);
   std::vector<float> seen(n * shape.columns);
   std::vector<float> means(n * dimensions);
   const float* log_deviations = parameters.data() + net().free_offset();
   std::vector<float> deviations(dimensions);
   for (std::size_t d = 0; d < dimensions; ++d) deviations[d] = std::exp(log_deviations[d]);
-  world.begin(n, seen);
+  world.begin(part, n, seen);
   for (std::size_t t = 0; t < shape.horizon; ++t) {
+    const auto over = world.over();
+    for (std::size_t i = 0; i < over.size(); ++i) out.live[t * n + i] = over[i] == 0 ? 1 : 0;
     std::ranges::copy(
         seen, out.observations.begin() + static_cast<std::ptrdiff_t>(t * n * shape.columns));
     net().forward(parameters.data(), seen.data(), n, means.data(), inner_.scratch());
     float* actions = out.actions.data() + t * n * dimensions;
     for (std::size_t i = 0; i < n * dimensions; ++i)
-      actions[i] = means[i] + deviations[i % dimensions] * static_cast<float>(random_.normal());
+      actions[i] = means[i] + deviations[i % dimensions] * static_cast<float>(random.normal());
     for (std::size_t i = 0; i < n; ++i)
       out.log_densities[t * n + i] = gaussian_log_density(dimensions, means.data() + i * dimensions,
                                                           log_deviations, actions + i * dimensions);
@@ -79,13 +84,15 @@ void PolicyLearner::roll_out(World& world, std::span<const float> parameters, Ro
   double sum = 0.0;
   for (const float r : out.rewards) sum += static_cast<double>(r);
   out.mean_return = sum / static_cast<double>(n);
+  out.live_rows = static_cast<std::size_t>(std::ranges::count(out.live, 1));
   out.advantages =
-      advantages(shape, out.observations, out.rewards, settings_.gamma, settings_.lambda);
+      advantages(shape, out.observations, out.rewards, out.live, settings_.gamma, settings_.lambda);
 }
 
 GaussianSurrogate<float> PolicyLearner::surrogate(const Rollout& rollout,
                                                   std::optional<float> clip) const {
-  return {net().outputs(), rollout.actions, rollout.log_densities, rollout.advantages, clip};
+  return {net().outputs(),    rollout.actions,   rollout.log_densities,
+          rollout.advantages, rollout.live_rows, clip};
 }
 
 void PolicyLearner::collect(World& world, TaskData& data, std::vector<double>& returns) {
@@ -94,7 +101,7 @@ void PolicyLearner::collect(World& world, TaskData& data, std::vector<double>& r
   inner_.begin(base_);
   for (std::size_t k = 0; k <= steps; ++k) {
     Rollout& rollout = data.rollouts[k];
-    roll_out(world, inner_.adapted(), rollout);
+    roll_out(world, k == steps ? Part::Query : Part::Support, inner_.adapted(), random_, rollout);
     returns[k] += rollout.mean_return;
     if (k == steps) return;
     inner_.step_forward_only(rates(k), rollout.observations.data(), rollout.advantages.size(),
@@ -142,10 +149,11 @@ Result<bool> PolicyLearner::update(PolicyStepReport& report) {
   if (std::isfinite(report.surrogate) && std::isfinite(report.gradient_norm)) {
     skipped_in_a_row_ = 0;
     const std::size_t weights = net().free_offset();
+    const double share_of_rates = rate_share();
     adam_.step(std::span(base_).first(weights), std::span(gradient_).first(weights),
-               settings_.outer_rate);
+               settings_.outer_rate * share_of_rates);
     deviation_adam_.step(std::span(base_).subspan(weights), std::span(gradient_).subspan(weights),
-                         settings_.deviation_rate);
+                         settings_.deviation_rate * share_of_rates);
     keep_deviation();
     return true;
   }
@@ -158,6 +166,13 @@ Result<bool> PolicyLearner::update(PolicyStepReport& report) {
                            "rate, or look for such numbers in the tasks' rewards; the base is "
                            "that of the last good update",
                            report.reason));
+}
+
+double PolicyLearner::rate_share() const {
+  if (settings_.anneal_steps == 0) return 1.0;
+  const double done =
+      static_cast<double>(adam_.state().steps) / static_cast<double>(settings_.anneal_steps);
+  return std::max(0.0, 1.0 - done);
 }
 
 Result<PolicyStepReport> PolicyLearner::step(std::span<const std::unique_ptr<World>> worlds) {
@@ -174,18 +189,48 @@ Result<PolicyStepReport> PolicyLearner::step(std::span<const std::unique_ptr<Wor
   return report;
 }
 
-std::vector<double> PolicyLearner::adapted_returns(World& world, std::size_t steps) {
+std::vector<double> PolicyLearner::adapted_returns(World& world, std::size_t steps,
+                                                   market::Random& random) {
   std::vector<double> returns;
   Rollout rollout;
   inner_.begin(base_);
   for (std::size_t k = 0; k <= steps; ++k) {
-    roll_out(world, inner_.adapted(), rollout);
+    roll_out(world, Part::Query, inner_.adapted(), random, rollout);
     returns.push_back(rollout.mean_return);
     if (k == steps) break;
+    roll_out(world, Part::Support, inner_.adapted(), random, rollout);
     inner_.step_forward_only(rates(k), rollout.observations.data(), rollout.advantages.size(),
                              surrogate(rollout));
   }
   return returns;
+}
+
+Result<void> PolicyLearner::restore(std::span<const float> base, AdamState<float> optimiser,
+                                    AdamState<float> deviation_optimiser) {
+  const auto fits = [](const AdamState<float>& state, std::size_t size) {
+    return state.mean.size() == size && state.square.size() == size && state.steps >= 0;
+  };
+  if (base.size() != base_.size() || !fits(optimiser, net().free_offset()) ||
+      !fits(deviation_optimiser, net().free()))
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("{} parameters, {} and {} of the optimisers: this policy has {}, of "
+                             "which {} are deviations",
+                             base.size(), optimiser.mean.size(), deviation_optimiser.mean.size(),
+                             base_.size(), net().free()));
+  base_.assign(base.begin(), base.end());
+  adam_.restore(std::move(optimiser));
+  deviation_adam_.restore(std::move(deviation_optimiser));
+  return success();
+}
+
+void PolicyLearner::archive(Archive& a) {
+  const std::size_t size = base_.size();
+  a.part("policy learner");
+  a(base_, adam_, deviation_adam_, random_, skipped_, skipped_in_a_row_);
+  if (base_.size() != size) {
+    a.fail();
+    base_.resize(size);
+  }
 }
 
 }  // namespace proteus::maml

@@ -25,15 +25,22 @@
 
 namespace proteus::maml {
 
+/// What a rollout is for: to adapt on, or to judge by.
+enum class Part : std::uint8_t { Support, Query };
+
 /// One task, as many trajectories of it side by side as are asked for.
 class World {
  public:
   virtual ~World() = default;
-  /// All trajectories start anew. `observations`: [trajectories, columns].
-  virtual void begin(std::size_t trajectories, std::span<float> observations) = 0;
+  /// All trajectories start anew, where this part of the task lies. `observations`:
+  /// [trajectories, columns].
+  virtual void begin(Part part, std::size_t trajectories, std::span<float> observations) = 0;
   /// `actions`: [trajectories, dimensions], any real numbers.
   virtual void step(std::span<const float> actions, std::span<float> rewards,
                     std::span<float> observations) = 0;
+  /// [trajectories]: 1 where a trajectory is over. What it does from there on earns 0 and teaches
+  /// nothing. Empty: none ends before the horizon.
+  [[nodiscard]] virtual std::span<const std::uint8_t> over() const { return {}; }
 };
 
 struct PolicyLearnerSettings {
@@ -44,8 +51,9 @@ struct PolicyLearnerSettings {
   std::int64_t horizon = 100;
   double gamma = 0.99;
   double lambda = 1.0;
-  double outer_rate = 0.003;
-  double deviation_rate = 0.02;
+  double outer_rate = 0.001;
+  double deviation_rate = 0.01;
+  std::int64_t anneal_steps = 0;
   std::int64_t epochs = 1;
   double clip = 0.2;
   double gradient_norm_max = 1.0;
@@ -66,6 +74,9 @@ struct PolicyLearnerSettings {
         setting("outer_rate", &P::outer_rate, "Adam's rate", 1e-7, 1.0),
         setting("deviation_rate", &P::deviation_rate,
                 "Adam's rate for the log deviations, which have to travel further", 1e-7, 1.0),
+        setting("anneal_steps", &P::anneal_steps,
+                "outer updates over which both rates fall to 0 along a straight line; 0: they stay",
+                0, 1'000'000'000),
         setting("epochs", &P::epochs, "outer updates on the same rollouts", 1, 100),
         setting("clip", &P::clip, "of the outer surrogate's ratio", 0.01, 1.0),
         setting("gradient_norm_max", &P::gradient_norm_max,
@@ -83,6 +94,8 @@ struct Rollout {
   std::vector<float> log_densities;
   std::vector<float> rewards;
   std::vector<float> advantages;
+  std::vector<std::uint8_t> live;  ///< 0 in rows after a trajectory's end
+  std::size_t live_rows = 0;
   double mean_return = 0.0;  ///< undiscounted, over the trajectories
 };
 
@@ -108,8 +121,20 @@ class PolicyLearner {
   /// One outer iteration over these tasks. Errors: Refused, where this is the third in a row whose
   /// numbers are not finite.
   Result<PolicyStepReport> step(std::span<const std::unique_ptr<World>> worlds);
-  /// Mean returns of the base and after each of `steps` adaptation steps. The base stays as it is.
-  std::vector<double> adapted_returns(World& world, std::size_t steps);
+  /// Mean returns on the query part, of the base and after each of `steps` adaptation steps on the
+  /// support part. Neither the base nor the learner's own random numbers move.
+  std::vector<double> adapted_returns(World& world, std::size_t steps, market::Random& random);
+
+  /// All that outlives an iteration, for checkpoints: means' weights and log deviations; Adam of
+  /// the weights and of the deviations.
+  [[nodiscard]] const PolicyLearnerSettings& settings() const { return settings_; }
+  [[nodiscard]] const Adam<float>& optimiser() const { return adam_; }
+  [[nodiscard]] const Adam<float>& deviation_optimiser() const { return deviation_adam_; }
+  /// Errors: OutOfRange for other sizes than this learner has.
+  Result<void> restore(std::span<const float> base, AdamState<float> optimiser,
+                       AdamState<float> deviation_optimiser);
+  /// The same, with the random numbers and what was counted. Reading fails for another network.
+  void archive(Archive& a);
 
  private:
   /// What a task leaves for the outer epochs.
@@ -117,7 +142,8 @@ class PolicyLearner {
     std::vector<Rollout> rollouts;  // before each inner step, then of the adapted policy
   };
   PolicyLearner(const PolicyLearnerSettings& settings, Mlp net, std::uint64_t seed);
-  void roll_out(World& world, std::span<const float> parameters, Rollout& out);
+  void roll_out(World& world, Part part, std::span<const float> parameters, market::Random& random,
+                Rollout& out);
   [[nodiscard]] std::span<const float> rates(std::size_t step) const {
     return step == 0 ? first_rates_ : later_rates_;
   }
@@ -127,6 +153,7 @@ class PolicyLearner {
   double add_gradient(const TaskData& data);
   Result<bool> update(PolicyStepReport& report);
   void keep_deviation();
+  [[nodiscard]] double rate_share() const;
 
   PolicyLearnerSettings settings_;
   InnerLoop<float> inner_;

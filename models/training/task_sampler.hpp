@@ -68,6 +68,11 @@ class TaskSampler {
   Task draw(market::Random& random) const;
   /// From here on next() gives what a sampler made with this seed gives.
   void seed(std::uint64_t seed) { random_ = market::Random{seed, "tasks"}; }
+  /// Which tasks come next (engine/core/archive.hpp).
+  template <class Archive>
+  void archive(Archive& a) {
+    a(random_);
+  }
   [[nodiscard]] std::size_t candidates() const { return candidates_.size(); }
   [[nodiscard]] std::size_t groups() const { return groups_.size(); }
   [[nodiscard]] std::span<const std::shared_ptr<const Series>> series() const { return series_; }
