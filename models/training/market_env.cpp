@@ -87,7 +87,7 @@ Result<void> MarketEnv::reset(std::size_t env, const Task& task) {
 
 void MarketEnv::begin_episode(Slot& slot) {
   const Series& series = *slot.task.series;
-  slot.bar = slot.task.start + slot.episode * slot.task.stride;
+  slot.bar = slot.task.start_of(slot.episode);
   slot.steps = 0;
   slot.turnover = 0.0;
   slot.orders.clear();
@@ -354,7 +354,7 @@ void MarketEnv::book(Slot& slot, const Fill& fill, const Bar& bar, StepInfo& inf
 void MarketEnv::end_episode(std::size_t env) {
   Slot& slot = slots_[env];
   std::ranges::copy(row(observations_, env), row(final_observations_, env).begin());
-  const std::size_t next = slot.task.start + (slot.episode + 1) * slot.task.stride;
+  const std::size_t next = slot.task.start_of(slot.episode + 1);
   if (slot.episode + 1 == slot.task.episodes || next + 1 >= slot.task.series->size()) {
     slot.running = false;
     trial_over_[env] = 1;
