@@ -58,9 +58,9 @@ Result<std::vector<Check>> hidden_drift(const Parameters& p) {
       Check::at_most("sign of the return so far, 10 bp", earned(kCost), best + tolerance, 6),
       Check::within("no cost, in the environment's own back-test", median_of(environment_at(0.0)),
                     is_own ? 0.125343 : expected, tolerance, 6),
-      check("10 bp there less the plain one on the same paths: shorts are rebalanced", lost,
-            -rebalancing_cost(market, kCost), 0.1 * rebalancing_cost(market, kCost)),
-      Check::at_most("the most that a path's two results then differ by", furthest, kPathMost, 6),
+      check("10 bp there, less the plain one path by path", lost, -rebalancing_cost(market, kCost),
+            0.1 * rebalancing_cost(market, kCost)),
+      Check::at_most("what else a path's two results differ by, most", furthest, kPathMost, 6),
       Check::not_built("RL2 at 10 bp")};
 }
 

@@ -42,9 +42,9 @@ class NoiseRun {
   double turnover_ = 0.0;
 };
 
-/// The demands of KA-16 on the runs of one agent, named `what`: the mean gross Sharpe ratio within
-/// two standard errors of 0 over the runs, net results below 0 by turnover x cost. Errors:
-/// OutOfRange, where nothing was traded.
+/// The demands of KA-16 on the runs of one agent, named `what`: the mean of their gross Sharpe
+/// ratios within two standard errors of 0 over the runs, net results below 0 by turnover x cost.
+/// Errors: OutOfRange, where nothing was traded.
 Result<std::vector<Check>> noise_checks(const std::string& what, const std::vector<NoiseRun>& runs);
 
 /// Trades `series` from its first ready bar to its end: `wish` says a target of -1, 0 or 1 at bar
