@@ -39,9 +39,10 @@ Result<std::unique_ptr<MarketVectorEnv>> markets(const Rl2Settings& settings,
                                                  const training::Period& period,
                                                  std::size_t environments) {
   BOOST_OUTCOME_TRY(auto observation, observation_of(settings, data));
-  BOOST_OUTCOME_TRY(auto env, training::MarketEnv::create(
-                                  {settings.env, settings.venue, settings.actions, settings.reward},
-                                  std::move(observation), environments));
+  BOOST_OUTCOME_TRY(auto env,
+                    training::MarketEnv::create({settings.env, settings.venue, settings.actions,
+                                                 settings.reward, settings.risk},
+                                                std::move(observation), environments));
   BOOST_OUTCOME_TRY(auto sampler,
                     training::TaskSampler::create(data.series, settings.sampler, period, "", 0));
   return MarketVectorEnv::create(std::move(env), settings.actions, std::move(sampler));

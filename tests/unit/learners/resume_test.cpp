@@ -83,11 +83,14 @@ INSTANTIATE_TEST_SUITE_P(
                                           return std::make_unique<DriftEnv>(
                                               6, evaluation::DriftMarket{.bars = 10}, 0.001);
                                         }}),
-    [](const auto& info) { return std::string(info.param.first); });
+    [](const auto& game) { return std::string(game.param.first); });
 
-TEST(ResumeMarket, GoesOnToTheSameBits) {
+class ResumeMarket : public ::testing::TestWithParam<training::Sizing> {};
+
+TEST_P(ResumeMarket, GoesOnToTheSameBits) {
   const auto data = testing::market_data();
-  const auto settings = testing::small_settings();
+  auto settings = testing::small_settings();
+  settings.env.sizing = GetParam();
   const auto trainer = [&](std::uint64_t seed) {
     return std::move(make_rl2_trainer(settings, data, seed).value());
   };
@@ -110,7 +113,10 @@ TEST(ResumeMarket, GoesOnToTheSameBits) {
             inference::encode_checkpoint(whole->model()).value());
 }
 
-TEST(ResumeMarket, RefusesWhatIsOfOtherSettingsOrCutOff) {
+INSTANTIATE_TEST_SUITE_P(Sizings, ResumeMarket,
+                         ::testing::Values(training::Sizing::None, training::Sizing::Engine));
+
+TEST(ResumeMarketArchive, RefusesWhatIsOfOtherSettingsOrCutOff) {
   const auto data = testing::market_data();
   auto settings = testing::small_settings();
   const auto first = std::move(make_rl2_trainer(settings, data, 5).value());
