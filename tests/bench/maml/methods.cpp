@@ -84,7 +84,7 @@ struct Held {
   }
 };
 
-constexpr std::int64_t kStepsMax = 2'000;
+constexpr std::int64_t kStepsMax = 1'000;
 
 enum class Descent { Plain, Adam };
 

@@ -81,7 +81,7 @@ struct FixedRollout {
                                               actions.data() + r * net.outputs());
   }
   [[nodiscard]] GaussianSurrogate<double> loss(std::size_t outputs) const {
-    return {outputs, actions, log_densities, advantages, kRows};
+    return {outputs, actions, log_densities, advantages};
   }
 };
 
