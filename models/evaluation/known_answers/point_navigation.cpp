@@ -64,8 +64,8 @@ Result<std::vector<double>> learned_returns(std::int64_t iterations, std::uint64
   BOOST_OUTCOME_TRY(maml::Mlp net, maml::Mlp::create(2, {100, 100}, 2, maml::Activation::Relu, 2));
   maml::PolicyLearnerSettings settings;
   settings.inner_steps = 2;
-  settings.outer_rate = 0.002;
-  settings.deviation_rate = 0.015;
+  settings.outer_rate = 0.003;
+  settings.deviation_rate = 0.02;
   settings.anneal_steps = iterations;
   BOOST_OUTCOME_TRY(maml::PolicyLearner learner,
                     maml::PolicyLearner::create(settings, std::move(net), seed));
