@@ -34,6 +34,8 @@ GaussianSurrogate<T>::GaussianSurrogate(std::size_t dimensions, std::span<const 
 
 template <class T>
 auto GaussianSurrogate<T>::weight(std::size_t row, const T* means, const T* free) const -> Weight {
+  // Not left to the product: after a trajectory's end the ratio may be anything, infinity too.
+  if (advantages_[row] == T{0}) return {T{0}, T{0}};
   const T log_density =
       gaussian_log_density(dimensions_, means, free, actions_.data() + row * dimensions_);
   const T ratio = std::exp(log_density - log_densities_[row]);
