@@ -79,6 +79,13 @@ Result<std::unique_ptr<Ppo>> Ppo::create(policy::ActorCritic& policy, VectorEnv&
         ErrorCode::OutOfRange,
         fmt::format("{} minibatches of {} environments: a minibatch is at least one of them",
                     settings.minibatches, env.size()));
+  if (settings.belief_share > 0.0 &&
+      (policy.belief() == nullptr ||
+       policy.belief()->columns() != static_cast<std::int64_t>(env.columns())))
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("belief_share is {}, and the policy has no belief about observations "
+                             "of {} columns: set belief to its units, or belief_share to 0",
+                             settings.belief_share, env.columns()));
   if (place.group != nullptr) {
     env.place(static_cast<std::size_t>(place.group->rank()) * env.size());
     BOOST_OUTCOME_TRY(check_alike(*place.group, policy, env));
@@ -99,12 +106,26 @@ Ppo::Ppo(policy::ActorCritic& policy, VectorEnv& env, const InputSettings& input
       actor_(policy, env, inputs_, seed),
       scale_(env.size(), settings.gamma),
       rollout_(static_cast<std::size_t>(settings.rollout_steps), env.size(), inputs_.width()),
+      seed_(seed),
       adam_(policy.values().size()),
       shuffle_(seed, "minibatches"),
       advantages_(rollout_.rewards.size()),
       returns_(rollout_.rewards.size()),
       trial_sums_(env.size(), 0.0F),
       last_actions_(env.size(), -1) {}
+
+bool Ppo::believes() const { return settings_.belief_share > 0.0; }
+
+/// New questions for each epoch. Their lots follow from the steps taken, so that nothing of them
+/// has to be kept for a run that is taken up again.
+void Ppo::ask(std::int64_t epoch) {
+  if (!believes()) return;
+  const auto epochs = static_cast<std::uint64_t>(settings_.epochs);
+  const std::uint64_t lot =
+      static_cast<std::uint64_t>(steps_) * epochs + static_cast<std::uint64_t>(epoch);
+  questions_ = belief_questions(rollout_, env_.columns(), env_.actions(), seed_ ^ (lot << 20U),
+                                env_.first());
+}
 
 double Ppo::progress() const {
   return std::min(1.0, static_cast<double>(steps_) / static_cast<double>(total_steps_));
@@ -264,6 +285,7 @@ Result<void> Ppo::learn(PpoMetrics& metrics) {
   bool going = true;
   for (std::int64_t epoch = 0; epoch < settings_.epochs && going; ++epoch) {
     if (parts > 1) shuffle(order, shuffle_);
+    ask(epoch);
     for (std::size_t part = 0; part < parts && going; ++part) {
       const std::size_t begin = part * n / parts;
       const std::size_t end = (part + 1) * n / parts;
@@ -271,8 +293,9 @@ Result<void> Ppo::learn(PpoMetrics& metrics) {
     }
   }
   const double updates = std::max(1.0, static_cast<double>(metrics.updates));
-  for (double* mean : {&metrics.policy_loss, &metrics.value_loss, &metrics.entropy,
-                       &metrics.total_loss, &metrics.clip_fraction, &metrics.gradient_norm})
+  for (double* mean :
+       {&metrics.policy_loss, &metrics.value_loss, &metrics.entropy, &metrics.total_loss,
+        &metrics.clip_fraction, &metrics.gradient_norm, &metrics.belief_loss})
     *mean /= updates;
   metrics.collapse.entropy = metrics.entropy < 0.01 * std::log(static_cast<double>(env_.actions()));
   return success();
@@ -288,9 +311,9 @@ Result<bool> Ppo::update(std::span<const std::int64_t> part, PpoMetrics& metrics
     return (whole ? all : all.index_select(dimension, index)).to(device_);
   };
   const auto pick = [&](const auto& all) { return gather(all, rollout_.steps, n, part); };
-  const Tensor outputs =
-      policy_.sequence(cut(rollout_.inputs, 1), cut(rollout_.start, 0), cut(rollout_.resets, 1))
-          .to(torch::kCPU);
+  const Tensor features =
+      policy_.features(cut(rollout_.inputs, 1), cut(rollout_.start, 0), cut(rollout_.resets, 1));
+  const Tensor outputs = policy_.head(features).to(torch::kCPU);
   const auto actions = pick(rollout_.actions);
   const auto log_chances = pick(rollout_.log_chances);
   const auto advantages = pick(advantages_);
@@ -312,7 +335,13 @@ Result<bool> Ppo::update(std::span<const std::int64_t> part, PpoMetrics& metrics
   BOOST_OUTCOME_TRY(const bool near, share_loss(loss, metrics));
   if (!near) return false;
   std::ranges::fill(policy_.gradients(), 0.0F);
-  outputs.backward(by_outputs);
+  if (believes()) {
+    BOOST_OUTCOME_TRY(const double lost, backward_with_belief(outputs, by_outputs, features, cut));
+    metrics.belief_loss += lost;
+    loss.total += settings_.belief_share * lost;
+  } else {
+    outputs.backward(by_outputs);
+  }
   BOOST_OUTCOME_TRY(const double length, share_gradient(metrics));
   if (!std::isfinite(length)) return false;
   adam_.step(policy_.values(), policy_.gradients(),
@@ -325,6 +354,19 @@ Result<bool> Ppo::update(std::span<const std::int64_t> part, PpoMetrics& metrics
   metrics.clip_fraction += loss.clipped;
   metrics.gradient_norm += length;
   return true;
+}
+
+/// The gradients of both losses. Returns that of the belief, the mean over all ranks.
+Result<double> Ppo::backward_with_belief(const Tensor& outputs, const Tensor& by_outputs,
+                                         const Tensor& features, const Cut& cut) {
+  const Tensor loss =
+      belief_loss(*policy_.belief(), features,
+                  {cut(questions_.asked, 1), cut(questions_.told, 1), cut(questions_.has_next, 1)});
+  torch::autograd::backward({outputs, loss},
+                            {by_outputs, torch::full({}, settings_.belief_share, loss.options())});
+  double lost = loss.item().toDouble();
+  BOOST_OUTCOME_TRY(sum(std::span(&lost, 1), "the belief's loss"));
+  return lost / ranks();
 }
 
 /// The loss becomes the mean over all ranks, which have as many rows each. Whether it is finite and

@@ -27,6 +27,7 @@
 
 #include "engine/core/result.hpp"
 #include "models/learners/adam.hpp"
+#include "models/learners/belief_loss.hpp"
 #include "models/learners/ppo_loss.hpp"
 #include "models/learners/rollout.hpp"
 
@@ -48,6 +49,7 @@ struct PpoSettings {
   double kl_stop = 0.03;
   double gradient_norm = 0.5;
   bool scale_returns = true;
+  double belief_share = 0.0;
 
   static constexpr auto settings() {
     using P = PpoSettings;
@@ -71,7 +73,10 @@ struct PpoSettings {
                 1e-4, 1e3),
         setting("gradient_norm", &P::gradient_norm, "what a longer gradient is cut to", 1e-3, 1e3),
         setting("scale_returns", &P::scale_returns,
-                "rewards are divided by the running deviation of the return")};
+                "rewards are divided by the running deviation of the return"),
+        setting("belief_share", &P::belief_share,
+                "of what the belief about the task foretells wrongly, in the loss; 0: not learned",
+                0, 10)};
   }
 };
 
@@ -89,6 +94,7 @@ struct PpoMetrics {
   double value_loss = 0.0;
   double entropy = 0.0;  ///< nats
   double total_loss = 0.0;
+  double belief_loss = 0.0;  ///< 0 where nothing is believed
   double kl = 0.0;
   double clip_fraction = 0.0;
   double explained_variance = 0.0;
@@ -145,12 +151,18 @@ class Ppo {
       const PpoSettings& settings, std::int64_t total_steps, std::uint64_t seed,
       const PpoPlace& place);
   Result<void> prepare();
+  [[nodiscard]] bool believes() const;
+  void ask(std::int64_t epoch);
   Result<bool> is_sound(PpoMetrics& metrics);
   void drop_rollout();
   Result<void> advantages(PpoMetrics& metrics);
   Result<void> count_actions(PpoMetrics& metrics);
   Result<void> learn(PpoMetrics& metrics);
   Result<bool> update(std::span<const std::int64_t> part, PpoMetrics& metrics);
+  /// The rows of a minibatch, along a dimension.
+  using Cut = std::function<torch::Tensor(const torch::Tensor&, std::int64_t)>;
+  Result<double> backward_with_belief(const torch::Tensor& outputs, const torch::Tensor& by_outputs,
+                                      const torch::Tensor& features, const Cut& cut);
   Result<bool> share_loss(PpoLoss& loss, PpoMetrics& metrics);
   Result<double> share_gradient(PpoMetrics& metrics);
   /// Over all ranks; alone, nothing happens.
@@ -170,6 +182,8 @@ class Ppo {
   Actor actor_;
   ReturnScale scale_;
   Rollout rollout_;
+  std::uint64_t seed_;
+  BeliefQuestions questions_;  ///< of the running epoch
   Adam adam_;
   market::Random shuffle_;
   std::vector<float> advantages_;
