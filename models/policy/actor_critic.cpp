@@ -35,14 +35,14 @@ ActorCritic::ActorCritic(const ActorCriticSettings& settings, std::int64_t input
   head_bias_ = register_parameter("head_bias", torch::zeros({actions + 1}));
   orthogonal(head_weight_.detach().narrow(0, 0, actions), 0.01, random);
   orthogonal(head_weight_.detach().narrow(0, actions, 1), 1.0, random);
-  if (settings.belief.units > 0) {
+  if (settings.belief > 0) {
     market::Random own{seed, "belief"};
-    belief_ = register_module(
-        "belief",
-        std::make_shared<BeliefHead>(settings.belief, core_->outputs(), columns, actions, own));
-    if (settings.belief.read)
+    const BeliefHead::Shape shape{settings.belief, settings.belief_decoder, core_->outputs(),
+                                  columns, actions};
+    belief_ = register_module("belief", std::make_shared<BeliefHead>(shape, own));
+    if (settings.belief_read)
       head_belief_ =
-          register_parameter("head_belief", torch::zeros({actions + 1, settings.belief.units}));
+          register_parameter("head_belief", torch::zeros({actions + 1, settings.belief}));
   }
   flatten();
 }

@@ -17,13 +17,23 @@ namespace proteus::policy {
 struct ActorCriticSettings {
   std::int64_t encoder = 128;
   CoreSettings core;
-  BeliefSettings belief;
+  std::int64_t belief = 0;
+  std::int64_t belief_decoder = 64;
+  bool belief_read = false;
 
   static constexpr auto settings() {
     using A = ActorCriticSettings;
-    return std::tuple{setting("encoder", &A::encoder,
-                              "units between the inputs and the core; 0: the core sees the inputs",
-                              0, 4096)};
+    return std::tuple{
+        setting("encoder", &A::encoder,
+                "units between the inputs and the core; 0: the core sees the inputs", 0, 4096),
+        setting("belief", &A::belief,
+                "numbers of the belief about the task, which has to foretell rewards "
+                "and observations; 0: none",
+                0, 4096),
+        setting("belief_decoder", &A::belief_decoder, "units of the layer that foretells from it",
+                1, 4096),
+        setting("belief_read", &A::belief_read,
+                "the policy reads the belief beside the core's features")};
   }
 };
 

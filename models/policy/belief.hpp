@@ -8,34 +8,20 @@
 
 #include <torch/torch.h>
 
-#include "engine/core/settings.hpp"
 #include "engine/market/random.hpp"
 
 namespace proteus::policy {
 
-struct BeliefSettings {
-  std::int64_t units = 0;
-  std::int64_t decoder = 64;
-  bool read = false;
-
-  static constexpr auto settings() {
-    using B = BeliefSettings;
-    return std::tuple{
-        setting("belief", &B::units,
-                "numbers of the belief about the task, which has to foretell rewards and "
-                "observations; 0: none",
-                0, 4096),
-        setting("belief_decoder", &B::decoder, "units of the layer that foretells from it", 1,
-                4096),
-        setting("belief_read", &B::read, "the policy reads the belief beside the core's features")};
-  }
-};
-
 class BeliefHead : public torch::nn::Module {
  public:
-  /// columns: of an observation; may be 0. actions: numbers that say what was done.
-  BeliefHead(const BeliefSettings& settings, std::int64_t features, std::int64_t columns,
-             std::int64_t actions, market::Random& random);
+  struct Shape {
+    std::int64_t units = 32;    ///< of the belief
+    std::int64_t decoder = 64;  ///< of the layer that foretells from it
+    std::int64_t features = 0;  ///< of the core
+    std::int64_t columns = 0;   ///< of an observation; may be 0
+    std::int64_t actions = 0;   ///< numbers that say what was done
+  };
+  BeliefHead(const Shape& shape, market::Random& random);
 
   [[nodiscard]] std::int64_t columns() const { return columns_; }
   [[nodiscard]] std::int64_t units() const { return belief_bias_.size(0); }

@@ -148,6 +148,12 @@ Tensor S5Core::finish(const Layer& layer, const Tensor& x, const Tensor& u, cons
 
 Tensor S5Core::step(const Tensor& x, Tensor& state) const {
   const c10::InferenceMode inference;
+  if (!x.is_cpu()) {
+    Tensor here = state.cpu();
+    const Tensor out = step(x.cpu(), here);
+    state = here.to(x.device());
+    return out.to(x.device());
+  }
   const std::int64_t rows = x.size(0);
   const std::int64_t width = 2 * states_;
   Tensor out = at::addmm(input_bias_, x, input_weight_.t());
@@ -171,6 +177,8 @@ Tensor S5Core::step(const Tensor& x, Tensor& state) const {
 }
 
 Tensor S5Core::sequence(const Tensor& x, const Tensor& state, const Tensor& resets) const {
+  if (!x.is_cpu())
+    return sequence(x.cpu(), state.cpu(), resets.defined() ? resets.cpu() : resets).to(x.device());
   const std::int64_t steps = x.size(0);
   const std::int64_t rows = x.size(1);
   const std::int64_t width = 2 * states_;

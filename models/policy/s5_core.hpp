@@ -10,7 +10,8 @@
 // begin at the eigenvalues of HiPPO-N, their steps spread over [0.001, 0.1] by logarithm; both are
 // learned. What it remembers of an earlier step it remembers linearly: nothing saturates, and the
 // gradient through time is a product of the same few numbers. The recurrence's gradients are
-// written out by hand and have none themselves.
+// written out by hand and have none themselves. What lies on another device than the CPU is brought
+// here and back.
 #pragma once
 
 #include <vector>

@@ -98,7 +98,7 @@ TEST(BeliefQuestions, OfAnEnvironmentFollowFromItsPlaceAmongAll) {
 
 TEST(BeliefLoss, IsThatOfThePrintedFormulaWithItsGradients) {
   market::Random random{3};
-  const policy::BeliefHead head({.units = 4, .decoder = 6}, 5, kColumns, kActions, random);
+  const policy::BeliefHead head({4, 6, 5, kColumns, kActions}, random);
   const BeliefQuestions q = belief_questions(numbered(), kColumns, kActions, 1);
   torch::manual_seed(1);
   torch::Tensor features = torch::randn({12, 5}).requires_grad_();
@@ -139,15 +139,15 @@ TEST(BeliefLoss, IsThatOfThePrintedFormulaWithItsGradients) {
   }
 }
 
-struct Run {
+struct BeliefRun {
   GridNavi env{16};
   policy::ActorCritic policy;
   std::unique_ptr<Ppo> ppo;
   std::vector<double> losses;
 
-  Run(policy::BeliefSettings belief, double share, std::int64_t steps)
-      : policy({.encoder = 0, .core = {.hidden = 16}, .belief = belief}, input_width(kAll, env), 5,
-               1, 25) {
+  BeliefRun(std::int64_t belief, bool read, double share, std::int64_t steps)
+      : policy({.encoder = 0, .core = {.hidden = 16}, .belief = belief, .belief_read = read},
+               input_width(kAll, env), 5, 1, 25) {
     PpoSettings settings;
     settings.rollout_steps = 60;
     settings.rate = 5e-3;
@@ -159,7 +159,7 @@ struct Run {
 };
 
 TEST(BeliefTraining, WithoutAShareChangesNoBitOfThePolicy) {
-  const Run without({}, 0.0, 4'000), with({.units = 8}, 0.0, 4'000);
+  const BeliefRun without(0, false, 0.0, 4'000), with(8, false, 0.0, 4'000);
   const auto first = without.policy.values(), second = with.policy.values();
   ASSERT_LT(first.size(), second.size());
   EXPECT_TRUE(std::equal(first.begin(), first.end(), second.begin()));
@@ -167,8 +167,7 @@ TEST(BeliefTraining, WithoutAShareChangesNoBitOfThePolicy) {
 }
 
 TEST(BeliefTraining, ForetellsBetterAndBetterAndGivesTheSameBitsAgain) {
-  const Run one({.units = 8, .read = true}, 1.0, 30'000),
-      same({.units = 8, .read = true}, 1.0, 30'000);
+  const BeliefRun one(8, true, 1.0, 30'000), same(8, true, 1.0, 30'000);
   EXPECT_EQ(policy::parameter_hash(one.policy.values()),
             policy::parameter_hash(same.policy.values()));
   // At first half the variance of a reward, 1, and little of the observation's, one-hot in 25.

@@ -16,7 +16,11 @@ constexpr std::int64_t kActions = 3;
 constexpr std::int64_t kColumns = 2;
 
 ActorCritic make(std::int64_t units, bool read) {
-  return {{.encoder = 8, .core = {.hidden = 10}, .belief = {units, 7, read}},
+  return {{.encoder = 8,
+           .core = {.hidden = 10},
+           .belief = units,
+           .belief_decoder = 7,
+           .belief_read = read},
           kInputs,
           kActions,
           5,
