@@ -50,19 +50,20 @@ BeliefQuestions belief_questions(const Rollout& rollout, std::size_t columns, st
     float* asked = out.asked.data_ptr<float>() + at * (columns + actions);
     float* told = out.told.data_ptr<float>() + at * (1 + columns);
     std::copy_n(inputs + about * width, columns, asked);
-    asked[columns + static_cast<std::size_t>(rollout.actions[about])] = 1.0F;
+    asked[columns + static_cast<std::size_t>(rollout.actions[about])] =
+        rollout.weights.empty() ? 1.0F : std::clamp(rollout.weights[about], -1.0F, 1.0F);
     told[0] = rollout.rewards[about] * scale;
     if (about + n >= rollout.rewards.size() || rollout.ends[about] != training::StepEnd::None)
       return;
     std::copy_n(inputs + (about + n) * width, columns, told + 1);
     out.has_next.data_ptr<float>()[at] = 1.0F;
   };
+  Streams lots{seed, "belief", first, n};
   for (std::size_t i = 0; i < n; ++i) {
-    market::Random lots{seed + 0x9e37'79b9'7f4a'7c15U * (first + i), "belief"};
     each_trial(rollout, i, [&](std::size_t begin, std::size_t end) {
       const double length = static_cast<double>(end - begin);
       for (std::size_t t = begin; t < end; ++t)
-        write(t * n + i, (begin + static_cast<std::size_t>(lots.uniform() * length)) * n + i);
+        write(t * n + i, (begin + static_cast<std::size_t>(lots[i].uniform() * length)) * n + i);
     });
   }
   return out;

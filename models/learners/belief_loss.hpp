@@ -8,8 +8,10 @@ namespace proteus::learners {
 
 /// Time first, as in the rollout.
 struct BeliefQuestions {
-  torch::Tensor asked;  ///< [steps, environments, columns + actions]: an observation and an action
-  torch::Tensor told;   ///< [steps, environments, 1 + columns]: reward and next observation
+  /// [steps, environments, columns + actions]: an observation, and an action one-hot or, first of
+  /// its columns, a weight.
+  torch::Tensor asked;
+  torch::Tensor told;  ///< [steps, environments, 1 + columns]: reward and next observation
   /// [steps, environments, 1]: 0 where no observation came after it, since an episode ended or the
   /// rollout did; else 1.
   torch::Tensor has_next;
@@ -17,7 +19,7 @@ struct BeliefQuestions {
 
 /// One question for each step. Rewards are in their deviations over the rollout, so that a market's
 /// 0.001 and a maze's 1 weigh alike. columns: of the inputs, the first, are the observation. The
-/// lots of an environment are decided by `seed` and its place among all, `first` that of the first.
+/// lots of an environment are decided by `seed` and its number, that of the first being `first`.
 BeliefQuestions belief_questions(const Rollout& rollout, std::size_t columns, std::size_t actions,
                                  std::uint64_t seed, std::size_t first = 0);
 

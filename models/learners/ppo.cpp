@@ -51,6 +51,11 @@ Result<void> check_alike(Group& group, const policy::ActorCritic& policy, const 
   return success();
 }
 
+/// 0, 1, 2: a weight nearest to short, flat, long.
+std::int32_t nearest_choice(float weight) {
+  return 1 + static_cast<std::int32_t>(std::lround(std::clamp(weight, -1.0F, 1.0F)));
+}
+
 /// Name of the first parameter whose gradient is not finite.
 std::string first_not_finite(const policy::ActorCritic& policy) {
   for (const auto& entry : policy.named_parameters())
@@ -59,6 +64,10 @@ std::string first_not_finite(const policy::ActorCritic& policy) {
 }
 
 }  // namespace
+
+std::int64_t numbers_said(const VectorEnv& env) {
+  return static_cast<std::int64_t>(env.weighs() ? kWeightOutputs : env.actions());
+}
 
 std::int64_t input_width(const InputSettings& settings, const VectorEnv& env) {
   return static_cast<std::int64_t>(Inputs(settings, env).width());
@@ -69,11 +78,11 @@ Result<std::unique_ptr<Ppo>> Ppo::create(policy::ActorCritic& policy, VectorEnv&
                                          std::int64_t total_steps, std::uint64_t seed,
                                          const PpoPlace& place) {
   const std::int64_t width = input_width(inputs, env);
-  if (policy.inputs() != width || policy.actions() != static_cast<std::int64_t>(env.actions()))
+  if (policy.inputs() != width || policy.actions() != numbers_said(env))
     return error(ErrorCode::OutOfRange,
                  fmt::format("a policy of {} inputs and {} actions in an environment that gives {} "
                              "and takes {}",
-                             policy.inputs(), policy.actions(), width, env.actions()));
+                             policy.inputs(), policy.actions(), width, numbers_said(env)));
   if (settings.minibatches < 1 || settings.minibatches > static_cast<std::int64_t>(env.size()))
     return error(
         ErrorCode::OutOfRange,
@@ -105,7 +114,8 @@ Ppo::Ppo(policy::ActorCritic& policy, VectorEnv& env, const InputSettings& input
       inputs_(inputs, env),
       actor_(policy, env, inputs_, seed),
       scale_(env.size(), settings.gamma),
-      rollout_(static_cast<std::size_t>(settings.rollout_steps), env.size(), inputs_.width()),
+      rollout_(static_cast<std::size_t>(settings.rollout_steps), env.size(), inputs_.width(),
+               env.weighs()),
       seed_(seed),
       adam_(policy.values().size()),
       shuffle_(seed, "minibatches"),
@@ -123,8 +133,9 @@ void Ppo::ask(std::int64_t epoch) {
   const auto epochs = static_cast<std::uint64_t>(settings_.epochs);
   const std::uint64_t lot =
       static_cast<std::uint64_t>(steps_) * epochs + static_cast<std::uint64_t>(epoch);
-  questions_ = belief_questions(rollout_, env_.columns(), env_.actions(), seed_ ^ (lot << 20U),
-                                env_.first());
+  questions_ =
+      belief_questions(rollout_, env_.columns(), static_cast<std::size_t>(policy_.actions()),
+                       seed_ ^ (lot << 20U), env_.first());
 }
 
 double Ppo::progress() const {
@@ -216,10 +227,11 @@ Result<void> Ppo::run(const std::function<void(const PpoMetrics&)>& told) {
 Result<void> Ppo::count_actions(PpoMetrics& metrics) {
   // All that is told are shares and means, so only these sums go round: changes of action, rewards,
   // trials and their returns, and behind them how often each action was taken.
-  std::vector<double> sums(4 + env_.actions(), 0.0);
+  std::vector<double> sums(4 + (env_.weighs() ? 3 : env_.actions()), 0.0);
   for (std::size_t k = 0; k < rollout_.actions.size(); ++k) {
     const std::size_t i = k % rollout_.environments;
-    const std::int32_t action = rollout_.actions[k];
+    const std::int32_t action =
+        env_.weighs() ? nearest_choice(rollout_.weights[k]) : rollout_.actions[k];
     sums[4 + static_cast<std::size_t>(action)] += 1.0;
     sums[0] += action != last_actions_[i] ? 1.0 : 0.0;
     last_actions_[i] = action;
@@ -297,7 +309,10 @@ Result<void> Ppo::learn(PpoMetrics& metrics) {
        {&metrics.policy_loss, &metrics.value_loss, &metrics.entropy, &metrics.total_loss,
         &metrics.clip_fraction, &metrics.gradient_norm, &metrics.belief_loss})
     *mean /= updates;
-  metrics.collapse.entropy = metrics.entropy < 0.01 * std::log(static_cast<double>(env_.actions()));
+  // Of a weight: a deviation below 0.02, of a range of 2.
+  metrics.collapse.entropy =
+      metrics.entropy < (env_.weighs() ? std::log(0.02) + 1.4189
+                                       : 0.01 * std::log(static_cast<double>(env_.actions())));
   return success();
 }
 
@@ -314,24 +329,24 @@ Result<bool> Ppo::update(std::span<const std::int64_t> part, PpoMetrics& metrics
   const Tensor features =
       policy_.features(cut(rollout_.inputs, 1), cut(rollout_.start, 0), cut(rollout_.resets, 1));
   const Tensor outputs = policy_.head(features).to(torch::kCPU);
-  const auto actions = pick(rollout_.actions);
   const auto log_chances = pick(rollout_.log_chances);
   const auto advantages = pick(advantages_);
   const auto returns = pick(returns_);
   Tensor by_outputs = torch::empty_like(outputs);
   const auto numbers = static_cast<std::size_t>(outputs.numel());
   const double p = progress();
-  PpoLoss loss =
-      ppo_loss({env_.actions(),
-                {outputs.data_ptr<float>(), numbers},
-                actions,
-                log_chances,
-                advantages,
-                returns},
-               {static_cast<float>(settings_.clip), static_cast<float>(settings_.value_share),
-                static_cast<float>(settings_.entropy_start +
-                                   p * (settings_.entropy_end - settings_.entropy_start))},
-               {by_outputs.data_ptr<float>(), numbers});
+  const PpoLossSettings shares{
+      static_cast<float>(settings_.clip), static_cast<float>(settings_.value_share),
+      static_cast<float>(settings_.entropy_start +
+                         p * (settings_.entropy_end - settings_.entropy_start))};
+  const std::span<const float> said{outputs.data_ptr<float>(), numbers};
+  const std::span<float> by_said{by_outputs.data_ptr<float>(), numbers};
+  PpoLoss loss = env_.weighs()
+                     ? weight_loss({said, pick(rollout_.weights), log_chances, advantages, returns},
+                                   shares, by_said)
+                     : ppo_loss({env_.actions(), said, pick(rollout_.actions), log_chances,
+                                 advantages, returns},
+                                shares, by_said);
   BOOST_OUTCOME_TRY(const bool near, share_loss(loss, metrics));
   if (!near) return false;
   std::ranges::fill(policy_.gradients(), 0.0F);

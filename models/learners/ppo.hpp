@@ -30,6 +30,7 @@
 #include "models/learners/belief_loss.hpp"
 #include "models/learners/ppo_loss.hpp"
 #include "models/learners/rollout.hpp"
+#include "models/learners/weight_loss.hpp"
 
 namespace proteus::learners {
 
@@ -102,7 +103,8 @@ struct PpoMetrics {
   double reward = 0.0;         ///< mean of a step, as the environment pays
   double trial_return = 0.0;   ///< mean over `trials`; 0 without any
   std::int64_t trials = 0;     ///< that ended in this rollout
-  double turnover = 0.0;       ///< share of steps whose action is not that of the one before
+  double turnover = 0.0;       ///< share of steps whose action is not that of the one before;
+                               ///< a weight counts as the nearest of -1, 0 and 1
   double busiest = 0.0;        ///< share of the most frequent action
   Collapse collapse;
   std::int64_t updates = 0;
@@ -192,6 +194,8 @@ class Ppo {
   std::vector<std::int32_t> last_actions_;
 };
 
+/// Numbers that a policy for this environment says beside the value.
+std::int64_t numbers_said(const VectorEnv& env);
 /// Inputs that a policy for this environment has.
 std::int64_t input_width(const InputSettings& settings, const VectorEnv& env);
 
