@@ -210,7 +210,7 @@ void Ppo::drop_rollout() {
 void Ppo::archive(Archive& a) {
   a.part("learner");
   archive_array(a, policy_.values());
-  a(adam_, inputs_, scale_, actor_, shuffle_, steps_, faults_in_a_row_);
+  a(adam_, inputs_, scale_, actor_, shuffle_, seed_, steps_, faults_in_a_row_);
   archive_array(a, std::span(trial_sums_));
   archive_array(a, std::span(last_actions_));
   env_.archive(a);

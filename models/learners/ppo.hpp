@@ -184,7 +184,7 @@ class Ppo {
   Actor actor_;
   ReturnScale scale_;
   Rollout rollout_;
-  std::uint64_t seed_;
+  std::uint64_t seed_;         ///< of the questions
   BeliefQuestions questions_;  ///< of the running epoch
   Adam adam_;
   market::Random shuffle_;
