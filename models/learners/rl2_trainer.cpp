@@ -91,6 +91,7 @@ Result<void> Rl2Trainer::iterate(runs::Scalars& out) {
   out.add("loss/policy", m.policy_loss);
   out.add("loss/value", m.value_loss);
   out.add("loss/total", m.total_loss);
+  out.add("loss/belief", m.belief_loss);
   out.add("entropy", m.entropy);
   out.add("kl", m.kl);
   out.add("clip_fraction", m.clip_fraction);
@@ -138,9 +139,9 @@ Result<std::unique_ptr<runs::Trainer>> make_rl2_trainer(const Rl2Settings& setti
     if (group != nullptr)
       validation->place(static_cast<std::size_t>(group->rank()) * validation->size());
   }
-  auto policy =
-      std::make_unique<policy::ActorCritic>(settings.policy, input_width(settings.inputs, *env),
-                                            static_cast<std::int64_t>(env->actions()), seed);
+  auto policy = std::make_unique<policy::ActorCritic>(
+      settings.policy, input_width(settings.inputs, *env), numbers_said(*env), seed,
+      static_cast<std::int64_t>(env->columns()));
   BOOST_OUTCOME_TRY(auto ppo, Ppo::create(*policy, *env, settings.inputs, settings.ppo,
                                           settings.steps, seed, {group, device}));
   return std::make_unique<Rl2Trainer>(
