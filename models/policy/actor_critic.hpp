@@ -10,6 +10,7 @@
 #include <span>
 
 #include "models/policy/core.hpp"
+#include "models/policy/packed.hpp"
 
 namespace proteus::policy {
 
@@ -47,6 +48,7 @@ class ActorCritic : public torch::nn::Module {
                                        const torch::Tensor& resets) const;
 
   /// All parameters, one after the other in the order of named_parameters(); writing changes them.
+  /// Ask again for each change: a step between asking and writing may go on with what was before.
   [[nodiscard]] std::span<float> values();
   [[nodiscard]] std::span<const float> values() const;
   /// Their gradients, in which backward() adds.
@@ -55,6 +57,8 @@ class ActorCritic : public torch::nn::Module {
  private:
   void flatten();
   [[nodiscard]] torch::Tensor encode(const torch::Tensor& x) const;
+  static torch::Tensor layer(const torch::Tensor& x, const torch::Tensor& weight,
+                             const torch::Tensor& bias, Packed& packed, bool rectify);
 
   ActorCriticSettings settings_;
   std::int64_t inputs_;
@@ -66,6 +70,8 @@ class ActorCritic : public torch::nn::Module {
   torch::Tensor head_bias_;
   torch::Tensor flat_;
   torch::Tensor flat_gradient_;
+  mutable Packed encoder_packed_;
+  mutable Packed head_packed_;
 };
 
 /// FNV-1a of the bytes: equal for equal bits alone.
