@@ -34,7 +34,8 @@ std::unique_ptr<learners::MarketVectorEnv> make_environments(
       .value();
 }
 
-Agent::Agent(std::size_t environments, std::size_t steps, std::size_t epochs)
+Agent::Agent(std::size_t environments, std::size_t steps, std::size_t epochs,
+             learners::Group* group)
     : env_(make_environments(make_series(1'000), environments, steps)) {
   const learners::InputSettings inputs;
   learners::PpoSettings settings;
@@ -45,7 +46,9 @@ Agent::Agent(std::size_t environments, std::size_t steps, std::size_t epochs)
   policy_ = std::make_unique<policy::ActorCritic>(
       policy::ActorCriticSettings{}, learners::input_width(inputs, *env_),
       static_cast<std::int64_t>(env_->actions()), kSeed);
-  ppo_ = learners::Ppo::create(*policy_, *env_, inputs, settings, 1'000'000'000, kSeed).value();
+  ppo_ = learners::Ppo::create(*policy_, *env_, inputs, settings, 1'000'000'000, kSeed,
+                               {.group = group})
+             .value();
 }
 
 void Agent::iterate() { updates_ += ppo_->iterate().value().updates; }

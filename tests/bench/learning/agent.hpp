@@ -22,7 +22,9 @@ std::unique_ptr<learners::MarketVectorEnv> make_environments(
 
 class Agent {
  public:
-  Agent(std::size_t environments, std::size_t steps, std::size_t epochs);
+  /// In a group, which must outlive it, every rank has so many environments.
+  Agent(std::size_t environments, std::size_t steps, std::size_t epochs,
+        learners::Group* group = nullptr);
   /// A rollout and what is learned from it.
   void iterate();
   [[nodiscard]] std::int64_t parameters() const { return policy_->parameter_count(); }

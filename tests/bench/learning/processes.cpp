@@ -1,7 +1,11 @@
-// Trainings in processes of their own: how much memory one takes, and what two together do. The two
-// learn apart from one another.
+// Trainings in processes of their own: how much memory one takes, and what two together do that
+// train one policy over loopback, each with as many environments as the one alone.
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -22,16 +26,38 @@ double memory_peak() {
   return 0.0;
 }
 
-Started start(const LearningPlan& plan) {
-  std::vector<std::string> command{"/proc/self/exe", "--child"};
+/// A port of loopback that nobody listens on; 0: none.
+std::uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* plain = reinterpret_cast<sockaddr*>(&address);
+  const bool found = ::bind(fd, plain, size) == 0 && ::getsockname(fd, plain, &size) == 0;
+  ::close(fd);
+  return found ? ntohs(address.sin_port) : std::uint16_t{0};
+}
+
+/// Rank `rank` of `count` processes that meet at `port`.
+Started start(const LearningPlan& plan, std::size_t rank, std::size_t count, std::uint16_t port) {
+  std::vector<std::string> command{"env"};
+  if (count > 1)
+    for (std::string variable :
+         {fmt::format("RANK={}", rank), fmt::format("WORLD_SIZE={}", count),
+          std::string("MASTER_ADDR=127.0.0.1"), fmt::format("MASTER_PORT={}", port)})
+      command.push_back(std::move(variable));
+  command.push_back(std::filesystem::read_symlink("/proc/self/exe"));
+  command.emplace_back("--child");
   if (plan.tiny) command.emplace_back("--tiny");
   return Started(command);
 }
 
 /// Steps a second of all of them together; 0 where one did not end well.
 double together(const LearningPlan& plan, std::size_t count, Table& table, double& memory) {
+  const std::uint16_t port = free_port();
   std::vector<Started> all;
-  for (std::size_t i = 0; i < count; ++i) all.push_back(start(plan));
+  for (std::size_t i = 0; i < count; ++i) all.push_back(start(plan, i, count, port));
   double sum = 0.0;
   for (Started& one : all) {
     const auto figures = one.figures();
@@ -46,7 +72,11 @@ double together(const LearningPlan& plan, std::size_t count, Table& table, doubl
 }  // namespace
 
 int train_and_tell(const LearningPlan& plan) {
-  Agent agent(plan.environments, plan.steps, 4);
+  const auto place = learners::GroupSettings::from_environment();
+  if (!place) return 1;
+  const auto group = learners::join_group(place.value());
+  if (!group) return 1;
+  Agent agent(plan.environments, plan.steps, 4, group.value().get());
   agent.iterate();
   const double took = wall_of([&] {
     for (int i = 0; i < plan.iterations; ++i) agent.iterate();
@@ -74,7 +104,7 @@ void measure_processes(const LearningPlan& plan, Table& table) {
        "four epochs, in a process of its own"});
   const double times = median(ratios);
   table.rows.push_back(
-      {"two trainings side by side: times one", fmt::format("{:.2f}", times), ">= 1.8",
+      {"two processes that train one policy: times one", fmt::format("{:.2f}", times), ">= 1.8",
        times >= 1.8,
        fmt::format("one {:.0f} steps/s by the wall clock; they exchange nothing", median(ones))});
 }
