@@ -74,9 +74,34 @@ Tensor ActorCritic::head(const Tensor& features) const {
              : out;
 }
 
+/// A layer without gradients: x weight' + bias.
+Tensor ActorCritic::layer(const Tensor& x, const Tensor& weight, const Tensor& bias, Packed& packed,
+                          bool rectify) {
+  const Tensor in = x.contiguous();
+  const auto rows = static_cast<std::size_t>(x.size(0));
+  const auto inner = static_cast<std::size_t>(x.size(1));
+  const auto columns = static_cast<std::size_t>(weight.size(0));
+  Tensor out = at::empty({x.size(0), weight.size(0)}, x.options());
+  kernels().multiply({.rows = rows,
+                      .inner = inner,
+                      .columns = columns,
+                      .a = in.data_ptr<float>(),
+                      .a_row = inner,
+                      .panels = packed.turned(weight),
+                      .c = out.data_ptr<float>()});
+  kernels().end_layer({rows, columns, bias.data_ptr<float>(), out.data_ptr<float>(), rectify});
+  return out;
+}
+
 Tensor ActorCritic::step(const Tensor& x, Tensor& state) const {
   const c10::InferenceMode inference;
-  return head(core_->step(encode(x), state));
+  if (!x.is_cpu()) return head(core_->step(encode(x), state));
+  const Tensor encoded = encoder_weight_.defined()
+                             ? layer(x, encoder_weight_, encoder_bias_, encoder_packed_, true)
+                             : x;
+  const Tensor features = core_->step(encoded, state);
+  const Tensor out = layer(features, head_weight_, head_bias_, head_packed_, false);
+  return head_belief_.defined() ? out + at::mm(belief_->believe(features), head_belief_.t()) : out;
 }
 
 Tensor ActorCritic::features(const Tensor& x, const Tensor& state, const Tensor& resets) const {
@@ -90,6 +115,9 @@ Tensor ActorCritic::sequence(const Tensor& x, const Tensor& state, const Tensor&
 }
 
 std::span<float> ActorCritic::values() {
+  encoder_packed_.forget();
+  head_packed_.forget();
+  core_->weights_changed();
   return {flat_.data_ptr<float>(), static_cast<std::size_t>(flat_.numel())};
 }
 std::span<const float> ActorCritic::values() const {

@@ -11,6 +11,7 @@
 
 #include "models/policy/belief.hpp"
 #include "models/policy/core.hpp"
+#include "models/policy/packed.hpp"
 
 namespace proteus::policy {
 
@@ -69,6 +70,7 @@ class ActorCritic : public torch::nn::Module {
   [[nodiscard]] const BeliefHead* belief() const { return belief_.get(); }
 
   /// All parameters, one after the other in the order of named_parameters(); writing changes them.
+  /// Ask again for each change: a step between asking and writing may go on with what was before.
   [[nodiscard]] std::span<float> values();
   [[nodiscard]] std::span<const float> values() const;
   /// Their gradients, in which backward() adds.
@@ -77,6 +79,8 @@ class ActorCritic : public torch::nn::Module {
  private:
   void flatten();
   [[nodiscard]] torch::Tensor encode(const torch::Tensor& x) const;
+  static torch::Tensor layer(const torch::Tensor& x, const torch::Tensor& weight,
+                             const torch::Tensor& bias, Packed& packed, bool rectify);
 
   ActorCriticSettings settings_;
   std::int64_t inputs_;
@@ -90,6 +94,8 @@ class ActorCritic : public torch::nn::Module {
   torch::Tensor head_belief_;  ///< [actions + 1, units of the belief], where the policy reads it
   torch::Tensor flat_;
   torch::Tensor flat_gradient_;
+  mutable Packed encoder_packed_;
+  mutable Packed head_packed_;
 };
 
 /// FNV-1a of the bytes: equal for equal bits alone.

@@ -31,6 +31,10 @@ class Core : public torch::nn::Module {
   /// Returns [steps, environments, outputs]; equal to as many calls of step.
   virtual torch::Tensor sequence(const torch::Tensor& x, const torch::Tensor& state,
                                  const torch::Tensor& resets) const = 0;
+
+  /// The weights may have been written to through bare memory: what was derived from them for
+  /// step() is to be made anew.
+  virtual void weights_changed() {}
 };
 
 enum class CoreKind : std::uint8_t { Gru, Memoryless, S5 };
