@@ -38,6 +38,12 @@ class Random {
   std::uint32_t poisson(double mean);
   bool chance(double probability) { return uniform() < probability; }
 
+  /// Where the sequence stands (engine/core/archive.hpp).
+  template <class Archive>
+  void archive(Archive& a) {
+    a(state_, kept_, has_kept_);
+  }
+
  private:
   std::array<std::uint64_t, 4> state_{};
   double kept_ = 0.0;

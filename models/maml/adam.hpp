@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/core/archive.hpp"
+
 namespace proteus::maml {
 
 template <class T>
@@ -14,6 +16,13 @@ struct AdamState {
   std::vector<T> mean;
   std::vector<T> square;
   std::int64_t steps = 0;
+
+  /// Reading fails for another number of parameters than this state was made for.
+  void archive(Archive& a) {
+    const std::size_t size = mean.size();
+    a(mean, square, steps);
+    if (mean.size() != size || square.size() != size || steps < 0) a.fail();
+  }
 };
 
 template <class T>
@@ -24,6 +33,7 @@ class Adam {
 
   [[nodiscard]] const AdamState<T>& state() const { return state_; }
   void restore(AdamState<T> state) { state_ = std::move(state); }
+  void archive(Archive& a) { a(state_); }
 
   void step(std::span<T> x, std::span<const T> gradient, double rate) {
     ++state_.steps;

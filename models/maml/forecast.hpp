@@ -92,6 +92,8 @@ class ForecastTasks {
                                       std::uint64_t seed);
 
   void next(TaskBatch<float>& batch);
+  /// Which tasks come next.
+  void archive(Archive& a) { a(sampler_); }
   [[nodiscard]] std::size_t candidates() const { return sampler_.candidates(); }
   [[nodiscard]] std::size_t columns() const { return rows_.front().columns(); }
   /// Candidate i as a batch of one task.

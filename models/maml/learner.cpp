@@ -190,6 +190,18 @@ Result<void> Learner<T>::restore(std::span<const T> learned, AdamState<T> optimi
   return success();
 }
 
+template <class T>
+void Learner<T>::archive(Archive& a) {
+  const std::size_t size = meta_.size();
+  a.part("meta-learner");
+  a(meta_, adam_, skipped_, skipped_in_a_row_);
+  if (meta_.size() != size) {
+    a.fail();
+    meta_.resize(size);
+  }
+  if (a.reading()) fill_rates();
+}
+
 template class Learner<float>;
 template class Learner<double>;
 

@@ -121,12 +121,16 @@ class Learner {
   [[nodiscard]] const Adam<T>& optimiser() const { return adam_; }
   /// Errors: OutOfRange for other sizes than this learner has.
   Result<void> restore(std::span<const T> learned, AdamState<T> optimiser);
+  /// All that decides the next steps. Reading fails for another network or settings that learn
+  /// other numbers.
+  void archive(Archive& a);
+  /// Adam's rate of the next step.
+  [[nodiscard]] double outer_rate() const;
 
  private:
   Learner(const LearnerSettings& settings, Mlp net, std::uint64_t seed);
   void add_task(const TaskBatch<T>& batch, std::size_t task, MetaGradient<T>& out);
   void fill_rates();
-  [[nodiscard]] double outer_rate() const;
   [[nodiscard]] std::size_t first_adapted() const;
 
   LearnerSettings settings_;

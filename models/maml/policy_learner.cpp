@@ -49,7 +49,8 @@ PolicyLearner::PolicyLearner(const PolicyLearnerSettings& settings, Mlp net, std
             static_cast<float>(std::log(settings_.deviation)));
 }
 
-void PolicyLearner::roll_out(World& world, std::span<const float> parameters, Rollout& out) {
+void PolicyLearner::roll_out(World& world, Part part, std::span<const float> parameters,
+                             market::Random& random, Rollout& out) {
   const RolloutShape shape{static_cast<std::size_t>(settings_.trajectories),
                            static_cast<std::size_t>(settings_.horizon), net().inputs()};
   const std::size_t dimensions = net().outputs();
@@ -63,14 +64,14 @@ void PolicyLearner::roll_out(World& world, std::span<const float> parameters, Ro
   const float* log_deviations = parameters.data() + net().free_offset();
   std::vector<float> deviations(dimensions);
   for (std::size_t d = 0; d < dimensions; ++d) deviations[d] = std::exp(log_deviations[d]);
-  world.begin(n, seen);
+  world.begin(part, n, seen);
   for (std::size_t t = 0; t < shape.horizon; ++t) {
     std::ranges::copy(
         seen, out.observations.begin() + static_cast<std::ptrdiff_t>(t * n * shape.columns));
     net().forward(parameters.data(), seen.data(), n, means.data(), inner_.scratch());
     float* actions = out.actions.data() + t * n * dimensions;
     for (std::size_t i = 0; i < n * dimensions; ++i)
-      actions[i] = means[i] + deviations[i % dimensions] * static_cast<float>(random_.normal());
+      actions[i] = means[i] + deviations[i % dimensions] * static_cast<float>(random.normal());
     for (std::size_t i = 0; i < n; ++i)
       out.log_densities[t * n + i] = gaussian_log_density(dimensions, means.data() + i * dimensions,
                                                           log_deviations, actions + i * dimensions);
@@ -94,7 +95,7 @@ void PolicyLearner::collect(World& world, TaskData& data, std::vector<double>& r
   inner_.begin(base_);
   for (std::size_t k = 0; k <= steps; ++k) {
     Rollout& rollout = data.rollouts[k];
-    roll_out(world, inner_.adapted(), rollout);
+    roll_out(world, k == steps ? Part::Query : Part::Support, inner_.adapted(), random_, rollout);
     returns[k] += rollout.mean_return;
     if (k == steps) return;
     inner_.step_forward_only(rates(k), rollout.observations.data(), rollout.advantages.size(),
@@ -174,18 +175,48 @@ Result<PolicyStepReport> PolicyLearner::step(std::span<const std::unique_ptr<Wor
   return report;
 }
 
-std::vector<double> PolicyLearner::adapted_returns(World& world, std::size_t steps) {
+std::vector<double> PolicyLearner::adapted_returns(World& world, std::size_t steps,
+                                                   market::Random& random) {
   std::vector<double> returns;
   Rollout rollout;
   inner_.begin(base_);
   for (std::size_t k = 0; k <= steps; ++k) {
-    roll_out(world, inner_.adapted(), rollout);
+    roll_out(world, Part::Query, inner_.adapted(), random, rollout);
     returns.push_back(rollout.mean_return);
     if (k == steps) break;
+    roll_out(world, Part::Support, inner_.adapted(), random, rollout);
     inner_.step_forward_only(rates(k), rollout.observations.data(), rollout.advantages.size(),
                              surrogate(rollout));
   }
   return returns;
+}
+
+Result<void> PolicyLearner::restore(std::span<const float> base, AdamState<float> optimiser,
+                                    AdamState<float> deviation_optimiser) {
+  const auto fits = [](const AdamState<float>& state, std::size_t size) {
+    return state.mean.size() == size && state.square.size() == size && state.steps >= 0;
+  };
+  if (base.size() != base_.size() || !fits(optimiser, net().free_offset()) ||
+      !fits(deviation_optimiser, net().free()))
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("{} parameters, {} and {} of the optimisers: this policy has {}, of "
+                             "which {} are deviations",
+                             base.size(), optimiser.mean.size(), deviation_optimiser.mean.size(),
+                             base_.size(), net().free()));
+  base_.assign(base.begin(), base.end());
+  adam_.restore(std::move(optimiser));
+  deviation_adam_.restore(std::move(deviation_optimiser));
+  return success();
+}
+
+void PolicyLearner::archive(Archive& a) {
+  const std::size_t size = base_.size();
+  a.part("policy learner");
+  a(base_, adam_, deviation_adam_, random_, skipped_, skipped_in_a_row_);
+  if (base_.size() != size) {
+    a.fail();
+    base_.resize(size);
+  }
 }
 
 }  // namespace proteus::maml

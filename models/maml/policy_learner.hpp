@@ -25,12 +25,16 @@
 
 namespace proteus::maml {
 
+/// What a rollout is for: to adapt on, or to judge by.
+enum class Part : std::uint8_t { Support, Query };
+
 /// One task, as many trajectories of it side by side as are asked for.
 class World {
  public:
   virtual ~World() = default;
-  /// All trajectories start anew. `observations`: [trajectories, columns].
-  virtual void begin(std::size_t trajectories, std::span<float> observations) = 0;
+  /// All trajectories start anew, where this part of the task lies. `observations`:
+  /// [trajectories, columns].
+  virtual void begin(Part part, std::size_t trajectories, std::span<float> observations) = 0;
   /// `actions`: [trajectories, dimensions], any real numbers.
   virtual void step(std::span<const float> actions, std::span<float> rewards,
                     std::span<float> observations) = 0;
@@ -108,8 +112,20 @@ class PolicyLearner {
   /// One outer iteration over these tasks. Errors: Refused, where this is the third in a row whose
   /// numbers are not finite.
   Result<PolicyStepReport> step(std::span<const std::unique_ptr<World>> worlds);
-  /// Mean returns of the base and after each of `steps` adaptation steps. The base stays as it is.
-  std::vector<double> adapted_returns(World& world, std::size_t steps);
+  /// Mean returns on the query part, of the base and after each of `steps` adaptation steps on the
+  /// support part. Neither the base nor the learner's own random numbers move.
+  std::vector<double> adapted_returns(World& world, std::size_t steps, market::Random& random);
+
+  /// All that outlives an iteration, for checkpoints: means' weights and log deviations; Adam of
+  /// the weights and of the deviations.
+  [[nodiscard]] const PolicyLearnerSettings& settings() const { return settings_; }
+  [[nodiscard]] const Adam<float>& optimiser() const { return adam_; }
+  [[nodiscard]] const Adam<float>& deviation_optimiser() const { return deviation_adam_; }
+  /// Errors: OutOfRange for other sizes than this learner has.
+  Result<void> restore(std::span<const float> base, AdamState<float> optimiser,
+                       AdamState<float> deviation_optimiser);
+  /// The same, with the random numbers and what was counted. Reading fails for another network.
+  void archive(Archive& a);
 
  private:
   /// What a task leaves for the outer epochs.
@@ -117,7 +133,8 @@ class PolicyLearner {
     std::vector<Rollout> rollouts;  // before each inner step, then of the adapted policy
   };
   PolicyLearner(const PolicyLearnerSettings& settings, Mlp net, std::uint64_t seed);
-  void roll_out(World& world, std::span<const float> parameters, Rollout& out);
+  void roll_out(World& world, Part part, std::span<const float> parameters, market::Random& random,
+                Rollout& out);
   [[nodiscard]] std::span<const float> rates(std::size_t step) const {
     return step == 0 ? first_rates_ : later_rates_;
   }

@@ -66,6 +66,11 @@ class TaskSampler {
   Task next();
   /// From here on next() gives what a sampler made with this seed gives.
   void seed(std::uint64_t seed) { random_ = market::Random{seed, "tasks"}; }
+  /// Which tasks come next (engine/core/archive.hpp).
+  template <class Archive>
+  void archive(Archive& a) {
+    a(random_);
+  }
   [[nodiscard]] std::size_t candidates() const { return candidates_.size(); }
   [[nodiscard]] std::size_t groups() const { return groups_.size(); }
   /// Candidate i, in the order of series and starts: for going through all of them once.

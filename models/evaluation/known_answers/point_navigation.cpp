@@ -27,7 +27,8 @@ class PointWorld final : public maml::World {
     const double x = random.uniform() - 0.5;
     return std::make_unique<PointWorld>(x, random.uniform() - 0.5);
   }
-  void begin(std::size_t trajectories, std::span<float> observations) override {
+  void begin(maml::Part /*the goal is one*/, std::size_t trajectories,
+             std::span<float> observations) override {
     places_.assign(2 * trajectories, 0.0F);
     std::ranges::copy(places_, observations.begin());
   }
@@ -58,9 +59,10 @@ Result<std::vector<double>> learned_returns(std::int64_t iterations, std::uint64
   }
   std::vector<double> returns(kTestSteps + 1);
   market::Random test(seed, "test goals");
+  market::Random actions(seed, "test actions");
   for (std::size_t t = 0; t < kTestTasks; ++t) {
     const auto world = PointWorld::draw(test);
-    const std::vector<double> earned = learner.adapted_returns(*world, kTestSteps);
+    const std::vector<double> earned = learner.adapted_returns(*world, kTestSteps, actions);
     for (std::size_t k = 0; k <= kTestSteps; ++k) returns[k] += earned[k] / kTestTasks;
   }
   return returns;
