@@ -22,9 +22,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kState = "training.state";
-constexpr const char* kLatest = "latest.safetensors";
 constexpr std::string_view kStep = "step-";
 constexpr std::string_view kEnding = ".safetensors";
+
+std::string latest_of(int rank) {
+  return rank == 0 ? "latest.safetensors" : fmt::format("latest.rank-{}.safetensors", rank);
+}
 
 Error io_error(std::string_view what, const fs::path& path, const std::error_code& why) {
   return error(ErrorCode::Io, fmt::format("cannot {} {}: {}", what, path.string(), why.message()));
@@ -97,8 +100,8 @@ bool is_loss(std::string_view name) {
 
 }  // namespace
 
-Result<FolderLock> FolderLock::take(const fs::path& folder) {
-  const fs::path path = folder / ".lock";
+Result<FolderLock> FolderLock::take(const fs::path& folder, int rank) {
+  const fs::path path = folder / (rank == 0 ? ".lock" : fmt::format(".lock.rank-{}", rank));
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (fd < 0) return io_error("open", path, {errno, std::generic_category()});
   FolderLock lock(fd);
@@ -129,16 +132,19 @@ Run::Run(fs::path folder, const RunSettings& settings, Provenance provenance, Tr
 Result<std::unique_ptr<Run>> Run::begin(const fs::path& folder, const RunSettings& settings,
                                         Provenance provenance, Trainer& trainer, Timestamp now) {
   BOOST_OUTCOME_TRY(make_folder(folder));
-  BOOST_OUTCOME_TRY(FolderLock lock, FolderLock::take(folder));
-  for (const char* file : {"config.toml", kLatest, "model.safetensors"})
-    if (fs::exists(folder / file))
+  BOOST_OUTCOME_TRY(FolderLock lock, FolderLock::take(folder, settings.rank));
+  const std::string latest = latest_of(settings.rank);
+  for (const std::string& file : {std::string("config.toml"), latest})
+    if ((settings.rank == 0 || file == latest) && fs::exists(folder / file))
       return error(ErrorCode::Refused,
                    fmt::format("{} holds a run already: resume it, or name another folder",
                                folder.string()));
   BOOST_OUTCOME_TRY(make_folder(folder / "checkpoints"));
   std::unique_ptr<Run> run(
       new Run(folder, settings, std::move(provenance), trainer, std::move(lock)));
-  BOOST_OUTCOME_TRY(write_text(folder / "config.toml", run->provenance_.config));
+  if (run->is_first()) {
+    BOOST_OUTCOME_TRY(write_text(folder / "config.toml", run->provenance_.config));
+  }
   BOOST_OUTCOME_TRY(run->open_files(now));
   BOOST_OUTCOME_TRY(run->save());
   return run;
@@ -146,11 +152,12 @@ Result<std::unique_ptr<Run>> Run::begin(const fs::path& folder, const RunSetting
 
 Result<std::unique_ptr<Run>> Run::resume(const fs::path& folder, const RunSettings& settings,
                                          Provenance provenance, Trainer& trainer, Timestamp now) {
-  if (!fs::exists(folder / kLatest))
-    return error(ErrorCode::NotFound,
-                 fmt::format("{} holds no run: there is no {} in it", folder.string(), kLatest));
-  BOOST_OUTCOME_TRY(FolderLock lock, FolderLock::take(folder));
-  BOOST_OUTCOME_TRY(const auto latest, inference::load_checkpoint(folder / kLatest));
+  const fs::path path = folder / latest_of(settings.rank);
+  if (!fs::exists(path))
+    return error(ErrorCode::NotFound, fmt::format("{} holds no run: there is no {} in it",
+                                                  folder.string(), path.filename().string()));
+  BOOST_OUTCOME_TRY(FolderLock lock, FolderLock::take(folder, settings.rank));
+  BOOST_OUTCOME_TRY(const auto latest, inference::load_checkpoint(path));
   BOOST_OUTCOME_TRY(check_same(latest, provenance));
   if (latest.code_version != provenance.code_version)
     return error(ErrorCode::Refused,
@@ -177,12 +184,13 @@ Result<void> Run::read_state(const inference::Checkpoint& latest) {
     return error(ErrorCode::Corrupt,
                  fmt::format("{}: its training state cannot be read, at {}: it was written by "
                              "another program",
-                             (folder_ / kLatest).string(), archive.place()));
+                             (folder_ / latest_of(settings_.rank)).string(), archive.place()));
   saved_steps_ = trainer_.steps();
   return success();
 }
 
 Result<void> Run::open_files(Timestamp now) {
+  if (!is_first()) return success();
   BOOST_OUTCOME_TRY(csv_, AppendedFile::open(folder_ / "scalars.csv", state_.csv_bytes));
   BOOST_OUTCOME_TRY(
       events_, AppendedFile::open(folder_ / "events.out.tfevents.proteus", state_.event_bytes));
@@ -194,6 +202,7 @@ Result<void> Run::iterate(Timestamp now) {
   figures_.clear();
   if (auto learned = trainer_.iterate(figures_); !learned) {
     auto why = learned.error();
+    if (!is_first()) return why;
     const fs::path kept = folder_ / "last-good.safetensors";
     const auto saved = inference::save_checkpoint(kept, model());
     why.context += saved
@@ -202,8 +211,10 @@ Result<void> Run::iterate(Timestamp now) {
     return why;
   }
   ++state_.iterations;
-  BOOST_OUTCOME_TRY(write_row(now));
-  BOOST_OUTCOME_TRY(keep_best());
+  if (is_first()) {
+    BOOST_OUTCOME_TRY(write_row(now));
+    BOOST_OUTCOME_TRY(keep_best());
+  }
   if (settings_.save_every > 0 && state_.iterations % settings_.save_every == 0)
     return keep_interval();
   return success();
@@ -262,6 +273,7 @@ Result<void> Run::keep_best() {
 }
 
 Result<void> Run::keep_interval() {
+  if (!is_first()) return save();
   BOOST_OUTCOME_TRY(std::string hash,
                     inference::save_checkpoint(checkpoint_path(trainer_.steps()), model()));
   state_.parent = std::move(hash);
@@ -290,10 +302,12 @@ Result<void> Run::drop_checkpoints() {
 
 /// The rows first: a saved moment never counts rows that the disk does not have.
 Result<void> Run::save() {
-  BOOST_OUTCOME_TRY(csv_->sync());
-  BOOST_OUTCOME_TRY(events_->sync());
-  state_.csv_bytes = csv_->size();
-  state_.event_bytes = events_->size();
+  if (is_first()) {
+    BOOST_OUTCOME_TRY(csv_->sync());
+    BOOST_OUTCOME_TRY(events_->sync());
+    state_.csv_bytes = csv_->size();
+    state_.event_bytes = events_->size();
+  }
   ByteBuffer bytes;
   Archive archive = Archive::writer(bytes);
   archive.part("the run");
@@ -308,14 +322,16 @@ Result<void> Run::save() {
   inference::Tensor state{kState, inference::TensorType::U8, {bytes.size()}, {}};
   state.bytes.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   latest.tensors.push_back(std::move(state));
-  BOOST_OUTCOME_TRY(inference::save_checkpoint(folder_ / kLatest, latest));
+  BOOST_OUTCOME_TRY(inference::save_checkpoint(folder_ / latest_of(settings_.rank), latest));
   saved_steps_ = trainer_.steps();
   return success();
 }
 
 Result<std::string> Run::finish() {
-  BOOST_OUTCOME_TRY(std::string hash,
-                    inference::save_checkpoint(folder_ / "model.safetensors", model()));
+  std::string hash;
+  if (is_first()) {
+    BOOST_OUTCOME_TRY(hash, inference::save_checkpoint(folder_ / "model.safetensors", model()));
+  }
   BOOST_OUTCOME_TRY(save());
   return hash;
 }

@@ -9,6 +9,7 @@
 //   best.safetensors                 the model whose figure of the validation was the best
 //   model.safetensors                the model at the end
 //   last-good.safetensors            the model, where training ended because its numbers broke
+//   latest.rank-N.safetensors        where several processes train together, of each but the first
 //
 // A run that was stopped at any moment and is resumed gives the same rows and the same model as one
 // that was never stopped: what was written after the last save is cut away and made again. A
@@ -48,7 +49,7 @@ struct Best {
 class FolderLock {
  public:
   /// Errors: Busy, Io.
-  static Result<FolderLock> take(const std::filesystem::path& folder);
+  static Result<FolderLock> take(const std::filesystem::path& folder, int rank);
   FolderLock(FolderLock&& other) noexcept;
   FolderLock& operator=(FolderLock&& other) noexcept;
   ~FolderLock();
@@ -79,7 +80,7 @@ class Run {
   Result<void> iterate(Timestamp now);
   /// Keeps this moment for resume().
   Result<void> save();
-  /// Keeps model.safetensors, whose content hash it returns.
+  /// Keeps model.safetensors, whose content hash it returns; empty beside rank 0.
   Result<std::string> finish();
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
@@ -116,6 +117,7 @@ class Run {
   Result<void> drop_checkpoints();
   [[nodiscard]] inference::Checkpoint model() const;
   [[nodiscard]] std::filesystem::path checkpoint_path(std::int64_t steps) const;
+  [[nodiscard]] bool is_first() const { return settings_.rank == 0; }
 
   std::filesystem::path folder_;
   RunSettings settings_;

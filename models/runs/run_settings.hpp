@@ -19,6 +19,8 @@ struct RunSettings {
   std::int64_t keep = 3;
   std::string best_figure;
   Better better = Better::Auto;
+  /// Among processes that train together: beside rank 0 a run only keeps what it needs to go on.
+  int rank = 0;
 };
 
 }  // namespace proteus::runs

@@ -29,6 +29,7 @@ struct Options {
   double speed = 30.0;
   bool resume = false;  ///< the newest session where `resume_folder` is empty
   std::string resume_folder;
+  std::string out;  ///< folder to make and to write to
   bool json = false;
   bool watch = false;
   bool markdown = false;
