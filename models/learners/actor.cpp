@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/learners/archive_array.hpp"
 #include "models/policy/kernels.hpp"
 
 namespace proteus::learners {
@@ -23,7 +24,8 @@ Actor::Actor(const policy::ActorCritic& policy, VectorEnv& env, Inputs& inputs, 
     : policy_(policy),
       env_(env),
       inputs_(inputs),
-      random_(seed, "actor"),
+      begins_(seed, "trials"),
+      samples_(seed, "actions", env.first(), env.size()),
       choice_(choice),
       actions_(env.size()),
       log_chances_(env.size()),
@@ -33,9 +35,15 @@ Actor::Actor(const policy::ActorCritic& policy, VectorEnv& env, Inputs& inputs, 
 }
 
 void Actor::begin() {
-  env_.reset(random_.bits());
+  env_.reset(begins_.bits());
   inputs_.begin();
   state_ = torch::zeros({static_cast<std::int64_t>(env_.size()), policy_.state_size()});
+}
+
+void Actor::archive(Archive& a) {
+  a.part("actor");
+  a(begins_, samples_);
+  archive_tensor(a, state_);
 }
 
 void Actor::decide(std::span<float> input) {
@@ -64,7 +72,7 @@ void Actor::choose(const float* outputs) {
     if (choice_ == Choice::Greedy) {
       chosen = static_cast<std::size_t>(std::max_element(out, out + n) - out);
     } else {
-      float left = static_cast<float>(random_.uniform()) * sum;
+      float left = static_cast<float>(samples_[i].uniform()) * sum;
       while (chosen + 1 < n && (left -= weight[chosen]) > 0.0F) ++chosen;
     }
     actions_[i] = static_cast<std::int32_t>(chosen);

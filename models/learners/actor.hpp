@@ -7,6 +7,7 @@
 
 #include "engine/market/random.hpp"
 #include "models/learners/inputs.hpp"
+#include "models/learners/streams.hpp"
 #include "models/policy/actor_critic.hpp"
 
 namespace proteus::learners {
@@ -15,7 +16,8 @@ enum class Choice : std::uint8_t { Sampled, Greedy };
 
 class Actor {
  public:
-  /// All three must outlive it. `seed` decides the tasks and the samples.
+  /// All three must outlive it. `seed` decides the tasks and the samples, those of each environment
+  /// apart.
   Actor(const policy::ActorCritic& policy, VectorEnv& env, Inputs& inputs, std::uint64_t seed,
         Choice choice = Choice::Sampled);
 
@@ -35,6 +37,8 @@ class Actor {
   /// Value of the states that the environments are in now; changes nothing but `scratch`,
   /// [environments, width].
   void value_now(std::span<float> scratch, std::span<float> out);
+  /// What it remembers and its random numbers; environments and inputs keep their own.
+  void archive(Archive& a);
 
  private:
   void choose(const float* outputs);
@@ -43,7 +47,8 @@ class Actor {
   const policy::ActorCritic& policy_;
   VectorEnv& env_;
   Inputs& inputs_;
-  market::Random random_;
+  market::Random begins_;  ///< a seed for each time that all trials begin
+  Streams samples_;
   Choice choice_;
   torch::Tensor state_;
   std::vector<std::int32_t> actions_;

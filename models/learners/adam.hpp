@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "models/learners/archive_array.hpp"
+
 namespace proteus::learners {
 
 /// Euclidean norm, added up in double.
@@ -17,6 +19,11 @@ class Adam {
   /// One step against `gradients` times `scale`.
   void step(std::span<float> parameters, std::span<const float> gradients, double scale,
             double rate);
+  void archive(Archive& a) {
+    archive_array(a, std::span(first_));
+    archive_array(a, std::span(second_));
+    a(steps_);
+  }
 
  private:
   std::vector<float> first_;

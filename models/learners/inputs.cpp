@@ -4,74 +4,102 @@
 #include <cmath>
 
 #include "engine/core/assert.hpp"
+#include "models/learners/archive_array.hpp"
 
 namespace proteus::learners {
 
-void RunningMoments::add(std::size_t column, const float* values, std::size_t rows,
-                         std::size_t stride) {
-  const double n = static_cast<double>(rows);
-  double mean = 0.0;
-  for (std::size_t i = 0; i < rows; ++i) mean += values[i * stride];
-  mean /= n;
-  double square = 0.0;
-  for (std::size_t i = 0; i < rows; ++i) {
-    const double away = values[i * stride] - mean;
-    square += away * away;
-  }
-  const double away = mean - mean_[column];
-  const double all = count_ + n;
-  mean_[column] += away * n / all;
-  square_[column] += square + away * away * count_ * n / all;
+InputShape shape_of(const VectorEnv& env) {
+  return {env.size(), env.columns(), env.actions(), env.trial_steps()};
 }
 
-Inputs::Inputs(const InputSettings& settings, const VectorEnv& env)
+Inputs::Inputs(const InputSettings& settings, const InputShape& shape)
     : settings_(settings),
-      columns_(env.columns()),
-      actions_(env.actions()),
-      trial_steps_(static_cast<float>(env.trial_steps())),
-      previous_(env.size()),
-      rewards_(env.size()),
-      moments_(columns_ + 1) {}
+      shape_(shape),
+      trial_steps_(static_cast<float>(shape.trial_steps)),
+      previous_(shape.environments),
+      rewards_(shape.environments),
+      moments_(shape.columns + 1),
+      seen_(shape.columns + 1),
+      offset_(shape.columns + 1, 0.0),
+      factor_(shape.columns + 1, 1.0) {}
 
 Inputs::Inputs(const Inputs& trained, const VectorEnv& env) : Inputs(trained.settings_, env) {
-  PROTEUS_ASSERT(columns_ == trained.columns_ && actions_ == trained.actions_);
+  PROTEUS_ASSERT(shape_.columns == trained.shape_.columns &&
+                 shape_.actions == trained.shape_.actions);
   moments_ = trained.moments_;
+  offset_ = trained.offset_;
+  factor_ = trained.factor_;
   trial_steps_ = trained.trial_steps_;
   frozen_ = true;
 }
 
+Inputs::Inputs(const InputSettings& settings, const InputShape& shape, std::vector<double> offset,
+               std::vector<double> factor)
+    : Inputs(settings, shape) {
+  PROTEUS_ASSERT(offset.size() == offset_.size() && factor.size() == factor_.size());
+  offset_ = std::move(offset);
+  factor_ = std::move(factor);
+  frozen_ = true;
+}
+
 std::size_t Inputs::width() const {
-  return columns_ + (settings_.action ? actions_ : 0) + (settings_.reward ? 1 : 0) +
+  return shape_.columns + (settings_.action ? shape_.actions : 0) + (settings_.reward ? 1 : 0) +
          (settings_.done ? 1 : 0) + (settings_.time ? 1 : 0);
 }
 
 void Inputs::begin() { std::ranges::fill(previous_, Previous{}); }
 
 float Inputs::scaled(std::size_t column, float x) const {
-  constexpr double kLimit = 10.0;
   if (!settings_.normalise) return x;
-  const double deviation = std::sqrt(moments_.variance(column) + 1e-12);
-  return static_cast<float>(std::clamp((x - moments_.mean(column)) / deviation, -kLimit, kLimit));
+  const double value = (static_cast<double>(x) - offset_[column]) * factor_[column];
+  // What is no number or infinite stays so, to be found and named.
+  if (!std::isfinite(value)) return static_cast<float>(value);
+  return static_cast<float>(std::clamp(value, -kLimit, kLimit));
 }
 
 void Inputs::count(const VectorEnv& env) {
   const std::size_t rows = previous_.size();
-  for (std::size_t c = 0; c < columns_; ++c)
-    moments_.add(c, env.observations().data() + c, rows, columns_);
+  for (std::size_t c = 0; c < shape_.columns; ++c)
+    seen_.add(c, env.observations().data() + c, rows, shape_.columns);
   for (std::size_t i = 0; i < rows; ++i) rewards_[i] = previous_[i].reward;
-  moments_.add(columns_, rewards_.data(), rows, 1);
-  moments_.advance(rows);
+  seen_.add(shape_.columns, rewards_.data(), rows, 1);
+  seen_.advance(rows);
+}
+
+Result<void> Inputs::take_in(Group* group) {
+  if (!settings_.normalise || frozen_) return success();
+  BOOST_OUTCOME_TRY(seen_.add_up(group, "the inputs' moments"));
+  if (seen_.finite()) moments_.merge(seen_);
+  seen_.clear();
+  rescale();
+  return success();
+}
+
+/// A column that has never moved is only centred.
+void Inputs::rescale() {
+  for (std::size_t c = 0; c < offset_.size(); ++c) {
+    const double variance = moments_.variance(c);
+    offset_[c] = moments_.mean(c);
+    factor_[c] = variance > 0.0 ? 1.0 / std::sqrt(variance + 1e-12) : 1.0;
+  }
+}
+
+void Inputs::archive(Archive& a) {
+  a.part("inputs");
+  archive_array(a, std::span(previous_));
+  a(moments_, seen_);
+  if (a.reading() && settings_.normalise && !frozen_) rescale();
 }
 
 void Inputs::write_row(const float* observation, const Previous& previous, float* out) const {
-  for (std::size_t c = 0; c < columns_; ++c) *out++ = scaled(c, observation[c]);
+  for (std::size_t c = 0; c < shape_.columns; ++c) *out++ = scaled(c, observation[c]);
   if (settings_.action) {
-    std::fill_n(out, actions_, 0.0F);
+    std::fill_n(out, shape_.actions, 0.0F);
     if (previous.action >= 0) out[previous.action] = 1.0F;
-    out += actions_;
+    out += shape_.actions;
   }
   const bool begun = previous.action >= 0;
-  if (settings_.reward) *out++ = begun ? scaled(columns_, previous.reward) : 0.0F;
+  if (settings_.reward) *out++ = begun ? scaled(shape_.columns, previous.reward) : 0.0F;
   if (settings_.done) *out++ = previous.done;
   if (settings_.time) *out++ = previous.steps / trial_steps_;
 }
@@ -84,7 +112,8 @@ void Inputs::write(const VectorEnv& env, std::span<float> out) {
 void Inputs::peek(const VectorEnv& env, std::span<float> out) const {
   PROTEUS_ASSERT(out.size() == previous_.size() * width());
   for (std::size_t i = 0; i < previous_.size(); ++i)
-    write_row(env.observations().data() + i * columns_, previous_[i], out.data() + i * width());
+    write_row(env.observations().data() + i * shape_.columns, previous_[i],
+              out.data() + i * width());
 }
 
 void Inputs::after(const VectorEnv& env, std::span<const std::int32_t> actions) {
@@ -100,7 +129,7 @@ void Inputs::after(const VectorEnv& env, std::span<const std::int32_t> actions) 
 
 void Inputs::write_final(const VectorEnv& env, std::span<const std::int32_t> actions, std::size_t i,
                          std::span<float> out) const {
-  write_row(env.final_observations().data() + i * columns_,
+  write_row(env.final_observations().data() + i * shape_.columns,
             {actions[i], env.rewards()[i], 0.0F, previous_[i].steps + 1.0F}, out.data());
 }
 

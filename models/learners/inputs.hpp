@@ -5,8 +5,8 @@
 //
 // each of which can be left out. At the start of a trial all but the observation is zero: an agent
 // learns about its task from what it did and what came of it, and from nothing else. Observation
-// and reward can be brought to mean 0 and deviation 1, as seen so far; a policy that is tested
-// takes the moments that it was trained with and changes them no more.
+// and reward can be brought to mean 0 and deviation 1, as seen up to the last update; a policy that
+// is tested takes the moments that it was trained with and changes them no more.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/core/settings.hpp"
+#include "models/learners/running_moments.hpp"
 #include "models/learners/vector_env.hpp"
 
 namespace proteus::learners {
@@ -39,43 +40,55 @@ struct InputSettings {
   }
 };
 
-/// Running mean and variance of columns (Chan, Golub, LeVeque 1979), batch by batch.
-class RunningMoments {
- public:
-  explicit RunningMoments(std::size_t columns) : mean_(columns, 0.0), square_(columns, 0.0) {}
-  /// Column `column` of `rows` values, `stride` apart.
-  void add(std::size_t column, const float* values, std::size_t rows, std::size_t stride);
-  /// After each column had its batch of so many rows.
-  void advance(std::size_t rows) { count_ += static_cast<double>(rows); }
-  [[nodiscard]] double mean(std::size_t column) const { return mean_[column]; }
-  /// Of the population; 1 before anything was seen.
-  [[nodiscard]] double variance(std::size_t column) const {
-    return count_ > 0.0 ? square_[column] / count_ : 1.0;
-  }
-  [[nodiscard]] double count() const { return count_; }
-
- private:
-  double count_ = 0.0;
-  std::vector<double> mean_;
-  std::vector<double> square_;  // sum of squared distances from the mean
+/// What decides the width of an input.
+struct InputShape {
+  std::size_t environments = 1;
+  std::size_t columns = 0;      ///< of the observation
+  std::size_t actions = 0;      ///< choices
+  std::size_t trial_steps = 1;  ///< that the input "time" is a share of
 };
+InputShape shape_of(const VectorEnv& env);
 
 class Inputs {
  public:
-  Inputs(const InputSettings& settings, const VectorEnv& env);
+  Inputs(const InputSettings& settings, const InputShape& shape);
+  Inputs(const InputSettings& settings, const VectorEnv& env) : Inputs(settings, shape_of(env)) {}
   /// The same with the moments of `trained`, which stay as they are.
   Inputs(const Inputs& trained, const VectorEnv& env);
+  /// Of a checkpoint: frozen, with one offset and factor for each column and, last, the reward.
+  Inputs(const InputSettings& settings, const InputShape& shape, std::vector<double> offset,
+         std::vector<double> factor);
 
   [[nodiscard]] std::size_t width() const;
   [[nodiscard]] const InputSettings& settings() const { return settings_; }
 
   /// A trial begins everywhere.
   void begin();
-  /// Writes [environments, width] for the state that `env` is in. Counts it into the moments unless
-  /// these are frozen.
+  /// Writes [environments, width] for the state that `env` is in, and remembers it for take_in,
+  /// unless the moments are frozen.
   void write(const VectorEnv& env, std::span<float> out);
   /// The same without counting.
   void peek(const VectorEnv& env, std::span<float> out) const;
+  /// Only remembers it.
+  void count(const VectorEnv& env);
+  /// The moments become those of all that was seen, by all ranks. Until then what is written stays
+  /// as it was scaled before, so that a rollout is of one piece. What is not finite is forgotten.
+  /// Errors: those of Group.
+  Result<void> take_in(Group* group);
+  /// What was seen since the last take_in is not to count.
+  void forget() { seen_.clear(); }
+  /// Whether there are moments to scale with; always, where nothing is scaled.
+  [[nodiscard]] bool ready() const {
+    return !settings_.normalise || frozen_ || moments_.count() > 0.0;
+  }
+  /// A value counts as (x - offset) * factor, cut to ±kLimit, one pair for each column of the
+  /// observation and, last, the reward.
+  static constexpr double kLimit = 10.0;
+  [[nodiscard]] std::span<const double> offset() const { return offset_; }
+  [[nodiscard]] std::span<const double> factor() const { return factor_; }
+  [[nodiscard]] const InputShape& shape() const { return shape_; }
+  void archive(Archive& a);
+
   /// What the last step did, for the next write.
   void after(const VectorEnv& env, std::span<const std::int32_t> actions);
   /// The row that environment `i` would have seen, had its episode not been cut off by the last
@@ -89,19 +102,23 @@ class Inputs {
     float reward = 0.0F;
     float done = 0.0F;
     float steps = 0.0F;  ///< of this trial
+    void archive(Archive& a) { a(action, reward, done, steps); }
   };
-  void count(const VectorEnv& env);
+  void rescale();
   void write_row(const float* observation, const Previous& previous, float* out) const;
   [[nodiscard]] float scaled(std::size_t column, float x) const;
 
   InputSettings settings_;
-  std::size_t columns_;
-  std::size_t actions_;
+  InputShape shape_;
   float trial_steps_;
   bool frozen_ = false;
   std::vector<Previous> previous_;
   std::vector<float> rewards_;  ///< scratch
-  RunningMoments moments_;      ///< of the observation's columns and, last, of the reward
+  // Of the observation's columns and, last, of the reward:
+  RunningMoments moments_;
+  RunningMoments seen_;  ///< since the last take_in
+  std::vector<double> offset_;
+  std::vector<double> factor_;
 };
 
 }  // namespace proteus::learners

@@ -30,6 +30,7 @@ MarketVectorEnv::MarketVectorEnv(training::MarketEnv env, std::size_t actions,
     : env_(std::move(env)),
       actions_(actions),
       sampler_(std::move(sampler)),
+      random_(0, "", 0, env_.size()),
       trial_steps_(env_.task(0).episodes * env_.task(0).episode_bars),
       said_(env_.size()),
       rewards_(env_.size()),
@@ -37,11 +38,18 @@ MarketVectorEnv::MarketVectorEnv(training::MarketEnv env, std::size_t actions,
       infos_(env_.size()) {}
 
 void MarketVectorEnv::reset(std::uint64_t seed) {
-  sampler_.seed(seed);
-  for (std::size_t i = 0; i < size(); ++i) {
-    const auto done = env_.reset(i, sampler_.next());
-    PROTEUS_ASSERT(!done.has_error());
-  }
+  random_ = Streams{seed, "tasks", first(), size()};
+  for (std::size_t i = 0; i < size(); ++i) next_trial(i);
+}
+
+void MarketVectorEnv::next_trial(std::size_t i) {
+  const auto done = env_.reset(i, sampler_.draw(random_[i]));
+  PROTEUS_ASSERT(!done.has_error());
+}
+
+void MarketVectorEnv::archive(Archive& a) {
+  a(random_);
+  env_.archive(a, sampler_.series());
 }
 
 StepEnd MarketVectorEnv::end_of(std::size_t i) const {
@@ -60,9 +68,7 @@ void MarketVectorEnv::step(std::span<const std::int32_t> actions) {
   for (std::size_t i = 0; i < size(); ++i) {
     rewards_[i] = static_cast<float>(env_.rewards()[i]);
     ends_[i] = end_of(i);
-    if (!ends_trial(ends_[i])) continue;
-    const auto done = env_.reset(i, sampler_.next());
-    PROTEUS_ASSERT(!done.has_error());
+    if (ends_trial(ends_[i])) next_trial(i);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/learners/streams.hpp"
 #include "models/learners/vector_env.hpp"
 #include "models/training/market_env.hpp"
 #include "models/training/task_sampler.hpp"
@@ -31,6 +32,7 @@ class MarketVectorEnv : public VectorEnv {
   }
   [[nodiscard]] std::span<const float> rewards() const override { return rewards_; }
   [[nodiscard]] std::span<const training::StepEnd> ends() const override { return ends_; }
+  void archive(Archive& a) override;
   /// Money and position after the last step; of an environment whose trial ended with it, those at
   /// its end.
   [[nodiscard]] std::span<const training::StepInfo> infos() const { return infos_; }
@@ -38,10 +40,12 @@ class MarketVectorEnv : public VectorEnv {
  private:
   MarketVectorEnv(training::MarketEnv env, std::size_t actions, training::TaskSampler sampler);
   [[nodiscard]] training::StepEnd end_of(std::size_t i) const;
+  void next_trial(std::size_t i);
 
   training::MarketEnv env_;
   std::size_t actions_;
   training::TaskSampler sampler_;
+  Streams random_;  ///< of the tasks
   std::size_t trial_steps_;
   std::vector<training::Action> said_;
   std::vector<float> rewards_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -12,22 +13,6 @@ namespace proteus::learners {
 using torch::Tensor;
 
 namespace {
-
-struct Moments {
-  double mean = 0.0;
-  double variance = 0.0;
-};
-
-template <class At>
-Moments moments_of(std::size_t count, At at) {
-  const double n = static_cast<double>(count);
-  Moments m;
-  for (std::size_t i = 0; i < count; ++i) m.mean += at(i);
-  m.mean /= n;
-  for (std::size_t i = 0; i < count; ++i) m.variance += (at(i) - m.mean) * (at(i) - m.mean);
-  m.variance /= n;
-  return m;
-}
 
 void shuffle(std::vector<std::int64_t>& order, market::Random& random) {
   for (std::size_t i = order.size(); i > 1; --i)
@@ -47,6 +32,32 @@ std::vector<T> gather(const std::vector<T>& all, std::size_t steps, std::size_t 
   return out;
 }
 
+/// Ranks that were started with other settings would add up what does not belong together.
+Result<void> check_alike(Group& group, const policy::ActorCritic& policy, const VectorEnv& env) {
+  // Halves of the hash: a double holds 53 bits.
+  const std::uint64_t hash = policy::parameter_hash(policy.values());
+  const std::array<double, 3> own{static_cast<double>(env.size()), static_cast<double>(hash >> 32U),
+                                  static_cast<double>(hash & 0xffffffffU)};
+  std::array<double, 3> sums = own;
+  BOOST_OUTCOME_TRY(group.sum(std::span<double>(sums), "the ranks' settings"));
+  const double n = group.size();
+  for (std::size_t i = 0; i < 3; ++i)
+    if (sums[i] != n * own[i])
+      return error(ErrorCode::OutOfRange,
+                   fmt::format("rank {} of {} differs from the others in its {} "
+                               "environments or in the parameters it starts from: start all with "
+                               "the same settings and seed",
+                               group.rank(), group.size(), env.size()));
+  return success();
+}
+
+/// Name of the first parameter whose gradient is not finite.
+std::string first_not_finite(const policy::ActorCritic& policy) {
+  for (const auto& entry : policy.named_parameters())
+    if (!torch::isfinite(entry.value().grad()).all().item<bool>()) return entry.key();
+  return "no single parameter, but its norm";
+}
+
 }  // namespace
 
 std::int64_t input_width(const InputSettings& settings, const VectorEnv& env) {
@@ -55,7 +66,8 @@ std::int64_t input_width(const InputSettings& settings, const VectorEnv& env) {
 
 Result<std::unique_ptr<Ppo>> Ppo::create(policy::ActorCritic& policy, VectorEnv& env,
                                          const InputSettings& inputs, const PpoSettings& settings,
-                                         std::int64_t total_steps, std::uint64_t seed) {
+                                         std::int64_t total_steps, std::uint64_t seed,
+                                         const PpoPlace& place) {
   const std::int64_t width = input_width(inputs, env);
   if (policy.inputs() != width || policy.actions() != static_cast<std::int64_t>(env.actions()))
     return error(ErrorCode::OutOfRange,
@@ -67,14 +79,21 @@ Result<std::unique_ptr<Ppo>> Ppo::create(policy::ActorCritic& policy, VectorEnv&
         ErrorCode::OutOfRange,
         fmt::format("{} minibatches of {} environments: a minibatch is at least one of them",
                     settings.minibatches, env.size()));
-  return std::unique_ptr<Ppo>(new Ppo(policy, env, inputs, settings, total_steps, seed));
+  if (place.group != nullptr) {
+    env.place(static_cast<std::size_t>(place.group->rank()) * env.size());
+    BOOST_OUTCOME_TRY(check_alike(*place.group, policy, env));
+  }
+  return std::unique_ptr<Ppo>(new Ppo(policy, env, inputs, settings, total_steps, seed, place));
 }
 
 Ppo::Ppo(policy::ActorCritic& policy, VectorEnv& env, const InputSettings& inputs,
-         const PpoSettings& settings, std::int64_t total_steps, std::uint64_t seed)
+         const PpoSettings& settings, std::int64_t total_steps, std::uint64_t seed,
+         const PpoPlace& place)
     : policy_(policy),
       env_(env),
       settings_(settings),
+      group_(place.group),
+      device_(place.device),
       total_steps_(total_steps),
       inputs_(inputs, env),
       actor_(policy, env, inputs_, seed),
@@ -91,19 +110,37 @@ double Ppo::progress() const {
   return std::min(1.0, static_cast<double>(steps_) / static_cast<double>(total_steps_));
 }
 
+double Ppo::rate() const {
+  return settings_.anneal_rate ? settings_.rate * (1.0 - progress()) : settings_.rate;
+}
+
+Result<void> Ppo::sum(std::span<double> numbers, std::string_view what) {
+  return group_ == nullptr ? Result<void>(success()) : group_->sum(numbers, what);
+}
+
+/// The first rollout is scaled by what the trials begin with.
+Result<void> Ppo::prepare() {
+  if (inputs_.ready()) return success();
+  inputs_.count(env_);
+  return inputs_.take_in(group_);
+}
+
 Result<PpoMetrics> Ppo::iterate() {
   PpoMetrics metrics;
+  BOOST_OUTCOME_TRY(prepare());
   collect(actor_, env_, scale_, rollout_);
-  if (const auto fault = rollout_.fault()) {
-    metrics.fault = *fault;
-    metrics.skipped = 1;
-    actor_.begin();  // What has passed through a memory stays in it.
+  BOOST_OUTCOME_TRY(const bool sound, is_sound(metrics));
+  if (sound) {
+    BOOST_OUTCOME_TRY(inputs_.take_in(group_));
+    BOOST_OUTCOME_TRY(scale_.take_in(group_));
+    BOOST_OUTCOME_TRY(count_actions(metrics));
+    BOOST_OUTCOME_TRY(advantages(metrics));
+    BOOST_OUTCOME_TRY(learn(metrics));
   } else {
-    count_actions(metrics);
-    advantages(metrics);
-    learn(metrics);
+    metrics.skipped = 1;
+    drop_rollout();
   }
-  steps_ += static_cast<std::int64_t>(rollout_.rewards.size());
+  steps_ += static_cast<std::int64_t>(rollout_.rewards.size() * static_cast<std::size_t>(ranks()));
   metrics.steps = steps_;
   faults_in_a_row_ = metrics.skipped > 0 ? faults_in_a_row_ + 1 : 0;
   if (faults_in_a_row_ >= 3)
@@ -114,6 +151,39 @@ Result<PpoMetrics> Ppo::iterate() {
   return metrics;
 }
 
+/// Whether the rollouts of all ranks are finite; else names one place.
+Result<bool> Ppo::is_sound(PpoMetrics& metrics) {
+  const auto own = rollout_.fault();
+  if (own) metrics.fault = *own;
+  if (group_ == nullptr) return !own;
+  std::vector<double> faults(static_cast<std::size_t>(group_->size()), 0.0);
+  if (own) faults[static_cast<std::size_t>(group_->rank())] = 1.0;
+  BOOST_OUTCOME_TRY(group_->sum(std::span(faults), "what is not finite"));
+  const auto first = std::ranges::find(faults, 1.0);
+  if (first == faults.end()) return true;
+  if (!own)
+    metrics.fault = fmt::format("something in the rollout of rank {} is no finite number",
+                                first - faults.begin());
+  return false;
+}
+
+/// What has passed through a memory stays in it, and what was counted stays counted.
+void Ppo::drop_rollout() {
+  inputs_.forget();
+  scale_.forget();
+  std::ranges::fill(trial_sums_, 0.0F);
+  actor_.begin();
+}
+
+void Ppo::archive(Archive& a) {
+  a.part("learner");
+  archive_array(a, policy_.values());
+  a(adam_, inputs_, scale_, actor_, shuffle_, steps_, faults_in_a_row_);
+  archive_array(a, std::span(trial_sums_));
+  archive_array(a, std::span(last_actions_));
+  env_.archive(a);
+}
+
 Result<void> Ppo::run(const std::function<void(const PpoMetrics&)>& told) {
   while (!done()) {
     BOOST_OUTCOME_TRY(const PpoMetrics metrics, iterate());
@@ -122,34 +192,36 @@ Result<void> Ppo::run(const std::function<void(const PpoMetrics&)>& told) {
   return success();
 }
 
-void Ppo::count_actions(PpoMetrics& metrics) {
-  std::vector<std::size_t> taken(env_.actions(), 0);
-  std::size_t changes = 0;
-  double rewards = 0.0;
-  double returns = 0.0;
+Result<void> Ppo::count_actions(PpoMetrics& metrics) {
+  // All that is told are shares and means, so only these sums go round: changes of action, rewards,
+  // trials and their returns, and behind them how often each action was taken.
+  std::vector<double> sums(4 + env_.actions(), 0.0);
   for (std::size_t k = 0; k < rollout_.actions.size(); ++k) {
     const std::size_t i = k % rollout_.environments;
     const std::int32_t action = rollout_.actions[k];
-    ++taken[static_cast<std::size_t>(action)];
-    changes += action != last_actions_[i] ? 1 : 0;
+    sums[4 + static_cast<std::size_t>(action)] += 1.0;
+    sums[0] += action != last_actions_[i] ? 1.0 : 0.0;
     last_actions_[i] = action;
-    rewards += static_cast<double>(rollout_.rewards[k]);
+    sums[1] += static_cast<double>(rollout_.rewards[k]);
     trial_sums_[i] += rollout_.rewards[k];
     if (!ends_trial(rollout_.ends[k])) continue;
-    ++metrics.trials;
-    returns += static_cast<double>(trial_sums_[i]);
+    sums[2] += 1.0;
+    sums[3] += static_cast<double>(trial_sums_[i]);
     trial_sums_[i] = 0.0F;
   }
-  const double n = static_cast<double>(rollout_.actions.size());
-  metrics.reward = rewards / n;
-  if (metrics.trials > 0) metrics.trial_return = returns / static_cast<double>(metrics.trials);
-  metrics.turnover = static_cast<double>(changes) / n;
-  metrics.busiest = static_cast<double>(*std::ranges::max_element(taken)) / n;
+  BOOST_OUTCOME_TRY(sum(sums, "what was done"));
+  const double n = static_cast<double>(rollout_.actions.size()) * ranks();
+  metrics.trials = static_cast<std::int64_t>(sums[2]);
+  metrics.reward = sums[1] / n;
+  if (metrics.trials > 0) metrics.trial_return = sums[3] / sums[2];
+  metrics.turnover = sums[0] / n;
+  metrics.busiest = *std::max_element(sums.begin() + 4, sums.end()) / n;
   metrics.collapse.turnover = metrics.turnover < 0.001;
   metrics.collapse.exposure = metrics.busiest > 0.995;
+  return success();
 }
 
-void Ppo::advantages(PpoMetrics& metrics) {
+Result<void> Ppo::advantages(PpoMetrics& metrics) {
   std::vector<float> rewards = rollout_.rewards;
   if (settings_.scale_returns)
     for (float& r : rewards) r *= scale_.factor();
@@ -157,17 +229,34 @@ void Ppo::advantages(PpoMetrics& metrics) {
                  rollout_.truncated_values, rollout_.last_values},
                 {settings_.gamma, settings_.lambda, settings_.cut_at_episodes}, advantages_,
                 returns_);
-  const auto returns = moments_of(returns_.size(), [&](std::size_t i) { return returns_[i]; });
-  const auto left =
-      moments_of(returns_.size(), [&](std::size_t i) { return returns_[i] - rollout_.values[i]; });
-  metrics.explained_variance =
-      returns.variance > 0.0 ? 1.0 - left.variance / returns.variance : 0.0;
-  const auto all = moments_of(advantages_.size(), [&](std::size_t i) { return advantages_[i]; });
-  const double deviation = std::sqrt(all.variance) + 1e-8;
-  for (float& a : advantages_) a = static_cast<float>((a - all.mean) / deviation);
+  // Mean, then squares around it, of returns, what the value leaves of them, and advantages.
+  const double n = static_cast<double>(returns_.size()) * ranks();
+  const auto numbers_at = [this](std::size_t i) {
+    return std::array{static_cast<double>(returns_[i]),
+                      static_cast<double>(returns_[i]) - static_cast<double>(rollout_.values[i]),
+                      static_cast<double>(advantages_[i])};
+  };
+  std::array<double, 3> mean{};
+  for (std::size_t i = 0; i < returns_.size(); ++i)
+    for (std::size_t k = 0; k < 3; ++k) mean[k] += numbers_at(i)[k];
+  BOOST_OUTCOME_TRY(sum(mean, "the advantages' means"));
+  for (double& m : mean) m /= n;
+  std::array<double, 3> variance{};
+  for (std::size_t i = 0; i < returns_.size(); ++i)
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double away = numbers_at(i)[k] - mean[k];
+      variance[k] += away * away;
+    }
+  BOOST_OUTCOME_TRY(sum(variance, "the advantages' variances"));
+  for (double& v : variance) v /= n;
+  metrics.explained_variance = variance[0] > 0.0 ? 1.0 - variance[1] / variance[0] : 0.0;
+  const double deviation = std::sqrt(variance[2]) + 1e-8;
+  for (float& a : advantages_)
+    a = static_cast<float>((static_cast<double>(a) - mean[2]) / deviation);
+  return success();
 }
 
-void Ppo::learn(PpoMetrics& metrics) {
+Result<void> Ppo::learn(PpoMetrics& metrics) {
   const std::size_t n = rollout_.environments;
   const auto parts = static_cast<std::size_t>(settings_.minibatches);
   std::vector<std::int64_t> order(n);
@@ -178,7 +267,7 @@ void Ppo::learn(PpoMetrics& metrics) {
     for (std::size_t part = 0; part < parts && going; ++part) {
       const std::size_t begin = part * n / parts;
       const std::size_t end = (part + 1) * n / parts;
-      going = update(std::span(order).subspan(begin, end - begin), metrics);
+      BOOST_OUTCOME_TRY(going, update(std::span(order).subspan(begin, end - begin), metrics));
     }
   }
   const double updates = std::max(1.0, static_cast<double>(metrics.updates));
@@ -186,28 +275,30 @@ void Ppo::learn(PpoMetrics& metrics) {
                        &metrics.total_loss, &metrics.clip_fraction, &metrics.gradient_norm})
     *mean /= updates;
   metrics.collapse.entropy = metrics.entropy < 0.01 * std::log(static_cast<double>(env_.actions()));
+  return success();
 }
 
 /// False when this rollout is to be left: too far from the policy that made it, or not finite.
-bool Ppo::update(std::span<const std::int64_t> part, PpoMetrics& metrics) {
+Result<bool> Ppo::update(std::span<const std::int64_t> part, PpoMetrics& metrics) {
   const std::size_t n = rollout_.environments;
   const bool whole = part.size() == n && settings_.minibatches == 1;
   const Tensor index = torch::from_blob(const_cast<std::int64_t*>(part.data()),
                                         {static_cast<std::int64_t>(part.size())}, torch::kInt64);
   const auto cut = [&](const Tensor& all, std::int64_t dimension) {
-    return whole ? all : all.index_select(dimension, index);
+    return (whole ? all : all.index_select(dimension, index)).to(device_);
   };
   const auto pick = [&](const auto& all) { return gather(all, rollout_.steps, n, part); };
   const Tensor outputs =
-      policy_.sequence(cut(rollout_.inputs, 1), cut(rollout_.start, 0), cut(rollout_.resets, 1));
+      policy_.sequence(cut(rollout_.inputs, 1), cut(rollout_.start, 0), cut(rollout_.resets, 1))
+          .to(torch::kCPU);
   const auto actions = pick(rollout_.actions);
   const auto log_chances = pick(rollout_.log_chances);
   const auto advantages = pick(advantages_);
   const auto returns = pick(returns_);
-  Tensor gradient = torch::empty_like(outputs);
+  Tensor by_outputs = torch::empty_like(outputs);
   const auto numbers = static_cast<std::size_t>(outputs.numel());
   const double p = progress();
-  const PpoLoss loss =
+  PpoLoss loss =
       ppo_loss({env_.actions(),
                 {outputs.data_ptr<float>(), numbers},
                 actions,
@@ -217,25 +308,15 @@ bool Ppo::update(std::span<const std::int64_t> part, PpoMetrics& metrics) {
                {static_cast<float>(settings_.clip), static_cast<float>(settings_.value_share),
                 static_cast<float>(settings_.entropy_start +
                                    p * (settings_.entropy_end - settings_.entropy_start))},
-               {gradient.data_ptr<float>(), numbers});
-  metrics.kl = loss.kl;
-  if (!std::isfinite(loss.total)) {
-    metrics.fault = "the loss is no finite number";
-    ++metrics.skipped;
-    return false;
-  }
-  if (loss.kl > settings_.kl_stop) return false;
+               {by_outputs.data_ptr<float>(), numbers});
+  BOOST_OUTCOME_TRY(const bool near, share_loss(loss, metrics));
+  if (!near) return false;
   std::ranges::fill(policy_.gradients(), 0.0F);
-  outputs.backward(gradient);
-  const double length = norm(policy_.gradients());
-  if (!std::isfinite(length)) {
-    metrics.fault = "the gradient has a norm that is no finite number";
-    ++metrics.skipped;
-    return false;
-  }
+  outputs.backward(by_outputs);
+  BOOST_OUTCOME_TRY(const double length, share_gradient(metrics));
+  if (!std::isfinite(length)) return false;
   adam_.step(policy_.values(), policy_.gradients(),
-             length > settings_.gradient_norm ? settings_.gradient_norm / length : 1.0,
-             settings_.anneal_rate ? settings_.rate * (1.0 - p) : settings_.rate);
+             length > settings_.gradient_norm ? settings_.gradient_norm / length : 1.0, rate());
   ++metrics.updates;
   metrics.policy_loss += loss.policy;
   metrics.value_loss += loss.value;
@@ -244,6 +325,39 @@ bool Ppo::update(std::span<const std::int64_t> part, PpoMetrics& metrics) {
   metrics.clip_fraction += loss.clipped;
   metrics.gradient_norm += length;
   return true;
+}
+
+/// The loss becomes the mean over all ranks, which have as many rows each. Whether it is finite and
+/// near enough to the policy that acted.
+Result<bool> Ppo::share_loss(PpoLoss& loss, PpoMetrics& metrics) {
+  std::array<double, 6> means{loss.policy, loss.value,   loss.entropy,
+                              loss.kl,     loss.clipped, loss.total};
+  BOOST_OUTCOME_TRY(sum(means, "the loss"));
+  for (double& mean : means) mean /= ranks();
+  loss = {means[0], means[1], means[2], means[3], means[4], means[5]};
+  metrics.kl = loss.kl;
+  if (std::isfinite(loss.total)) return loss.kl <= settings_.kl_stop;
+  metrics.fault = "the loss is no finite number";
+  ++metrics.skipped;
+  return false;
+}
+
+/// The gradient becomes the mean over all ranks. Returns its norm, which is not finite where the
+/// gradient is not; the fault is then told.
+Result<double> Ppo::share_gradient(PpoMetrics& metrics) {
+  const std::span<float> gradients = policy_.gradients();
+  if (group_ != nullptr) {
+    BOOST_OUTCOME_TRY(group_->sum(gradients, "the gradient"));
+    const auto share = static_cast<float>(1.0 / ranks());
+    for (float& g : gradients) g *= share;
+  }
+  const double length = norm(gradients);
+  if (!std::isfinite(length)) {
+    metrics.fault =
+        fmt::format("the gradient of {} is no finite number", first_not_finite(policy_));
+    ++metrics.skipped;
+  }
+  return length;
 }
 
 }  // namespace proteus::learners

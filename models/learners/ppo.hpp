@@ -12,7 +12,11 @@
 //   gradient norm at most 0.5; Adam with epsilon 1e-5; its rate falls to zero, entropy's share too
 //   what is not finite is named, its update left out and counted; three in a row end the run
 //
-// The same seed, settings and count of threads give the same parameters, bit for bit.
+// Several processes (Group) learn as one with all their environments would: gradients, moments,
+// the look at KL and at what is not finite, and what is told are those of all ranks.
+//
+// The same seed, settings, ranks and count of threads give the same parameters, bit for bit, also
+// across a break (archive).
 // Thread: one owner.
 #pragma once
 
@@ -101,18 +105,26 @@ struct PpoMetrics {
   std::int64_t steps = 0;    ///< of all environments since the start of training
 };
 
+/// Where it learns.
+struct PpoPlace {
+  Group* group = nullptr;  ///< must outlive the learner; null: alone
+  /// Where sequences are computed; acting, Adam and the parameters are on the CPU.
+  torch::Device device = torch::kCPU;
+};
+
 class Ppo {
  public:
   /// `policy` and `env` must outlive it. `total_steps`: of all environments together; the rates
-  /// fall over them. Errors: OutOfRange (more minibatches than environments, a policy of other
-  /// widths).
+  /// fall over them. In a group `env` becomes environments [rank n, (rank + 1) n) of all. Errors:
+  /// OutOfRange (more minibatches than environments, a policy of other widths, ranks that differ in
+  /// environments or parameters), those of Group.
   static Result<std::unique_ptr<Ppo>> create(policy::ActorCritic& policy, VectorEnv& env,
                                              const InputSettings& inputs,
                                              const PpoSettings& settings, std::int64_t total_steps,
-                                             std::uint64_t seed);
+                                             std::uint64_t seed, const PpoPlace& place = {});
 
   /// One rollout, learned from. Errors: Refused, when three in a row had something that was not
-  /// finite; the parameters are then those of the last good update.
+  /// finite; the parameters are then those of the last good update. Those of Group.
   Result<PpoMetrics> iterate();
   /// Until total_steps; `told` hears of each. Errors: those of iterate.
   Result<void> run(const std::function<void(const PpoMetrics&)>& told = {});
@@ -120,19 +132,37 @@ class Ppo {
   [[nodiscard]] bool done() const { return steps_ >= total_steps_; }
   [[nodiscard]] const Inputs& inputs() const { return inputs_; }
   [[nodiscard]] const PpoSettings& settings() const { return settings_; }
+  [[nodiscard]] std::int64_t steps() const { return steps_; }
+  [[nodiscard]] std::int64_t total_steps() const { return total_steps_; }
+  /// Of Adam in the next update.
+  [[nodiscard]] double rate() const;
+
+  /// Policy, environments and all that is between them, of this rank.
+  void archive(Archive& a);
 
  private:
   Ppo(policy::ActorCritic& policy, VectorEnv& env, const InputSettings& inputs,
-      const PpoSettings& settings, std::int64_t total_steps, std::uint64_t seed);
-  void advantages(PpoMetrics& metrics);
-  void count_actions(PpoMetrics& metrics);
-  void learn(PpoMetrics& metrics);
-  bool update(std::span<const std::int64_t> part, PpoMetrics& metrics);
+      const PpoSettings& settings, std::int64_t total_steps, std::uint64_t seed,
+      const PpoPlace& place);
+  Result<void> prepare();
+  Result<bool> is_sound(PpoMetrics& metrics);
+  void drop_rollout();
+  Result<void> advantages(PpoMetrics& metrics);
+  Result<void> count_actions(PpoMetrics& metrics);
+  Result<void> learn(PpoMetrics& metrics);
+  Result<bool> update(std::span<const std::int64_t> part, PpoMetrics& metrics);
+  Result<bool> share_loss(PpoLoss& loss, PpoMetrics& metrics);
+  Result<double> share_gradient(PpoMetrics& metrics);
+  /// Over all ranks; alone, nothing happens.
+  Result<void> sum(std::span<double> numbers, std::string_view what);
+  [[nodiscard]] double ranks() const { return group_ ? static_cast<double>(group_->size()) : 1.0; }
   [[nodiscard]] double progress() const;
 
   policy::ActorCritic& policy_;
   VectorEnv& env_;
   PpoSettings settings_;
+  Group* group_;
+  torch::Device device_;
   std::int64_t total_steps_;
   std::int64_t steps_ = 0;
   int faults_in_a_row_ = 0;

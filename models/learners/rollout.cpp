@@ -56,6 +56,7 @@ void collect(Actor& actor, const VectorEnv& env, ReturnScale& scale, Rollout& ro
   const std::span<float> inputs{rollout.inputs.data_ptr<float>(), rollout.steps * n * width};
   auto* resets = rollout.resets.data_ptr<std::uint8_t>();
   rollout.start = actor.state().clone();
+  std::ranges::fill(rollout.truncated_values, 0.0F);
   std::fill_n(resets, n,
               std::uint8_t{0});  // The stored start is zero where a trial begins with it.
   for (std::size_t t = 0; t < rollout.steps; ++t) {

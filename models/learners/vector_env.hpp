@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include "engine/core/archive.hpp"
 #include "models/training/gae.hpp"
 
 namespace proteus::learners {
@@ -23,7 +24,13 @@ class VectorEnv {
   /// Steps that a trial has at most, for the input "time in trial".
   [[nodiscard]] virtual std::size_t trial_steps() const = 0;
 
-  /// A new trial everywhere. The tasks that follow are decided by `seed`.
+  /// Number of the first environment among those of all processes: 0 unless it was placed.
+  [[nodiscard]] std::size_t first() const { return first_; }
+  /// From the next reset on.
+  void place(std::size_t first) { first_ = first; }
+
+  /// A new trial everywhere. The tasks that follow and all that is random in them are decided, for
+  /// each environment apart, by `seed` and its number (streams.hpp).
   virtual void reset(std::uint64_t seed) = 0;
   /// One step of all; one action each, in [0, actions).
   virtual void step(std::span<const std::int32_t> actions) = 0;
@@ -35,6 +42,12 @@ class VectorEnv {
   [[nodiscard]] virtual std::span<const float> rewards() const = 0;
   /// What ended with the last step.
   [[nodiscard]] virtual std::span<const training::StepEnd> ends() const = 0;
+
+  /// All that decides what the next steps do; rewards and ends of the last one are not kept.
+  virtual void archive(Archive& a) = 0;
+
+ private:
+  std::size_t first_ = 0;
 };
 
 [[nodiscard]] inline bool ends_trial(training::StepEnd end) {

@@ -88,6 +88,39 @@ void MarketEnv::begin_episode(Slot& slot) {
   slot.reward.begin(slot.equity, market_square(series.bars(), slot.bar));
 }
 
+void MarketEnv::archive(Archive& a, std::span<const std::shared_ptr<const Series>> series) {
+  a.part("market environments");
+  for (Slot& slot : slots_) archive_slot(a, slot, series);
+  a(observations_, final_observations_, trial_over_);
+  if (a.reading() &&
+      (observations_.size() != size() * observation_.columns() ||
+       final_observations_.size() != observations_.size() || trial_over_.size() != size()))
+    a.fail();
+}
+
+/// A task is told by its numbers; its bars are those that the reader was given.
+void MarketEnv::archive_slot(Archive& a, Slot& slot,
+                             std::span<const std::shared_ptr<const Series>> series) {
+  const auto found = std::ranges::find(series, slot.task.series);
+  auto index = static_cast<std::uint64_t>(found - series.begin());
+  Task& task = slot.task;
+  a(index, task.start, task.episode_bars, task.episodes, task.stride, task.regime, slot.bar,
+    slot.episode, slot.steps, slot.equity, slot.turnover, slot.reward, slot.running);
+  bool begun = slot.ledger.has_value();
+  a(begun);
+  if (a.reading() && a.ok()) {
+    if (index >= series.size() && begun) return a.fail();
+    task.series = begun ? series[index] : nullptr;
+    slot.blank.reset();
+    if (begun) {
+      if (check_task(task).has_error() || slot.bar >= task.series->size()) return a.fail();
+      slot.blank.emplace(capital_of(settings_.env), task.series->table());
+    }
+    slot.ledger = slot.blank;
+  }
+  if (slot.ledger) a(*slot.ledger);
+}
+
 void MarketEnv::step(std::span<const Action> actions) {
   PROTEUS_ASSERT(actions.size() == slots_.size());
   for (std::size_t i = 0; i < actions.size(); ++i) step_one(i, actions[i]);

@@ -104,6 +104,10 @@ class MarketEnv {
   [[nodiscard]] const Task& task(std::size_t env) const { return slots_[env].task; }
   [[nodiscard]] std::size_t episode(std::size_t env) const { return slots_[env].episode; }
 
+  /// Where each environment stands in its trial; rewards, ends and infos of the last step are not
+  /// kept. `series`: all that tasks may be of, in the same order as when it was written.
+  void archive(Archive& a, std::span<const std::shared_ptr<const Series>> series);
+
  private:
   struct Slot {
     Task task;
@@ -120,6 +124,7 @@ class MarketEnv {
   };
 
   MarketEnv(const Settings& settings, features::PolicyObservation observation, std::size_t count);
+  void archive_slot(Archive& a, Slot& slot, std::span<const std::shared_ptr<const Series>> series);
   void begin_episode(Slot& slot);
   void step_one(std::size_t env, const Action& action);
   void decide(Slot& slot, const Action& action, StepInfo& info);

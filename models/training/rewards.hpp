@@ -66,6 +66,11 @@ class RewardMeter {
   /// From the equity before to the equity after one step; `before` > 0.
   double step(const RewardSettings& settings, double before, double after);
 
+  template <class A>
+  void archive(A& a) {
+    a(capital_, peak_, drawdown_, mean_, square_, least_);
+  }
+
  private:
   double capital_ = 1.0;
   double peak_ = 1.0;

@@ -23,7 +23,7 @@ std::span<const Bar> inside(std::span<const Bar> bars, const Period& period) {
   return first < last ? std::span(first, last) : std::span<const Bar>{};
 }
 
-std::size_t draw(market::Random& random, std::size_t count) {
+std::size_t below(std::size_t count, market::Random& random) {
   return static_cast<std::size_t>(random.uniform() * static_cast<double>(count));
 }
 
@@ -111,9 +111,9 @@ Task TaskSampler::candidate(std::size_t i) const {
           .regime = candidate.regime};
 }
 
-Task TaskSampler::next() {
-  const std::vector<std::size_t>& members = groups_[draw(random_, groups_.size())];
-  return candidate(members[draw(random_, members.size())]);
+Task TaskSampler::draw(market::Random& random) const {
+  const std::vector<std::size_t>& members = groups_[below(groups_.size(), random)];
+  return candidate(members[below(members.size(), random)]);
 }
 
 }  // namespace proteus::training

@@ -63,7 +63,9 @@ class TaskSampler {
                                     const SamplerSettings& settings, const Period& period,
                                     std::string_view only, std::uint64_t seed);
 
-  Task next();
+  Task next() { return draw(random_); }
+  /// The same with the caller's random numbers.
+  Task draw(market::Random& random) const;
   /// From here on next() gives what a sampler made with this seed gives.
   void seed(std::uint64_t seed) { random_ = market::Random{seed, "tasks"}; }
   /// Which tasks come next (engine/core/archive.hpp).
@@ -73,6 +75,7 @@ class TaskSampler {
   }
   [[nodiscard]] std::size_t candidates() const { return candidates_.size(); }
   [[nodiscard]] std::size_t groups() const { return groups_.size(); }
+  [[nodiscard]] std::span<const std::shared_ptr<const Series>> series() const { return series_; }
   /// Candidate i, in the order of series and starts: for going through all of them once.
   [[nodiscard]] Task candidate(std::size_t i) const;
 

@@ -3,7 +3,8 @@
 
 #include <vector>
 
-#include "engine/market/random.hpp"
+#include "models/learners/archive_array.hpp"
+#include "models/learners/streams.hpp"
 #include "models/learners/vector_env.hpp"
 
 namespace proteus::learners {
@@ -14,6 +15,7 @@ class ArrayEnv : public VectorEnv {
       : columns_(columns),
         actions_(actions),
         trial_steps_(trial_steps),
+        random_(0, "", 0, size),
         observations_(size * columns),
         finals_(size * columns),
         rewards_(size),
@@ -27,6 +29,12 @@ class ArrayEnv : public VectorEnv {
   [[nodiscard]] std::span<const float> final_observations() const override { return finals_; }
   [[nodiscard]] std::span<const float> rewards() const override { return rewards_; }
   [[nodiscard]] std::span<const training::StepEnd> ends() const override { return ends_; }
+  /// Those with more to keep add it behind this.
+  void archive(Archive& a) override {
+    a.part("environments");
+    a(random_);
+    archive_array(a, std::span(observations_));
+  }
 
  protected:
   std::span<float> observation(std::size_t i) {
@@ -35,15 +43,14 @@ class ArrayEnv : public VectorEnv {
   std::span<float> final_observation(std::size_t i) {
     return std::span(finals_).subspan(i * columns_, columns_);
   }
-  /// In [0, count).
-  std::size_t draw(std::size_t count) {
-    return static_cast<std::size_t>(random_.uniform() * static_cast<double>(count));
+  void seed(std::uint64_t seed, std::string_view name) {
+    random_ = Streams{seed, name, first(), size()};
   }
 
   std::size_t columns_;
   std::size_t actions_;
   std::size_t trial_steps_;
-  market::Random random_{0};
+  Streams random_;
   std::vector<float> observations_;
   std::vector<float> finals_;
   std::vector<float> rewards_;

@@ -14,6 +14,7 @@ class BernoulliBandit : public ArrayEnv {
 
   void reset(std::uint64_t seed) override;
   void step(std::span<const std::int32_t> actions) override;
+  void archive(Archive& a) override;
   /// Regret of the last step of each environment: the best arm's chance less that of the one
   /// pulled.
   [[nodiscard]] std::span<const float> regrets() const { return regrets_; }
@@ -35,9 +36,10 @@ class TellingArmBandit : public ArrayEnv {
 
   void reset(std::uint64_t seed) override;
   void step(std::span<const std::int32_t> actions) override;
+  void archive(Archive& a) override;
 
  private:
-  std::size_t first_;
+  std::size_t first_pulls_;
   std::vector<std::size_t> targets_;
   std::vector<std::size_t> pulls_;
 };

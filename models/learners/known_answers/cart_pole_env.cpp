@@ -33,7 +33,7 @@ CartPole::State CartPole::after(const State& state, bool right) {
 }
 
 void CartPole::begin(std::size_t i) {
-  for (double& value : states_[i]) value = 0.1 * random_.uniform() - 0.05;
+  for (double& value : states_[i]) value = 0.1 * random_[i].uniform() - 0.05;
   steps_[i] = 0;
 }
 
@@ -42,11 +42,17 @@ void CartPole::show(std::size_t i, std::span<float> out) const {
 }
 
 void CartPole::reset(std::uint64_t seed) {
-  random_ = market::Random{seed, "cart pole"};
+  this->seed(seed, "cart pole");
   for (std::size_t i = 0; i < size(); ++i) {
     begin(i);
     show(i, observation(i));
   }
+}
+
+void CartPole::archive(Archive& a) {
+  ArrayEnv::archive(a);
+  archive_array(a, std::span(states_));
+  archive_array(a, std::span(steps_));
 }
 
 void CartPole::step(std::span<const std::int32_t> actions) {

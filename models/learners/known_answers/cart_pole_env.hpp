@@ -15,6 +15,7 @@ class CartPole : public ArrayEnv {
   explicit CartPole(std::size_t size);
   void reset(std::uint64_t seed) override;
   void step(std::span<const std::int32_t> actions) override;
+  void archive(Archive& a) override;
 
   /// Place (m), speed, angle (rad), its speed.
   using State = std::array<double, 4>;

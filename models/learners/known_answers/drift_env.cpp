@@ -13,8 +13,9 @@ DriftEnv::DriftEnv(std::size_t size, const evaluation::DriftMarket& market, doub
       cost_(cost),
       paths_(size) {}
 
-void DriftEnv::begin(Path& path) {
-  evaluation::draw_path(market_, random_, path.returns);
+void DriftEnv::begin(std::size_t i) {
+  Path& path = paths_[i];
+  evaluation::draw_path(market_, random_[i], path.returns);
   path.bar = 0;
   path.position = 0;
 }
@@ -26,11 +27,16 @@ void DriftEnv::show(std::size_t i) {
 }
 
 void DriftEnv::reset(std::uint64_t seed) {
-  random_ = market::Random{seed, "drift"};
+  this->seed(seed, "drift");
   for (std::size_t i = 0; i < size(); ++i) {
-    begin(paths_[i]);
+    begin(i);
     show(i);
   }
+}
+
+void DriftEnv::archive(Archive& a) {
+  ArrayEnv::archive(a);
+  archive_array(a, std::span(paths_));
 }
 
 void DriftEnv::step(std::span<const std::int32_t> actions) {
@@ -45,7 +51,7 @@ void DriftEnv::step(std::span<const std::int32_t> actions) {
       show(i);
       std::ranges::copy(observation(i), final_observation(i).begin());
       ends_[i] = StepEnd::TrialTerminated;
-      begin(path);
+      begin(i);
     }
     show(i);
   }

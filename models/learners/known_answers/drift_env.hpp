@@ -15,14 +15,16 @@ class DriftEnv : public ArrayEnv {
   DriftEnv(std::size_t size, const evaluation::DriftMarket& market, double cost);
   void reset(std::uint64_t seed) override;
   void step(std::span<const std::int32_t> actions) override;
+  void archive(Archive& a) override;
 
  private:
   struct Path {
     std::vector<double> returns;
     std::size_t bar = 0;  ///< last closed
     int position = 0;
+    void archive(Archive& a) { a(returns, bar, position); }
   };
-  void begin(Path& path);
+  void begin(std::size_t i);
   void show(std::size_t i);
 
   evaluation::DriftMarket market_;

@@ -10,10 +10,12 @@ using training::StepEnd;
 GridNavi::GridNavi(std::size_t size)
     : ArrayEnv(size, kSide * kSide, 5, kSteps * kEpisodes), games_(size) {}
 
-void GridNavi::deal(Game& game) {
+void GridNavi::deal(std::size_t i) {
+  Game& game = games_[i];
   game = {};
   do {
-    game.goal = {static_cast<int>(draw(kSide)), static_cast<int>(draw(kSide))};
+    game.goal = {static_cast<int>(random_.draw(i, kSide)),
+                 static_cast<int>(random_.draw(i, kSide))};
   } while (game.goal.x < 2 && game.goal.y < 2);
 }
 
@@ -23,11 +25,16 @@ void GridNavi::show(const Game& game, std::span<float> out) {
 }
 
 void GridNavi::reset(std::uint64_t seed) {
-  random_ = market::Random{seed, "grid"};
+  this->seed(seed, "grid");
   for (std::size_t i = 0; i < size(); ++i) {
-    deal(games_[i]);
+    deal(i);
     show(games_[i], observation(i));
   }
+}
+
+void GridNavi::archive(Archive& a) {
+  ArrayEnv::archive(a);
+  archive_array(a, std::span(games_));
 }
 
 void GridNavi::step(std::span<const std::int32_t> actions) {
@@ -47,7 +54,7 @@ void GridNavi::step(std::span<const std::int32_t> actions) {
     if (game.steps == trial_steps_) {
       // The horizon belongs to the task: nothing would have come after it.
       ends_[i] = StepEnd::TrialTerminated;
-      deal(game);
+      deal(i);
     }
     show(game, observation(i));
   }

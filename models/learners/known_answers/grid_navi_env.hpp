@@ -19,6 +19,7 @@ class GridNavi : public ArrayEnv {
   explicit GridNavi(std::size_t size);
   void reset(std::uint64_t seed) override;
   void step(std::span<const std::int32_t> actions) override;
+  void archive(Archive& a) override;
 
  private:
   struct Cell {
@@ -30,8 +31,9 @@ class GridNavi : public ArrayEnv {
     Cell at;
     Cell goal;
     std::size_t steps = 0;  ///< of the trial
+    void archive(Archive& a) { a(at.x, at.y, goal.x, goal.y, steps); }
   };
-  void deal(Game& game);
+  void deal(std::size_t i);
   static void show(const Game& game, std::span<float> out);
 
   std::vector<Game> games_;
