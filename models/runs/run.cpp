@@ -10,9 +10,11 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
+#include "models/runs/curves.hpp"
 #include "models/runs/event_record.hpp"
 #include "models/runs/scalar_rows.hpp"
 
@@ -324,6 +326,18 @@ Result<void> Run::save() {
   latest.tensors.push_back(std::move(state));
   BOOST_OUTCOME_TRY(inference::save_checkpoint(folder_ / latest_of(settings_.rank), latest));
   saved_steps_ = trainer_.steps();
+  return is_first() && state_.iterations > 0 ? draw_curves() : success();
+}
+
+Result<void> Run::draw_curves() {
+  std::ifstream file(folder_ / "scalars.csv", std::ios::binary);
+  const std::string csv{std::istreambuf_iterator<char>(file), {}};
+  BOOST_OUTCOME_TRY(const CurveTable table, read_curves(csv));
+  const fs::path draft = folder_ / "curves.html.draft";
+  BOOST_OUTCOME_TRY(write_text(draft, curves_page(trainer_.model().kind, trainer_.unit(), table)));
+  std::error_code failed;
+  fs::rename(draft, folder_ / "curves.html", failed);
+  if (failed) return io_error("rename", draft, failed);
   return success();
 }
 

@@ -3,6 +3,7 @@
 //   config.toml                      the settings it was started with, all of them
 //   scalars.csv                      a row of figures an iteration (scalar_rows.hpp)
 //   events.out.tfevents.proteus      the same for TensorBoard (event_record.hpp)
+//   curves.html                      the same as plots, drawn at every save (curves.hpp)
 //   latest.safetensors               the model, and in the tensor training.state all that a resumed
 //                                    run needs
 //   checkpoints/step-N.safetensors   the last few models, by their steps
@@ -115,6 +116,7 @@ class Run {
   Result<void> keep_best();
   Result<void> keep_interval();
   Result<void> drop_checkpoints();
+  Result<void> draw_curves();
   [[nodiscard]] inference::Checkpoint model() const;
   [[nodiscard]] std::filesystem::path checkpoint_path(std::int64_t steps) const;
   [[nodiscard]] bool is_first() const { return settings_.rank == 0; }

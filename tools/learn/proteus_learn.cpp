@@ -7,6 +7,8 @@
 #include "tools/app/command_line.hpp"
 #include "tools/app/verbs.hpp"
 #include "tools/app/verify/learner.hpp"
+#include "tools/learn/rl2_recipe.hpp"
+#include "tools/train/train.hpp"
 
 namespace {
 
@@ -16,7 +18,15 @@ int run_all_known_answers(const Options& options) {
   return run_known_answers(options, proteus::learners::all_known_answers());
 }
 
+int run_training_here(const Options& options) {
+  const auto models = train::all_models(nullptr);
+  train::GroupRanks ranks(nullptr);
+  return train::run_training(options, models, ranks);
+}
+
 constexpr Verb kVerbs[] = {
+    {"train", "trains a policy or a forecaster on klines; Ctrl-C saves, --resume goes on",
+     declare_train, run_training_here},
     {"verify learning", "holds what learns and judges against problems whose answer is known",
      declare_verify_learning, run_all_known_answers},
 };

@@ -76,13 +76,17 @@ class Training {
     folder_ = resumes                ? fs::path(options_.resume_folder)
               : options_.out.empty() ? default_folder(net::Loop::wall_now(), config_.train.name)
                                      : fs::path(options_.out);
-    if (const auto ready = prepare(resumes); ready.has_error()) return fail(ready.error(), kError);
+    if (const auto ready = prepare(); ready.has_error()) return fail(ready.error(), kError);
+    if (options_.check) return tell_all();
+    if (const auto opened = open_run(resumes); opened.has_error())
+      return fail(opened.error(), kError);
     tell_start(resumes);
     return train();
   }
 
  private:
-  Result<void> prepare(bool resumes) {
+  /// Data and trainer.
+  Result<void> prepare() {
     if (ranks_.size() > 1 && !config_.model->in_ranks)
       return error(ErrorCode::Unsupported,
                    fmt::format("{} trains in one process: unset WORLD_SIZE", config_.model->name));
@@ -92,12 +96,17 @@ class Training {
     data_ = std::move(loaded.data);
     const auto seed = static_cast<std::uint64_t>(config_.train.seed);
     BOOST_OUTCOME_TRY(trainer_, config_.recipe->make(data_, seed));
+    return success();
+  }
+
+  Result<void> open_run(bool resumes) {
     const runs::RunSettings settings{.save_every = config_.train.save_every,
                                      .keep = config_.train.keep,
                                      .best_figure = config_.train.best_figure,
                                      .better = config_.train.better,
                                      .rank = ranks_.rank()};
-    runs::Provenance provenance{config_.resolved, {seed}, data_.hashes, kVersion};
+    runs::Provenance provenance{
+        config_.resolved, {static_cast<std::uint64_t>(config_.train.seed)}, data_.hashes, kVersion};
     const auto begin = resumes ? &runs::Run::resume : &runs::Run::begin;
     BOOST_OUTCOME_TRY(
         run_, begin(folder_, settings, std::move(provenance), *trainer_, net::Loop::wall_now()));
@@ -114,6 +123,21 @@ class Training {
         fmt::format("the ranks of {} were not saved at the same iteration: this one at {}, "
                     "all of them together at {}; begin a new run",
                     folder_.string(), mine, all));
+  }
+
+  int tell_all() {
+    progress_.say(config_.resolved);
+    for (std::size_t i = 0; i < data_.series.size(); ++i) {
+      const auto bars = data_.series[i]->bars();
+      progress_.say(fmt::format("{}: {} {} bars, {} to {}, hash {:016x}", data_.hashes[i].name,
+                                bars.size(), to_string(data_.series[i]->interval()),
+                                format_time(bars.front().open_time),
+                                format_time(bars.back().close_time), data_.hashes[i].hash));
+    }
+    progress_.say(fmt::format("\nfine: {} {} of {}; nothing was written",
+                              grouped(trainer_->total_steps()), trainer_->unit(),
+                              config_.train.model));
+    return kOk;
   }
 
   void tell_start(bool resumes) {
@@ -201,7 +225,8 @@ class Training {
       progress_.say(fmt::format("best      {}, {} {:.6g} at {}",
                                 (folder_ / "best.safetensors").string(), run_->best_figure(),
                                 best->value, grouped(best->steps)));
-    progress_.say(fmt::format("figures   {}\n          tensorboard --logdir {}",
+    progress_.say(fmt::format("figures   {}\n          {}\n          tensorboard --logdir {}",
+                              (folder_ / "curves.html").string(),
                               (folder_ / "scalars.csv").string(), folder_.string()));
   }
 

@@ -19,6 +19,8 @@ void declare_train(CLI::App& app, Options& options) {
       ->type_name("DIR");
   app.add_option("--resume", options.resume_folder, "goes on with the run in this folder")
       ->type_name("DIR");
+  app.add_flag("--check", options.check,
+               "reads settings and data, tells what would be trained on what, and ends");
 }
 
 int run_train(const Options& options) {

@@ -107,7 +107,7 @@ TEST_P(StoppedRun, ResumedIsTheUnbrokenOneByteForByte) {
   const test::Folder folder;
   const std::string whole = train(folder / "whole");
   EXPECT_EQ(train_with_a_stop(folder / "stopped", iterations, saves), whole);
-  for (const char* file : {"scalars.csv", "events.out.tfevents.proteus", "best.safetensors",
+  for (const char* file : {"scalars.csv", "curves.html", "events.out.tfevents.proteus", "best.safetensors",
                            "latest.safetensors", "model.safetensors", "config.toml"})
     EXPECT_EQ(test::read_all(folder / "stopped" / file), test::read_all(folder / "whole" / file))
         << file;
