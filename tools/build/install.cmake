@@ -4,7 +4,11 @@ set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # Tests and benchmarks need not be bu
 set(package ${PROJECT_SOURCE_DIR}/tools/package)
 
 install(TARGETS proteus RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET proteus-learn)
+  install(TARGETS proteus-learn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 install(FILES ${PROJECT_SOURCE_DIR}/config/paper.toml ${PROJECT_SOURCE_DIR}/config/sim.toml
+  ${PROJECT_SOURCE_DIR}/config/train_rl2.toml ${PROJECT_SOURCE_DIR}/config/train_maml.toml
   DESTINATION ${CMAKE_INSTALL_DATADIR}/proteus/config)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -73,6 +73,7 @@ Result<Configuration> read_configuration(const std::filesystem::path& file,
   BOOST_OUTCOME_TRY(finished);
   if (made.train.name.empty()) made.train.name = made.train.model;
   made.resolved = reader.resolved();
+  made.shown = reader.show();
   made.hash = reader.hash();
   return made;
 }

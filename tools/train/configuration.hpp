@@ -19,6 +19,7 @@ struct Configuration {
   const ModelKind* model = nullptr;
   std::unique_ptr<Recipe> recipe;
   std::string resolved;  ///< all settings as TOML
+  std::string shown;     ///< each with its value, its origin and its meaning
   std::string hash;
 };
 

@@ -126,7 +126,7 @@ class Training {
   }
 
   int tell_all() {
-    progress_.say(config_.resolved);
+    progress_.say(config_.shown);
     for (std::size_t i = 0; i < data_.series.size(); ++i) {
       const auto bars = data_.series[i]->bars();
       progress_.say(fmt::format("{}: {} {} bars, {} to {}, hash {:016x}", data_.hashes[i].name,

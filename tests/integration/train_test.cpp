@@ -1,0 +1,153 @@
+// `proteus train`, as people run it.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "models/inference/checkpoint.hpp"
+#include "tests/integration/child.hpp"
+#include "tests/integration/support.hpp"
+#include "tools/app/options.hpp"
+
+namespace proteus::app {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+/// A forecaster on one generated market that is trained in a moment.
+std::string settings(const Folder& folder, std::int64_t steps = 60) {
+  const std::string file = folder / "train.toml";
+  std::ofstream(file) << fmt::format(
+      "[train]\nmodel = \"maml_forecast\"\nsteps = {}\nsteps_per_iteration = 5\n"
+      "validate_every = 3\nvalidation_tasks = 8\nsave_every = 4\n"
+      "[data]\nsynthetic = [\"switching\"]\nsynthetic_bars = 1500\nfeatures = \"chapter\"\n"
+      "validation_from = \"2025-02-10\"\nembargo = \"1d\"\n"
+      "[network]\nwidth = 8\n[maml]\ninner_steps = 2\n",
+      steps);
+  return file;
+}
+
+std::vector<std::string> begin(const std::string& file, const std::string& out,
+                               const Overrides& more = {}) {
+  std::vector<std::string> words{"train", "--config", file, "--out", out};
+  for (const std::string& one : more) words.insert(words.end(), {"--set", one});
+  return words;
+}
+
+std::string hash_of(const std::string& run) {
+  const auto model = inference::load_checkpoint(run + "/model.safetensors");
+  return model.has_value() ? model.value().content_hash : model.error().context;
+}
+
+TEST(Training, LeavesAFolderAndSaysWhatIsInIt) {
+  const Folder folder;
+  const std::string run = folder / "run";
+  const Ran ran = run_proteus(begin(settings(folder), run));
+  ASSERT_EQ(ran.code, kOk) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("validation"), HasSubstr("content hash " + hash_of(run)),
+                             HasSubstr(run + "/best.safetensors"), HasSubstr("tensorboard")));
+  EXPECT_THAT(entries(run),
+              ::testing::IsSupersetOf({"best.safetensors", "checkpoints", "config.toml",
+                                       "curves.html", "events.out.tfevents.proteus",
+                                       "latest.safetensors", "model.safetensors", "scalars.csv"}));
+  const auto model = inference::load_checkpoint(run + "/model.safetensors").value();
+  EXPECT_EQ(model.run_config, read_all(run + "/config.toml"));
+  ASSERT_EQ(model.data.size(), 1U);
+  EXPECT_THAT(model.data[0].name, HasSubstr("switching"));
+}
+
+TEST(Training, OfOneSeedIsOneModelAndOfAnotherAnother) {
+  const Folder folder;
+  const std::string file = settings(folder);
+  EXPECT_EQ(run_proteus(begin(file, folder / "a")).code, kOk);
+  EXPECT_EQ(run_proteus(begin(file, folder / "b")).code, kOk);
+  EXPECT_EQ(run_proteus(begin(file, folder / "c", {"train.seed=2"})).code, kOk);
+  EXPECT_EQ(hash_of(folder / "a"), hash_of(folder / "b"));
+  EXPECT_NE(hash_of(folder / "a"), hash_of(folder / "c"));
+}
+
+TEST(Training, StoppedByASignalGoesOnToTheUnbrokenRun) {
+  const Folder folder;
+  const std::string file = settings(folder, 20'000);
+  EXPECT_EQ(run_proteus(begin(file, folder / "whole")).code, kOk);
+  const std::string run = folder / "stopped";
+  Child child(begin(file, run));
+  ASSERT_TRUE(child.says("validation"));
+  child.signal(SIGINT);
+  ASSERT_EQ(child.wait(), kOk) << child.err();
+  const std::string words = "train --resume " + run;
+  ASSERT_THAT(child.out(), AllOf(HasSubstr("stopped and saved at"), HasSubstr(words)));
+  const Ran resumed = run_proteus({"train", "--resume", run});
+  EXPECT_EQ(resumed.code, kOk) << resumed.err;
+  EXPECT_EQ(hash_of(run), hash_of(folder / "whole"));
+  EXPECT_EQ(read_all(run + "/scalars.csv"), read_all(folder / "whole/scalars.csv"));
+}
+
+TEST(Training, KilledGoesOnFromItsLastSave) {
+  const Folder folder;
+  const std::string file = settings(folder, 20'000);
+  EXPECT_EQ(run_proteus(begin(file, folder / "whole")).code, kOk);
+  const std::string run = folder / "killed";
+  Child child(begin(file, run));
+  ASSERT_TRUE(child.says("validation"));
+  child.signal(SIGKILL);
+  child.wait();
+  const Ran resumed = run_proteus({"train", "--resume", run});
+  EXPECT_EQ(resumed.code, kOk) << resumed.err;
+  EXPECT_EQ(hash_of(run), hash_of(folder / "whole"));
+  EXPECT_EQ(read_all(run + "/scalars.csv"), read_all(folder / "whole/scalars.csv"));
+}
+
+TEST(Training, OnAFullDiskSaysWhatToDo) {
+  const Folder folder;
+  const std::string run = folder / "run";
+  Child child(begin(settings(folder, 1'000'000), run, {"train.save_every=100000"}), 40'000);
+  ASSERT_EQ(child.wait(), kError) << child.out();
+  EXPECT_THAT(child.err(), AllOf(HasSubstr("File too large"), HasSubstr("is whole"),
+                                 HasSubstr("train --resume " + run)));
+  EXPECT_TRUE(inference::load_checkpoint(run + "/latest.safetensors").has_value());
+}
+
+TEST(Training, ChecksWithoutWriting) {
+  const Folder folder;
+  auto words = begin(settings(folder), folder / "run");
+  words.emplace_back("--check");
+  const Ran ran = run_proteus(words);
+  EXPECT_EQ(ran.code, kOk) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("inner_steps"), HasSubstr("switching"),
+                             HasSubstr("nothing was written")));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+}
+
+TEST(Training, RefusesOptionsThatDoNotGoTogether) {
+  const Folder folder;
+  EXPECT_EQ(run_proteus({"train"}).code, kUsage);
+  EXPECT_EQ(run_proteus({"train", "--resume", folder.path(), "--set", "train.seed=2"}).code,
+            kUsage);
+  EXPECT_EQ(run_proteus({"train", "--resume", folder.path(), "--out", "x"}).code, kUsage);
+}
+
+TEST(Training, SaysWhatIsWrongWithSettingsAndFolders) {
+  const Folder folder;
+  const std::string file = settings(folder);
+  const Ran wrong =
+      run_proteus(begin(file, folder / "run", {"train.stepps=3", "maml.inner_rate=0"}));
+  EXPECT_EQ(wrong.code, kConfig);
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("train.stepps: unknown key, did you mean steps"),
+                               HasSubstr("maml.inner_rate")));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+  const Ran empty = run_proteus({"train", "--resume", folder / "nowhere"});
+  EXPECT_EQ(empty.code, kConfig);
+  EXPECT_THAT(empty.err, HasSubstr(folder / "nowhere"));
+  ASSERT_EQ(run_proteus(begin(file, folder / "run")).code, kOk);
+  const Ran again = run_proteus(begin(file, folder / "run"));
+  EXPECT_EQ(again.code, kError);
+  EXPECT_THAT(again.err, HasSubstr("holds a run already"));
+}
+
+}  // namespace
+}  // namespace proteus::app
