@@ -123,6 +123,43 @@ TEST(Training, ChecksWithoutWriting) {
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
 }
 
+bool has_learner() {
+  return std::filesystem::exists(std::filesystem::path(PROTEUS_BINARY).parent_path() /
+                                 "proteus-learn");
+}
+
+TEST(Training, OfRl2IsHandedOverAndGoesOnAsIfUnbroken) {
+  if (!has_learner()) GTEST_SKIP() << "built without LibTorch";
+  const Folder folder;
+  const std::string file = folder / "rl2.toml";
+  std::ofstream(file) << "[train]\nmodel = \"rl2\"\nsteps = 6400\nenvironments = 4\n"
+                         "validate_every = 4\nvalidation_trials = 2\nsave_every = 3\n"
+                         "[data]\nsynthetic = [\"bull\"]\nsynthetic_bars = 1500\n"
+                         "features = \"chapter\"\nvalidation_from = \"2025-02-10\"\n"
+                         "[core]\nhidden = 8\n[ppo]\nrollout_steps = 100\nminibatches = 2\n"
+                         "[trials]\nepisode_bars = 50\nepisodes = 2\n";
+  const Ran whole = run_proteus(begin(file, folder / "whole"));
+  ASSERT_EQ(whole.code, kOk) << whole.out << whole.err;
+  Child child(begin(file, folder / "stopped"));
+  ASSERT_TRUE(child.says("validation")) << child.err();
+  child.signal(SIGTERM);
+  ASSERT_EQ(child.wait(), kOk) << child.err();
+  const Ran resumed = run_proteus({"train", "--resume", folder / "stopped"});
+  EXPECT_EQ(resumed.code, kOk) << resumed.err;
+  EXPECT_EQ(hash_of(folder / "stopped"), hash_of(folder / "whole"));
+  EXPECT_EQ(read_all(folder / "stopped/scalars.csv"), read_all(folder / "whole/scalars.csv"));
+}
+
+TEST(Training, SettingsOfRl2ThatComeWithTheProgramAreFine) {
+  if (!has_learner()) GTEST_SKIP() << "built without LibTorch";
+  const char* root = std::getenv("PROTEUS_SOURCE_DIR");
+  const auto file = std::filesystem::path(root == nullptr ? "." : root) / "config/train_rl2.toml";
+  const Ran ran = run_proteus({"train", "--check", "--config", file.string(), "--set",
+                               "data.synthetic_seeds=1", "--set", "train.environments=4"});
+  EXPECT_EQ(ran.code, kOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("rollout_steps"));
+}
+
 TEST(Training, RefusesOptionsThatDoNotGoTogether) {
   const Folder folder;
   EXPECT_EQ(run_proteus({"train"}).code, kUsage);

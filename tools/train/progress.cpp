@@ -86,7 +86,7 @@ std::optional<Duration> Speed::left(std::int64_t total) const {
 std::string grouped(std::int64_t number) {
   std::string out = fmt::format("{}", number);
   for (auto at = static_cast<std::ptrdiff_t>(out.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3)
-    out.insert(static_cast<std::size_t>(at), " ");
+    out.insert(static_cast<std::size_t>(at), 1, ' ');
   return out;
 }
 
