@@ -9,6 +9,15 @@ namespace proteus::policy {
 
 using torch::Tensor;
 
+namespace {
+
+/// Where x lies: parameters are copied along, and their gradients come back.
+Tensor affine(const Tensor& bias, const Tensor& x, const Tensor& weight) {
+  return at::addmm(bias.to(x.device()), x, weight.to(x.device()).t());
+}
+
+}  // namespace
+
 ActorCritic::ActorCritic(const ActorCriticSettings& settings, std::int64_t inputs,
                          std::int64_t actions, std::uint64_t seed)
     : settings_(settings), inputs_(inputs), actions_(actions) {
@@ -46,19 +55,19 @@ void ActorCritic::flatten() {
 }
 
 Tensor ActorCritic::encode(const Tensor& x) const {
-  return encoder_weight_.defined() ? at::addmm(encoder_bias_, x, encoder_weight_.t()).relu_() : x;
+  return encoder_weight_.defined() ? affine(encoder_bias_, x, encoder_weight_).relu_() : x;
 }
 
 Tensor ActorCritic::step(const Tensor& x, Tensor& state) const {
   const c10::InferenceMode inference;
-  return at::addmm(head_bias_, core_->step(encode(x), state), head_weight_.t());
+  return affine(head_bias_, core_->step(encode(x), state), head_weight_);
 }
 
 Tensor ActorCritic::sequence(const Tensor& x, const Tensor& state, const Tensor& resets) const {
   const std::int64_t rows = x.size(0) * x.size(1);
   const Tensor encoded = encode(x.reshape({rows, x.size(2)})).view({x.size(0), x.size(1), -1});
   const Tensor out = core_->sequence(encoded, state, resets).reshape({rows, core_->outputs()});
-  return at::addmm(head_bias_, out, head_weight_.t()).view({x.size(0), x.size(1), actions_ + 1});
+  return affine(head_bias_, out, head_weight_).view({x.size(0), x.size(1), actions_ + 1});
 }
 
 std::span<float> ActorCritic::values() {

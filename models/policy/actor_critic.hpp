@@ -41,7 +41,8 @@ class ActorCritic : public torch::nn::Module {
   /// and, last, the value. `state` becomes the one after the step (Core::step).
   torch::Tensor step(const torch::Tensor& x, torch::Tensor& state) const;
   /// Whole sequences: [steps, environments, inputs] to [steps, environments, actions + 1]
-  /// (Core::sequence).
+  /// (Core::sequence). Inputs on another device than the CPU are computed there; parameters and
+  /// their gradients stay on the CPU.
   [[nodiscard]] torch::Tensor sequence(const torch::Tensor& x, const torch::Tensor& state,
                                        const torch::Tensor& resets) const;
 

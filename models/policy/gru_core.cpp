@@ -129,6 +129,13 @@ Tensor GruCore::step(const Tensor& x, Tensor& state) const {
   const c10::InferenceMode inference;
   const std::int64_t rows = x.size(0);
   Tensor out = x;
+  if (!x.is_cpu()) {
+    std::vector<Tensor> after;
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+      after.push_back(out = gru_step(out, state_of(state, i), layers_[i]));
+    state = at::cat(after, 1);
+    return out;
+  }
   Tensor next = at::empty_like(state);
   Tensor last;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -153,6 +160,11 @@ Tensor GruCore::step(const Tensor& x, Tensor& state) const {
 
 Tensor GruCore::sequence(const Tensor& x, const Tensor& state, const Tensor& resets) const {
   Tensor out = x;
+  if (!x.is_cpu()) {
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+      out = gru_sequence(out, state_of(state, i), resets, layers_[i]);
+    return out;
+  }
   bool any = false;
   if (resets.defined())
     for (std::int64_t t = 0; t < resets.size(0) && !any; ++t) any = any_in(resets, t);

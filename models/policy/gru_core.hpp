@@ -1,11 +1,13 @@
 // A GRU of one or more layers, one above the other. Its gradients are written out by hand: one
 // product a step and a handful for the whole sequence, where Torch's own would make thousands of
-// small tensors. They have no gradients of their own; what needs those takes at::gru_cell.
+// small tensors. They have no gradients of their own; what needs those takes at::gru_cell. Inputs
+// on another device than the CPU go through Torch's operations (gru_torch.hpp).
 #pragma once
 
 #include <vector>
 
 #include "models/policy/core.hpp"
+#include "models/policy/gru_torch.hpp"
 
 namespace proteus::policy {
 
@@ -22,13 +24,10 @@ class GruCore : public Core {
                          const torch::Tensor& resets) const override;
 
  private:
-  /// In the order and layout of torch.nn.GRU: gates r, z, n below one another.
-  struct Layer {
-    torch::Tensor input_weight;   ///< [3 hidden, inputs]
-    torch::Tensor hidden_weight;  ///< [3 hidden, hidden]
-    torch::Tensor input_bias;     ///< [3 hidden]
-    torch::Tensor hidden_bias;    ///< [3 hidden]
-  };
+  using Layer = GruWeights;
+  [[nodiscard]] torch::Tensor state_of(const torch::Tensor& state, std::size_t layer) const {
+    return state.narrow(1, static_cast<std::int64_t>(layer) * hidden_, hidden_);
+  }
 
   std::int64_t hidden_;
   std::vector<Layer> layers_;

@@ -24,7 +24,8 @@ MemorylessCore::MemorylessCore(std::int64_t inputs, std::int64_t hidden, std::in
 }
 
 Tensor MemorylessCore::through(Tensor x) const {
-  for (const Layer& layer : layers_) x = at::addmm(layer.bias, x, layer.weight.t()).relu_();
+  for (const Layer& layer : layers_)
+    x = at::addmm(layer.bias.to(x.device()), x, layer.weight.to(x.device()).t()).relu_();
   return x;
 }
 

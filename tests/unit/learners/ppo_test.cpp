@@ -94,21 +94,28 @@ TEST(Ppo, RefusesAPolicyOfOtherWidths) {
   EXPECT_EQ(Ppo::create(policy, env, kAll, quick(5), 100, 1).error().code, ErrorCode::OutOfRange);
 }
 
-/// Pays what is no number from step `from` on.
+/// Pays or shows `what` in environment 2 from step `from` on.
 class Broken : public ArrayEnv {
  public:
-  explicit Broken(std::size_t from) : ArrayEnv(4, 1, 2, 8), from_(from) {}
+  explicit Broken(std::size_t from, float what = std::numeric_limits<float>::quiet_NaN(),
+                  bool shows = false)
+      : ArrayEnv(4, 1, 2, 8), from_(from), what_(what), shows_(shows) {}
   void reset(std::uint64_t) override {}
   void step(std::span<const std::int32_t>) override {
     ++steps_;
+    const bool broken = steps_ > from_;
     for (std::size_t i = 0; i < size(); ++i) {
-      rewards_[i] = i == 2 && steps_ > from_ ? std::numeric_limits<float>::quiet_NaN() : 1.0F;
+      rewards_[i] = i == 2 && broken && !shows_ ? what_ : 1.0F;
+      observations_[i] = i == 2 && broken && shows_ ? what_ : static_cast<float>(steps_ % 8);
       ends_[i] = steps_ % 8 == 0 ? StepEnd::TrialTerminated : StepEnd::None;
     }
   }
+  void mend() { from_ = std::numeric_limits<std::size_t>::max(); }
 
  private:
   std::size_t from_;
+  float what_;
+  bool shows_;
   std::size_t steps_ = 0;
 };
 
@@ -125,6 +132,76 @@ TEST(Ppo, NamesAndSkipsWhatIsNotFiniteAndStopsAtTheThird) {
   const auto third = ppo->iterate();
   ASSERT_TRUE(third.has_error());
   EXPECT_THAT(third.error().context, ::testing::HasSubstr("three rollouts in a row"));
+  EXPECT_EQ(policy::parameter_hash(policy.values()), good);
+}
+
+TEST(Ppo, NamesTheColumnOfAnObservationThatIsNotFinite) {
+  for (const float what :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
+    for (const bool normalise : {true, false}) {
+      Broken env{9, what, true};
+      auto policy = policy_for(env);
+      InputSettings inputs = kAll;
+      inputs.normalise = normalise;
+      const auto ppo = std::move(Ppo::create(policy, env, inputs, quick(8), 10'000, 1).value());
+      EXPECT_EQ(ppo->iterate().value().skipped, 0);
+      const std::uint64_t good = policy::parameter_hash(policy.values());
+      const PpoMetrics bad = ppo->iterate().value();
+      EXPECT_EQ(bad.skipped, 1);
+      EXPECT_EQ(bad.fault, "column 0 of the input is no finite number in step 2 of environment 2");
+      EXPECT_EQ(policy::parameter_hash(policy.values()), good);
+    }
+}
+
+TEST(Ppo, LearnsOnOnceWhatWasNotFiniteIsMended) {
+  // Neither the moments nor the memory nor the running sums may keep what was not finite.
+  for (const bool shows : {true, false}) {
+    Broken env{9, std::numeric_limits<float>::quiet_NaN(), shows};
+    auto policy = policy_for(env);
+    InputSettings inputs = kAll;
+    inputs.normalise = true;
+    const auto ppo = std::move(Ppo::create(policy, env, inputs, quick(8), 10'000, 1).value());
+    EXPECT_EQ(ppo->iterate().value().skipped, 0);
+    EXPECT_EQ(ppo->iterate().value().skipped, 1);
+    EXPECT_EQ(ppo->iterate().value().skipped, 1);
+    env.mend();
+    (void)ppo->iterate();  // Shows the last of what was broken once more.
+    const std::uint64_t before = policy::parameter_hash(policy.values());
+    const PpoMetrics m = ppo->iterate().value();
+    EXPECT_EQ(m.fault, "") << shows;
+    EXPECT_TRUE(std::isfinite(m.trial_return));
+    EXPECT_NE(policy::parameter_hash(policy.values()), before);
+  }
+}
+
+TEST(Ppo, NamesALossThatIsNotFinite) {
+  Broken env{0, 3e38F};
+  auto policy = policy_for(env);
+  PpoSettings settings = quick(8);
+  settings.scale_returns = false;
+  const InputSettings inputs{.reward = false, .time = true};
+  policy::ActorCritic bare{small(), input_width(inputs, env), 2, 1};
+  const auto ppo = std::move(Ppo::create(bare, env, inputs, settings, 10'000, 1).value());
+  const std::uint64_t good = policy::parameter_hash(bare.values());
+  const PpoMetrics m = ppo->iterate().value();
+  EXPECT_EQ(m.fault, "the loss is no finite number");
+  EXPECT_EQ(m.skipped, 1);
+  EXPECT_EQ(m.updates, 0);
+  EXPECT_EQ(policy::parameter_hash(bare.values()), good);
+}
+
+TEST(Ppo, NamesTheParameterWhoseGradientIsNotFinite) {
+  Broken env{0, 1e3F};
+  const InputSettings inputs{.reward = false, .time = true};
+  policy::ActorCritic policy{small(), input_width(inputs, env), 2, 1};
+  PpoSettings settings = quick(8);
+  settings.scale_returns = false;
+  settings.value_share = 3e38;  // The loss, in double, is finite; its slope, in float, is not.
+  const auto ppo = std::move(Ppo::create(policy, env, inputs, settings, 10'000, 1).value());
+  const std::uint64_t good = policy::parameter_hash(policy.values());
+  const PpoMetrics m = ppo->iterate().value();
+  EXPECT_THAT(m.fault, ::testing::ContainsRegex("the gradient of .+ is no finite number"));
+  EXPECT_EQ(m.skipped, 1);
   EXPECT_EQ(policy::parameter_hash(policy.values()), good);
 }
 
@@ -200,6 +277,9 @@ TEST(Inputs, BringColumnsToMeanZeroAndDeviationOneAndFreezeForTests) {
   Inputs inputs{kBare, env};
   env.reset(1);
   std::vector<float> told(64 * 4);
+  EXPECT_FALSE(inputs.ready());
+  inputs.count(env);
+  ASSERT_FALSE(inputs.take_in(nullptr).has_error());
   inputs.write(env, told);
   double sum = 0.0, squares = 0.0;
   for (std::size_t i = 0; i < 64; ++i) {
