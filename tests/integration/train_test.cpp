@@ -2,10 +2,14 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include "models/inference/checkpoint.hpp"
 #include "tests/integration/child.hpp"
@@ -128,9 +132,7 @@ bool has_learner() {
                                  "proteus-learn");
 }
 
-TEST(Training, OfRl2IsHandedOverAndGoesOnAsIfUnbroken) {
-  if (!has_learner()) GTEST_SKIP() << "built without LibTorch";
-  const Folder folder;
+std::string rl2_settings(const Folder& folder) {
   const std::string file = folder / "rl2.toml";
   std::ofstream(file) << "[train]\nmodel = \"rl2\"\nsteps = 6400\nenvironments = 4\n"
                          "validate_every = 4\nvalidation_trials = 2\nsave_every = 3\n"
@@ -138,6 +140,13 @@ TEST(Training, OfRl2IsHandedOverAndGoesOnAsIfUnbroken) {
                          "features = \"chapter\"\nvalidation_from = \"2025-02-10\"\n"
                          "[core]\nhidden = 8\n[ppo]\nrollout_steps = 100\nminibatches = 2\n"
                          "[trials]\nepisode_bars = 50\nepisodes = 2\n";
+  return file;
+}
+
+TEST(Training, OfRl2IsHandedOverAndGoesOnAsIfUnbroken) {
+  if (!has_learner()) GTEST_SKIP() << "built without LibTorch";
+  const Folder folder;
+  const std::string file = rl2_settings(folder);
   const Ran whole = run_proteus(begin(file, folder / "whole"));
   ASSERT_EQ(whole.code, kOk) << whole.out << whole.err;
   Child child(begin(file, folder / "stopped"));
@@ -146,6 +155,58 @@ TEST(Training, OfRl2IsHandedOverAndGoesOnAsIfUnbroken) {
   ASSERT_EQ(child.wait(), kOk) << child.err();
   const Ran resumed = run_proteus({"train", "--resume", folder / "stopped"});
   EXPECT_EQ(resumed.code, kOk) << resumed.err;
+  EXPECT_EQ(hash_of(folder / "stopped"), hash_of(folder / "whole"));
+  EXPECT_EQ(read_all(folder / "stopped/scalars.csv"), read_all(folder / "whole/scalars.csv"));
+}
+
+/// A port of loopback that nobody has just now.
+int free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(fd);
+  return ntohs(address.sin_port);
+}
+
+/// Two processes with the environment that a launcher would give them.
+class TwoRanks {
+ public:
+  explicit TwoRanks(const std::vector<std::string>& words) {
+    ::setenv("WORLD_SIZE", "2", 1);
+    ::setenv("MASTER_ADDR", "127.0.0.1", 1);
+    ::setenv("MASTER_PORT", std::to_string(free_port()).c_str(), 1);
+    for (const char* rank : {"0", "1"}) {
+      ::setenv("RANK", rank, 1);
+      ranks_.push_back(std::make_unique<Child>(words));
+    }
+    for (const char* name : {"WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "RANK"}) ::unsetenv(name);
+  }
+  Child& operator[](std::size_t rank) { return *ranks_[rank]; }
+
+ private:
+  std::vector<std::unique_ptr<Child>> ranks_;
+};
+
+TEST(Training, ByTwoProcessesLeavesOneFolderAndGoesOnAsIfUnbroken) {
+  if (!has_learner()) GTEST_SKIP() << "built without LibTorch";
+  const Folder folder;
+  const std::string file = rl2_settings(folder);
+  TwoRanks whole(begin(file, folder / "whole"));
+  ASSERT_EQ(whole[0].wait(), kOk) << whole[0].err();
+  ASSERT_EQ(whole[1].wait(), kOk) << whole[1].err();
+  EXPECT_EQ(whole[1].out(), "");
+  TwoRanks stopped(begin(file, folder / "stopped"));
+  ASSERT_TRUE(stopped[0].says("validation")) << stopped[0].err();
+  stopped[1].signal(SIGTERM);  // One is told, and both end.
+  ASSERT_EQ(stopped[0].wait(), kOk) << stopped[0].err();
+  ASSERT_EQ(stopped[1].wait(), kOk) << stopped[1].err();
+  TwoRanks resumed({"train", "--resume", folder / "stopped"});
+  ASSERT_EQ(resumed[0].wait(), kOk) << resumed[0].err();
+  ASSERT_EQ(resumed[1].wait(), kOk) << resumed[1].err();
   EXPECT_EQ(hash_of(folder / "stopped"), hash_of(folder / "whole"));
   EXPECT_EQ(read_all(folder / "stopped/scalars.csv"), read_all(folder / "whole/scalars.csv"));
 }
