@@ -79,8 +79,7 @@ std::optional<Duration> Speed::left(std::int64_t total) const {
   const double seconds =
       static_cast<double>(std::max<std::int64_t>(0, total - points_.back().steps)) /
       *steps_a_second;
-  return std::chrono::duration_cast<Duration>(
-      std::chrono::duration<double>(std::min(seconds, 1e9)));
+  return Duration{std::llround(std::min(seconds, 1e9) * 1e9)};
 }
 
 std::string grouped(std::int64_t number) {

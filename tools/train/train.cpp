@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <tuple>
 
 #include "connectors/net/loop.hpp"
 #include "models/runs/run.hpp"
@@ -144,12 +145,17 @@ class Training {
     if (ranks_.rank() != 0) return;
     std::size_t bars = 0;
     for (const auto& series : data_.series) bars += series->size();
-    progress_.say(
-        fmt::format("{} {} in {}: {} of {} {} done, {} series of {} bars, seed {}, settings {}",
-                    resumes ? "goes on with" : "trains", config_.train.name, folder_.string(),
-                    grouped(trainer_->steps()), grouped(trainer_->total_steps()), trainer_->unit(),
-                    data_.series.size(), grouped(static_cast<std::int64_t>(bars)),
-                    config_.train.seed, config_.hash));
+    progress_.say(fmt::format(
+        "{} {} in {}: {} of {} {} done, {} series of {} bars, seed {}, settings {}",
+        resumes ? "goes on with" : "trains", title(), folder_.string(), grouped(trainer_->steps()),
+        grouped(trainer_->total_steps()), trainer_->unit(), data_.series.size(),
+        grouped(static_cast<std::int64_t>(bars)), config_.train.seed, config_.hash));
+  }
+
+  /// "rl2", or "hours (rl2)" where the run has a name.
+  [[nodiscard]] std::string title() const {
+    const auto& [model, name] = std::tie(config_.train.model, config_.train.name);
+    return name == model ? model : fmt::format("{} ({})", name, model);
   }
 
   int train() {
