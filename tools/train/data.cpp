@@ -134,6 +134,9 @@ class Loader {
   }
 
   Result<Loaded> take() {
+    if (loaded_.data.series.empty())
+      return error(ErrorCode::NotFound,
+                   fmt::format("nothing is left to train on: {}", fmt::join(loaded_.notes, "; ")));
     for (const auto& [period, what] :
          {std::pair{periods_.training, "training"}, {periods_.validation, "validation"}}) {
       const auto inside = [&](const auto& series) { return meets(series->bars(), period); };
@@ -154,33 +157,38 @@ class Loader {
     if (file.bars.empty() ||
         !(meets(file.bars, periods_.training) ||
           (is_set(periods_.validation) && meets(file.bars, periods_.validation))))
-      return outside(input.klines.string(), range, chosen);
-    return add_stretches(std::move(file), input.klines.string());
+      return unfit(ErrorCode::NotFound, none_inside(input.klines.string(), range), chosen);
+    return add_stretches(std::move(file), input.klines.string(), chosen);
   }
 
-  Result<void> outside(const std::string& file, const std::string& range, bool chosen) {
-    const std::string what =
+  [[nodiscard]] std::string none_inside(const std::string& file, const std::string& range) const {
+    std::string what =
         fmt::format("{}: its bars go from {}, and none lies in the period of training, {}", file,
-                    range, text_of(periods_.training)) +
-        (is_set(periods_.validation)
-             ? fmt::format(", or of validation, {}", text_of(periods_.validation))
-             : std::string());
-    if (!chosen) return error(ErrorCode::NotFound, what);
+                    range, text_of(periods_.training));
+    if (is_set(periods_.validation))
+      what += fmt::format(", or of validation, {}", text_of(periods_.validation));
+    return what;
+  }
+
+  /// A file that nothing can be learned from: an error, or left out where a pattern chose it.
+  Result<void> unfit(ErrorCode code, const std::string& what, bool chosen) {
+    if (!chosen) return error(code, what);
     loaded_.notes.push_back(what + "; left out");
     return success();
   }
 
-  Result<void> add_stretches(FileBars file, const std::string& path) {
+  Result<void> add_stretches(FileBars file, const std::string& path, bool chosen) {
     const auto stretches = training::contiguous_runs(file.bars);
     const auto longest = *std::ranges::max_element(
         stretches, {}, [](std::span<const Bar> bars) { return bars.size(); });
     const auto least = static_cast<std::size_t>(settings_.bars_min);
     if (longest.size() < least)
-      return error(ErrorCode::Malformed,
+      return unfit(ErrorCode::Malformed,
                    fmt::format("{}: {} bars from {} with {} holes; the longest stretch without one "
                                "has {} bars ({}), and data.bars_min asks for {}",
                                path, file.bars.size(), range_of(file.bars), stretches.size() - 1,
-                               longest.size(), range_of(longest), least));
+                               longest.size(), range_of(longest), least),
+                   chosen);
     std::size_t left_out = 0;
     for (const std::span<const Bar> bars : stretches) {
       if (bars.size() < least) {

@@ -70,7 +70,7 @@ struct DataSettings {
         setting("folder", &D::folder, "folder of kline files, of which pattern chooses"),
         setting("pattern", &D::pattern,
                 "names in folder, with * and ?: bybit-linear_*_1h.csv.gz; those without a bar in "
-                "the periods are left out"),
+                "the periods, or without bars_min of them in one piece, are left out"),
         setting("funding_folder", &D::funding_folder,
                 "folder of funding files; empty: rates are not known and are assumed"),
         setting("synthetic", &D::synthetic,

@@ -119,6 +119,22 @@ TEST(TrainingData, OfAFolderIsWhatThePatternChooses) {
   EXPECT_THAT(none.error().context, AllOf(HasSubstr("okx*"), HasSubstr(folder.path())));
 }
 
+TEST(TrainingData, OfAFolderThatIsUnfitIsLeftOutWithANote) {
+  const Folder folder;
+  write_bars(folder, "bybit-linear_ETHUSDT_1h.csv", 50);
+  write_bars(folder, "bybit-linear_BTCUSDT_1h.csv", 300);
+  DataSettings s = settings({});
+  s.folder = folder.path();
+  const auto loaded = load_data(s, {}).value();
+  EXPECT_EQ(loaded.data.series.size(), 1U);
+  ASSERT_EQ(loaded.notes.size(), 1U);
+  EXPECT_THAT(loaded.notes[0], AllOf(HasSubstr("ETHUSDT"), HasSubstr("left out")));
+  s.pattern = "*ETH*";
+  const auto none = load_data(s, {});
+  ASSERT_TRUE(none.has_error());
+  EXPECT_THAT(none.error().context, HasSubstr("has 50 bars"));
+}
+
 TEST(TrainingData, KnowsItsFunding) {
   const Folder folder;
   std::ofstream(folder / "bybit-linear_BTCUSDT_funding.csv")
