@@ -21,15 +21,16 @@ T gaussian_log_density(std::size_t dimensions, const T* means, const T* log_devi
 template <class T>
 GaussianSurrogate<T>::GaussianSurrogate(std::size_t dimensions, std::span<const T> actions,
                                         std::span<const T> log_densities,
-                                        std::span<const T> advantages, std::optional<T> clip)
+                                        std::span<const T> advantages, std::size_t counted,
+                                        std::optional<T> clip)
     : dimensions_(dimensions),
       actions_(actions),
       log_densities_(log_densities),
       advantages_(advantages),
       clip_(clip),
-      share_(T{1} / static_cast<T>(advantages.size())) {
+      share_(T{1} / static_cast<T>(counted)) {
   PROTEUS_ASSERT(actions.size() == dimensions * advantages.size());
-  PROTEUS_ASSERT(log_densities.size() == advantages.size());
+  PROTEUS_ASSERT(log_densities.size() == advantages.size() && counted > 0);
 }
 
 template <class T>

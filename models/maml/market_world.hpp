@@ -6,7 +6,7 @@
 //   query     likewise
 //
 // So no bar that earned a support reward earns a query one. An action is the weight itself
-// (training/actions.hpp). A trajectory whose account is ruined earns 0 from there on. Every
+// (training/actions.hpp). A trajectory ends where its account is ruined. Every
 // trajectory is an account of its own: none moves the price of another.
 #pragma once
 
@@ -80,6 +80,7 @@ class MarketWorld final : public World {
   void begin(Part part, std::size_t trajectories, std::span<float> observations) override;
   void step(std::span<const float> actions, std::span<float> rewards,
             std::span<float> observations) override;
+  [[nodiscard]] std::span<const std::uint8_t> over() const override { return env_.trial_over(); }
 
   /// The bar of the first decision of a trajectory.
   [[nodiscard]] std::size_t first_bar(Part part, std::size_t trajectory) const;

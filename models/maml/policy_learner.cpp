@@ -23,8 +23,9 @@ Result<PolicyLearner> PolicyLearner::create(const PolicyLearnerSettings& setting
                              "other are needed",
                              net.outputs(), net.free()));
   if (settings.inner_steps < 1 || settings.trajectories < 1 || settings.horizon < 1 ||
-      settings.epochs < 1 || !(settings.inner_rate > 0.0) || !(settings.outer_rate > 0.0) ||
-      !(settings.deviation > 0.0) || !(settings.gamma >= 0.0 && settings.gamma <= 1.0) ||
+      settings.epochs < 1 || settings.anneal_steps < 0 || !(settings.inner_rate > 0.0) ||
+      !(settings.outer_rate > 0.0) || !(settings.deviation > 0.0) ||
+      !(settings.gamma >= 0.0 && settings.gamma <= 1.0) ||
       !(settings.lambda >= 0.0 && settings.lambda <= 1.0))
     return error(ErrorCode::OutOfRange,
                  "a policy learner without steps, trajectories, horizon, epochs, rates or "
@@ -59,6 +60,7 @@ void PolicyLearner::roll_out(World& world, Part part, std::span<const float> par
   out.actions.resize(shape.rows() * dimensions);
   out.log_densities.resize(shape.rows());
   out.rewards.resize(shape.rows());
+  out.live.assign(shape.rows(), 1);
   std::vector<float> seen(n * shape.columns);
   std::vector<float> means(n * dimensions);
   const float* log_deviations = parameters.data() + net().free_offset();
@@ -66,6 +68,8 @@ void PolicyLearner::roll_out(World& world, Part part, std::span<const float> par
   for (std::size_t d = 0; d < dimensions; ++d) deviations[d] = std::exp(log_deviations[d]);
   world.begin(part, n, seen);
   for (std::size_t t = 0; t < shape.horizon; ++t) {
+    const auto over = world.over();
+    for (std::size_t i = 0; i < over.size(); ++i) out.live[t * n + i] = over[i] == 0 ? 1 : 0;
     std::ranges::copy(
         seen, out.observations.begin() + static_cast<std::ptrdiff_t>(t * n * shape.columns));
     net().forward(parameters.data(), seen.data(), n, means.data(), inner_.scratch());
@@ -80,13 +84,15 @@ void PolicyLearner::roll_out(World& world, Part part, std::span<const float> par
   double sum = 0.0;
   for (const float r : out.rewards) sum += static_cast<double>(r);
   out.mean_return = sum / static_cast<double>(n);
+  out.live_rows = static_cast<std::size_t>(std::ranges::count(out.live, 1));
   out.advantages =
-      advantages(shape, out.observations, out.rewards, settings_.gamma, settings_.lambda);
+      advantages(shape, out.observations, out.rewards, out.live, settings_.gamma, settings_.lambda);
 }
 
 GaussianSurrogate<float> PolicyLearner::surrogate(const Rollout& rollout,
                                                   std::optional<float> clip) const {
-  return {net().outputs(), rollout.actions, rollout.log_densities, rollout.advantages, clip};
+  return {net().outputs(),    rollout.actions,   rollout.log_densities,
+          rollout.advantages, rollout.live_rows, clip};
 }
 
 void PolicyLearner::collect(World& world, TaskData& data, std::vector<double>& returns) {
@@ -143,10 +149,11 @@ Result<bool> PolicyLearner::update(PolicyStepReport& report) {
   if (std::isfinite(report.surrogate) && std::isfinite(report.gradient_norm)) {
     skipped_in_a_row_ = 0;
     const std::size_t weights = net().free_offset();
+    const double share_of_rates = rate_share();
     adam_.step(std::span(base_).first(weights), std::span(gradient_).first(weights),
-               settings_.outer_rate);
+               settings_.outer_rate * share_of_rates);
     deviation_adam_.step(std::span(base_).subspan(weights), std::span(gradient_).subspan(weights),
-                         settings_.deviation_rate);
+                         settings_.deviation_rate * share_of_rates);
     keep_deviation();
     return true;
   }
@@ -159,6 +166,13 @@ Result<bool> PolicyLearner::update(PolicyStepReport& report) {
                            "rate, or look for such numbers in the tasks' rewards; the base is "
                            "that of the last good update",
                            report.reason));
+}
+
+double PolicyLearner::rate_share() const {
+  if (settings_.anneal_steps == 0) return 1.0;
+  const double done =
+      static_cast<double>(adam_.state().steps) / static_cast<double>(settings_.anneal_steps);
+  return std::max(0.0, 1.0 - done);
 }
 
 Result<PolicyStepReport> PolicyLearner::step(std::span<const std::unique_ptr<World>> worlds) {

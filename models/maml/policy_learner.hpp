@@ -38,6 +38,9 @@ class World {
   /// `actions`: [trajectories, dimensions], any real numbers.
   virtual void step(std::span<const float> actions, std::span<float> rewards,
                     std::span<float> observations) = 0;
+  /// [trajectories]: 1 where a trajectory is over. What it does from there on earns 0 and teaches
+  /// nothing. Empty: none ends before the horizon.
+  [[nodiscard]] virtual std::span<const std::uint8_t> over() const { return {}; }
 };
 
 struct PolicyLearnerSettings {
@@ -48,8 +51,9 @@ struct PolicyLearnerSettings {
   std::int64_t horizon = 100;
   double gamma = 0.99;
   double lambda = 1.0;
-  double outer_rate = 0.003;
-  double deviation_rate = 0.02;
+  double outer_rate = 0.001;
+  double deviation_rate = 0.01;
+  std::int64_t anneal_steps = 0;
   std::int64_t epochs = 1;
   double clip = 0.2;
   double gradient_norm_max = 1.0;
@@ -70,6 +74,9 @@ struct PolicyLearnerSettings {
         setting("outer_rate", &P::outer_rate, "Adam's rate", 1e-7, 1.0),
         setting("deviation_rate", &P::deviation_rate,
                 "Adam's rate for the log deviations, which have to travel further", 1e-7, 1.0),
+        setting("anneal_steps", &P::anneal_steps,
+                "outer updates over which both rates fall to 0 along a straight line; 0: they stay",
+                0, 1'000'000'000),
         setting("epochs", &P::epochs, "outer updates on the same rollouts", 1, 100),
         setting("clip", &P::clip, "of the outer surrogate's ratio", 0.01, 1.0),
         setting("gradient_norm_max", &P::gradient_norm_max,
@@ -87,6 +94,8 @@ struct Rollout {
   std::vector<float> log_densities;
   std::vector<float> rewards;
   std::vector<float> advantages;
+  std::vector<std::uint8_t> live;  ///< 0 in rows after a trajectory's end
+  std::size_t live_rows = 0;
   double mean_return = 0.0;  ///< undiscounted, over the trajectories
 };
 
@@ -144,6 +153,7 @@ class PolicyLearner {
   double add_gradient(const TaskData& data);
   Result<bool> update(PolicyStepReport& report);
   void keep_deviation();
+  [[nodiscard]] double rate_share() const;
 
   PolicyLearnerSettings settings_;
   InnerLoop<float> inner_;

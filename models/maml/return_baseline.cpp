@@ -46,12 +46,13 @@ void solve(std::vector<double>& a, std::vector<double>& b) {
 }
 
 std::vector<float> values(const RolloutShape& shape, std::span<const float> observations,
-                          std::span<const double> returns) {
+                          std::span<const double> returns, std::span<const std::uint8_t> live) {
   const std::size_t n = 2 * shape.columns + 4;
   std::vector<double> squares(n * n);
   std::vector<double> weights(n);
   std::vector<double> row(n);
   for (std::size_t r = 0; r < shape.rows(); ++r) {
+    if (live[r] == 0) continue;
     write_features(shape, observations, r, row);
     for (std::size_t i = 0; i < n; ++i) {
       weights[i] += row[i] * returns[r];
@@ -71,33 +72,45 @@ std::vector<float> values(const RolloutShape& shape, std::span<const float> obse
   return out;
 }
 
+/// Mean 0 and deviation 1 over what is live, and 0 elsewhere.
+void normalise(std::vector<float>& values, std::span<const std::uint8_t> live) {
+  const auto count =
+      static_cast<double>(std::ranges::count_if(live, [](auto l) { return l != 0; }));
+  double mean = 0.0;
+  for (std::size_t r = 0; r < values.size(); ++r)
+    if (live[r] != 0) mean += static_cast<double>(values[r]) / count;
+  double square = 0.0;
+  for (std::size_t r = 0; r < values.size(); ++r) {
+    const double gap = static_cast<double>(values[r]) - mean;
+    if (live[r] != 0) square += gap * gap / count;
+  }
+  const double scale = 1.0 / (std::sqrt(square) + 1e-8);
+  for (std::size_t r = 0; r < values.size(); ++r)
+    values[r] =
+        live[r] == 0 ? 0.0F : static_cast<float>((static_cast<double>(values[r]) - mean) * scale);
+}
+
 }  // namespace
 
 std::vector<float> advantages(const RolloutShape& shape, std::span<const float> observations,
-                              std::span<const float> rewards, double gamma, double lambda) {
+                              std::span<const float> rewards, std::span<const std::uint8_t> live,
+                              double gamma, double lambda) {
   const std::size_t rows = shape.rows();
+  const std::size_t n = shape.trajectories;
   std::vector<double> returns(rows);
-  for (std::size_t r = rows; r-- > 0;)
-    returns[r] = static_cast<double>(rewards[r]) +
-                 (r + shape.trajectories < rows ? gamma * returns[r + shape.trajectories] : 0.0);
-  const std::vector<float> value = values(shape, observations, returns);
   std::vector<training::StepEnd> ends(rows, training::StepEnd::None);
-  std::fill(ends.end() - static_cast<std::ptrdiff_t>(shape.trajectories), ends.end(),
-            training::StepEnd::TrialTerminated);
+  for (std::size_t r = rows; r-- > 0;) {
+    const bool last = r + n >= rows || live[r + n] == 0;
+    returns[r] = static_cast<double>(rewards[r]) + (last ? 0.0 : gamma * returns[r + n]);
+    if (last) ends[r] = training::StepEnd::TrialTerminated;
+  }
+  const std::vector<float> value = values(shape, observations, returns, live);
   std::vector<float> out(rows);
   std::vector<float> targets(rows);
-  const std::vector<float> beyond(shape.trajectories);
-  training::gae({shape.horizon, shape.trajectories, rewards, value, ends, {}, beyond},
-                {gamma, lambda}, out, targets);
-  double mean = 0.0;
-  double square = 0.0;
-  for (const float a : out) mean += static_cast<double>(a) / static_cast<double>(rows);
-  for (const float a : out) {
-    const double gap = static_cast<double>(a) - mean;
-    square += gap * gap / static_cast<double>(rows);
-  }
-  const double scale = 1.0 / (std::sqrt(square) + 1e-8);
-  for (float& a : out) a = static_cast<float>((static_cast<double>(a) - mean) * scale);
+  const std::vector<float> beyond(n);
+  training::gae({shape.horizon, n, rewards, value, ends, {}, beyond}, {gamma, lambda}, out,
+                targets);
+  normalise(out, live);
   return out;
 }
 

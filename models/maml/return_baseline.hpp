@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -18,10 +19,12 @@ struct RolloutShape {
   [[nodiscard]] std::size_t rows() const { return trajectories * horizon; }
 };
 
-/// Generalised advantages (training/gae.hpp) of trajectories that end at the horizon, less their
-/// mean and divided by their deviation over the rollout. `observations`: [rows, columns];
-/// `rewards`: [rows].
+/// Generalised advantages (training/gae.hpp) of trajectories that end at the horizon or before,
+/// less their mean and divided by their deviation over the rollout. `observations`: [rows,
+/// columns]; `rewards`: [rows]; `live`: [rows], 0 from a trajectory's end on, where rewards are 0
+/// and advantages become 0.
 std::vector<float> advantages(const RolloutShape& shape, std::span<const float> observations,
-                              std::span<const float> rewards, double gamma, double lambda);
+                              std::span<const float> rewards, std::span<const std::uint8_t> live,
+                              double gamma, double lambda);
 
 }  // namespace proteus::maml

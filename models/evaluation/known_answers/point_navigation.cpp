@@ -17,8 +17,9 @@ constexpr std::size_t kTestTasks = 100;
 constexpr std::size_t kTestSteps = 3;
 constexpr std::int64_t kIterations = 500;
 
-/// From the origin, with a velocity of at most 0.1 in each direction; a step costs the distance to
-/// the goal after it. The goal is not seen.
+/// From the origin; an action of ±1 is the greatest velocity, 0.1 in each direction. A step costs
+/// the distance to the goal after it, and a trajectory is over within 0.01 of it, both as in the
+/// environment that the publication's figures come from. The goal is not seen.
 class PointWorld final : public maml::World {
  public:
   PointWorld(double x, double y) : goal_{static_cast<float>(x), static_cast<float>(y)} {}
@@ -30,20 +31,32 @@ class PointWorld final : public maml::World {
   void begin(maml::Part /*the goal is one*/, std::size_t trajectories,
              std::span<float> observations) override {
     places_.assign(2 * trajectories, 0.0F);
+    over_.assign(trajectories, 0);
     std::ranges::copy(places_, observations.begin());
   }
   void step(std::span<const float> actions, std::span<float> rewards,
             std::span<float> observations) override {
-    for (std::size_t i = 0; i < places_.size(); ++i)
-      places_[i] += std::clamp(actions[i], -0.1F, 0.1F);
-    for (std::size_t i = 0; i < rewards.size(); ++i)
-      rewards[i] = -std::hypot(places_[2 * i] - goal_[0], places_[2 * i + 1] - goal_[1]);
+    for (std::size_t i = 0; i < over_.size(); ++i) {
+      rewards[i] = 0.0F;
+      if (over_[i] != 0) continue;
+      float* place = places_.data() + 2 * i;
+      for (std::size_t d = 0; d < 2; ++d)
+        place[d] += kVelocity * std::clamp(actions[2 * i + d], -1.0F, 1.0F);
+      const float x = place[0] - goal_[0];
+      const float y = place[1] - goal_[1];
+      rewards[i] = -std::hypot(x, y);
+      over_[i] = std::abs(x) < kNear && std::abs(y) < kNear ? 1 : 0;
+    }
     std::ranges::copy(places_, observations.begin());
   }
+  [[nodiscard]] std::span<const std::uint8_t> over() const override { return over_; }
 
  private:
+  static constexpr float kVelocity = 0.1F;
+  static constexpr float kNear = 0.01F;
   std::array<float, 2> goal_;
   std::vector<float> places_;
+  std::vector<std::uint8_t> over_;
 };
 
 /// Returns after 0 to 3 steps of adaptation, mean over fresh goals.

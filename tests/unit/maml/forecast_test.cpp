@@ -105,13 +105,14 @@ TEST(ForecastTasks, AreTheSameForTheSameSeed) {
 }
 
 TEST(ForecastTrading, KnowsNothingOfLaterBars) {
-  const auto series = a_series(260);
+  const auto synthetic = a_series(260);
   training::SeriesSource changed{.name = "changed",
-                                 .instrument = series->instrument(),
-                                 .interval = series->interval(),
-                                 .bars = {series->bars().begin(), series->bars().end()},
+                                 .instrument = synthetic->instrument(),
+                                 .interval = synthetic->interval(),
+                                 .bars = {synthetic->bars().begin(), synthetic->bars().end()},
                                  .funding = {},
                                  .features = features::Kind::Chapter};
+  const auto series = Series::create(changed).value();
   constexpr std::size_t kChanged = 200;
   Bar& bar = changed.bars[kChanged];
   bar.close = bar.high =
@@ -131,6 +132,8 @@ TEST(ForecastTrading, KnowsNothingOfLaterBars) {
     const bool early = before[i].date < series->bars()[kChanged].close_time;
     if (early) {
       ASSERT_EQ(before[i].prediction, after[i].prediction) << i;
+      // Its own entry ends at the next bar's close: what came of the bars before it.
+      ASSERT_EQ(i == 0 ? 0.0 : before[i - 1].capital, i == 0 ? 0.0 : after[i - 1].capital) << i;
     }
     differ = differ || before[i].prediction != after[i].prediction;
   }
