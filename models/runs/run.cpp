@@ -135,12 +135,10 @@ Result<std::unique_ptr<Run>> Run::begin(const fs::path& folder, const RunSetting
                                         Provenance provenance, Trainer& trainer, Timestamp now) {
   BOOST_OUTCOME_TRY(make_folder(folder));
   BOOST_OUTCOME_TRY(FolderLock lock, FolderLock::take(folder, settings.rank));
-  const std::string latest = latest_of(settings.rank);
-  for (const std::string& file : {std::string("config.toml"), latest})
-    if ((settings.rank == 0 || file == latest) && fs::exists(folder / file))
-      return error(ErrorCode::Refused,
-                   fmt::format("{} holds a run already: resume it, or name another folder",
-                               folder.string()));
+  if (fs::exists(folder / latest_of(settings.rank)))
+    return error(
+        ErrorCode::Refused,
+        fmt::format("{} holds a run already: resume it, or name another folder", folder.string()));
   BOOST_OUTCOME_TRY(make_folder(folder / "checkpoints"));
   std::unique_ptr<Run> run(
       new Run(folder, settings, std::move(provenance), trainer, std::move(lock)));

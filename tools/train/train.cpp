@@ -28,7 +28,6 @@ void on_signal(int number) {
 
 void listen_to_signals() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, on_signal);
-  std::signal(SIGPIPE, SIG_IGN);  // A training outlives whoever watched it.
 }
 
 /// What was asked for; a sentence where it does not go together.
@@ -251,6 +250,8 @@ class Training {
 }  // namespace
 
 int run_training(const Options& options, std::span<const ModelKind> models, Ranks& ranks) {
+  std::signal(SIGPIPE, SIG_IGN);  // A training outlives whoever watched it.
+  std::signal(SIGXFSZ, SIG_IGN);  // A file at its limit is a full disk: said, not died of.
   return Training(options, ranks).run(models);
 }
 

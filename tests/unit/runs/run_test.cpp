@@ -107,8 +107,9 @@ TEST_P(StoppedRun, ResumedIsTheUnbrokenOneByteForByte) {
   const test::Folder folder;
   const std::string whole = train(folder / "whole");
   EXPECT_EQ(train_with_a_stop(folder / "stopped", iterations, saves), whole);
-  for (const char* file : {"scalars.csv", "curves.html", "events.out.tfevents.proteus", "best.safetensors",
-                           "latest.safetensors", "model.safetensors", "config.toml"})
+  for (const char* file :
+       {"scalars.csv", "curves.html", "events.out.tfevents.proteus", "best.safetensors",
+        "latest.safetensors", "model.safetensors", "config.toml"})
     EXPECT_EQ(test::read_all(folder / "stopped" / file), test::read_all(folder / "whole" / file))
         << file;
   EXPECT_EQ(checkpoints(folder / "stopped").size(), 2U);
@@ -256,6 +257,19 @@ TEST(Run, OnAFullDiskKeepsTheLastSaveWholeAndCanBeResumed) {
   EXPECT_EQ(run->iterations(), 5);
   while (!run->done()) ASSERT_TRUE(run->iterate(at(run->iterations())).has_value());
   EXPECT_EQ(run->finish().value(), whole);
+}
+
+TEST(Run, ThatCouldNotBeginCanBeBegunAgain) {
+  const test::Folder folder;
+  RegressionTrainer trainer(1, kTotal);
+  {
+    const test::FileSizeLimit limit(200);
+    const auto run = Run::begin(folder / "run", kSettings, provenance(), trainer, at(0));
+    ASSERT_TRUE(run.has_error());
+    EXPECT_EQ(run.error().code, ErrorCode::Io);
+  }
+  const auto run = Run::begin(folder / "run", kSettings, provenance(), trainer, at(0));
+  EXPECT_TRUE(run.has_value()) << run.error().context;
 }
 
 TEST(Run, KeepsTheLastGoodModelWhereNumbersBreak) {
