@@ -464,6 +464,27 @@ RiskStatus Gate::status(const LedgerView& ledger) const {
   return status;
 }
 
+void Gate::new_account(const Gate& fresh) {
+  PROTEUS_ASSERT(memories_.size() == fresh.memories_.size());
+  for (std::size_t i = 0; i < memories_.size(); ++i) {
+    memories_[i].orders = fresh.memories_[i].orders;
+    memories_[i].drift = fresh.memories_[i].drift;
+    memories_[i].executions = fresh.memories_[i].executions;
+    memories_[i].streak = fresh.memories_[i].streak;
+  }
+  bucket_ = fresh.bucket_;
+  holds_ = fresh.holds_;
+  latch_ = fresh.latch_;
+  daily_ = fresh.daily_;
+  outcomes_ = fresh.outcomes_;
+  next_rest_end_ = fresh.next_rest_end_;
+  peak_ = fresh.peak_;
+  drawdown_e9_ = fresh.drawdown_e9_;
+  latched_drawdown_e9_ = fresh.latched_drawdown_e9_;
+  latched_loss_ = fresh.latched_loss_;
+  latched_loss_limit_ = fresh.latched_loss_limit_;
+}
+
 void Gate::archive(Archive& a) {
   a(sizer_, watches_, memories_, bucket_, holds_, latch_, overrides_, daily_, outcomes_,
     next_check_, next_rest_end_, lost_, clock_.limit, clock_.actual, peak_, drawdown_e9_,

@@ -54,6 +54,10 @@ class Gate final : public RiskGate {
   Verdict review(const OrderRequest& order, const ReviewInput& input,
                  ControlWords& results) override;
   void on_cancel(Timestamp now) override { bucket_.on_message(now); }
+  /// A new account under the same strategy in the same market, as training begins an episode: what
+  /// is known of the market and of the strategy's own record stays, what was about the account is
+  /// as in `fresh`, which was made with the same settings and instruments.
+  void new_account(const Gate& fresh);
   [[nodiscard]] RiskStatus status(const LedgerView& ledger) const override;
   void archive(Archive& a) override;
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include "models/evaluation/normal.hpp"
 
@@ -29,6 +30,38 @@ Result<double> sharpe_standard_error(const SharpeSample& s) {
                              "variance: two values alone are too few",
                              s.ratio, s.skewness, s.kurtosis));
   return std::sqrt(spread / (s.periods - 1.0));
+}
+
+Result<double> sharpe_standard_error(std::span<const double> returns,
+                                     std::optional<std::size_t> lags) {
+  BOOST_OUTCOME_TRY(const Moments moments, moments_of(returns));
+  const double n = moments.count;
+  const auto most = lags.value_or(static_cast<std::size_t>(4.0 * std::pow(n / 100.0, 2.0 / 9.0)));
+  if (most >= returns.size())
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("{} lags need more than the {} returns there are; ask for fewer", most,
+                             returns.size()));
+  const double ratio = moments.mean / moments.deviation;
+  const double deviation = moments.deviation * std::sqrt((n - 1.0) / n);  // over all, not n - 1
+  std::vector<double> influence;
+  influence.reserve(returns.size());
+  for (const double r : returns) {
+    const double z = (r - moments.mean) / deviation;
+    influence.push_back(z - 0.5 * ratio * (z * z - 1.0));
+  }
+  double variance = 0.0;
+  for (std::size_t k = 0; k <= most; ++k) {
+    double products = 0.0;
+    for (std::size_t i = k; i < influence.size(); ++i) products += influence[i] * influence[i - k];
+    const double weight = 1.0 - static_cast<double>(k) / static_cast<double>(most + 1);
+    variance += (k == 0 ? 1.0 : 2.0 * weight) * products / n;
+  }
+  if (!(variance > 0.0))
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("a Sharpe ratio of {} over {} periods leaves no variance with {} "
+                             "lags: the returns are too few or too much alike",
+                             ratio, returns.size(), most));
+  return std::sqrt(variance / (n - 1.0));
 }
 
 Result<double> annualisation_factor(std::int64_t periods, std::span<const double> rho) {

@@ -2,7 +2,9 @@
 // many. All ratios are per period (a bar, a day) unless a name says annual; rates are excess ones.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "engine/core/result.hpp"
@@ -26,6 +28,14 @@ inline SharpeSample sharpe_of(const Moments& m) {
 /// 4). Errors: OutOfRange where T < 2 or the moments belong to no distribution (g4 < 1 + g3^2,
 /// Pearson).
 Result<double> sharpe_standard_error(const SharpeSample& sample);
+
+/// The same for returns that depend on their neighbours: the variance of the ratio's influence
+/// z - SR/2 (z^2 - 1), z = (r - mean) / deviation, with its autocovariances up to `lags` under
+/// Bartlett's weights (Lo 2002, the GMM estimator; Newey, West 1987). Lag 0 alone is the formula
+/// above. Without `lags`: floor(4 (T / 100)^(2/9)) (Newey, West 1994). Errors: those of moments_of,
+/// and OutOfRange where lags is not below T or nothing is left of the variance.
+Result<double> sharpe_standard_error(std::span<const double> returns,
+                                     std::optional<std::size_t> lags = std::nullopt);
 
 /// What a ratio per period is multiplied by for `periods` of them: q / sqrt(q + 2 sum_k (q - k)
 /// rho_k) (Lo 2002); sqrt(q) where nothing is correlated. `rho`: lags 1, 2, ...; those past

@@ -273,7 +273,10 @@ Result<std::string> save_checkpoint(const std::filesystem::path& path,
     ::unlink(draft.c_str());  // Half a checkpoint helps nobody, and a full disk needs the room.
     return written.error();
   }
-  BOOST_OUTCOME_TRY(put_in_place(draft, path));
+  if (Result<void> placed = put_in_place(draft, path); !placed) {
+    ::unlink(draft.c_str());  // Not there any more where only the folder could not be synced.
+    return placed.error();
+  }
   const std::string key = R"("content_hash":")";
   return bytes.substr(bytes.find(key) + key.size(), kHashDigits);
 }

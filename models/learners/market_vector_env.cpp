@@ -16,8 +16,14 @@ Result<std::unique_ptr<MarketVectorEnv>> MarketVectorEnv::create(
     return error(ErrorCode::Unsupported,
                  "a policy that chooses among actions cannot say a continuous weight: set actions "
                  "to buy_sell_hold, target or adjust");
-  // All tasks of a sampler have one observation and at least one step; what fits the first fits
-  // all.
+  // What fits one trial of a series fits all of it; candidates come in the order of series.
+  const training::Series* fits = nullptr;
+  for (std::size_t i = 0; i < sampler.candidates(); ++i) {
+    const training::Task task = sampler.candidate(i);
+    if (task.series.get() == fits) continue;
+    BOOST_OUTCOME_TRY(env.reset(0, task));
+    fits = task.series.get();
+  }
   for (std::size_t i = 0; i < env.size(); ++i) {
     BOOST_OUTCOME_TRY(env.reset(i, sampler.candidate(0)));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "risk/limits/controls.hpp"
 #include "risk/sizing.hpp"
@@ -49,6 +50,16 @@ std::int64_t choices(ActionSet set) {
 bool meaningless(ActionSet set, const Action& action) {
   if (set == ActionSet::Weight) return !std::isfinite(action.weight);
   return action.choice < 0 || action.choice >= choices(set);
+}
+
+double wished_weight(const ActionSettings& settings, const Action& action, double last) {
+  if (meaningless(settings.set, action)) return std::numeric_limits<double>::quiet_NaN();
+  const auto share = settings.set == ActionSet::BuySellHold
+                         ? (action.choice == 2   ? last
+                            : action.choice == 0 ? 1.0
+                                                 : -1.0)
+                         : asked(settings, action, PositionView{}, last).value_or(last);
+  return std::clamp(share, -1.0, 1.0);
 }
 
 std::optional<Quantity> wanted_quantity(const ActionSettings& settings, const Action& action,

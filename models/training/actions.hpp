@@ -8,7 +8,8 @@
 //                   3 close
 //   weight          a real number, the share itself, cut to [-1, 1]
 //
-// A share is one of `exposure_max` x equity. Spot knows no short: shares below 0 are 0 there.
+// Without the engine's sizing a share is one of `exposure_max` x equity. Spot knows no short:
+// shares below 0 are 0 there.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,11 @@ struct Action {
 std::optional<Quantity> wanted_quantity(const ActionSettings& settings, const Action& action,
                                         const Instrument& instrument, const PositionView& position,
                                         Money equity, Price close);
+
+/// The same as the weight that the engine's sizing takes, a share of what is allotted to the
+/// instrument in [-1, 1]. What says "keep" or moves by a step means the weight wished `last`, which
+/// is then sized anew. Not a number for what means nothing: control 27 decides what follows.
+double wished_weight(const ActionSettings& settings, const Action& action, double last);
 
 /// True if the agent said something that means nothing: refused, and to be counted.
 bool meaningless(ActionSet set, const Action& action);

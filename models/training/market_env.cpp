@@ -9,6 +9,7 @@
 #include "engine/matching/filters.hpp"
 #include "engine/matching/funding.hpp"
 #include "engine/matching/margin.hpp"
+#include "risk/venue_costs.hpp"
 
 namespace proteus::training {
 namespace {
@@ -56,6 +57,14 @@ Result<void> MarketEnv::reset(std::span<const Task> tasks) {
   return success();
 }
 
+Result<std::unique_ptr<MarketEnv::Guard>> MarketEnv::make_guard(const Task& task) const {
+  if (settings_.env.sizing != Sizing::Engine) return std::unique_ptr<Guard>();
+  BOOST_OUTCOME_TRY(EngineRisk fresh,
+                    EngineRisk::create(settings_.risk, risk::venue_costs(settings_.venue),
+                                       *task.series, capital_of(settings_.env)));
+  return std::make_unique<Guard>(Guard{.fresh = fresh, .gate = fresh});
+}
+
 Result<void> MarketEnv::reset(std::size_t env, const Task& task) {
   BOOST_OUTCOME_TRY(check_task(task));
   if (!observation_.fits(task.series->schema()))
@@ -64,6 +73,7 @@ Result<void> MarketEnv::reset(std::size_t env, const Task& task) {
         fmt::format("{}: its features \"{}\" are not those of the observation \"{}\"",
                     task.series->name(), task.series->schema().set, observation_.schema().set));
   Slot& slot = slots_[env];
+  BOOST_OUTCOME_TRY(slot.risk, make_guard(task));
   slot.task = task;
   slot.blank.emplace(capital_of(settings_.env), task.series->table());
   slot.episode = 0;
@@ -78,12 +88,15 @@ Result<void> MarketEnv::reset(std::size_t env, const Task& task) {
 
 void MarketEnv::begin_episode(Slot& slot) {
   const Series& series = *slot.task.series;
-  slot.bar = slot.task.start + slot.episode * slot.task.stride;
+  slot.bar = slot.task.start_of(slot.episode);
   slot.steps = 0;
   slot.turnover = 0.0;
   slot.orders.clear();
   slot.ledger = slot.blank;
-  slot.ledger->mark(kOnly, series.bars()[slot.bar].close);
+  if (slot.risk)
+    begin_account(slot);
+  else
+    slot.ledger->mark(kOnly, series.bars()[slot.bar].close);
   slot.equity = slot.ledger->view().equity.to_double();
   slot.reward.begin(slot.equity, market_square(series.bars(), slot.bar));
 }
@@ -118,7 +131,53 @@ void MarketEnv::archive_slot(Archive& a, Slot& slot,
     }
     slot.ledger = slot.blank;
   }
-  if (slot.ledger) a(*slot.ledger);
+  if (!slot.ledger) return;
+  a(*slot.ledger);
+  if (settings_.env.sizing == Sizing::Engine) archive_guard(a, slot);
+}
+
+/// Its orders are filled within the step that sends them, and `fresh` comes from the settings.
+void MarketEnv::archive_guard(Archive& a, Slot& slot) {
+  if (a.reading() && a.ok()) {
+    auto guard = make_guard(slot.task);
+    if (guard.has_error()) return a.fail();
+    slot.risk = std::move(guard).value();
+  }
+  if (!a.ok()) return;
+  Guard& guard = *slot.risk;
+  a(guard.gate, guard.said, guard.told, guard.done, guard.set_aside);
+  if (a.reading() && (guard.told > slot.task.series->size() || guard.done > slot.bar)) a.fail();
+}
+
+/// A new account; the gate goes on where the market does. Bars that it does not know yet pass it as
+/// those of a warm-up, and the one at whose close the first decision stands as a live one.
+void MarketEnv::begin_account(Slot& slot) {
+  Guard& guard = *slot.risk;
+  const Series& series = *slot.task.series;
+  Ledger& ledger = *slot.ledger;
+  const auto warm_up = static_cast<std::size_t>(settings_.env.warm_up_bars);
+  const std::size_t from = slot.bar > warm_up ? slot.bar - warm_up : 0;
+  if (slot.bar + 1 < guard.told || guard.told < from) {
+    guard.gate = guard.fresh;
+    guard.told = from;
+  } else {
+    guard.gate.new_account(guard.fresh);
+  }
+  guard.said = 0.0;
+  if (guard.told > slot.bar) {  // The last episode ended with it.
+    ledger.mark(kOnly, series.bars()[guard.done].close);
+    return guard.gate.on_equity(ledger.view(), series.bars()[slot.bar].close_time);
+  }
+  for (; guard.told <= slot.bar; ++guard.told) {
+    const Bar& bar = series.bars()[guard.told];
+    guard.set_aside = guard.gate.absurd(bar);
+    if (!guard.set_aside) guard.done = guard.told;
+    ledger.mark(kOnly, series.bars()[guard.done].close);
+    if (guard.told < slot.bar)
+      guard.gate.warm_up(bar, series.instrument(), ledger.view(), guard.set_aside);
+    else
+      guard.gate.on_bar(bar, ledger.view(), guard.set_aside);
+  }
 }
 
 void MarketEnv::step(std::span<const Action> actions) {
@@ -153,7 +212,8 @@ void MarketEnv::step_one(std::size_t env, const Action& action) {
   info.turnover = slot.turnover;
   info.bar = slot.bar;
 
-  const bool ruined = slot.equity <= settings_.env.ruin_share * settings_.env.capital;
+  const bool stopped = settings_.env.end_at_latch && info.latched != Control::None;
+  const bool ruined = stopped || slot.equity <= settings_.env.ruin_share * settings_.env.capital;
   const bool over =
       slot.steps == slot.task.episode_bars || slot.bar + 1 == slot.task.series->size();
   observe(slot, row(observations_, env));
@@ -165,6 +225,7 @@ void MarketEnv::step_one(std::size_t env, const Action& action) {
 /// The wish, and which of its orders the venue takes. They were sent one after the other; nothing
 /// else is open, so nothing else has reserved anything.
 void MarketEnv::decide(Slot& slot, const Action& action, StepInfo& info) {
+  if (slot.risk) return decide_sized(slot, action, info);
   slot.orders.clear();
   if (meaningless(settings_.actions.set, action)) {
     ++info.refused;
@@ -185,6 +246,36 @@ void MarketEnv::decide(Slot& slot, const Action& action, StepInfo& info) {
   }
 }
 
+/// As Engine::decide: the wish is sized, what it means in orders is reviewed one by one, and what
+/// passes is sent to the venue.
+void MarketEnv::decide_sized(Slot& slot, const Action& action, StepInfo& info) {
+  Guard& guard = *slot.risk;
+  if (guard.set_aside) return;
+  slot.orders.clear();
+  const Instrument& instrument = slot.task.series->instrument();
+  const Bar& bar = slot.task.series->bars()[slot.bar];
+  const LedgerView view = slot.ledger->view();
+  const double wish = wished_weight(settings_.actions, action, guard.said);
+  const Sized sized = guard.gate.size(bar, instrument, Target{.weight = wish}, view);
+  if (sized.control.control != Control::None) {
+    ++info.refused;
+    info.refused_by = sized.control.control;
+  }
+  if (sized.control.control != Control::ModelOutput) guard.said = wish;
+  if (sized.unchanged) return;
+  for (const matching::PlannedOrder& planned :
+       matching::plan_orders(instrument, view[kOnly].quantity, sized.wanted)) {
+    const Reviewed said = guard.gate.review(planned, bar, instrument, view);
+    if (said.order && accepts(slot, *said.order)) {
+      guard.ids[slot.orders.size()] = said.id;
+      slot.orders.push_back(*said.order);
+      continue;
+    }
+    ++info.refused;
+    if (!said.order) info.refused_by = said.refused_by;
+  }
+}
+
 bool MarketEnv::accepts(const Slot& slot, const matching::PlannedOrder& order) const {
   const Instrument& instrument = slot.task.series->instrument();
   const Quantity held = (*slot.ledger)[kOnly].quantity;
@@ -201,25 +292,60 @@ bool MarketEnv::accepts(const Slot& slot, const matching::PlannedOrder& order) c
 /// before it, funding at its close at the close, the mark.
 void MarketEnv::next_bar(Slot& slot, StepInfo& info) {
   const Series& series = *slot.task.series;
-  const Price known = series.bars()[slot.bar].close;
+  const std::size_t done = slot.risk ? slot.risk->done : slot.bar;
+  const Price known = series.bars()[done].close;
   const Bar& bar = series.bars()[++slot.bar];
-  for (const matching::PlannedOrder& order : slot.orders) fill(slot, order, bar, info);
+  if (slot.risk && !admit(slot, bar, info)) return;
+  for (std::size_t skipped = done + 1; skipped < slot.bar; ++skipped) settle(slot, skipped, known);
+  for (std::size_t i = 0; i < slot.orders.size(); ++i) fill(slot, i, bar, info);
   Ledger& ledger = *slot.ledger;
   const PositionView& position = ledger[kOnly];
   if (position.category == Category::Linear && !position.quantity.is_zero())
     liquidate(slot, bar, info);
-  for (const matching::FundingTime& due : series.settlements(slot.bar)) {
-    if (position.quantity.is_zero()) break;
-    const Price mark = due.time < bar.close_time ? known : bar.close;
-    ledger.apply(matching::settlement(due, kOnly, position.quantity, mark,
-                                      series.instrument().funding_interval,
-                                      rates_.assumed_funding_e9));
-  }
+  settle(slot, slot.bar, known);
   ledger.mark(kOnly, bar.close);
+  if (!slot.risk) return;
+  slot.risk->done = slot.bar;
+  slot.risk->gate.on_bar(bar, ledger.view(), false);
+  info.latched = slot.risk->gate.take_latched();
 }
 
-void MarketEnv::fill(Slot& slot, const matching::PlannedOrder& order, const Bar& bar,
-                     StepInfo& info) {
+/// Whether the books may see this bar (control 19). The gate hears of funding and of a bar that is
+/// set aside here, and of any other once the position is marked.
+bool MarketEnv::admit(Slot& slot, const Bar& bar, StepInfo& info) {
+  Guard& guard = *slot.risk;
+  const LedgerView view = slot.ledger->view();
+  Timestamp told = bar.open_time;
+  for (const matching::FundingTime& due : slot.task.series->settlements(slot.bar)) {
+    if (due.known) guard.gate.on_funding_told(due, view, told);
+    told = due.time;
+  }
+  guard.told = slot.bar + 1;
+  guard.set_aside = info.set_aside = guard.gate.absurd(bar);
+  if (guard.set_aside) guard.gate.on_bar(bar, view, true);
+  return !guard.set_aside;
+}
+
+/// The funding that falls due in a bar.
+void MarketEnv::settle(Slot& slot, std::size_t bar, Price known) {
+  const Series& series = *slot.task.series;
+  const Bar& of = series.bars()[bar];
+  Ledger& ledger = *slot.ledger;
+  for (const matching::FundingTime& due : series.settlements(bar)) {
+    const Quantity held = ledger[kOnly].quantity;
+    if (held.is_zero()) return;
+    const bool at_close = bar == slot.bar && due.time >= of.close_time;
+    const FundingSettled settled =
+        matching::settlement(due, kOnly, held, at_close ? of.close : known,
+                             series.instrument().funding_interval, rates_.assumed_funding_e9);
+    ledger.apply(settled);
+    if (slot.risk)
+      slot.risk->gate.on_funding(settled, ledger.view(), series.bars()[slot.bar].close_time);
+  }
+}
+
+void MarketEnv::fill(Slot& slot, std::size_t index, const Bar& bar, StepInfo& info) {
+  const matching::PlannedOrder& order = slot.orders[index];
   const Instrument& instrument = slot.task.series->instrument();
   const Quantity held = (*slot.ledger)[kOnly].quantity;
   const Quantity quantity =
@@ -234,10 +360,10 @@ void MarketEnv::fill(Slot& slot, const matching::PlannedOrder& order, const Bar&
     ++info.refused;
     return;
   }
-  book(slot,
-       matching::execution(rates_, instrument, order.side, quantity, price, bar.open,
-                           Liquidity::Taker, bar.open_time),
-       info);
+  Fill fill = matching::execution(rates_, instrument, order.side, quantity, price, bar.open,
+                                  Liquidity::Taker, bar.open_time);
+  if (slot.risk) fill.id = slot.risk->ids[index];
+  book(slot, fill, bar, info);
 }
 
 void MarketEnv::liquidate(Slot& slot, const Bar& bar, StepInfo& info) {
@@ -252,7 +378,7 @@ void MarketEnv::liquidate(Slot& slot, const Bar& bar, StepInfo& info) {
   book(slot,
        matching::liquidation(rates_, slot.task.series->instrument(), position.quantity, *price,
                              worse, bar.open_time),
-       info);
+       bar, info);
 }
 
 matching::Funds MarketEnv::funds(const Slot& slot) const {
@@ -266,8 +392,9 @@ matching::Funds MarketEnv::funds(const Slot& slot) const {
   return funds;
 }
 
-void MarketEnv::book(Slot& slot, const Fill& fill, StepInfo& info) {
+void MarketEnv::book(Slot& slot, const Fill& fill, const Bar& bar, StepInfo& info) {
   slot.ledger->apply(fill);
+  if (slot.risk) slot.risk->gate.on_fill(fill, slot.ledger->view(), bar.close_time);
   slot.turnover += fill.price.to_double() * fill.quantity.to_double();
   ++info.fills;
 }
@@ -276,7 +403,7 @@ void MarketEnv::book(Slot& slot, const Fill& fill, StepInfo& info) {
 void MarketEnv::end_episode(std::size_t env) {
   Slot& slot = slots_[env];
   std::ranges::copy(row(observations_, env), row(final_observations_, env).begin());
-  const std::size_t next = slot.task.start + (slot.episode + 1) * slot.task.stride;
+  const std::size_t next = slot.task.start_of(slot.episode + 1);
   if (slot.episode + 1 == slot.task.episodes || next + 1 >= slot.task.series->size()) {
     slot.running = false;
     trial_over_[env] = 1;

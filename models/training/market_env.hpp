@@ -14,10 +14,17 @@
 // `trial_over` says that there is no further episode: the environment then rests, with reward 0, no
 // end and its last observation, until it is given a new task.
 //
+// Sizing. `none`: a wish is a share of exposure_max x equity, and nothing refuses it but the venue.
+// `engine`: it passes the sizing and the limits that the engine uses, in the engine's order of
+// steps (engine_risk.hpp). A bar that control 19 sets aside then moves nothing but the observation:
+// the action is not read, orders wait for the next bar, the position keeps its mark.
+//
 // Thread: one owner. Steps allocate nothing.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -25,15 +32,21 @@
 #include "engine/ledger/ledger.hpp"
 #include "engine/matching/execution.hpp"
 #include "models/training/actions.hpp"
+#include "models/training/engine_risk.hpp"
 #include "models/training/rewards.hpp"
 #include "models/training/task.hpp"
 #include "strategies/features/policy_observation.hpp"
 
 namespace proteus::training {
 
+enum class Sizing : std::uint8_t { None, Engine };
+
 struct EnvSettings {
   double capital = 10'000.0;
   double ruin_share = 0.1;
+  Sizing sizing = Sizing::None;
+  bool end_at_latch = false;
+  std::int64_t warm_up_bars = 200;
 
   static constexpr auto settings() {
     using E = EnvSettings;
@@ -41,7 +54,17 @@ struct EnvSettings {
         setting("capital", &E::capital, "what an episode starts with, in quote currency", 1.0, 1e8),
         setting("ruin_share", &E::ruin_share,
                 "an episode ends for good when equity is at or below this share of its capital",
-                0.0, 0.99)};
+                0.0, 0.99),
+        setting("sizing", &E::sizing,
+                "none: a full position is exposure_max of equity; engine: the sizing and limits of "
+                "the engine, as set below"),
+        setting("end_at_latch", &E::end_at_latch,
+                "sizing = engine: an episode ends for good when a control would stop a live run; "
+                "false: that is only reported"),
+        setting("warm_up_bars", &E::warm_up_bars,
+                "sizing = engine: bars before a trial that its volatility and volumes rest on, as "
+                "far as there are any",
+                0, 100'000)};
   }
 };
 
@@ -54,11 +77,14 @@ struct StepInfo {
   double fees = 0.0;         ///< of the episode so far; likewise the next three
   double funding = 0.0;
   double slippage = 0.0;
-  double turnover = 0.0;      ///< sum of |price x quantity| of all fills
-  std::uint32_t fills = 0;    ///< of this step
-  std::uint32_t refused = 0;  ///< orders and actions that this step refused
-  bool liquidated = false;    ///< in this step
-  std::size_t bar = 0;        ///< index of the bar that closed
+  double turnover = 0.0;               ///< sum of |price x quantity| of all fills
+  std::uint32_t fills = 0;             ///< of this step
+  std::uint32_t refused = 0;           ///< orders and actions that this step refused
+  bool liquidated = false;             ///< in this step
+  bool set_aside = false;              ///< sizing = engine: by control 19, the bar that closed
+  Control refused_by = Control::None;  ///< sizing = engine: the last control that refused
+  Control latched = Control::None;     ///< sizing = engine: what would have stopped a live run now
+  std::size_t bar = 0;                 ///< index of the bar that closed
 };
 
 class MarketEnv {
@@ -68,6 +94,7 @@ class MarketEnv {
     matching::VenueSettings venue;  ///< fill_mode is Bar
     ActionSettings actions;
     RewardSettings reward;
+    EngineRiskSettings risk;  ///< for sizing = engine
   };
 
   /// `count` environments whose observations `observation` writes; they rest until reset. Errors:
@@ -82,7 +109,7 @@ class MarketEnv {
   /// reset, with nothing changed after the failing one.
   Result<void> reset(std::span<const Task> tasks);
   /// A new trial for one. Errors: OutOfRange (a trial without a step), Unsupported (a series whose
-  /// features are not those of the observation).
+  /// features are not those of the observation), and those of EngineRisk::create.
   Result<void> reset(std::size_t env, const Task& task);
 
   /// One step of all. One action each, from the set of the settings; those of resting environments
@@ -109,6 +136,16 @@ class MarketEnv {
   void archive(Archive& a, std::span<const std::shared_ptr<const Series>> series);
 
  private:
+  /// What sizing = engine adds to an environment.
+  struct Guard {
+    EngineRisk fresh;  ///< as made: no bar seen
+    EngineRisk gate;
+    std::array<ClientOrderId, 2> ids;  ///< of the slot's orders
+    double said = 0.0;                 ///< the weight that was wished last in this episode
+    std::size_t told = 0;    ///< bars [0, told) are known to the gate, or lie too far back
+    std::size_t done = 0;    ///< last bar that was not set aside
+    bool set_aside = false;  ///< the last closed bar
+  };
   struct Slot {
     Task task;
     std::optional<Ledger> blank;   ///< as every episode starts; nothing before the first task
@@ -119,21 +156,29 @@ class MarketEnv {
     double equity = 0.0;
     double turnover = 0.0;
     RewardMeter reward;
-    matching::OrderPlan orders;  ///< sent at the close of `bar`
+    matching::OrderPlan orders;   ///< sent at the close of `bar`
+    std::unique_ptr<Guard> risk;  ///< nothing: sizing = none
     bool running = false;
   };
 
   MarketEnv(const Settings& settings, features::PolicyObservation observation, std::size_t count);
   void archive_slot(Archive& a, Slot& slot, std::span<const std::shared_ptr<const Series>> series);
+  void archive_guard(Archive& a, Slot& slot);
+  /// Nothing without sizing. Errors: those of EngineRisk::create.
+  [[nodiscard]] Result<std::unique_ptr<Guard>> make_guard(const Task& task) const;
   void begin_episode(Slot& slot);
   void step_one(std::size_t env, const Action& action);
   void decide(Slot& slot, const Action& action, StepInfo& info);
+  void decide_sized(Slot& slot, const Action& action, StepInfo& info);
+  void begin_account(Slot& slot);
+  bool admit(Slot& slot, const Bar& bar, StepInfo& info);
+  void settle(Slot& slot, std::size_t bar, Price known);
   [[nodiscard]] bool accepts(const Slot& slot, const matching::PlannedOrder& order) const;
   void next_bar(Slot& slot, StepInfo& info);
-  void fill(Slot& slot, const matching::PlannedOrder& order, const Bar& bar, StepInfo& info);
+  void fill(Slot& slot, std::size_t order, const Bar& bar, StepInfo& info);
   void liquidate(Slot& slot, const Bar& bar, StepInfo& info);
   [[nodiscard]] matching::Funds funds(const Slot& slot) const;
-  void book(Slot& slot, const Fill& fill, StepInfo& info);
+  void book(Slot& slot, const Fill& fill, const Bar& bar, StepInfo& info);
   void end_episode(std::size_t env);
   void observe(const Slot& slot, std::span<float> row) const;
   [[nodiscard]] double time_of(const Slot& slot) const;
@@ -155,3 +200,8 @@ class MarketEnv {
 };
 
 }  // namespace proteus::training
+
+template <>
+struct proteus::EnumNames<proteus::training::Sizing> {
+  static constexpr std::array<std::string_view, 2> names{"none", "engine"};
+};

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "strategies/features/settled_funding.hpp"
+
 namespace proteus::training {
 namespace {
 
@@ -78,7 +80,7 @@ Result<std::shared_ptr<const Series>> Series::create(SeriesSource source) {
 }
 
 /// The funding a feature sees is the last rate that was settled by the bar's close: a history does
-/// not tell what a ticker would have announced for the next one.
+/// not tell what a ticker announced for the next one.
 Result<void> Series::compute_features(features::Kind kind, std::span<const FundingPoint> funding) {
   BOOST_OUTCOME_TRY(const auto set, features::make_feature_set(kind, instrument(), interval_));
   schema_ = set->schema();
@@ -91,13 +93,13 @@ Result<void> Series::compute_features(features::Kind kind, std::span<const Fundi
                     name_, bars_.size(), to_string(interval_), format_time(bars_.front().open_time),
                     format_time(bars_.back().close_time), schema_.set, first_ready_ + 1));
   rows_.resize(bars_.size() * columns());
-  features::FundingView told;
+  features::SettledFunding told;
   auto next = funding.begin();
   auto out = rows_.begin();
   for (const Bar& bar : bars_) {
     for (; next != funding.end() && next->time <= bar.close_time; ++next)
-      told = {.known = true, .rate_e9 = next->rate_e9};
-    set->update(bar, told);
+      told.settled(next->time, next->rate_e9);
+    set->update(bar, told.at(bar.close_time));
     out = std::ranges::copy(set->values(), out).out;
   }
   return success();

@@ -63,9 +63,10 @@ Result<std::vector<Bar>> simple_bars(market::SimpleRegime regime, const Syntheti
     if (!(close >= tick && close <= kHighest))
       return error(
           ErrorCode::OutOfRange,
-          fmt::format("synthetic series: {} of seed {} leaves the range of prices after {} "
-                      "bars: ask for fewer",
-                      market::to_string(regime), seed, bars.size()));
+          fmt::format(
+              "synthetic series: the drift of {} carries seed {} out of the range of prices "
+              "({} to {}) after {} bars: ask for at most {}, and for more seeds",
+              market::to_string(regime), seed, tick, kHighest, bars.size(), bars.size()));
     Bar bar{.interval = settings.interval,
             .open_time = at,
             .close_time = next_open(at, settings.interval),

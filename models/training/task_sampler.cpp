@@ -23,6 +23,20 @@ std::span<const Bar> inside(std::span<const Bar> bars, const Period& period) {
   return first < last ? std::span(first, last) : std::span<const Bar>{};
 }
 
+/// The first series with their ranges, for a message.
+std::string told(std::span<const std::shared_ptr<const Series>> series) {
+  constexpr std::size_t kNamed = 3;
+  if (series.empty()) return "no series at all";
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kNamed, series.size()); ++i)
+    text += fmt::format("{}{} ({} bars from {} to {}, ready from {})", i == 0 ? "" : ", ",
+                        series[i]->name(), series[i]->size(),
+                        format_time(series[i]->bars().front().open_time),
+                        format_time(series[i]->bars().back().close_time), series[i]->first_ready());
+  if (series.size() > kNamed) text += fmt::format(" and {} more series", series.size() - kNamed);
+  return text;
+}
+
 std::size_t below(std::size_t count, market::Random& random) {
   return static_cast<std::size_t>(random.uniform() * static_cast<double>(count));
 }
@@ -60,12 +74,12 @@ Result<TaskSampler> TaskSampler::create(std::vector<std::shared_ptr<const Series
   if (sampler.candidates_.empty())
     return error(
         ErrorCode::NotFound,
-        fmt::format("no trial of {} episodes of {} bars{}{} fits into the {} series and the "
-                    "period{}{}: shorten it or bring more bars",
-                    settings.episodes, settings.episode_bars, only.empty() ? "" : " of regime ",
-                    only, sampler.series_.size(),
-                    period.from ? " from " + format_time(*period.from) : std::string(),
-                    period.to ? " to " + format_time(*period.to) : std::string()));
+        fmt::format(
+            "no trial of {} episodes of {} bars{}{} fits into the period{}{} of {}: shorten "
+            "it or bring more bars",
+            settings.episodes, settings.episode_bars, only.empty() ? "" : " of regime ", only,
+            period.from ? " from " + format_time(*period.from) : std::string(),
+            period.to ? " to " + format_time(*period.to) : std::string(), told(sampler.series_)));
   sampler.group();
   return sampler;
 }

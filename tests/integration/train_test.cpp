@@ -74,13 +74,17 @@ TEST(Training, OfOneSeedIsOneModelAndOfAnotherAnother) {
   EXPECT_NE(hash_of(folder / "a"), hash_of(folder / "c"));
 }
 
+/// Some seconds long, so that it can be ended before it ends.
+const Overrides kLong = {"train.steps=8000", "train.steps_per_iteration=50",
+                         "train.validate_every=20", "train.save_every=10"};
+
 TEST(Training, StoppedByASignalGoesOnToTheUnbrokenRun) {
   const Folder folder;
-  const std::string file = settings(folder, 20'000);
-  EXPECT_EQ(run_proteus(begin(file, folder / "whole")).code, kOk);
+  const std::string file = settings(folder);
+  EXPECT_EQ(run_proteus(begin(file, folder / "whole", kLong)).code, kOk);
   const std::string run = folder / "stopped";
-  Child child(begin(file, run));
-  ASSERT_TRUE(child.says("validation"));
+  Child child(begin(file, run, kLong));
+  ASSERT_TRUE(child.says("speed not known yet"));
   child.signal(SIGINT);
   ASSERT_EQ(child.wait(), kOk) << child.err();
   const std::string words = "train --resume " + run;
@@ -93,10 +97,10 @@ TEST(Training, StoppedByASignalGoesOnToTheUnbrokenRun) {
 
 TEST(Training, KilledGoesOnFromItsLastSave) {
   const Folder folder;
-  const std::string file = settings(folder, 20'000);
-  EXPECT_EQ(run_proteus(begin(file, folder / "whole")).code, kOk);
+  const std::string file = settings(folder);
+  EXPECT_EQ(run_proteus(begin(file, folder / "whole", kLong)).code, kOk);
   const std::string run = folder / "killed";
-  Child child(begin(file, run));
+  Child child(begin(file, run, kLong));
   ASSERT_TRUE(child.says("validation"));
   child.signal(SIGKILL);
   child.wait();
@@ -109,7 +113,7 @@ TEST(Training, KilledGoesOnFromItsLastSave) {
 TEST(Training, OnAFullDiskSaysWhatToDo) {
   const Folder folder;
   const std::string run = folder / "run";
-  Child child(begin(settings(folder, 1'000'000), run, {"train.save_every=100000"}), 40'000);
+  Child child(begin(settings(folder, 1'000'000), run, {"train.save_every=100000"}), 20'000);
   ASSERT_EQ(child.wait(), kError) << child.out();
   EXPECT_THAT(child.err(), AllOf(HasSubstr("File too large"), HasSubstr("is whole"),
                                  HasSubstr("train --resume " + run)));
@@ -134,7 +138,7 @@ bool has_learner() {
 
 std::string rl2_settings(const Folder& folder) {
   const std::string file = folder / "rl2.toml";
-  std::ofstream(file) << "[train]\nmodel = \"rl2\"\nsteps = 6400\nenvironments = 4\n"
+  std::ofstream(file) << "[train]\nmodel = \"rl2\"\nsteps = 12800\nenvironments = 4\n"
                          "validate_every = 4\nvalidation_trials = 2\nsave_every = 3\n"
                          "[data]\nsynthetic = [\"bull\"]\nsynthetic_bars = 1500\n"
                          "features = \"chapter\"\nvalidation_from = \"2025-02-10\"\n"

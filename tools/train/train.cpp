@@ -80,6 +80,7 @@ class Training {
     if (options_.check) return tell_all();
     if (const auto opened = open_run(resumes); opened.has_error())
       return fail(opened.error(), kError);
+    listen_to_signals();
     tell_start(resumes);
     return train();
   }
@@ -158,7 +159,6 @@ class Training {
   }
 
   int train() {
-    listen_to_signals();
     const Duration begin = net::Loop::steady_now();
     const std::int64_t from = trainer_->steps();
     speed_.add(begin, from);

@@ -65,5 +65,6 @@ Result<std::vector<Check>> hidden_drift(const Parameters& parameters);       ///
 Result<std::vector<Check>> kelly_bet(const Parameters& parameters);          ///< KA-13
 Result<std::vector<Check>> deflation(const Parameters& parameters);          ///< KA-14
 Result<std::vector<Check>> overfitting(const Parameters& parameters);        ///< KA-15
+Result<std::vector<Check>> noise_market(const Parameters& parameters);       ///< KA-16
 
 }  // namespace proteus::evaluation

@@ -11,6 +11,9 @@ namespace proteus::learners {
 /// bar that closed, in deviations, and the position held. Nothing is held before the first close.
 class DriftEnv : public ArrayEnv {
  public:
+  /// The log returns of the path that environment `i` is on, those to come included.
+  [[nodiscard]] std::span<const double> path(std::size_t i) const { return paths_[i].returns; }
+
   /// cost: of changing the position by one unit, as a fraction. The market has two bars or more.
   DriftEnv(std::size_t size, const evaluation::DriftMarket& market, double cost);
   void reset(std::uint64_t seed) override;

@@ -8,9 +8,14 @@
 namespace proteus::learners {
 
 Evaluation Trained::test(const Experiment& experiment, std::uint64_t seed, Choice choice) const {
+  return test_in(*env, experiment, seed, choice);
+}
+
+Evaluation Trained::test_in(VectorEnv& other, const Experiment& experiment, std::uint64_t seed,
+                            Choice choice) const {
   // Tasks of the test are none that training has drawn.
   constexpr std::uint64_t kTest = 0x7465'7374'0000'0000U;
-  return evaluate(*policy, *env, ppo->inputs(), experiment.test_trials, seed ^ kTest, choice);
+  return evaluate(*policy, other, ppo->inputs(), experiment.test_trials, seed ^ kTest, choice);
 }
 
 Result<Trained> train(const Experiment& experiment, const MakeEnv& make, std::uint64_t seed) {

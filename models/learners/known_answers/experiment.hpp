@@ -30,6 +30,9 @@ struct Trained {
 
   [[nodiscard]] Evaluation test(const Experiment& experiment, std::uint64_t seed,
                                 Choice choice = Choice::Sampled) const;
+  /// In another environment that shows and takes the same.
+  [[nodiscard]] Evaluation test_in(VectorEnv& other, const Experiment& experiment,
+                                   std::uint64_t seed, Choice choice = Choice::Sampled) const;
 };
 
 /// Errors: those of Ppo.

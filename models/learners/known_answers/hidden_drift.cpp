@@ -4,6 +4,7 @@
 #include "models/learners/known_answers/drift_env.hpp"
 #include "models/learners/known_answers/experiment.hpp"
 #include "models/learners/known_answers/learned_answers.hpp"
+#include "models/learners/known_answers/market_drift_env.hpp"
 #include "models/learners/known_answers/over_seeds.hpp"
 
 namespace proteus::learners {
@@ -31,7 +32,12 @@ Result<std::vector<evaluation::Check>> learned_hidden_drift(const evaluation::Pa
   e.ppo.rate = 2e-3;
   e.ppo.entropy_start = 0.01;
   const auto make = [&](std::size_t n) { return std::make_unique<DriftEnv>(n, market, kCost); };
+  Experiment traded = e;
+  traded.test_trials = 20'000;
+  BOOST_OUTCOME_TRY(const auto account, MarketDriftEnv::create(e.environments, market, kCost));
+  std::vector<double> in_account;
   BOOST_OUTCOME_TRY(auto values, over_seeds(e, make, p, [&](const Trained& t, std::uint64_t seed) {
+                      in_account.push_back(t.test_in(*account, traded, seed).mean);
                       return t.test(e, seed).mean;
                     }));
   // More than the best possible rule, by more than chance, would be look-ahead.
@@ -40,6 +46,8 @@ Result<std::vector<evaluation::Check>> learned_hidden_drift(const evaluation::Pa
   add_checks(checks, "RL2 at 10 bp", values,
              {.median_low = 0.9 * best, .median_high = 1.01 * best, .each_high = 1.02 * best},
              !p.steps && !p.bars, 6);
+  add_checks(checks, "RL2 at 10 bp, in the environment", in_account,
+             {.median_low = 0.9 * best, .median_high = 1.01 * best}, !p.steps && !p.bars, 6);
   return checks;
 }
 

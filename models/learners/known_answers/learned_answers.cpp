@@ -12,9 +12,10 @@ using evaluation::Parameters;
 
 std::span<const LearnedAnswer> learned_answers() {
   static constexpr std::array kAll{
-      LearnedAnswer{"KA-2", learned_bandit},      LearnedAnswer{"KA-3", learned_dependent_arms},
-      LearnedAnswer{"KA-4", learned_telling_arm}, LearnedAnswer{"KA-5", learned_grid_navi},
-      LearnedAnswer{"KA-6", learned_cart_pole},   LearnedAnswer{"KA-12", learned_hidden_drift},
+      LearnedAnswer{"KA-2", learned_bandit},        LearnedAnswer{"KA-3", learned_dependent_arms},
+      LearnedAnswer{"KA-4", learned_telling_arm},   LearnedAnswer{"KA-5", learned_grid_navi},
+      LearnedAnswer{"KA-6", learned_cart_pole},     LearnedAnswer{"KA-12", learned_hidden_drift},
+      LearnedAnswer{"KA-16", learned_noise_market},
   };
   return kAll;
 }

@@ -34,5 +34,6 @@ LearnedChecks learned_telling_arm(const evaluation::Parameters&);     ///< KA-4
 LearnedChecks learned_grid_navi(const evaluation::Parameters&);       ///< KA-5
 LearnedChecks learned_cart_pole(const evaluation::Parameters&);       ///< KA-6
 LearnedChecks learned_hidden_drift(const evaluation::Parameters&);    ///< KA-12
+LearnedChecks learned_noise_market(const evaluation::Parameters&);    ///< KA-16
 
 }  // namespace proteus::learners

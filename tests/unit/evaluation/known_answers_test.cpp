@@ -11,6 +11,7 @@
 
 #include "models/evaluation/known_answers/bandit.hpp"
 #include "models/evaluation/known_answers/drift_market.hpp"
+#include "models/evaluation/known_answers/noise_market.hpp"
 #include "models/evaluation/known_answers/ruin.hpp"
 #include "models/evaluation/known_answers/telling_arm.hpp"
 
@@ -47,6 +48,18 @@ TEST(KnownAnswers, ThatAreDrawnHoldAtASmallSize) {
   for (const auto run : {bernoulli_bandit, hidden_drift})
     for (const Check& check : checks_of(run(small)))
       EXPECT_NE(check.grade(), Grade::Fail) << check.what << " " << *check.value;
+}
+
+TEST(NoiseMarket, EarnsNothingButCostsAndShowsWhoeverLooksAhead) {
+  for (const Check& check : checks_of(noise_market({})))
+    EXPECT_NE(check.grade(), Grade::Fail) << check.what << " " << *check.value;
+}
+
+TEST(NoiseMarket, IsNotJudgedByAnAgentThatNeverTrades) {
+  const auto series = noise_series(200, 1).value();
+  const NoiseRun idle = run_rule(series, [](std::size_t) { return 0; }).value();
+  EXPECT_EQ(idle.turnover(), 0.0);
+  EXPECT_TRUE(noise_checks("nobody", {idle, idle}).has_error());
 }
 
 TEST(KnownAnswers, RefuseSizesThatTheyCannotHave) {

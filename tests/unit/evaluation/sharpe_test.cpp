@@ -8,7 +8,9 @@
 #include <numbers>
 #include <vector>
 
+#include "engine/core/time.hpp"
 #include "engine/market/random.hpp"
+#include "models/evaluation/bootstrap.hpp"
 #include "models/evaluation/normal.hpp"
 
 namespace proteus::evaluation {
@@ -77,6 +79,57 @@ TEST(SharpeStandardError, IsWhatSkewedRecordsSpreadBy) {
   EXPECT_NEAR(spread / sharpe_standard_error({0.2, 400.0, 2.0, 9.0}).value(), 1.0, 0.05);
 }
 
+/// r_t = mean + u_t, u_t = rho u_{t-1} + noise, of deviation 1.
+std::vector<double> autoregressive(std::size_t n, double mean, double rho, market::Random& random) {
+  std::vector<double> returns(n);
+  double u = random.normal();
+  for (double& r : returns) {
+    r = mean + u;
+    u = rho * u + std::sqrt(1.0 - rho * rho) * random.normal();
+  }
+  return returns;
+}
+
+TEST(SharpeStandardError, WithoutLagsIsThatOfTheMoments) {
+  market::Random random{7};
+  std::vector<double> returns = autoregressive(400, 0.3, 0.0, random);
+  for (double& r : returns) r = r > 0.0 ? r * r : r;  // skewed
+  const double plain = sharpe_standard_error(sharpe_of(moments_of(returns).value())).value();
+  EXPECT_NEAR(sharpe_standard_error(returns, 0).value(), plain, 1e-12);
+}
+
+TEST(SharpeStandardError, OfFirstOrderAutoregressionGrowsByItsClosedForm) {
+  // At a ratio of 0 only the mean errs: variance (1 + rho) / (1 - rho) / T, and under Bartlett's
+  // weights 1 + 2 sum (1 - k / (L + 1)) rho^k in place of the first factor.
+  constexpr std::size_t kLags = 30;
+  constexpr double kRho = 0.5;
+  market::Random random{8};
+  const auto returns = autoregressive(200'000, 0.0, kRho, random);
+  double factor = 1.0;
+  for (std::size_t k = 1; k <= kLags; ++k)
+    factor +=
+        2.0 * (1.0 - static_cast<double>(k) / (kLags + 1)) * std::pow(kRho, static_cast<double>(k));
+  const double expected = std::sqrt(factor / 200'000.0);
+  EXPECT_NEAR(sharpe_standard_error(returns, kLags).value() / expected, 1.0, 0.02);
+}
+
+TEST(SharpeStandardError, WithItsOwnLagsIsWhatCorrelatedRecordsSpreadBy) {
+  market::Random random{9};
+  std::vector<double> ratios;
+  double told = 0.0;
+  for (int i = 0; i < 400; ++i) {
+    const auto returns = autoregressive(1'000, 0.1, 0.3, random);
+    ratios.push_back(sharpe_ratio(returns));
+    told += sharpe_standard_error(returns).value() / 400.0;
+  }
+  // The one for independent returns would be 27 % too small.
+  EXPECT_NEAR(told / moments_of(ratios).value().deviation, 1.0, 0.12);
+}
+
+TEST(SharpeStandardError, RefusesMoreLagsThanReturns) {
+  EXPECT_TRUE(sharpe_standard_error(std::vector<double>{0.1, 0.2, 0.4}, 3).has_error());
+}
+
 TEST(SharpeStandardError, RefusesMomentsOfNoDistribution) {
   EXPECT_TRUE(sharpe_standard_error({0.1, 100.0, 0.0, 0.0}).has_error());  // excess kurtosis
   EXPECT_TRUE(sharpe_standard_error({0.1, 100.0, 2.0, 4.9}).has_error());
@@ -86,6 +139,11 @@ TEST(SharpeStandardError, RefusesMomentsOfNoDistribution) {
 TEST(Annualisation, IsTheSquareRootWithoutCorrelation) {
   EXPECT_DOUBLE_EQ(annualisation_factor(8760, {}).value(), std::sqrt(8760.0));
   EXPECT_DOUBLE_EQ(annualisation_factor(1, std::vector<double>{0.5}).value(), 1.0);
+}
+
+TEST(Annualisation, OfHoursCountsAllHoursOfAYearAndNot252Days) {
+  const auto hours = static_cast<std::int64_t>(bars_per_year(Interval::H1));
+  EXPECT_NEAR(annualisation_factor(hours, {}).value(), std::sqrt(8'760.0), 1e-9);
 }
 
 TEST(Annualisation, HasTheClosedFormOfFirstOrderAutoregression) {

@@ -5,6 +5,7 @@
 
 #include "models/learners/known_answers/bandit_env.hpp"
 #include "models/learners/known_answers/cart_pole_env.hpp"
+#include "models/learners/known_answers/drift_env.hpp"
 #include "models/learners/known_answers/grid_navi_env.hpp"
 #include "models/learners/known_answers/learned_answers.hpp"
 
@@ -105,6 +106,35 @@ TEST(GridNavi, DrawsEachOf21GoalsAlike) {
     for (const float r : env.rewards()) found += r > 0.5F ? 1 : 0;
   }
   EXPECT_NEAR(found / 21'000.0, 3.0 / 21.0, 0.01);
+}
+
+TEST(DriftEnv, PaysTheSignRuleWhatThePlainBackTestPaysPathByPath) {
+  constexpr double kCost = 0.001;
+  const evaluation::DriftMarket market;
+  DriftEnv env{5, market, kCost};
+  env.reset(11);
+  std::vector<std::vector<double>> returns(env.size());
+  std::vector<double> sums(env.size(), 0.0);
+  std::vector<double> past(env.size(), 0.0);
+  std::vector<std::int32_t> actions(env.size());
+  const auto see = [&](std::size_t i, std::span<const float> rows) {
+    const double r = static_cast<double>(rows[i * 2]) * market.sigma;
+    returns[i].push_back(r);
+    past[i] += r;
+  };
+  for (std::size_t i = 0; i < env.size(); ++i) see(i, env.observations());
+  for (std::int64_t t = 1; t < market.bars; ++t) {
+    for (std::size_t i = 0; i < env.size(); ++i) actions[i] = past[i] > 0.0 ? 2 : 0;
+    env.step(actions);
+    const bool last = t + 1 == market.bars;
+    for (std::size_t i = 0; i < env.size(); ++i) {
+      sums[i] += env.rewards()[i];
+      see(i, last ? env.final_observations() : env.observations());
+      EXPECT_EQ(ends_trial(env.ends()[i]), last);
+    }
+  }
+  for (std::size_t i = 0; i < env.size(); ++i)
+    EXPECT_NEAR(sums[i], evaluation::sign_rule_profit(returns[i], kCost), 1e-5) << i;
 }
 
 TEST(LearnedAnswers, TakeThePlacesOfWhatWasNotBuilt) {

@@ -64,6 +64,20 @@ TEST(MarketVectorEnv, TheSeedDecidesTheTasks) {
   EXPECT_NE(rewards_of(6), first);
 }
 
+TEST(MarketVectorEnv, RefusesASeriesThatOnlyLaterTrialsWouldMeet) {
+  const auto plain = training::synthetic_series({.bars = 300}, 3).value();
+  const auto other =
+      training::synthetic_series({.bars = 300, .features = features::Kind::Practitioner}, 4)
+          .value();
+  auto observation =
+      features::PolicyObservation::create(plain->schema(), features::TimeShare::Trial).value();
+  auto env = training::MarketEnv::create({}, std::move(observation), 3).value();
+  auto sampler = training::TaskSampler::create({plain, other}, kTrials, {}, "", 1).value();
+  const auto made = MarketVectorEnv::create(std::move(env), {}, std::move(sampler));
+  ASSERT_TRUE(made.has_error());
+  EXPECT_THAT(made.error().context, ::testing::HasSubstr("of seed 4"));
+}
+
 TEST(MarketVectorEnv, RefusesAContinuousWeight) {
   EXPECT_EQ(make(training::ActionSet::Weight).error().code, ErrorCode::Unsupported);
 }

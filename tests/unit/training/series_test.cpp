@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "strategies/features/settled_funding.hpp"
 #include "tests/unit/training/support.hpp"
 
 namespace proteus::training {
@@ -104,6 +105,52 @@ TEST(Series, ChangingTheLastBarChangesNoRowBeforeIt) {
   const auto after = Series::create(source_of(bars, features::Kind::Practitioner)).value();
   EXPECT_TRUE(std::ranges::equal(before->rows(0, 299), after->rows(0, 299)));
   EXPECT_FALSE(std::ranges::equal(before->features(299), after->features(299)));
+}
+
+TEST(Series, FeaturesShowTheFundingThatAStreamOfTickersShowsOnceItIsSettled) {
+  SeriesSource source = source_of(walk(600), features::Kind::Practitioner);
+  for (int i = 1; i < 70; ++i) source.funding.push_back({kStart + i * 8h, (i % 7 - 3) * 20'000});
+  const auto series = Series::create(source).value();
+  auto made =
+      features::make_feature_set(features::Kind::Practitioner, source.instrument, Interval::H1);
+  const auto set = std::move(made).value();
+  features::SettledFunding heard;
+  for (std::size_t i = 0; i < series->size(); ++i) {
+    const Bar& bar = series->bars()[i];
+    // A ticker inside each bar names what will be settled next.
+    for (const FundingPoint& point : source.funding)
+      if (point.time > bar.open_time && point.time <= bar.open_time + 8h)
+        heard.announced(
+            {.funding_known = true, .funding_rate_e9 = point.rate_e9, .next_funding = point.time});
+    set->update(bar, heard.at(bar.close_time));
+    const bool same = std::ranges::equal(series->features(i), set->values());
+    ASSERT_TRUE(same || i < series->first_ready()) << i;
+  }
+}
+
+TEST(Series, FundingOutOfOrderIsRefusedWithItsTime) {
+  SeriesSource source = source_of(walk(100));
+  source.funding = {{kStart + 16h, 0}, {kStart + 8h, 0}};
+  EXPECT_THAT(refusal(std::move(source)), AllOf(HasSubstr("BTC.csv"), HasSubstr("2025-01-01T08:00"),
+                                                HasSubstr("not in order")));
+}
+
+TEST(Series, AVolumeThatIsNoNumberIsRefusedWithItsBar) {
+  for (const double volume : {std::nan(""), HUGE_VAL, -1.0}) {
+    std::vector<Bar> bars = walk(100);
+    bars[7].volume = volume;
+    EXPECT_THAT(refusal(source_of(bars)),
+                AllOf(HasSubstr("BTC.csv"), HasSubstr("2025-01-01T07:00"), HasSubstr("volume")));
+  }
+}
+
+TEST(Series, AnInstrumentThatNobodyCanTradeIsRefusedByName) {
+  SeriesSource source = source_of(walk(100));
+  source.instrument.tick_size = Price{};
+  EXPECT_THAT(refusal(std::move(source)), AllOf(HasSubstr("BTC.csv"), HasSubstr("BTCUSDT")));
+  source = source_of(walk(100));
+  source.instrument.status = InstrumentStatus::Closed;
+  EXPECT_THAT(refusal(std::move(source)), HasSubstr("not as trading"));
 }
 
 TEST(Series, AFutureFundingRateIsNotSeenByAnEarlierBar) {

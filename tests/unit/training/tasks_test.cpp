@@ -95,7 +95,9 @@ TEST(SyntheticSeries, ThatRunsOutOfPricesIsRefused) {
   const auto made = synthetic_series({.kind = SyntheticKind::Bull, .bars = 20'000}, 11);
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, ErrorCode::OutOfRange);
-  EXPECT_THAT(made.error().context, ::testing::HasSubstr("bull"));
+  EXPECT_THAT(made.error().context,
+              ::testing::AllOf(::testing::HasSubstr("bull"), ::testing::HasSubstr("seed 11"),
+                               ::testing::HasSubstr("ask for at most")));
 }
 
 TEST(SyntheticSeries, NamesAnInstrumentThatNobodyKnows) {
@@ -199,6 +201,18 @@ TEST(TaskSampler, SaysWhyNoTrialFits) {
   const auto made = TaskSampler::create({random_series(200, 1)}, {}, {}, {}, 1);
   ASSERT_FALSE(made);
   EXPECT_THAT(made.error().context, ::testing::HasSubstr("3 episodes of 200 bars"));
+  EXPECT_THAT(made.error().context,
+              ::testing::HasSubstr("a random walk (200 bars from 2025-01-01"));
+  EXPECT_THAT(made.error().context, ::testing::HasSubstr("to 2025-01-09T08:00"));
+}
+
+TEST(Task, WithoutAStrideGoesOnWhereTheEpisodeEnded) {
+  const Task task{.start = 7, .episode_bars = 30, .episodes = 4};
+  EXPECT_EQ(task.start_of(2), 67U);
+  EXPECT_EQ(task.span(), 120U);
+  const Task again{.start = 7, .episode_bars = 30, .episodes = 4, .stride = 0};
+  EXPECT_EQ(again.start_of(2), 7U);
+  EXPECT_EQ(again.span(), 30U);
 }
 
 }  // namespace
