@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/learners/setting_lines.hpp"
 
 namespace proteus::learners {
@@ -65,21 +67,22 @@ Result<Rl2Settings> read_settings(SettingLines& lines) {
 
 /// Copies every tensor into the parameter of its name.
 Result<void> fill(policy::ActorCritic& policy, const Checkpoint& checkpoint) {
-  const torch::NoGradGuard no_grad;
+  std::vector<float> all;
   std::size_t used = 0;
-  for (auto& entry : policy.named_parameters()) {
+  for (const auto& entry : policy.named_parameters()) {
     BOOST_OUTCOME_TRY(const inference::Tensor* tensor, checkpoint.tensor(entry.key()));
     if (tensor->shape != shape_of(entry.value()))
       return corrupt(fmt::format("tensor {} has the shape [{}], and [{}] is wanted", entry.key(),
                                  fmt::join(tensor->shape, ", "),
                                  fmt::join(shape_of(entry.value()), ", ")));
     BOOST_OUTCOME_TRY(const std::vector<float> values, tensor->floats());
-    std::ranges::copy(values, entry.value().data_ptr<float>());
+    all.insert(all.end(), values.begin(), values.end());
     ++used;
   }
   if (used != checkpoint.tensors.size())
     return corrupt(
         fmt::format("tensors are {}, and its settings make {}", checkpoint.tensors.size(), used));
+  std::ranges::copy(all, policy.values().begin());
   return success();
 }
 

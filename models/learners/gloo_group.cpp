@@ -3,7 +3,6 @@
 // the store that it is alive, and looks who does not say so.
 #include "models/learners/gloo_group.hpp"
 
-#define USE_C10D_GLOO
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netdb.h>

@@ -220,7 +220,8 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 /// Both ranks have the same bits, and what one process with all environments has but for the order
-/// of additions: parameters to 2e-5 and what is told to 1e-4, after six rollouts of four updates.
+/// of additions: parameters to 2e-6 and what is told to 1e-4, after six rollouts of four updates.
+/// Seen were 1.2e-7 and 6e-8.
 void expect_like_one(Ranks& ranks, const Outcome& one) {
   ASSERT_EQ(ranks.code(0), 0);
   ASSERT_EQ(ranks.code(1), 0);
@@ -231,7 +232,7 @@ void expect_like_one(Ranks& ranks, const Outcome& one) {
   EXPECT_EQ(text_of(ranks.file(0)), text_of(ranks.file(1)));
   const double away = distance(first.parameters, one.parameters);
   std::cout << "parameters of two processes and of one are " << away << " apart at most\n";
-  EXPECT_LT(away, 2e-5);
+  EXPECT_LT(away, 2e-6);
   for (const auto& [name, value] : one.told)
     if (!std::isnan(value)) {
       EXPECT_NEAR(first.told.at(name), value, 1e-4 * (1.0 + std::abs(value))) << name;

@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
                                           return std::make_unique<DriftEnv>(
                                               6, evaluation::DriftMarket{.bars = 10}, 0.001);
                                         }}),
-    [](const auto& info) { return std::string(info.param.first); });
+    [](const auto& game) { return std::string(game.param.first); });
 
 TEST(ResumeMarket, GoesOnToTheSameBits) {
   const auto data = testing::market_data();

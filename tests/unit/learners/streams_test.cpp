@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
                                 }},
                       std::pair<const char*, Make>{"market",
                                                    [](std::size_t n) { return market(n); }}),
-    [](const auto& info) { return std::string(info.param.first); });
+    [](const auto& game) { return std::string(game.param.first); });
 
 TEST(Streams, OfDifferentNamesAndNumbersDiffer) {
   Streams a{1, "tasks", 0, 2};
