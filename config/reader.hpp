@@ -44,6 +44,14 @@ class Reader {
     }
   }
 
+  /// The same for a section whose keys are those of several structs, which share none.
+  template <HasSettings A, HasSettings B>
+  void section(std::string_view name, A& first, B& second) {
+    std::vector<Slot> slots = make_slots(first);
+    for (Slot& slot : make_slots(second)) slots.push_back(std::move(slot));
+    read_section(name, std::move(slots));
+  }
+
   /// Adds a complaint of the caller about a key that was read: a sentence half, "what, what to do".
   void reject(std::string_view section, std::string_view key, std::string_view what);
   /// Whether the file or the command line gave a key that was read; what was wrong counts as well.

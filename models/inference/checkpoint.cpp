@@ -196,13 +196,14 @@ Result<std::string> encode_checkpoint(const Checkpoint& c) {
                    {"parent", c.parent},
                    {"content_hash", zeros}},
                   c.tensors};
+  if (!c.run_config.empty()) file.metadata["run_config"] = c.run_config;
   const std::uint64_t columns = c.normaliser.offset.size();
   file.tensors.push_back(
       Tensor::of(std::string(kOffset), {columns}, std::span(c.normaliser.offset)));
   file.tensors.push_back(
       Tensor::of(std::string(kFactor), {columns}, std::span(c.normaliser.factor)));
   BOOST_OUTCOME_TRY(std::string bytes, encode(file));
-  // Keys come in their order, and no text before this one can hold an unescaped quote.
+  // No text can hold an unescaped quote.
   const std::string key = R"("content_hash":")";
   const std::size_t at = bytes.find(key) + key.size();
   bytes.replace(at, kHashDigits, sha256(bytes));
@@ -236,6 +237,7 @@ Result<Checkpoint> decode_checkpoint(std::string_view bytes, std::string_view na
   c.schema = entries.text("schema");
   c.action_map = entries.text("action_map");
   c.config = entries.text("config");
+  if (file.metadata.contains("run_config")) c.run_config = entries.text("run_config");
   c.seeds = entries.parsed("seeds", split_numbers);
   c.data = entries.parsed("data", split_data);
   c.code_version = entries.text("code_version");

@@ -35,7 +35,8 @@ struct Checkpoint {
   std::string schema;      ///< canonical text of what the model sees; its hash is stored with it
   std::string action_map;  ///< what an output means
   Normaliser normaliser;
-  std::string config;  ///< resolved, as text
+  std::string config;      ///< resolved, as text
+  std::string run_config;  ///< of the run that trained it: all its settings as TOML; or empty
   std::vector<std::uint64_t> seeds;
   std::vector<DataHash> data;
   std::string code_version;

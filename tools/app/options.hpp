@@ -29,6 +29,7 @@ struct Options {
   double speed = 30.0;
   bool resume = false;  ///< the newest session where `resume_folder` is empty
   std::string resume_folder;
+  std::string out;  ///< folder to make and to write to
   bool json = false;
   bool watch = false;
   bool markdown = false;
@@ -38,6 +39,7 @@ struct Options {
   std::vector<std::string> files;
   std::vector<std::string> reason;  ///< of an operator's command, word by word
   bool yes = false;                 ///< no question is asked
+  bool check = false;               ///< everything is read and told, and nothing done
   std::vector<std::string> only;    ///< of a list, by their ids; empty: all
   evaluation::Parameters known_answers;
   bool no_torch = false;         ///< of known answers: those alone that need no LibTorch

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -43,6 +44,14 @@ bool is_of_exchange(const std::filesystem::path& file, const std::vector<std::st
       see(table.section);
   }
   return any && !other;
+}
+
+bool is_of_training(const std::filesystem::path& file) {
+  if (file.empty()) return false;
+  const auto text = config::read_file(file);
+  if (text.has_error()) return false;
+  const auto tables = config::parse_document(text.value()).tables;
+  return std::ranges::any_of(tables, [](const auto& table) { return table.section == "train"; });
 }
 
 /// What the types of single settings cannot say: spellings of the venue's things, and settings
@@ -294,6 +303,12 @@ Result<Inspected> inspect(const std::filesystem::path& file,
     BOOST_OUTCOME_TRY(auto loaded, load_sim(file, overrides));
     return Inspected{{}, "settings of the simulated exchange", loaded.shown, loaded.hash};
   }
+  if (is_of_training(file))
+    return error(
+        ErrorCode::Unsupported,
+        fmt::format("{} is for training, and its model decides what it may say: look at it "
+                    "with proteus train --check --config {}",
+                    file.string(), file.string()));
   BOOST_OUTCOME_TRY(auto loaded, load(file, overrides));
   return Inspected{cost_warnings(loaded.settings.paper), "settings of the daemon", loaded.shown,
                    loaded.hash};

@@ -40,6 +40,8 @@ constexpr Verb kVerbs[] = {
      declare_journal_recover, run_journal_recover},
     {"risk selftest", "fires every risk control with these settings and tells what each did",
      declare_selftest, run_selftest},
+    {"train", "trains a policy or a forecaster on klines; Ctrl-C saves, --resume goes on",
+     declare_train, run_train},
     {"verify learning", "holds what learns and judges against problems whose answer is known",
      declare_verify_learning, run_verify_learning},
     {"version", "the version of this program", no_options, run_version},

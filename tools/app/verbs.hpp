@@ -65,6 +65,9 @@ int run_verify_learning(const Options& options);  ///< by proteus-learn, where t
 /// The same here, over this list.
 int run_known_answers(const Options& options, std::span<const evaluation::KnownAnswer> list);
 
+void declare_train(CLI::App& app, Options& options);
+int run_train(const Options& options);  ///< by proteus-learn, where that is installed
+
 int run_version(const Options& options);
 
 }  // namespace proteus::app

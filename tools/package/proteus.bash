@@ -23,6 +23,16 @@ _proteus_sessions() {
   compopt -o nosort 2>/dev/null || true
 }
 
+# Training runs that can be gone on with: folders below runs, or those that a path with a slash leads to, that hold a latest.safetensors.
+_proteus_trainings() {
+  local current=$1 before=runs/ found names=()
+  [[ $current != */* ]] || before=''
+  for found in "$before$current"*/latest.safetensors; do [ ! -e "$found" ] || names=("${found%/latest.safetensors}" "${names[@]}"); done
+  [ "${#names[@]}" -gt 0 ] || mapfile -t names < <(compgen -d -- "$current")
+  COMPREPLY=("${names[@]}")
+  compopt -o nosort 2>/dev/null || true
+}
+
 _proteus() {
   local current=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} before=${COMP_WORDS[COMP_CWORD-1]} verbs verb options
   COMPREPLY=()
@@ -46,6 +56,7 @@ _proteus() {
   fi
   case "$verb $before" in
     *\ --socket | *\ --config | *\ -c) ;;
+    train\ --resume) _proteus_trainings "$current" && return ;;
     paper\ --resume | *\ --session | journal\ *) _proteus_sessions "$current" && return ;;
   esac
   mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -1,0 +1,365 @@
+#include "models/runs/run.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "models/runs/curves.hpp"
+#include "models/runs/event_record.hpp"
+#include "models/runs/scalar_rows.hpp"
+
+namespace proteus::runs {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kState = "training.state";
+constexpr std::string_view kStep = "step-";
+constexpr std::string_view kEnding = ".safetensors";
+
+std::string latest_of(int rank) {
+  return rank == 0 ? "latest.safetensors" : fmt::format("latest.rank-{}.safetensors", rank);
+}
+
+Error io_error(std::string_view what, const fs::path& path, const std::error_code& why) {
+  return error(ErrorCode::Io, fmt::format("cannot {} {}: {}", what, path.string(), why.message()));
+}
+
+Result<void> make_folder(const fs::path& folder) {
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) return io_error("make the folder", folder, failed);
+  return success();
+}
+
+Result<void> write_text(const fs::path& path, const std::string& text) {
+  BOOST_OUTCOME_TRY(auto file, AppendedFile::open(path, 0));
+  BOOST_OUTCOME_TRY(file.append(text));
+  return file.sync();
+}
+
+/// N of "step-N.safetensors".
+std::optional<std::int64_t> step_of(const fs::path& path) {
+  const std::string name = path.filename().string();
+  if (!name.starts_with(kStep) || !name.ends_with(kEnding)) return std::nullopt;
+  std::int64_t steps = 0;
+  const char* const begin = name.data() + kStep.size();
+  const char* const end = name.data() + name.size() - kEnding.size();
+  const auto [stop, failed] = std::from_chars(begin, end, steps);
+  if (failed != std::errc{} || stop != end) return std::nullopt;
+  return steps;
+}
+
+/// "line 12 is `a`, and here `b`"; empty: they are alike.
+std::string first_difference(std::string_view stored, std::string_view here) {
+  for (int line = 1; !stored.empty() || !here.empty(); ++line) {
+    const auto take = [](std::string_view& text) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      const std::string_view part = text.substr(0, end);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      return part;
+    };
+    const std::string_view a = take(stored);
+    const std::string_view b = take(here);
+    if (a != b) return fmt::format("line {} was \"{}\" and is \"{}\"", line, a, b);
+  }
+  return {};
+}
+
+/// What a run cannot be resumed with: other settings, seeds or data than it was begun with.
+Result<void> check_same(const inference::Checkpoint& saved, const Provenance& here) {
+  const auto refuse = [](const std::string& what) {
+    return error(ErrorCode::Refused,
+                 what + "; a resumed run goes on with what it was begun with, begin a new one");
+  };
+  if (const auto other = first_difference(saved.run_config, here.config); !other.empty())
+    return refuse("the run's settings are not those it was begun with: " + other);
+  if (saved.seeds != here.seeds) return refuse("the run's seeds are not those it was begun with");
+  for (std::size_t i = 0; i < std::max(saved.data.size(), here.data.size()); ++i) {
+    if (i >= saved.data.size()) return refuse(here.data[i].name + " is new in the run's data");
+    if (i >= here.data.size() || here.data[i].name != saved.data[i].name)
+      return refuse(saved.data[i].name + " is no more in the run's data");
+    if (here.data[i].hash != saved.data[i].hash)
+      return refuse(saved.data[i].name + " holds other data than when the run began");
+  }
+  return success();
+}
+
+bool is_loss(std::string_view name) {
+  return name.find("loss") != std::string_view::npos ||
+         name.find("error") != std::string_view::npos;
+}
+
+}  // namespace
+
+Result<FolderLock> FolderLock::take(const fs::path& folder, int rank) {
+  const fs::path path = folder / (rank == 0 ? ".lock" : fmt::format(".lock.rank-{}", rank));
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (fd < 0) return io_error("open", path, {errno, std::generic_category()});
+  FolderLock lock(fd);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0)
+    return error(ErrorCode::Busy,
+                 fmt::format("another process trains in {}: end it, or name another folder",
+                             folder.string()));
+  return lock;
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+FolderLock::~FolderLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Run::Run(fs::path folder, const RunSettings& settings, Provenance provenance, Trainer& trainer,
+         FolderLock lock)
+    : folder_(std::move(folder)),
+      settings_(settings),
+      provenance_(std::move(provenance)),
+      trainer_(trainer),
+      lock_(std::move(lock)) {}
+
+Result<std::unique_ptr<Run>> Run::begin(const fs::path& folder, const RunSettings& settings,
+                                        Provenance provenance, Trainer& trainer, Timestamp now) {
+  BOOST_OUTCOME_TRY(make_folder(folder));
+  BOOST_OUTCOME_TRY(FolderLock lock, FolderLock::take(folder, settings.rank));
+  if (fs::exists(folder / latest_of(settings.rank)))
+    return error(
+        ErrorCode::Refused,
+        fmt::format("{} holds a run already: resume it, or name another folder", folder.string()));
+  BOOST_OUTCOME_TRY(make_folder(folder / "checkpoints"));
+  std::unique_ptr<Run> run(
+      new Run(folder, settings, std::move(provenance), trainer, std::move(lock)));
+  if (run->is_first()) {
+    BOOST_OUTCOME_TRY(write_text(folder / "config.toml", run->provenance_.config));
+  }
+  BOOST_OUTCOME_TRY(run->open_files(now));
+  BOOST_OUTCOME_TRY(run->save());
+  return run;
+}
+
+Result<std::unique_ptr<Run>> Run::resume(const fs::path& folder, const RunSettings& settings,
+                                         Provenance provenance, Trainer& trainer, Timestamp now) {
+  const fs::path path = folder / latest_of(settings.rank);
+  if (!fs::exists(path))
+    return error(ErrorCode::NotFound, fmt::format("{} holds no run: there is no {} in it",
+                                                  folder.string(), path.filename().string()));
+  BOOST_OUTCOME_TRY(FolderLock lock, FolderLock::take(folder, settings.rank));
+  BOOST_OUTCOME_TRY(const auto latest, inference::load_checkpoint(path));
+  BOOST_OUTCOME_TRY(check_same(latest, provenance));
+  if (latest.code_version != provenance.code_version)
+    return error(ErrorCode::Refused,
+                 fmt::format("the run was saved by version {}, and this is version {}: resume it "
+                             "with the program that began it",
+                             latest.code_version, provenance.code_version));
+  BOOST_OUTCOME_TRY(make_folder(folder / "checkpoints"));
+  std::unique_ptr<Run> run(
+      new Run(folder, settings, std::move(provenance), trainer, std::move(lock)));
+  BOOST_OUTCOME_TRY(run->read_state(latest));
+  BOOST_OUTCOME_TRY(run->open_files(now));
+  BOOST_OUTCOME_TRY(run->choose_best_figure());
+  return run;
+}
+
+Result<void> Run::read_state(const inference::Checkpoint& latest) {
+  BOOST_OUTCOME_TRY(const auto* tensor, latest.tensor(kState));
+  Archive archive = Archive::reader(std::as_bytes(std::span(tensor->bytes)));
+  archive.part("the run");
+  archive(state_);
+  archive.part("the trainer");
+  if (archive.ok()) trainer_.archive(archive);
+  if (!archive.finish())
+    return error(ErrorCode::Corrupt,
+                 fmt::format("{}: its training state cannot be read, at {}: it was written by "
+                             "another program",
+                             (folder_ / latest_of(settings_.rank)).string(), archive.place()));
+  saved_steps_ = trainer_.steps();
+  return success();
+}
+
+Result<void> Run::open_files(Timestamp now) {
+  if (!is_first()) return success();
+  BOOST_OUTCOME_TRY(csv_, AppendedFile::open(folder_ / "scalars.csv", state_.csv_bytes));
+  BOOST_OUTCOME_TRY(
+      events_, AppendedFile::open(folder_ / "events.out.tfevents.proteus", state_.event_bytes));
+  if (state_.event_bytes > 0) return success();
+  return events_->append(first_event_record(now));
+}
+
+Result<void> Run::iterate(Timestamp now) {
+  figures_.clear();
+  if (auto learned = trainer_.iterate(figures_); !learned) {
+    auto why = learned.error();
+    if (!is_first()) return why;
+    const fs::path kept = folder_ / "last-good.safetensors";
+    const auto saved = inference::save_checkpoint(kept, model());
+    why.context += saved
+                       ? fmt::format("; the model of the last good update is in {}", kept.string())
+                       : fmt::format("; its model could not be kept: {}", saved.error().context);
+    return why;
+  }
+  ++state_.iterations;
+  if (is_first()) {
+    BOOST_OUTCOME_TRY(write_row(now));
+    BOOST_OUTCOME_TRY(keep_best());
+  }
+  if (settings_.save_every > 0 && state_.iterations % settings_.save_every == 0)
+    return keep_interval();
+  return success();
+}
+
+Result<void> Run::write_row(Timestamp now) {
+  if (state_.columns.empty()) {
+    BOOST_OUTCOME_TRY(name_columns());
+  }
+  if (!std::ranges::equal(figures_.all(), state_.columns, {}, &Scalar::name))
+    return error(ErrorCode::Malformed,
+                 "the trainer's figures are not those of its first iteration: a fault of the "
+                 "program");
+  BOOST_OUTCOME_TRY(csv_->append(scalar_row(trainer_.steps(), figures_.all())));
+  return events_->append(scalars_event_record(now, trainer_.steps(), figures_.all()));
+}
+
+Result<void> Run::name_columns() {
+  for (const Scalar& figure : figures_.all()) state_.columns.push_back(figure.name);
+  BOOST_OUTCOME_TRY(csv_->append(scalar_header(figures_.all())));
+  return choose_best_figure();
+}
+
+Result<void> Run::choose_best_figure() {
+  const auto is_validation = [](const std::string& name) {
+    return name.starts_with("validation/");
+  };
+  const auto& columns = state_.columns;
+  if (columns.empty()) return success();
+  if (settings_.best_figure.empty()) {
+    const auto found = std::ranges::find_if(columns, is_validation);
+    best_figure_ = found == columns.end() ? "" : *found;
+    return success();
+  }
+  best_figure_ = settings_.best_figure;
+  if (std::ranges::find(columns, best_figure_) != columns.end()) return success();
+  return error(
+      ErrorCode::NotFound,
+      fmt::format("there is no figure \"{}\" to choose the best model by; this trainer has "
+                  "{}",
+                  best_figure_, fmt::join(columns, ", ")));
+}
+
+Result<void> Run::keep_best() {
+  if (best_figure_.empty()) return success();
+  const auto figure = std::ranges::find(figures_.all(), best_figure_, &Scalar::name);
+  if (!std::isfinite(figure->value)) return success();
+  const bool lower = settings_.better == Better::Lower ||
+                     (settings_.better == Better::Auto && is_loss(best_figure_));
+  if (state_.best &&
+      (lower ? figure->value >= state_.best->value : figure->value <= state_.best->value))
+    return success();
+  BOOST_OUTCOME_TRY(inference::save_checkpoint(folder_ / "best.safetensors", model()));
+  state_.best = Best{figure->value, trainer_.steps()};
+  return success();
+}
+
+Result<void> Run::keep_interval() {
+  if (!is_first()) return save();
+  BOOST_OUTCOME_TRY(std::string hash,
+                    inference::save_checkpoint(checkpoint_path(trainer_.steps()), model()));
+  state_.parent = std::move(hash);
+  BOOST_OUTCOME_TRY(save());
+  return drop_checkpoints();
+}
+
+/// Those of before that are too many, and those of steps that have not been taken: of a run that
+/// was cut back.
+Result<void> Run::drop_checkpoints() {
+  std::vector<std::int64_t> kept;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder_ / "checkpoints", failed))
+    if (const auto steps = step_of(entry.path())) kept.push_back(*steps);
+  std::ranges::sort(kept, std::greater{});
+  std::erase_if(kept, [&](std::int64_t steps) {
+    if (steps <= trainer_.steps()) return false;
+    fs::remove(checkpoint_path(steps), failed);
+    return true;
+  });
+  for (std::size_t i = static_cast<std::size_t>(settings_.keep); i < kept.size(); ++i)
+    fs::remove(checkpoint_path(kept[i]), failed);
+  if (failed) return io_error("clear", folder_ / "checkpoints", failed);
+  return success();
+}
+
+/// The rows first: a saved moment never counts rows that the disk does not have.
+Result<void> Run::save() {
+  if (is_first()) {
+    BOOST_OUTCOME_TRY(csv_->sync());
+    BOOST_OUTCOME_TRY(events_->sync());
+    state_.csv_bytes = csv_->size();
+    state_.event_bytes = events_->size();
+  }
+  ByteBuffer bytes;
+  Archive archive = Archive::writer(bytes);
+  archive.part("the run");
+  archive(state_);
+  archive.part("the trainer");
+  trainer_.archive(archive);
+  if (!archive.finish())
+    return error(ErrorCode::Malformed,
+                 "the trainer's state cannot be written: a fault of the "
+                 "program");
+  inference::Checkpoint latest = model();
+  inference::Tensor state{kState, inference::TensorType::U8, {bytes.size()}, {}};
+  state.bytes.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  latest.tensors.push_back(std::move(state));
+  BOOST_OUTCOME_TRY(inference::save_checkpoint(folder_ / latest_of(settings_.rank), latest));
+  saved_steps_ = trainer_.steps();
+  return is_first() && state_.iterations > 0 ? draw_curves() : success();
+}
+
+Result<void> Run::draw_curves() {
+  std::ifstream file(folder_ / "scalars.csv", std::ios::binary);
+  const std::string csv{std::istreambuf_iterator<char>(file), {}};
+  BOOST_OUTCOME_TRY(const CurveTable table, read_curves(csv));
+  const fs::path draft = folder_ / "curves.html.draft";
+  BOOST_OUTCOME_TRY(write_text(draft, curves_page(trainer_.model().kind, trainer_.unit(), table)));
+  std::error_code failed;
+  fs::rename(draft, folder_ / "curves.html", failed);
+  if (failed) return io_error("rename", draft, failed);
+  return success();
+}
+
+Result<std::string> Run::finish() {
+  std::string hash;
+  if (is_first()) {
+    BOOST_OUTCOME_TRY(hash, inference::save_checkpoint(folder_ / "model.safetensors", model()));
+  }
+  BOOST_OUTCOME_TRY(save());
+  return hash;
+}
+
+inference::Checkpoint Run::model() const {
+  inference::Checkpoint model = trainer_.model();
+  model.run_config = provenance_.config;
+  model.seeds = provenance_.seeds;
+  model.data = provenance_.data;
+  model.code_version = provenance_.code_version;
+  model.parent = state_.parent;
+  return model;
+}
+
+fs::path Run::checkpoint_path(std::int64_t steps) const {
+  return folder_ / "checkpoints" / fmt::format("{}{}{}", kStep, steps, kEnding);
+}
+
+}  // namespace proteus::runs

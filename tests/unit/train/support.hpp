@@ -1,0 +1,57 @@
+// What the tests of training's settings and data share: a folder, and kline files in it.
+#pragma once
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "engine/core/time.hpp"
+
+namespace proteus::app::train::test {
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "proteus-train-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] std::string operator/(const std::string& name) const {
+    return (path_ / name).string();
+  }
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline constexpr Timestamp kFirst{std::chrono::sys_days{std::chrono::January / 1 / 2025}};
+
+/// Hourly bars from kFirst on; those of `missing` are left out. Prices move a little.
+inline std::string write_bars(const Folder& folder, const std::string& name, int bars,
+                              const std::vector<int>& missing = {}) {
+  std::ofstream out(folder / name);
+  out << "start_ms,open,high,low,close,volume,turnover\n";
+  for (int i = 0; i < bars; ++i) {
+    if (std::find(missing.begin(), missing.end(), i) != missing.end()) continue;
+    const int open = 50'000 + 10 * (i % 7);
+    const int close = 50'000 + 10 * ((i + 1) % 7);
+    out << fmt::format("{},{},{},{},{},{}.5,\n", to_unix_ms(kFirst + std::chrono::hours{i}), open,
+                       std::max(open, close) + 5, std::min(open, close) - 5, close, 100 + i % 5);
+  }
+  return folder / name;
+}
+
+}  // namespace proteus::app::train::test

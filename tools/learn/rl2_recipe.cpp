@@ -1,0 +1,55 @@
+#include "tools/learn/rl2_recipe.hpp"
+
+#include "models/learners/rl2_trainer.hpp"
+
+namespace proteus::app::train {
+namespace {
+
+class Rl2Recipe final : public Recipe {
+ public:
+  Rl2Recipe(policy::CoreKind core, learners::Group* group) : group_(group) {
+    settings_.policy.core.kind = core;
+  }
+
+  void read(config::Reader& reader, TrainSettings& shared) override {
+    reader.section("train", shared, settings_);
+    reader.section("policy", settings_.policy);
+    reader.section("core", settings_.policy.core);
+    reader.section("inputs", settings_.inputs);
+    reader.section("ppo", settings_.ppo);
+    reader.section("env", settings_.env);
+    reader.section("venue", settings_.venue);
+    reader.section("actions", settings_.actions);
+    reader.section("reward", settings_.reward);
+    reader.section("trials", settings_.sampler);
+  }
+  Result<std::unique_ptr<runs::Trainer>> make(const runs::Data& data, std::uint64_t seed) override {
+    return learners::make_rl2_trainer(settings_, data, seed, group_);
+  }
+
+ private:
+  learners::Rl2Settings settings_;
+  learners::Group* group_;
+};
+
+ModelKind kind(std::string_view name, policy::CoreKind core, learners::Group* group) {
+  return {name, [=] { return std::make_unique<Rl2Recipe>(core, group); }, true};
+}
+
+}  // namespace
+
+std::vector<ModelKind> all_models(learners::Group* group) {
+  std::vector<ModelKind> models{kind("rl2", policy::CoreKind::Gru, group),
+                                kind("ppo", policy::CoreKind::Memoryless, group)};
+  const auto maml = maml_models();
+  models.insert(models.end(), maml.begin(), maml.end());
+  return models;
+}
+
+Result<double> GroupRanks::sum(double mine, std::string_view what) {
+  if (group_ == nullptr) return mine;
+  BOOST_OUTCOME_TRY(group_->sum(std::span(&mine, 1), what));
+  return mine;
+}
+
+}  // namespace proteus::app::train

@@ -1,0 +1,258 @@
+#include "tools/train/train.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <tuple>
+
+#include "connectors/net/loop.hpp"
+#include "models/runs/run.hpp"
+#include "tools/app/screen.hpp"
+#include "tools/app/version.hpp"
+#include "tools/train/configuration.hpp"
+#include "tools/train/progress.hpp"
+
+namespace proteus::app::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void on_signal(int number) {
+  interrupted = 1;
+  std::signal(number, SIG_DFL);  // Who asks twice does not want to wait for the iteration.
+}
+
+void listen_to_signals() {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, on_signal);
+}
+
+/// What was asked for; a sentence where it does not go together.
+Result<void> check_options(const Options& options, const Ranks& ranks) {
+  const auto wrong = [](const char* what) { return error(ErrorCode::Malformed, what); };
+  if (options.resume_folder.empty() && options.config.empty())
+    return wrong(
+        "train needs a file of settings, --config FILE, or a run to go on with, --resume "
+        "DIR");
+  if (!options.resume_folder.empty() && !(options.config.empty() && options.overrides.empty()))
+    return wrong(
+        "--resume goes on with the settings that the run was begun with: leave out "
+        "--config and --set");
+  if (!options.resume_folder.empty() && !options.out.empty())
+    return wrong("--resume writes to the folder that it goes on in: leave out --out");
+  if (ranks.size() > 1 && options.resume_folder.empty() && options.out.empty())
+    return wrong("several processes need one folder to write to: name it with --out DIR");
+  return success();
+}
+
+/// "runs/2026-11-21T16-18-22Z-train-rl2".
+fs::path default_folder(Timestamp wall, const std::string& name) {
+  std::string time = format_time(wall).substr(0, 19);
+  std::ranges::replace(time, ':', '-');
+  return fs::path("runs") / fmt::format("{}Z-train-{}", time, name);
+}
+
+class Training {
+ public:
+  Training(const Options& options, Ranks& ranks)
+      : options_(options),
+        ranks_(ranks),
+        progress_(style_of_stdout(), stdout_is_terminal() && ranks.rank() == 0) {}
+
+  int run(std::span<const ModelKind> models) {
+    if (const auto checked = check_options(options_, ranks_); checked.has_error())
+      return fail(checked.error(), kUsage);
+    const bool resumes = !options_.resume_folder.empty();
+    const fs::path file =
+        resumes ? fs::path(options_.resume_folder) / "config.toml" : fs::path(options_.config);
+    auto configuration = read_configuration(file, options_.overrides, models);
+    if (configuration.has_error())
+      return fail(configuration.error(),
+                  configuration.error().code == ErrorCode::Unsupported ? kError : kConfig);
+    config_ = std::move(configuration.value());
+    folder_ = resumes                ? fs::path(options_.resume_folder)
+              : options_.out.empty() ? default_folder(net::Loop::wall_now(), config_.train.name)
+                                     : fs::path(options_.out);
+    if (const auto ready = prepare(); ready.has_error()) return fail(ready.error(), kError);
+    if (options_.check) return tell_all();
+    if (const auto opened = open_run(resumes); opened.has_error())
+      return fail(opened.error(), kError);
+    listen_to_signals();
+    tell_start(resumes);
+    return train();
+  }
+
+ private:
+  /// Data and trainer.
+  Result<void> prepare() {
+    if (ranks_.size() > 1 && !config_.model->in_ranks)
+      return error(ErrorCode::Unsupported,
+                   fmt::format("{} trains in one process: unset WORLD_SIZE", config_.model->name));
+    BOOST_OUTCOME_TRY(auto loaded, load_data(config_.data, config_.periods));
+    if (ranks_.rank() == 0)
+      for (const std::string& note : loaded.notes) progress_.say("note: " + note);
+    data_ = std::move(loaded.data);
+    const auto seed = static_cast<std::uint64_t>(config_.train.seed);
+    BOOST_OUTCOME_TRY(trainer_, config_.recipe->make(data_, seed));
+    return success();
+  }
+
+  Result<void> open_run(bool resumes) {
+    const runs::RunSettings settings{.save_every = config_.train.save_every,
+                                     .keep = config_.train.keep,
+                                     .best_figure = config_.train.best_figure,
+                                     .better = config_.train.better,
+                                     .rank = ranks_.rank()};
+    runs::Provenance provenance{
+        config_.resolved, {static_cast<std::uint64_t>(config_.train.seed)}, data_.hashes, kVersion};
+    const auto begin = resumes ? &runs::Run::resume : &runs::Run::begin;
+    BOOST_OUTCOME_TRY(
+        run_, begin(folder_, settings, std::move(provenance), *trainer_, net::Loop::wall_now()));
+    return agree_on_start();
+  }
+
+  /// A rank that was saved at another moment would go on with other steps than the rest.
+  Result<void> agree_on_start() {
+    const auto mine = static_cast<double>(run_->iterations());
+    BOOST_OUTCOME_TRY(const double all, ranks_.sum(mine, "where the run goes on"));
+    if (all == mine * ranks_.size()) return success();
+    return error(
+        ErrorCode::Refused,
+        fmt::format("the ranks of {} were not saved at the same iteration: this one at {}, "
+                    "all of them together at {}; begin a new run",
+                    folder_.string(), mine, all));
+  }
+
+  int tell_all() {
+    progress_.say(config_.shown);
+    for (std::size_t i = 0; i < data_.series.size(); ++i) {
+      const auto bars = data_.series[i]->bars();
+      progress_.say(fmt::format("{}: {} {} bars, {} to {}, hash {:016x}", data_.hashes[i].name,
+                                bars.size(), to_string(data_.series[i]->interval()),
+                                format_time(bars.front().open_time),
+                                format_time(bars.back().close_time), data_.hashes[i].hash));
+    }
+    progress_.say(fmt::format("\nfine: {} {} of {}; nothing was written",
+                              grouped(trainer_->total_steps()), trainer_->unit(),
+                              config_.train.model));
+    return kOk;
+  }
+
+  void tell_start(bool resumes) {
+    if (ranks_.rank() != 0) return;
+    std::size_t bars = 0;
+    for (const auto& series : data_.series) bars += series->size();
+    progress_.say(fmt::format(
+        "{} {} in {}: {} of {} {} done, {} series of {} bars, seed {}, settings {}",
+        resumes ? "goes on with" : "trains", title(), folder_.string(), grouped(trainer_->steps()),
+        grouped(trainer_->total_steps()), trainer_->unit(), data_.series.size(),
+        grouped(static_cast<std::int64_t>(bars)), config_.train.seed, config_.hash));
+  }
+
+  /// "rl2", or "hours (rl2)" where the run has a name.
+  [[nodiscard]] std::string title() const {
+    const auto& [model, name] = std::tie(config_.train.model, config_.train.name);
+    return name == model ? model : fmt::format("{} ({})", name, model);
+  }
+
+  int train() {
+    const Duration begin = net::Loop::steady_now();
+    const std::int64_t from = trainer_->steps();
+    speed_.add(begin, from);
+    while (!run_->done()) {
+      const auto stop = ranks_.sum(interrupted != 0 ? 1.0 : 0.0, "the wish to stop");
+      if (stop.has_error()) return broken(stop.error());
+      if (stop.value() > 0.0) return stopped();
+      if (const auto step = run_->iterate(net::Loop::wall_now()); step.has_error())
+        return broken(step.error());
+      tell_progress();
+    }
+    const auto hash = run_->finish();
+    if (hash.has_error()) return broken(hash.error());
+    tell_end(hash.value(), net::Loop::steady_now() - begin, trainer_->steps() - from);
+    return kOk;
+  }
+
+  void tell_progress() {
+    if (ranks_.rank() != 0) return;
+    const Duration now = net::Loop::steady_now();
+    speed_.add(now, trainer_->steps());
+    for (const std::string& line : events_.of(run_->figures(), trainer_->steps()))
+      progress_.say(line);
+    progress_.show(now,
+                   {trainer_->unit(), trainer_->steps(), trainer_->total_steps(), speed_.rate(),
+                    speed_.left(trainer_->total_steps())},
+                   run_->figures());
+  }
+
+  /// What to type to go on, where several processes were started each by its own command.
+  [[nodiscard]] std::string resume_words() const {
+    return fmt::format("go on with: {} train --resume {}", "proteus", folder_.string());
+  }
+
+  int stopped() {
+    if (const auto saved = run_->save(); saved.has_error()) return broken(saved.error());
+    progress_.end();
+    if (ranks_.rank() == 0)
+      progress_.say(fmt::format("stopped and saved at {} of {} {}; {}", grouped(trainer_->steps()),
+                                grouped(trainer_->total_steps()), trainer_->unit(),
+                                resume_words()));
+    return kOk;
+  }
+
+  int broken(const Error& why) {
+    progress_.end();
+    std::string said = why.context;
+    if (why.code == ErrorCode::Io)
+      said += fmt::format(
+          "; what was kept before is whole, up to {} {}: make room or mend what "
+          "failed, and {}",
+          grouped(run_->saved_steps()), trainer_->unit(), resume_words());
+    return fail(error(why.code, said), kError);
+  }
+
+  void tell_end(const std::string& hash, Duration took, std::int64_t steps) {
+    if (ranks_.rank() != 0) return;
+    progress_.end();
+    const double seconds = std::chrono::duration<double>(took).count();
+    progress_.say(
+        fmt::format("\ntrained   {} {} of {} in {}{}", grouped(steps), trainer_->unit(),
+                    config_.train.name, age_text(seconds),
+                    steps > 0 ? fmt::format(", {} a second, saving and validation included",
+                                            plain_number(static_cast<double>(steps) / seconds, 4))
+                              : std::string(": it was at its end already")));
+    progress_.say(fmt::format("model     {}\n          content hash {}",
+                              (folder_ / "model.safetensors").string(), hash));
+    if (const auto& best = run_->best())
+      progress_.say(fmt::format("best      {}, {} {:.6g} at {}",
+                                (folder_ / "best.safetensors").string(), run_->best_figure(),
+                                best->value, grouped(best->steps)));
+    progress_.say(fmt::format("figures   {}\n          {}\n          tensorboard --logdir {}",
+                              (folder_ / "curves.html").string(),
+                              (folder_ / "scalars.csv").string(), folder_.string()));
+  }
+
+  const Options& options_;
+  Ranks& ranks_;
+  Configuration config_;
+  fs::path folder_;
+  runs::Data data_;
+  std::unique_ptr<runs::Trainer> trainer_;
+  std::unique_ptr<runs::Run> run_;
+  Progress progress_;
+  Speed speed_;
+  Events events_;
+};
+
+}  // namespace
+
+int run_training(const Options& options, std::span<const ModelKind> models, Ranks& ranks) {
+  std::signal(SIGPIPE, SIG_IGN);  // A training outlives whoever watched it.
+  std::signal(SIGXFSZ, SIG_IGN);  // A file at its limit is a full disk: said, not died of.
+  return Training(options, ranks).run(models);
+}
+
+}  // namespace proteus::app::train
