@@ -96,41 +96,48 @@ INSTANTIATE_TEST_SUITE_P(
                                                       }}),
     [](const auto& game) { return std::string(game.param.first); });
 
-class ResumeMarket : public ::testing::TestWithParam<training::Sizing> {};
-
-/// With a belief, whose questions are drawn by lot.
-TEST_P(ResumeMarket, GoesOnToTheSameBits) {
+/// Eight iterations, and four and four with a break between them.
+void expect_same_bits(const Rl2Settings& settings) {
   const auto data = testing::market_data();
-  auto settings = testing::small_settings();
-  settings.env.sizing = GetParam();
-  settings.policy.belief = 4;
-  settings.ppo.belief_share = 0.5;
   const auto trainer = [&](std::uint64_t seed) {
     return std::move(make_rl2_trainer(settings, data, seed).value());
   };
-  const auto iterate = [](runs::Trainer& t, int times) {
+  const auto go = [](runs::Trainer& t, int times) {
     for (int i = 0; i < times; ++i) {
       runs::Scalars out;
       ASSERT_FALSE(t.iterate(out).has_error());
     }
   };
   const auto whole = trainer(5);
-  iterate(*whole, 8);
+  go(*whole, 8);
   const auto first = trainer(5);
-  iterate(*first, 4);
+  go(*first, 4);
   const auto second = trainer(6);
   ASSERT_TRUE(read_into(*second, bytes_of(*first)));
   EXPECT_EQ(second->steps(), first->steps());
-  iterate(*second, 4);
+  go(*second, 4);
   EXPECT_EQ(bytes_of(*second), bytes_of(*whole));
   EXPECT_EQ(inference::encode_checkpoint(second->model()).value(),
             inference::encode_checkpoint(whole->model()).value());
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizings, ResumeMarket,
-                         ::testing::Values(training::Sizing::None, training::Sizing::Engine));
+TEST(ResumeMarket, GoesOnToTheSameBits) { expect_same_bits(testing::small_settings()); }
 
-TEST(ResumeMarketArchive, RefusesWhatIsOfOtherSettingsOrCutOff) {
+TEST(ResumeMarket, GoesOnToTheSameBitsUnderTheEnginesSizing) {
+  auto settings = testing::small_settings();
+  settings.env.sizing = training::Sizing::Engine;
+  expect_same_bits(settings);
+}
+
+TEST(ResumeMarket, GoesOnToTheSameBitsWithWeightsAndABelief) {
+  auto settings = testing::small_settings();
+  settings.actions.set = training::ActionSet::Weight;
+  settings.policy.belief = 4;
+  settings.ppo.belief_share = 0.5;
+  expect_same_bits(settings);
+}
+
+TEST(ResumeMarket, RefusesWhatIsOfOtherSettingsOrCutOff) {
   const auto data = testing::market_data();
   auto settings = testing::small_settings();
   const auto first = std::move(make_rl2_trainer(settings, data, 5).value());
