@@ -129,9 +129,10 @@ TEST(ResumeMarket, GoesOnToTheSameBitsUnderTheEnginesSizing) {
   expect_same_bits(settings);
 }
 
-TEST(ResumeMarket, GoesOnToTheSameBitsWithWeightsAndABelief) {
+TEST(ResumeMarket, GoesOnToTheSameBitsWithAnS5CoreWeightsAndABelief) {
   auto settings = testing::small_settings();
   settings.actions.set = training::ActionSet::Weight;
+  settings.policy.core.kind = policy::CoreKind::S5;
   settings.policy.belief = 4;
   settings.ppo.belief_share = 0.5;
   expect_same_bits(settings);
