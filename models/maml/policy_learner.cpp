@@ -107,6 +107,15 @@ void PolicyLearner::collect(World& world, TaskData& data, std::vector<double>& r
   }
 }
 
+void PolicyLearner::add_outer(const Rollout& rollout, std::span<const float> parameters,
+                              float share) {
+  step_gradient_.resize(base_.size());
+  net().gradient(parameters.data(), rollout.observations.data(), rollout.advantages.size(),
+                 surrogate(rollout, static_cast<float>(settings_.clip)), step_gradient_.data(),
+                 tape_, inner_.scratch());
+  for (std::size_t i = 0; i < base_.size(); ++i) cotangent_[i] += share * step_gradient_[i];
+}
+
 double PolicyLearner::add_gradient(const TaskData& data) {
   const auto steps = static_cast<std::size_t>(settings_.inner_steps);
   std::vector<GaussianSurrogate<float>> losses;
@@ -123,8 +132,13 @@ double PolicyLearner::add_gradient(const TaskData& data) {
       net().gradient(inner_.adapted().data(), outer.observations.data(), outer.advantages.size(),
                      surrogate(outer, static_cast<float>(settings_.clip)), cotangent_.data(), tape_,
                      inner_.scratch());
-  for (std::size_t k = steps; k > 0; --k)
+  const float share = settings_.multi_step ? 1.0F / static_cast<float>(steps) : 1.0F;
+  for (float& c : cotangent_) c *= share;
+  for (std::size_t k = steps; k > 0; --k) {
     inner_.pull_back(k - 1, Order::Second, rates(k - 1), cotangent_, {});
+    if (settings_.multi_step && k > 1)
+      add_outer(data.rollouts[k - 1], inner_.parameters(k - 1), share);
+  }
   for (std::size_t i = 0; i < base_.size(); ++i) gradient_[i] += cotangent_[i];
   return loss;
 }

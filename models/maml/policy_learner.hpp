@@ -47,6 +47,7 @@ struct PolicyLearnerSettings {
   std::int64_t inner_steps = 1;
   double inner_rate = 0.1;
   double later_inner_rate = 0.05;
+  bool multi_step = false;
   std::int64_t trajectories = 20;
   std::int64_t horizon = 100;
   double gamma = 0.99;
@@ -66,6 +67,9 @@ struct PolicyLearnerSettings {
         setting("inner_steps", &P::inner_steps, "adaptation steps in training", 1, 10),
         setting("inner_rate", &P::inner_rate, "rate of the first adaptation step", 1e-6, 10.0),
         setting("later_inner_rate", &P::later_inner_rate, "rate of the others", 1e-6, 10.0),
+        setting("multi_step", &P::multi_step,
+                "true: the rollouts after every inner step count in the outer loss, not the last "
+                "one's alone"),
         setting("trajectories", &P::trajectories, "of a task, before and after each step", 1,
                 10'000),
         setting("horizon", &P::horizon, "steps of a trajectory", 1, 100'000),
@@ -150,6 +154,8 @@ class PolicyLearner {
                                                    std::optional<float> clip = {}) const;
   void collect(World& world, TaskData& data, std::vector<double>& returns);
   double add_gradient(const TaskData& data);
+  /// The outer loss of a rollout at these parameters, as a part of the cotangent.
+  void add_outer(const Rollout& rollout, std::span<const float> parameters, float share);
   Result<bool> update(PolicyStepReport& report);
   void keep_deviation();
   [[nodiscard]] double rate_share() const;
@@ -165,6 +171,7 @@ class PolicyLearner {
   std::vector<TaskData> tasks_;
   std::vector<float> gradient_;
   std::vector<float> cotangent_;
+  std::vector<float> step_gradient_;
   Tape<float> tape_;
   std::uint64_t skipped_ = 0;
   std::uint64_t skipped_in_a_row_ = 0;

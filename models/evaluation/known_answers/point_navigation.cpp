@@ -64,6 +64,7 @@ Result<std::vector<double>> learned_returns(std::int64_t iterations, std::uint64
   BOOST_OUTCOME_TRY(maml::Mlp net, maml::Mlp::create(2, {100, 100}, 2, maml::Activation::Relu, 2));
   maml::PolicyLearnerSettings settings;
   settings.inner_steps = 2;
+  settings.multi_step = true;  // Else nothing holds the first step's return for some seeds.
   settings.outer_rate = 0.003;
   settings.deviation_rate = 0.02;
   settings.anneal_steps = iterations;

@@ -243,6 +243,20 @@ TEST(PolicyLearner, GoesOnFromItsArchiveToTheSameBits) {
   EXPECT_FALSE(again.finish()) << "another network's";
 }
 
+TEST(PolicyLearner, WithTheMultiStepLossCountsTheRolloutsAfterEveryStep) {
+  const auto learned_with = [](bool multi_step, std::int64_t steps) {
+    PolicyLearnerSettings settings = small();
+    settings.multi_step = multi_step;
+    settings.inner_steps = steps;
+    PolicyLearner learner = a_learner(settings);
+    market::Random random(1, "targets");
+    EXPECT_TRUE(learner.step(targets(random)));
+    return copy_of(learner.base());
+  };
+  EXPECT_EQ(learned_with(true, 1), learned_with(false, 1)) << "one step is all of them";
+  EXPECT_NE(learned_with(true, 2), learned_with(false, 2));
+}
+
 /// Every second trajectory is over after three steps, and then shows whatever it is told to.
 class Ending final : public World {
  public:
