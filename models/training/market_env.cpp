@@ -145,7 +145,16 @@ void MarketEnv::archive_guard(Archive& a, Slot& slot) {
   }
   if (!a.ok()) return;
   Guard& guard = *slot.risk;
-  a(guard.gate, guard.said, guard.told, guard.done, guard.set_aside);
+  a(guard.gate, guard.ids, guard.said, guard.told, guard.done, guard.set_aside);
+  // After a bar that was set aside the orders of an older decision still wait.
+  std::vector<matching::PlannedOrder> waiting(slot.orders.begin(), slot.orders.end());
+  auto count = static_cast<std::uint8_t>(waiting.size());
+  a(count);
+  if (count > guard.ids.size()) return a.fail();
+  waiting.resize(count);
+  for (matching::PlannedOrder& order : waiting) a(order.side, order.quantity, order.reduce_only);
+  slot.orders.clear();
+  for (const matching::PlannedOrder& order : waiting) slot.orders.push_back(order);
   if (a.reading() && (guard.told > slot.task.series->size() || guard.done > slot.bar)) a.fail();
 }
 

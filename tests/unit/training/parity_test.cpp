@@ -195,7 +195,10 @@ struct EngineSide {
                         at, at);
       at = due.time;
     }
+    const std::uint64_t heard = counters().bars;
     engine.on_input(BarClosed{bar, source}, bar.close_time, bar.close_time);
+    // A wish that was not heard (the bar was set aside) or means nothing is none to go on from.
+    if (counters().bars != heard && std::isfinite(score.weight)) said = score.weight;
   }
   [[nodiscard]] LedgerView ledger() const { return engine.ledger(); }
   [[nodiscard]] const EngineCounters& counters() const { return engine.counters(); }
@@ -214,6 +217,7 @@ struct EngineSide {
 
   const Series& series;
   Score score;
+  double said = 0.0;  ///< what "keep" means: the last wish that was heard
   paper::PaperVenue venue;
   test::NoJournal journal;
   Gate& gate;
@@ -249,7 +253,7 @@ void tell(EngineSide<ActionGate>& engine, const World&, const Action& action, bo
   engine.gate.speaks = !over;
 }
 void tell(EngineSide<risk::Gate>& engine, const World& world, const Action& action, bool over) {
-  const double wish = wished_weight(world.settings.actions, action, engine.score.weight);
+  const double wish = wished_weight(world.settings.actions, action, engine.said);
   engine.score = {.weight = wish, .speaks = !over};
 }
 
@@ -263,18 +267,12 @@ void compare(World& world, std::uint64_t seed, EngineSide<Gate>& engine, std::si
   task.start = start;
   ASSERT_TRUE(env.reset(0, task));
   Action action;
-  double last = 0.0;
   for (bool over = false; !testing::Test::HasFailure();) {
     const std::size_t bar = env.infos()[0].bar;
     if (world.random.chance(world.change))
       action = random_action(world.settings.actions.set, world.random);
-    // What means nothing is forgotten by the environment; the engine has no memory of wishes.
-    if (std::isnan(engine.score.weight)) engine.score.weight = last;
-    last = engine.score.weight;
-    const std::uint64_t decisions = engine.counters().bars;
     tell(engine, world, action, over);
     engine.close(bar);
-    if (engine.counters().bars == decisions) engine.score.weight = last;  // The bar was set aside.
 
     SCOPED_TRACE(fmt::format("seed {}, bar {}", seed, bar));
     const LedgerView theirs = engine.ledger();

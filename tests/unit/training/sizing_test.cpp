@@ -147,6 +147,45 @@ TEST(EngineSizing, HoldKeepsTheWeightThatWasWishedLast) {
   EXPECT_TRUE(std::isnan(wished_weight({.set = ActionSet::Target}, {.choice = 3}, 0.5)));
 }
 
+TEST(EngineSizing, AnEnvironmentReadFromItsArchiveGoesOnWhereverItWasWritten) {
+  MarketEnv::Settings settings = sized();
+  settings.risk.sizing.kelly_floor = 1.0;
+  settings.risk.limits.jump_max = 0.1;  // Some bars are set aside, and orders wait over them.
+  market::Random random{21};
+  const Instrument instrument = plain_instrument();
+  const auto series = Series::create({.name = "jumps",
+                                      .instrument = instrument,
+                                      .interval = Interval::H1,
+                                      .bars = random_bars(300, Interval::H1, 100.0, 0.06,
+                                                          instrument.tick_size, random),
+                                      .features = features::Kind::None})
+                          .value();
+  const std::array known{series};
+  MarketEnv whole = make_env(*series, settings);
+  ASSERT_TRUE(whole.reset(0, trial(series, 100, 2, 100)));
+  int set_aside = 0;
+  while (whole.trial_over()[0] == 0) {
+    ByteBuffer bytes;
+    Archive writer = Archive::writer(bytes);
+    whole.archive(writer, known);
+    ASSERT_TRUE(writer.finish());
+    MarketEnv read = make_env(*series, settings);
+    Archive reader = Archive::reader(bytes.view());
+    read.archive(reader, known);
+    ASSERT_TRUE(reader.finish()) << reader.place();
+
+    const Action action{.choice = static_cast<std::int64_t>(3.0 * random.uniform())};
+    whole.step({&action, 1});
+    read.step({&action, 1});
+    set_aside += whole.infos()[0].set_aside ? 1 : 0;
+    ASSERT_EQ(read.infos()[0].capital, whole.infos()[0].capital) << whole.infos()[0].bar;
+    ASSERT_EQ(read.infos()[0].fees, whole.infos()[0].fees) << whole.infos()[0].bar;
+    ASSERT_EQ(read.infos()[0].fills, whole.infos()[0].fills) << whole.infos()[0].bar;
+    ASSERT_EQ(read.infos()[0].position, whole.infos()[0].position) << whole.infos()[0].bar;
+  }
+  EXPECT_GT(set_aside, 5);
+}
+
 TEST(EngineSizing, LimitsThatStopARunAreRefusedForTraining) {
   const auto series = trending(200);
   MarketEnv::Settings settings = sized();
