@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/learners/archive_array.hpp"
+#include "models/learners/weight_loss.hpp"
 #include "models/policy/kernels.hpp"
 
 namespace proteus::learners {
@@ -28,6 +29,7 @@ Actor::Actor(const policy::ActorCritic& policy, VectorEnv& env, Inputs& inputs, 
       samples_(seed, "actions", env.first(), env.size()),
       choice_(choice),
       actions_(env.size()),
+      weights_(env.weighs() ? env.size() : 0),
       log_chances_(env.size()),
       values_(env.size()),
       chances_(env.size() * env.actions()) {
@@ -49,7 +51,21 @@ void Actor::archive(Archive& a) {
 void Actor::decide(std::span<float> input) {
   inputs_.write(env_, input);
   const Tensor outputs = policy_.step(rows_of(input, env_.size()), state_);
-  choose(outputs.data_ptr<float>());
+  if (env_.weighs())
+    choose_weights(outputs.data_ptr<float>());
+  else
+    choose(outputs.data_ptr<float>());
+}
+
+void Actor::choose_weights(const float* outputs) {
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    const float* out = outputs + i * (kWeightOutputs + 1);
+    const WeightOdds odds = weight_odds(out);
+    const float away = choice_ == Choice::Greedy ? 0.0F : static_cast<float>(samples_[i].normal());
+    weights_[i] = odds.mean + std::exp(odds.log_deviation) * away;
+    log_chances_[i] = weight_log_density(odds, weights_[i]);
+    values_[i] = out[kWeightOutputs];
+  }
 }
 
 void Actor::choose(const float* outputs) {
@@ -81,13 +97,16 @@ void Actor::choose(const float* outputs) {
 }
 
 void Actor::advance(std::span<float> truncated_values) {
-  env_.step(actions_);
+  if (env_.weighs())
+    env_.step_weights(weights_);
+  else
+    env_.step(actions_);
   if (!truncated_values.empty()) bootstrap(truncated_values);
   const std::int64_t width = state_.size(1);
   for (std::size_t i = 0; i < actions_.size(); ++i)
     if (ends_trial(env_.ends()[i]))
       std::fill_n(state_.data_ptr<float>() + static_cast<std::int64_t>(i) * width, width, 0.0F);
-  inputs_.after(env_, actions_);
+  inputs_.after(env_, actions_, weights_);
 }
 
 void Actor::bootstrap(std::span<float> out) const {
@@ -98,21 +117,22 @@ void Actor::bootstrap(std::span<float> out) const {
   const std::size_t width = inputs_.width();
   std::vector<float> input(cut.size() * width);
   for (std::size_t k = 0; k < cut.size(); ++k)
-    inputs_.write_final(env_, actions_, static_cast<std::size_t>(cut[k]),
+    inputs_.write_final(env_, actions_, weights_, static_cast<std::size_t>(cut[k]),
                         std::span(input).subspan(k * width, width));
   Tensor state = state_.index_select(0, torch::tensor(cut));
   const Tensor outputs = policy_.step(rows_of(input, cut.size()), state);
+  const auto said = static_cast<std::size_t>(outputs.size(1));  // the value last
   for (std::size_t k = 0; k < cut.size(); ++k)
-    out[static_cast<std::size_t>(cut[k])] =
-        outputs.data_ptr<float>()[(k + 1) * (env_.actions() + 1) - 1];
+    out[static_cast<std::size_t>(cut[k])] = outputs.data_ptr<float>()[(k + 1) * said - 1];
 }
 
 void Actor::value_now(std::span<float> scratch, std::span<float> out) {
   inputs_.peek(env_, scratch);
   Tensor state = state_;
   const Tensor outputs = policy_.step(rows_of(scratch, env_.size()), state);
+  const auto said = static_cast<std::size_t>(outputs.size(1));
   for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = outputs.data_ptr<float>()[(i + 1) * (env_.actions() + 1) - 1];
+    out[i] = outputs.data_ptr<float>()[(i + 1) * said - 1];
 }
 
 }  // namespace proteus::learners

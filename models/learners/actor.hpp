@@ -30,6 +30,8 @@ class Actor {
   void advance(std::span<float> truncated_values = {});
 
   [[nodiscard]] std::span<const std::int32_t> actions() const { return actions_; }
+  /// Before they are cut; empty where the environment takes choices.
+  [[nodiscard]] std::span<const float> weights() const { return weights_; }
   [[nodiscard]] std::span<const float> log_chances() const { return log_chances_; }
   [[nodiscard]] std::span<const float> values() const { return values_; }  ///< of the last decide
   /// [environments, state_size]: before the next decide.
@@ -42,6 +44,7 @@ class Actor {
 
  private:
   void choose(const float* outputs);
+  void choose_weights(const float* outputs);
   void bootstrap(std::span<float> out) const;
 
   const policy::ActorCritic& policy_;
@@ -52,6 +55,7 @@ class Actor {
   Choice choice_;
   torch::Tensor state_;
   std::vector<std::int32_t> actions_;
+  std::vector<float> weights_;
   std::vector<float> log_chances_;
   std::vector<float> values_;
   std::vector<float> chances_;  ///< scratch

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/learners/setting_lines.hpp"
+#include "models/learners/weight_loss.hpp"
 
 namespace proteus::learners {
 namespace {
@@ -137,17 +138,20 @@ Result<LoadedAgent> load_agent(const Checkpoint& checkpoint, const features::Sch
                     features::PolicyObservation::create(features, time_share(settings.time)));
   BOOST_OUTCOME_TRY(inference::check_fits(checkpoint, kAgentKind, observation.canonical_text()));
   const auto choices = training::choices(settings.actions.set);
-  const InputShape shape{1, observation.columns(), static_cast<std::size_t>(choices),
+  const bool weighs = settings.actions.set == training::ActionSet::Weight;
+  const InputShape shape{1, observation.columns(), static_cast<std::size_t>(weighs ? 1 : choices),
                          trial_steps(settings.sampler)};
   const std::size_t scaled = settings.inputs.normalise ? shape.columns + 1 : 0;
-  if (checkpoint.normaliser.factor.size() != scaled || choices == 0)
+  if (checkpoint.normaliser.factor.size() != scaled)
     return corrupt(fmt::format("normaliser has {} columns, and its settings make {}",
                                checkpoint.normaliser.factor.size(), scaled));
   Inputs inputs = scaled > 0 ? Inputs(settings.inputs, shape, checkpoint.normaliser.offset,
                                       checkpoint.normaliser.factor)
                              : Inputs(settings.inputs, shape);
   auto policy = std::make_unique<policy::ActorCritic>(
-      settings.policy, static_cast<std::int64_t>(inputs.width()), choices, 0);
+      settings.policy, static_cast<std::int64_t>(inputs.width()),
+      weighs ? static_cast<std::int64_t>(kWeightOutputs) : choices, 0,
+      static_cast<std::int64_t>(shape.columns));
   BOOST_OUTCOME_TRY(check_made(lines, *policy, shape.trial_steps));
   BOOST_OUTCOME_TRY(fill(*policy, checkpoint));
   return LoadedAgent{std::move(policy), std::move(inputs), std::move(observation), settings};

@@ -5,8 +5,10 @@
 //   action_map  what each choice means, and of how much
 //   normaliser  offset and factor of each column of the observation and, last, of the previous
 //               reward; empty where the agent was trained without
-//   config      every setting of rl2_settings.hpp, one "key = value" a line, and of the agent that
-//               they make: inputs, choices, state_size, trial_steps
+//   config      every setting of rl2_settings.hpp but those of the engine's sizing and limits,
+//   which
+//               no decision of the policy rests on (the run's config has them), one "key = value" a
+//               line; and of the agent that they make: inputs, choices, state_size, trial_steps
 //
 // A policy decides over a trial of trial_steps at most: that is the length it was trained on.
 #pragma once

@@ -7,6 +7,13 @@
 #include "models/learners/archive_array.hpp"
 
 namespace proteus::learners {
+namespace {
+
+float amount_of(std::span<const float> weights, std::size_t i) {
+  return weights.empty() ? 1.0F : std::clamp(weights[i], -1.0F, 1.0F);
+}
+
+}  // namespace
 
 InputShape shape_of(const VectorEnv& env) {
   return {env.size(), env.columns(), env.actions(), env.trial_steps()};
@@ -95,7 +102,7 @@ void Inputs::write_row(const float* observation, const Previous& previous, float
   for (std::size_t c = 0; c < shape_.columns; ++c) *out++ = scaled(c, observation[c]);
   if (settings_.action) {
     std::fill_n(out, shape_.actions, 0.0F);
-    if (previous.action >= 0) out[previous.action] = 1.0F;
+    if (previous.action >= 0) out[previous.action] = previous.amount;
     out += shape_.actions;
   }
   const bool begun = previous.action >= 0;
@@ -116,21 +123,24 @@ void Inputs::peek(const VectorEnv& env, std::span<float> out) const {
               out.data() + i * width());
 }
 
-void Inputs::after(const VectorEnv& env, std::span<const std::int32_t> actions) {
+void Inputs::after(const VectorEnv& env, std::span<const std::int32_t> actions,
+                   std::span<const float> weights) {
   for (std::size_t i = 0; i < previous_.size(); ++i) {
     const training::StepEnd end = env.ends()[i];
     if (ends_trial(end))
       previous_[i] = {};
     else
       previous_[i] = {actions[i], env.rewards()[i], end == training::StepEnd::None ? 0.0F : 1.0F,
-                      previous_[i].steps + 1.0F};
+                      previous_[i].steps + 1.0F, amount_of(weights, i)};
   }
 }
 
-void Inputs::write_final(const VectorEnv& env, std::span<const std::int32_t> actions, std::size_t i,
+void Inputs::write_final(const VectorEnv& env, std::span<const std::int32_t> actions,
+                         std::span<const float> weights, std::size_t i,
                          std::span<float> out) const {
   write_row(env.final_observations().data() + i * shape_.columns,
-            {actions[i], env.rewards()[i], 0.0F, previous_[i].steps + 1.0F}, out.data());
+            {actions[i], env.rewards()[i], 0.0F, previous_[i].steps + 1.0F, amount_of(weights, i)},
+            out.data());
 }
 
 }  // namespace proteus::learners

@@ -90,19 +90,22 @@ class Inputs {
   void archive(Archive& a);
 
   /// What the last step did, for the next write.
-  void after(const VectorEnv& env, std::span<const std::int32_t> actions);
+  /// weights: where the environment takes those; they are told in place of the one-hot action.
+  void after(const VectorEnv& env, std::span<const std::int32_t> actions,
+             std::span<const float> weights = {});
   /// The row that environment `i` would have seen, had its episode not been cut off by the last
   /// step; before `after`.
-  void write_final(const VectorEnv& env, std::span<const std::int32_t> actions, std::size_t i,
-                   std::span<float> out) const;
+  void write_final(const VectorEnv& env, std::span<const std::int32_t> actions,
+                   std::span<const float> weights, std::size_t i, std::span<float> out) const;
 
  private:
   struct Previous {
     std::int32_t action = -1;  ///< none yet
     float reward = 0.0F;
     float done = 0.0F;
-    float steps = 0.0F;  ///< of this trial
-    void archive(Archive& a) { a(action, reward, done, steps); }
+    float steps = 0.0F;   ///< of this trial
+    float amount = 1.0F;  ///< the weight, where the environment takes those
+    void archive(Archive& a) { a(action, reward, done, steps, amount); }
   };
   void rescale();
   void write_row(const float* observation, const Previous& previous, float* out) const;

@@ -12,10 +12,6 @@ Result<std::unique_ptr<MarketVectorEnv>> MarketVectorEnv::create(
     training::MarketEnv env, const training::ActionSettings& actions,
     training::TaskSampler sampler) {
   const std::int64_t choices = training::choices(actions.set);
-  if (choices == 0)
-    return error(ErrorCode::Unsupported,
-                 "a policy that chooses among actions cannot say a continuous weight: set actions "
-                 "to buy_sell_hold, target or adjust");
   // What fits one trial of a series fits all of it; candidates come in the order of series.
   const training::Series* fits = nullptr;
   for (std::size_t i = 0; i < sampler.candidates(); ++i) {
@@ -28,13 +24,14 @@ Result<std::unique_ptr<MarketVectorEnv>> MarketVectorEnv::create(
     BOOST_OUTCOME_TRY(env.reset(i, sampler.candidate(0)));
   }
   return std::unique_ptr<MarketVectorEnv>(
-      new MarketVectorEnv(std::move(env), static_cast<std::size_t>(choices), std::move(sampler)));
+      new MarketVectorEnv(std::move(env), choices, std::move(sampler)));
 }
 
-MarketVectorEnv::MarketVectorEnv(training::MarketEnv env, std::size_t actions,
+MarketVectorEnv::MarketVectorEnv(training::MarketEnv env, std::int64_t choices,
                                  training::TaskSampler sampler)
     : env_(std::move(env)),
-      actions_(actions),
+      weighs_(choices == 0),
+      actions_(weighs_ ? 1 : static_cast<std::size_t>(choices)),
       sampler_(std::move(sampler)),
       random_(0, "", 0, env_.size()),
       trial_steps_(env_.task(0).episodes * env_.task(0).episode_bars),
@@ -69,6 +66,17 @@ StepEnd MarketVectorEnv::end_of(std::size_t i) const {
 void MarketVectorEnv::step(std::span<const std::int32_t> actions) {
   std::ranges::transform(actions, said_.begin(),
                          [](std::int32_t a) { return training::Action{.choice = a}; });
+  step_said();
+}
+
+void MarketVectorEnv::step_weights(std::span<const float> weights) {
+  std::ranges::transform(weights, said_.begin(), [](float w) {
+    return training::Action{.weight = static_cast<double>(w)};
+  });
+  step_said();
+}
+
+void MarketVectorEnv::step_said() {
   env_.step(said_);
   std::ranges::copy(env_.infos(), infos_.begin());
   for (std::size_t i = 0; i < size(); ++i) {

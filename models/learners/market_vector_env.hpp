@@ -1,5 +1,6 @@
 // The market as every learner sees its environments: training::MarketEnv with tasks from a sampler,
-// a new one as soon as a trial is over. For action sets that are lists.
+// a new one as soon as a trial is over. The continuous
+// weight of a position is an action too (VectorEnv::weighs).
 #pragma once
 
 #include <memory>
@@ -14,8 +15,7 @@ namespace proteus::learners {
 
 class MarketVectorEnv : public VectorEnv {
  public:
-  /// Errors: Unsupported (continuous weights, which have no list of choices), and what MarketEnv
-  /// says to the sampler's tasks.
+  /// Errors: what MarketEnv says to the sampler's tasks.
   static Result<std::unique_ptr<MarketVectorEnv>> create(training::MarketEnv env,
                                                          const training::ActionSettings& actions,
                                                          training::TaskSampler sampler);
@@ -25,7 +25,9 @@ class MarketVectorEnv : public VectorEnv {
   [[nodiscard]] std::size_t actions() const override { return actions_; }
   [[nodiscard]] std::size_t trial_steps() const override { return trial_steps_; }
   void reset(std::uint64_t seed) override;
+  [[nodiscard]] bool weighs() const override { return weighs_; }
   void step(std::span<const std::int32_t> actions) override;
+  void step_weights(std::span<const float> weights) override;
   [[nodiscard]] std::span<const float> observations() const override { return env_.observations(); }
   [[nodiscard]] std::span<const float> final_observations() const override {
     return env_.final_observations();
@@ -38,11 +40,13 @@ class MarketVectorEnv : public VectorEnv {
   [[nodiscard]] std::span<const training::StepInfo> infos() const { return infos_; }
 
  private:
-  MarketVectorEnv(training::MarketEnv env, std::size_t actions, training::TaskSampler sampler);
+  MarketVectorEnv(training::MarketEnv env, std::int64_t choices, training::TaskSampler sampler);
+  void step_said();
   [[nodiscard]] training::StepEnd end_of(std::size_t i) const;
   void next_trial(std::size_t i);
 
   training::MarketEnv env_;
+  bool weighs_;
   std::size_t actions_;
   training::TaskSampler sampler_;
   Streams random_;  ///< of the tasks

@@ -51,6 +51,11 @@ Result<void> check_alike(Group& group, const policy::ActorCritic& policy, const 
   return success();
 }
 
+/// 0, 1, 2: a weight nearest to short, flat, long.
+std::int32_t nearest_choice(float weight) {
+  return 1 + static_cast<std::int32_t>(std::lround(std::clamp(weight, -1.0F, 1.0F)));
+}
+
 /// Name of the first parameter whose gradient is not finite.
 std::string first_not_finite(const policy::ActorCritic& policy) {
   for (const auto& entry : policy.named_parameters())
@@ -59,6 +64,10 @@ std::string first_not_finite(const policy::ActorCritic& policy) {
 }
 
 }  // namespace
+
+std::int64_t numbers_said(const VectorEnv& env) {
+  return static_cast<std::int64_t>(env.weighs() ? kWeightOutputs : env.actions());
+}
 
 std::int64_t input_width(const InputSettings& settings, const VectorEnv& env) {
   return static_cast<std::int64_t>(Inputs(settings, env).width());
@@ -69,16 +78,23 @@ Result<std::unique_ptr<Ppo>> Ppo::create(policy::ActorCritic& policy, VectorEnv&
                                          std::int64_t total_steps, std::uint64_t seed,
                                          const PpoPlace& place) {
   const std::int64_t width = input_width(inputs, env);
-  if (policy.inputs() != width || policy.actions() != static_cast<std::int64_t>(env.actions()))
+  if (policy.inputs() != width || policy.actions() != numbers_said(env))
     return error(ErrorCode::OutOfRange,
                  fmt::format("a policy of {} inputs and {} actions in an environment that gives {} "
                              "and takes {}",
-                             policy.inputs(), policy.actions(), width, env.actions()));
+                             policy.inputs(), policy.actions(), width, numbers_said(env)));
   if (settings.minibatches < 1 || settings.minibatches > static_cast<std::int64_t>(env.size()))
     return error(
         ErrorCode::OutOfRange,
         fmt::format("{} minibatches of {} environments: a minibatch is at least one of them",
                     settings.minibatches, env.size()));
+  if (settings.belief_share > 0.0 &&
+      (policy.belief() == nullptr ||
+       policy.belief()->columns() != static_cast<std::int64_t>(env.columns())))
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("belief_share is {}, and the policy has no belief about observations "
+                             "of {} columns: set belief to its units, or belief_share to 0",
+                             settings.belief_share, env.columns()));
   if (place.group != nullptr) {
     env.place(static_cast<std::size_t>(place.group->rank()) * env.size());
     BOOST_OUTCOME_TRY(check_alike(*place.group, policy, env));
@@ -98,13 +114,29 @@ Ppo::Ppo(policy::ActorCritic& policy, VectorEnv& env, const InputSettings& input
       inputs_(inputs, env),
       actor_(policy, env, inputs_, seed),
       scale_(env.size(), settings.gamma),
-      rollout_(static_cast<std::size_t>(settings.rollout_steps), env.size(), inputs_.width()),
+      rollout_(static_cast<std::size_t>(settings.rollout_steps), env.size(), inputs_.width(),
+               env.weighs()),
+      seed_(seed),
       adam_(policy.values().size()),
       shuffle_(seed, "minibatches"),
       advantages_(rollout_.rewards.size()),
       returns_(rollout_.rewards.size()),
       trial_sums_(env.size(), 0.0F),
       last_actions_(env.size(), -1) {}
+
+bool Ppo::believes() const { return settings_.belief_share > 0.0; }
+
+/// New questions for each epoch. Their lots follow from the steps taken, so that nothing of them
+/// has to be kept for a run that is taken up again.
+void Ppo::ask(std::int64_t epoch) {
+  if (!believes()) return;
+  const auto epochs = static_cast<std::uint64_t>(settings_.epochs);
+  const std::uint64_t lot =
+      static_cast<std::uint64_t>(steps_) * epochs + static_cast<std::uint64_t>(epoch);
+  questions_ =
+      belief_questions(rollout_, env_.columns(), static_cast<std::size_t>(policy_.actions()),
+                       seed_ ^ (lot << 20U), env_.first());
+}
 
 double Ppo::progress() const {
   return std::min(1.0, static_cast<double>(steps_) / static_cast<double>(total_steps_));
@@ -178,7 +210,7 @@ void Ppo::drop_rollout() {
 void Ppo::archive(Archive& a) {
   a.part("learner");
   archive_array(a, policy_.values());
-  a(adam_, inputs_, scale_, actor_, shuffle_, steps_, faults_in_a_row_);
+  a(adam_, inputs_, scale_, actor_, shuffle_, seed_, steps_, faults_in_a_row_);
   archive_array(a, std::span(trial_sums_));
   archive_array(a, std::span(last_actions_));
   env_.archive(a);
@@ -195,10 +227,11 @@ Result<void> Ppo::run(const std::function<void(const PpoMetrics&)>& told) {
 Result<void> Ppo::count_actions(PpoMetrics& metrics) {
   // All that is told are shares and means, so only these sums go round: changes of action, rewards,
   // trials and their returns, and behind them how often each action was taken.
-  std::vector<double> sums(4 + env_.actions(), 0.0);
+  std::vector<double> sums(4 + (env_.weighs() ? 3 : env_.actions()), 0.0);
   for (std::size_t k = 0; k < rollout_.actions.size(); ++k) {
     const std::size_t i = k % rollout_.environments;
-    const std::int32_t action = rollout_.actions[k];
+    const std::int32_t action =
+        env_.weighs() ? nearest_choice(rollout_.weights[k]) : rollout_.actions[k];
     sums[4 + static_cast<std::size_t>(action)] += 1.0;
     sums[0] += action != last_actions_[i] ? 1.0 : 0.0;
     last_actions_[i] = action;
@@ -264,6 +297,7 @@ Result<void> Ppo::learn(PpoMetrics& metrics) {
   bool going = true;
   for (std::int64_t epoch = 0; epoch < settings_.epochs && going; ++epoch) {
     if (parts > 1) shuffle(order, shuffle_);
+    ask(epoch);
     for (std::size_t part = 0; part < parts && going; ++part) {
       const std::size_t begin = part * n / parts;
       const std::size_t end = (part + 1) * n / parts;
@@ -271,10 +305,14 @@ Result<void> Ppo::learn(PpoMetrics& metrics) {
     }
   }
   const double updates = std::max(1.0, static_cast<double>(metrics.updates));
-  for (double* mean : {&metrics.policy_loss, &metrics.value_loss, &metrics.entropy,
-                       &metrics.total_loss, &metrics.clip_fraction, &metrics.gradient_norm})
+  for (double* mean :
+       {&metrics.policy_loss, &metrics.value_loss, &metrics.entropy, &metrics.total_loss,
+        &metrics.clip_fraction, &metrics.gradient_norm, &metrics.belief_loss})
     *mean /= updates;
-  metrics.collapse.entropy = metrics.entropy < 0.01 * std::log(static_cast<double>(env_.actions()));
+  // Of a weight: a deviation below 0.02, of a range of 2.
+  metrics.collapse.entropy =
+      metrics.entropy < (env_.weighs() ? std::log(0.02) + 1.4189
+                                       : 0.01 * std::log(static_cast<double>(env_.actions())));
   return success();
 }
 
@@ -288,31 +326,37 @@ Result<bool> Ppo::update(std::span<const std::int64_t> part, PpoMetrics& metrics
     return (whole ? all : all.index_select(dimension, index)).to(device_);
   };
   const auto pick = [&](const auto& all) { return gather(all, rollout_.steps, n, part); };
-  const Tensor outputs =
-      policy_.sequence(cut(rollout_.inputs, 1), cut(rollout_.start, 0), cut(rollout_.resets, 1))
-          .to(torch::kCPU);
-  const auto actions = pick(rollout_.actions);
+  const Tensor features =
+      policy_.features(cut(rollout_.inputs, 1), cut(rollout_.start, 0), cut(rollout_.resets, 1));
+  const Tensor outputs = policy_.head(features).to(torch::kCPU);
   const auto log_chances = pick(rollout_.log_chances);
   const auto advantages = pick(advantages_);
   const auto returns = pick(returns_);
   Tensor by_outputs = torch::empty_like(outputs);
   const auto numbers = static_cast<std::size_t>(outputs.numel());
   const double p = progress();
-  PpoLoss loss =
-      ppo_loss({env_.actions(),
-                {outputs.data_ptr<float>(), numbers},
-                actions,
-                log_chances,
-                advantages,
-                returns},
-               {static_cast<float>(settings_.clip), static_cast<float>(settings_.value_share),
-                static_cast<float>(settings_.entropy_start +
-                                   p * (settings_.entropy_end - settings_.entropy_start))},
-               {by_outputs.data_ptr<float>(), numbers});
+  const PpoLossSettings shares{
+      static_cast<float>(settings_.clip), static_cast<float>(settings_.value_share),
+      static_cast<float>(settings_.entropy_start +
+                         p * (settings_.entropy_end - settings_.entropy_start))};
+  const std::span<const float> said{outputs.data_ptr<float>(), numbers};
+  const std::span<float> by_said{by_outputs.data_ptr<float>(), numbers};
+  PpoLoss loss = env_.weighs()
+                     ? weight_loss({said, pick(rollout_.weights), log_chances, advantages, returns},
+                                   shares, by_said)
+                     : ppo_loss({env_.actions(), said, pick(rollout_.actions), log_chances,
+                                 advantages, returns},
+                                shares, by_said);
   BOOST_OUTCOME_TRY(const bool near, share_loss(loss, metrics));
   if (!near) return false;
   std::ranges::fill(policy_.gradients(), 0.0F);
-  outputs.backward(by_outputs);
+  if (believes()) {
+    BOOST_OUTCOME_TRY(const double lost, backward_with_belief(outputs, by_outputs, features, cut));
+    metrics.belief_loss += lost;
+    loss.total += settings_.belief_share * lost;
+  } else {
+    outputs.backward(by_outputs);
+  }
   BOOST_OUTCOME_TRY(const double length, share_gradient(metrics));
   if (!std::isfinite(length)) return false;
   adam_.step(policy_.values(), policy_.gradients(),
@@ -325,6 +369,19 @@ Result<bool> Ppo::update(std::span<const std::int64_t> part, PpoMetrics& metrics
   metrics.clip_fraction += loss.clipped;
   metrics.gradient_norm += length;
   return true;
+}
+
+/// The gradients of both losses. Returns that of the belief, the mean over all ranks.
+Result<double> Ppo::backward_with_belief(const Tensor& outputs, const Tensor& by_outputs,
+                                         const Tensor& features, const Cut& cut) {
+  const Tensor loss =
+      belief_loss(*policy_.belief(), features,
+                  {cut(questions_.asked, 1), cut(questions_.told, 1), cut(questions_.has_next, 1)});
+  torch::autograd::backward({outputs, loss},
+                            {by_outputs, torch::full({}, settings_.belief_share, loss.options())});
+  double lost = loss.item().toDouble();
+  BOOST_OUTCOME_TRY(sum(std::span(&lost, 1), "the belief's loss"));
+  return lost / ranks();
 }
 
 /// The loss becomes the mean over all ranks, which have as many rows each. Whether it is finite and

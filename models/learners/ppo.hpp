@@ -27,8 +27,10 @@
 
 #include "engine/core/result.hpp"
 #include "models/learners/adam.hpp"
+#include "models/learners/belief_loss.hpp"
 #include "models/learners/ppo_loss.hpp"
 #include "models/learners/rollout.hpp"
+#include "models/learners/weight_loss.hpp"
 
 namespace proteus::learners {
 
@@ -48,6 +50,7 @@ struct PpoSettings {
   double kl_stop = 0.03;
   double gradient_norm = 0.5;
   bool scale_returns = true;
+  double belief_share = 0.0;
 
   static constexpr auto settings() {
     using P = PpoSettings;
@@ -71,7 +74,10 @@ struct PpoSettings {
                 1e-4, 1e3),
         setting("gradient_norm", &P::gradient_norm, "what a longer gradient is cut to", 1e-3, 1e3),
         setting("scale_returns", &P::scale_returns,
-                "rewards are divided by the running deviation of the return")};
+                "rewards are divided by the running deviation of the return"),
+        setting("belief_share", &P::belief_share,
+                "of what the belief about the task foretells wrongly, in the loss; 0: not learned",
+                0, 10)};
   }
 };
 
@@ -89,6 +95,7 @@ struct PpoMetrics {
   double value_loss = 0.0;
   double entropy = 0.0;  ///< nats
   double total_loss = 0.0;
+  double belief_loss = 0.0;  ///< 0 where nothing is believed
   double kl = 0.0;
   double clip_fraction = 0.0;
   double explained_variance = 0.0;
@@ -96,7 +103,8 @@ struct PpoMetrics {
   double reward = 0.0;         ///< mean of a step, as the environment pays
   double trial_return = 0.0;   ///< mean over `trials`; 0 without any
   std::int64_t trials = 0;     ///< that ended in this rollout
-  double turnover = 0.0;       ///< share of steps whose action is not that of the one before
+  double turnover = 0.0;       ///< share of steps whose action is not that of the one before;
+                               ///< a weight counts as the nearest of -1, 0 and 1
   double busiest = 0.0;        ///< share of the most frequent action
   Collapse collapse;
   std::int64_t updates = 0;
@@ -145,12 +153,18 @@ class Ppo {
       const PpoSettings& settings, std::int64_t total_steps, std::uint64_t seed,
       const PpoPlace& place);
   Result<void> prepare();
+  [[nodiscard]] bool believes() const;
+  void ask(std::int64_t epoch);
   Result<bool> is_sound(PpoMetrics& metrics);
   void drop_rollout();
   Result<void> advantages(PpoMetrics& metrics);
   Result<void> count_actions(PpoMetrics& metrics);
   Result<void> learn(PpoMetrics& metrics);
   Result<bool> update(std::span<const std::int64_t> part, PpoMetrics& metrics);
+  /// The rows of a minibatch, along a dimension.
+  using Cut = std::function<torch::Tensor(const torch::Tensor&, std::int64_t)>;
+  Result<double> backward_with_belief(const torch::Tensor& outputs, const torch::Tensor& by_outputs,
+                                      const torch::Tensor& features, const Cut& cut);
   Result<bool> share_loss(PpoLoss& loss, PpoMetrics& metrics);
   Result<double> share_gradient(PpoMetrics& metrics);
   /// Over all ranks; alone, nothing happens.
@@ -170,6 +184,8 @@ class Ppo {
   Actor actor_;
   ReturnScale scale_;
   Rollout rollout_;
+  std::uint64_t seed_;         ///< of the questions
+  BeliefQuestions questions_;  ///< of the running epoch
   Adam adam_;
   market::Random shuffle_;
   std::vector<float> advantages_;
@@ -178,6 +194,8 @@ class Ppo {
   std::vector<std::int32_t> last_actions_;
 };
 
+/// Numbers that a policy for this environment says beside the value.
+std::int64_t numbers_said(const VectorEnv& env);
 /// Inputs that a policy for this environment has.
 std::int64_t input_width(const InputSettings& settings, const VectorEnv& env);
 

@@ -24,6 +24,7 @@ struct Rl2Settings {
   matching::VenueSettings venue;
   training::ActionSettings actions;
   training::RewardSettings reward;
+  training::EngineRiskSettings risk;  ///< for env.sizing = engine
   training::SamplerSettings sampler;
   // Its own.
   std::int64_t environments = 64;

@@ -39,9 +39,10 @@ Result<std::unique_ptr<MarketVectorEnv>> markets(const Rl2Settings& settings,
                                                  const training::Period& period,
                                                  std::size_t environments) {
   BOOST_OUTCOME_TRY(auto observation, observation_of(settings, data));
-  BOOST_OUTCOME_TRY(auto env, training::MarketEnv::create(
-                                  {settings.env, settings.venue, settings.actions, settings.reward},
-                                  std::move(observation), environments));
+  BOOST_OUTCOME_TRY(auto env,
+                    training::MarketEnv::create({settings.env, settings.venue, settings.actions,
+                                                 settings.reward, settings.risk},
+                                                std::move(observation), environments));
   BOOST_OUTCOME_TRY(auto sampler,
                     training::TaskSampler::create(data.series, settings.sampler, period, "", 0));
   return MarketVectorEnv::create(std::move(env), settings.actions, std::move(sampler));
@@ -90,6 +91,7 @@ Result<void> Rl2Trainer::iterate(runs::Scalars& out) {
   out.add("loss/policy", m.policy_loss);
   out.add("loss/value", m.value_loss);
   out.add("loss/total", m.total_loss);
+  out.add("loss/belief", m.belief_loss);
   out.add("entropy", m.entropy);
   out.add("kl", m.kl);
   out.add("clip_fraction", m.clip_fraction);
@@ -137,9 +139,9 @@ Result<std::unique_ptr<runs::Trainer>> make_rl2_trainer(const Rl2Settings& setti
     if (group != nullptr)
       validation->place(static_cast<std::size_t>(group->rank()) * validation->size());
   }
-  auto policy =
-      std::make_unique<policy::ActorCritic>(settings.policy, input_width(settings.inputs, *env),
-                                            static_cast<std::int64_t>(env->actions()), seed);
+  auto policy = std::make_unique<policy::ActorCritic>(
+      settings.policy, input_width(settings.inputs, *env), numbers_said(*env), seed,
+      static_cast<std::int64_t>(env->columns()));
   BOOST_OUTCOME_TRY(auto ppo, Ppo::create(*policy, *env, settings.inputs, settings.ppo,
                                           settings.steps, seed, {group, device}));
   return std::make_unique<Rl2Trainer>(

@@ -3,13 +3,13 @@
 // a look at the validation period. With a core that has no memory it is the plain baseline of the
 // same code, which the command line calls "ppo".
 //
-// Figures of an iteration, in this order: loss/policy, loss/value, loss/total, entropy, kl,
-// clip_fraction, explained_variance, gradient_norm, reward, trial_return, turnover, busiest,
-// collapse/entropy, collapse/turnover, collapse/exposure, skipped, rate, validation/return,
-// validation/standard_error. A collapse is 1 or 0; `rate` is Adam's; `validation/return` is what an
-// episode of the validation period earns on its capital, net of fees, slippage and funding, with
-// the policy's likeliest actions and frozen moments: always the same tasks, and none of training's
-// random numbers.
+// Figures of an iteration, in this order: loss/policy, loss/value, loss/total, loss/belief,
+// entropy, kl, clip_fraction, explained_variance, gradient_norm, reward, trial_return, turnover,
+// busiest, collapse/entropy, collapse/turnover, collapse/exposure, skipped, rate,
+// validation/return, validation/standard_error. A collapse is 1 or 0; `rate` is Adam's;
+// `validation/return` is what an episode of the validation period earns on its capital, net of
+// fees, slippage and funding, with the policy's likeliest actions and frozen moments: always the
+// same tasks, and none of training's random numbers.
 #pragma once
 
 #include <memory>

@@ -16,7 +16,7 @@ std::optional<std::size_t> not_finite(std::span<const float> values) {
 
 }  // namespace
 
-Rollout::Rollout(std::size_t steps_, std::size_t environments_, std::size_t width)
+Rollout::Rollout(std::size_t steps_, std::size_t environments_, std::size_t width, bool weighs)
     : steps(steps_),
       environments(environments_),
       inputs(
@@ -26,6 +26,7 @@ Rollout::Rollout(std::size_t steps_, std::size_t environments_, std::size_t widt
           torch::zeros({static_cast<std::int64_t>(steps), static_cast<std::int64_t>(environments)},
                        torch::kUInt8)),
       actions(steps * environments),
+      weights(weighs ? steps * environments : 0),
       log_chances(steps * environments),
       values(steps * environments),
       rewards(steps * environments),
@@ -64,6 +65,8 @@ void collect(Actor& actor, const VectorEnv& env, ReturnScale& scale, Rollout& ro
     actor.decide(inputs.subspan(t * n * width, n * width));
     actor.advance(std::span(rollout.truncated_values).subspan(t * n, n));
     std::ranges::copy(actor.actions(), rollout.actions.begin() + place);
+    if (!rollout.weights.empty())
+      std::ranges::copy(actor.weights(), rollout.weights.begin() + place);
     std::ranges::copy(actor.log_chances(), rollout.log_chances.begin() + place);
     std::ranges::copy(actor.values(), rollout.values.begin() + place);
     std::ranges::copy(env.rewards(), rollout.rewards.begin() + place);

@@ -12,7 +12,7 @@
 namespace proteus::learners {
 
 struct Rollout {
-  Rollout(std::size_t steps, std::size_t environments, std::size_t width);
+  Rollout(std::size_t steps, std::size_t environments, std::size_t width, bool weighs = false);
 
   std::size_t steps;
   std::size_t environments;
@@ -21,6 +21,7 @@ struct Rollout {
   torch::Tensor resets;  ///< [steps, environments] bytes: 1 where a trial begins with the step
   // [steps x environments]
   std::vector<std::int32_t> actions;
+  std::vector<float> weights;  ///< before they are cut; empty where the environments take choices
   std::vector<float> log_chances;
   std::vector<float> values;
   std::vector<float> rewards;  ///< as the environment pays them

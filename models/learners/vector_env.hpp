@@ -10,6 +10,7 @@
 #include <span>
 
 #include "engine/core/archive.hpp"
+#include "engine/core/assert.hpp"
 #include "models/training/gae.hpp"
 
 namespace proteus::learners {
@@ -34,6 +35,12 @@ class VectorEnv {
   virtual void reset(std::uint64_t seed) = 0;
   /// One step of all; one action each, in [0, actions).
   virtual void step(std::span<const std::int32_t> actions) = 0;
+
+  /// Whether an action is a weight, a real number that counts as cut to [-1, 1]. actions() is then
+  /// 1, the columns that say it, and a step is step_weights.
+  [[nodiscard]] virtual bool weighs() const { return false; }
+  /// One step of all; one weight each.
+  virtual void step_weights(std::span<const float> /*weights*/) { PROTEUS_ASSERT(weighs()); }
 
   /// [size, columns], row-major.
   [[nodiscard]] virtual std::span<const float> observations() const = 0;

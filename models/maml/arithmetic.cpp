@@ -1,5 +1,6 @@
 #include "models/maml/arithmetic.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
@@ -14,8 +15,28 @@ struct Vector {
   typedef T type __attribute__((vector_size(Width * sizeof(T)), aligned(alignof(T)), may_alias));
 };
 
+/// sum += a b, rounded once; b a vector like the others, or one number for all of it. Of vectors
+/// the processor's own instruction is made by the compiler (-ffp-contract=fast, for this file
+/// alone); where there is none, and of single numbers, whose sums a compiler rather puts together
+/// in another way, the library's function stands.
+template <class Kind, class V, class B>
+PROTEUS_INLINE void add_product(const V& a, const B& b, V& sum) {
+  if constexpr (std::is_floating_point_v<V>) {
+    sum = std::fma(a, b, sum);
+  } else if constexpr (Kind::has_fused) {
+    sum += a * b;
+  } else {
+    for (std::size_t i = 0; i < sizeof(V) / sizeof(sum[0]); ++i) {
+      if constexpr (std::is_floating_point_v<B>)
+        sum[i] = std::fma(a[i], b, sum[i]);
+      else
+        sum[i] = std::fma(a[i], b[i], sum[i]);
+    }
+  }
+}
+
 /// Rows x (Lanes of Width) elements of c in registers, over all of k.
-template <class T, std::size_t Rows, std::size_t Lanes, std::size_t Width>
+template <class Kind, class T, std::size_t Rows, std::size_t Lanes, std::size_t Width>
 PROTEUS_INLINE void block(bool add, std::size_t k, std::size_t m, const T* a, std::size_t a_row,
                           std::size_t a_column, const T* b, T* c) {
   using V = typename Vector<T, Width>::type;
@@ -34,7 +55,7 @@ PROTEUS_INLINE void block(bool add, std::size_t k, std::size_t m, const T* a, st
     for (std::size_t i = 0; i < Rows; ++i) {
       const T factor = a[i * a_row + p * a_column];
 #pragma GCC unroll 8
-      for (std::size_t j = 0; j < Lanes; ++j) sum[i][j] += row[j] * factor;
+      for (std::size_t j = 0; j < Lanes; ++j) add_product<Kind>(row[j], factor, sum[i][j]);
     }
   }
 #pragma GCC unroll 8
@@ -45,18 +66,18 @@ PROTEUS_INLINE void block(bool add, std::size_t k, std::size_t m, const T* a, st
 }
 
 /// The columns from one on, all rows.
-template <class T, std::size_t Lanes, std::size_t Width>
+template <class Kind, class T, std::size_t Lanes, std::size_t Width>
 PROTEUS_INLINE void panel(bool add, std::size_t n, std::size_t k, std::size_t m, const T* a,
                           std::size_t a_row, std::size_t a_column, const T* b, T* c) {
   std::size_t i = 0;
   for (; i + 4 <= n; i += 4)
-    block<T, 4, Lanes, Width>(add, k, m, a + i * a_row, a_row, a_column, b, c + i * m);
+    block<Kind, T, 4, Lanes, Width>(add, k, m, a + i * a_row, a_row, a_column, b, c + i * m);
   for (; i < n; ++i)
-    block<T, 1, Lanes, Width>(add, k, m, a + i * a_row, a_row, a_column, b, c + i * m);
+    block<Kind, T, 1, Lanes, Width>(add, k, m, a + i * a_row, a_row, a_column, b, c + i * m);
 }
 
 /// One column; several rows at once, since each is a chain that waits for itself.
-template <class T, std::size_t Rows>
+template <class Kind, class T, std::size_t Rows>
 PROTEUS_INLINE void column(bool add, std::size_t k, std::size_t m, const T* a, std::size_t a_row,
                            std::size_t a_column, const T* b, T* c) {
   T sum[Rows];
@@ -64,20 +85,22 @@ PROTEUS_INLINE void column(bool add, std::size_t k, std::size_t m, const T* a, s
   for (std::size_t i = 0; i < Rows; ++i) sum[i] = add ? c[i * m] : T{0};
   for (std::size_t p = 0; p < k; ++p)
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < Rows; ++i) sum[i] += a[i * a_row + p * a_column] * b[p * m];
+    for (std::size_t i = 0; i < Rows; ++i)
+      add_product<Kind>(a[i * a_row + p * a_column], b[p * m], sum[i]);
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < Rows; ++i) c[i * m] = sum[i];
 }
 
 /// start + a b, in as many chains as a cache line has elements, then added up in their order.
-template <class T>
+template <class Kind, class T>
 PROTEUS_INLINE T dot(T start, std::size_t k, const T* a, const T* b) {
   constexpr std::size_t kWidth = 64 / sizeof(T);
   using V = typename Vector<T, kWidth>::type;
   V sums{};
   std::size_t p = 0;
   for (; p + kWidth <= k; p += kWidth)
-    sums += *reinterpret_cast<const V*>(a + p) * *reinterpret_cast<const V*>(b + p);
+    add_product<Kind, V>(*reinterpret_cast<const V*>(a + p), *reinterpret_cast<const V*>(b + p),
+                         sums);
   T chain[kWidth];
   *reinterpret_cast<V*>(chain) = sums;
 #pragma GCC unroll 4
@@ -85,42 +108,42 @@ PROTEUS_INLINE T dot(T start, std::size_t k, const T* a, const T* b) {
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < half; ++i) chain[i] += chain[i + half];
   T rest = start + chain[0];
-  for (; p < k; ++p) rest += a[p] * b[p];
+  for (; p < k; ++p) add_product<Kind>(a[p], b[p], rest);
   return rest;
 }
 
 /// Lanes of a whole cache line, then narrower ones for the columns that are left.
-template <class T>
+template <class Kind, class T>
 PROTEUS_INLINE void multiply(bool add, std::size_t n, std::size_t k, std::size_t m, const T* a,
                              std::size_t a_row, std::size_t a_column, const T* b, T* c) {
   constexpr std::size_t kWidth = 64 / sizeof(T);
   std::size_t j = 0;
   for (; j + 4 * kWidth <= m; j += 4 * kWidth)
-    panel<T, 4, kWidth>(add, n, k, m, a, a_row, a_column, b + j, c + j);
+    panel<Kind, T, 4, kWidth>(add, n, k, m, a, a_row, a_column, b + j, c + j);
   for (; j + 2 * kWidth <= m; j += 2 * kWidth)
-    panel<T, 2, kWidth>(add, n, k, m, a, a_row, a_column, b + j, c + j);
+    panel<Kind, T, 2, kWidth>(add, n, k, m, a, a_row, a_column, b + j, c + j);
   for (; j + kWidth <= m; j += kWidth)
-    panel<T, 1, kWidth>(add, n, k, m, a, a_row, a_column, b + j, c + j);
+    panel<Kind, T, 1, kWidth>(add, n, k, m, a, a_row, a_column, b + j, c + j);
   for (; j + kWidth / 2 <= m; j += kWidth / 2)
-    panel<T, 1, kWidth / 2>(add, n, k, m, a, a_row, a_column, b + j, c + j);
+    panel<Kind, T, 1, kWidth / 2>(add, n, k, m, a, a_row, a_column, b + j, c + j);
   for (; j + kWidth / 4 <= m; j += kWidth / 4)
-    panel<T, 1, kWidth / 4>(add, n, k, m, a, a_row, a_column, b + j, c + j);
+    panel<Kind, T, 1, kWidth / 4>(add, n, k, m, a, a_row, a_column, b + j, c + j);
   constexpr std::size_t kColumnMax = 512;
   if (a_column == 1 && k <= kColumnMax) {
     T line[kColumnMax];
     for (; j < m; ++j) {
       for (std::size_t p = 0; p < k; ++p) line[p] = b[p * m + j];
       for (std::size_t i = 0; i < n; ++i)
-        c[i * m + j] = dot(add ? c[i * m + j] : T{0}, k, a + i * a_row, line);
+        c[i * m + j] = dot<Kind>(add ? c[i * m + j] : T{0}, k, a + i * a_row, line);
     }
     return;
   }
   for (; j < m; ++j) {
     std::size_t i = 0;
     for (; i + 8 <= n; i += 8)
-      column<T, 8>(add, k, m, a + i * a_row, a_row, a_column, b + j, c + i * m + j);
+      column<Kind, T, 8>(add, k, m, a + i * a_row, a_row, a_column, b + j, c + i * m + j);
     for (; i < n; ++i)
-      column<T, 1>(add, k, m, a + i * a_row, a_row, a_column, b + j, c + i * m + j);
+      column<Kind, T, 1>(add, k, m, a + i * a_row, a_row, a_column, b + j, c + i * m + j);
   }
 }
 
@@ -188,10 +211,10 @@ PROTEUS_INLINE void transpose(std::size_t rows, std::size_t columns, const T* fr
   }
 }
 
-template <class T>
+template <class Kind, class T>
 PROTEUS_INLINE void descend(std::size_t n, T* __restrict y, const T* __restrict rate,
                             const T* __restrict g) {
-  for (std::size_t i = 0; i < n; ++i) y[i] -= rate[i] * g[i];
+  for (std::size_t i = 0; i < n; ++i) add_product<Kind>(-rate[i], g[i], y[i]);
 }
 
 template <class T>
@@ -219,20 +242,21 @@ PROTEUS_INLINE void mask(std::size_t n, const T* __restrict h, T* __restrict x) 
 }
 
 // The same bodies, compiled for each kind of processor.
-#define PROTEUS_ARITHMETIC(NAME, ...)                                                       \
+#define PROTEUS_ARITHMETIC(NAME, FUSED, ...)                                                \
   template <class T>                                                                        \
   struct NAME {                                                                             \
+    static constexpr bool has_fused = FUSED;                                                \
     __VA_ARGS__ static void multiply(bool add, std::size_t n, std::size_t k, std::size_t m, \
                                      const T* a, std::size_t a_row, std::size_t a_column,   \
                                      const T* b, T* c) {                                    \
-      maml::multiply(add, n, k, m, a, a_row, a_column, b, c);                               \
+      maml::multiply<NAME>(add, n, k, m, a, a_row, a_column, b, c);                         \
     }                                                                                       \
     __VA_ARGS__ static void transpose(std::size_t rows, std::size_t columns, const T* from, \
                                       T* to) {                                              \
       maml::transpose(rows, columns, from, to);                                             \
     }                                                                                       \
     __VA_ARGS__ static void descend(std::size_t n, T* y, const T* rate, const T* g) {       \
-      maml::descend(n, y, rate, g);                                                         \
+      maml::descend<NAME>(n, y, rate, g);                                                   \
     }                                                                                       \
     __VA_ARGS__ static void fill_rows(std::size_t n, std::size_t m, const T* row, T* c) {   \
       maml::fill_rows(n, m, row, c);                                                        \
@@ -246,10 +270,10 @@ PROTEUS_INLINE void mask(std::size_t n, const T* __restrict h, T* __restrict x) 
                                          add_rows, rectify,   mask};                        \
   };
 
-PROTEUS_ARITHMETIC(Plain, )
+PROTEUS_ARITHMETIC(Plain, false, )
 #if defined(__x86_64__)
-PROTEUS_ARITHMETIC(Avx2, [[gnu::target("avx2")]])
-PROTEUS_ARITHMETIC(Avx512, [[gnu::target("avx512f,avx512vl,avx512dq,avx512bw")]])
+PROTEUS_ARITHMETIC(Avx2, true, [[gnu::target("avx2,fma")]])
+PROTEUS_ARITHMETIC(Avx512, true, [[gnu::target("fma,avx512f,avx512vl,avx512dq,avx512bw")]])
 #endif
 
 template <class T>
@@ -258,7 +282,7 @@ const Arithmetic<T>& best() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
     return Avx512<T>::table;
-  if (__builtin_cpu_supports("avx2")) return Avx2<T>::table;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Avx2<T>::table;
 #endif
   return Plain<T>::table;
 }

@@ -2,9 +2,9 @@
 // thousand multiplications a call, where a library's call costs as much as its work. Row-major, no
 // allocation, any thread.
 //
-// Every element of a result is one chain of multiplications and additions in a fixed order, never
-// fused: what a processor's vector width changes is how many chains run side by side. So AVX-512,
-// AVX2 and plain builds give the same bits.
+// Every element of a result is one chain of fused multiplications and additions in a fixed order:
+// what a processor's vector width changes is how many chains run side by side. So AVX-512, AVX2 and
+// plain builds give the same bits.
 #pragma once
 
 #include <cstddef>

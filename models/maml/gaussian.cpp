@@ -21,20 +21,21 @@ T gaussian_log_density(std::size_t dimensions, const T* means, const T* log_devi
 template <class T>
 GaussianSurrogate<T>::GaussianSurrogate(std::size_t dimensions, std::span<const T> actions,
                                         std::span<const T> log_densities,
-                                        std::span<const T> advantages, std::size_t counted,
-                                        std::optional<T> clip)
+                                        std::span<const T> advantages, std::optional<T> clip)
     : dimensions_(dimensions),
       actions_(actions),
       log_densities_(log_densities),
       advantages_(advantages),
       clip_(clip),
-      share_(T{1} / static_cast<T>(counted)) {
+      share_(T{1} / static_cast<T>(advantages.size())) {
   PROTEUS_ASSERT(actions.size() == dimensions * advantages.size());
-  PROTEUS_ASSERT(log_densities.size() == advantages.size() && counted > 0);
+  PROTEUS_ASSERT(log_densities.size() == advantages.size());
 }
 
 template <class T>
 auto GaussianSurrogate<T>::weight(std::size_t row, const T* means, const T* free) const -> Weight {
+  // Not left to the product: after a trajectory's end the ratio may be anything, infinity too.
+  if (advantages_[row] == T{0}) return {T{0}, T{0}};
   const T log_density =
       gaussian_log_density(dimensions_, means, free, actions_.data() + row * dimensions_);
   const T ratio = std::exp(log_density - log_densities_[row]);

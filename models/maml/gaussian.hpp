@@ -1,13 +1,16 @@
 // The surrogate of a policy gradient, for a Gaussian policy whose means are a network's outputs and
 // whose log deviations are its free parameters.
 //
-// Row: advantage A (0 in rows that do not count), action a, and log p_0, the action's log density
-// under the policy that sampled it. The loss is -mean(A r) over `counted` rows, r = exp(log p - log
-// p_0). Where the parameters are those that sampled, r = 1 and its slope is the policy gradient;
-// its Hessian keeps the term by which the sampling itself depends on the parameters, which -A log p
-// loses (Rothfuss, Lee, Clavera, Asfour, Abbeel 2019, "ProMP", section 4; Foerster et al. 2018,
-// "DiCE"). With a clip c a row counts no further than r = 1 + c (A > 0) or 1 - c (A < 0): PPO's
-// objective (Schulman et al. 2017, eq. 7).
+// Row: advantage A, action a, and log p_0, the action's log density under the policy that sampled
+// it. The loss is -mean(A r), r = exp(log p - log p_0). Where the parameters are those that
+// sampled, r = 1 and its slope is the policy gradient; its Hessian keeps the term by which the
+// sampling itself depends on the parameters, which -A log p loses (Rothfuss, Lee, Clavera, Asfour,
+// Abbeel 2019, "ProMP", section 4; Foerster et al. 2018, "DiCE"). With a clip c a row counts no
+// further than r = 1 + c (A > 0) or 1 - c (A < 0): PPO's objective (Schulman et al. 2017, eq. 7).
+//
+// Rows after a trajectory's end have A = 0 and still count in the mean: it estimates the slope of
+// the return over the whole horizon. A mean over what is live would take ever greater steps the
+// more trajectories end early.
 #pragma once
 
 #include <optional>
@@ -29,7 +32,7 @@ class GaussianSurrogate final : public OutputLoss<T> {
   /// Spans: actions [rows, dimensions], log_densities and advantages [rows]; they outlive this.
   GaussianSurrogate(std::size_t dimensions, std::span<const T> actions,
                     std::span<const T> log_densities, std::span<const T> advantages,
-                    std::size_t counted, std::optional<T> clip = {});
+                    std::optional<T> clip = {});
 
   double slope(std::size_t first, std::size_t rows, const T* outputs, const T* free, T* slope,
                T* free_slope) const override;

@@ -84,15 +84,13 @@ void PolicyLearner::roll_out(World& world, Part part, std::span<const float> par
   double sum = 0.0;
   for (const float r : out.rewards) sum += static_cast<double>(r);
   out.mean_return = sum / static_cast<double>(n);
-  out.live_rows = static_cast<std::size_t>(std::ranges::count(out.live, 1));
   out.advantages =
       advantages(shape, out.observations, out.rewards, out.live, settings_.gamma, settings_.lambda);
 }
 
 GaussianSurrogate<float> PolicyLearner::surrogate(const Rollout& rollout,
                                                   std::optional<float> clip) const {
-  return {net().outputs(),    rollout.actions,   rollout.log_densities,
-          rollout.advantages, rollout.live_rows, clip};
+  return {net().outputs(), rollout.actions, rollout.log_densities, rollout.advantages, clip};
 }
 
 void PolicyLearner::collect(World& world, TaskData& data, std::vector<double>& returns) {

@@ -95,8 +95,7 @@ struct Rollout {
   std::vector<float> rewards;
   std::vector<float> advantages;
   std::vector<std::uint8_t> live;  ///< 0 in rows after a trajectory's end
-  std::size_t live_rows = 0;
-  double mean_return = 0.0;  ///< undiscounted, over the trajectories
+  double mean_return = 0.0;        ///< undiscounted, over the trajectories
 };
 
 struct PolicyStepReport {

@@ -19,7 +19,7 @@ Tensor affine(const Tensor& bias, const Tensor& x, const Tensor& weight) {
 }  // namespace
 
 ActorCritic::ActorCritic(const ActorCriticSettings& settings, std::int64_t inputs,
-                         std::int64_t actions, std::uint64_t seed)
+                         std::int64_t actions, std::uint64_t seed, std::int64_t columns)
     : settings_(settings), inputs_(inputs), actions_(actions) {
   market::Random random{seed, "weights"};
   std::int64_t width = inputs;
@@ -35,6 +35,15 @@ ActorCritic::ActorCritic(const ActorCriticSettings& settings, std::int64_t input
   head_bias_ = register_parameter("head_bias", torch::zeros({actions + 1}));
   orthogonal(head_weight_.detach().narrow(0, 0, actions), 0.01, random);
   orthogonal(head_weight_.detach().narrow(0, actions, 1), 1.0, random);
+  if (settings.belief > 0) {
+    market::Random own{seed, "belief"};
+    const BeliefHead::Shape shape{settings.belief, settings.belief_decoder, core_->outputs(),
+                                  columns, actions};
+    belief_ = register_module("belief", std::make_shared<BeliefHead>(shape, own));
+    if (settings.belief_read)
+      head_belief_ =
+          register_parameter("head_belief", torch::zeros({actions + 1, settings.belief}));
+  }
   flatten();
 }
 
@@ -58,19 +67,57 @@ Tensor ActorCritic::encode(const Tensor& x) const {
   return encoder_weight_.defined() ? affine(encoder_bias_, x, encoder_weight_).relu_() : x;
 }
 
+Tensor ActorCritic::head(const Tensor& features) const {
+  const Tensor out = affine(head_bias_, features, head_weight_);
+  return head_belief_.defined()
+             ? out + at::mm(belief_->believe(features), head_belief_.to(out.device()).t())
+             : out;
+}
+
+/// A layer without gradients: x weight' + bias.
+Tensor ActorCritic::layer(const Tensor& x, const Tensor& weight, const Tensor& bias, Packed& packed,
+                          bool rectify) {
+  const Tensor in = x.contiguous();
+  const auto rows = static_cast<std::size_t>(x.size(0));
+  const auto inner = static_cast<std::size_t>(x.size(1));
+  const auto columns = static_cast<std::size_t>(weight.size(0));
+  Tensor out = at::empty({x.size(0), weight.size(0)}, x.options());
+  kernels().multiply({.rows = rows,
+                      .inner = inner,
+                      .columns = columns,
+                      .a = in.data_ptr<float>(),
+                      .a_row = inner,
+                      .panels = packed.turned(weight),
+                      .c = out.data_ptr<float>()});
+  kernels().end_layer({rows, columns, bias.data_ptr<float>(), out.data_ptr<float>(), rectify});
+  return out;
+}
+
 Tensor ActorCritic::step(const Tensor& x, Tensor& state) const {
   const c10::InferenceMode inference;
-  return affine(head_bias_, core_->step(encode(x), state), head_weight_);
+  if (!x.is_cpu()) return head(core_->step(encode(x), state));
+  const Tensor encoded = encoder_weight_.defined()
+                             ? layer(x, encoder_weight_, encoder_bias_, encoder_packed_, true)
+                             : x;
+  const Tensor features = core_->step(encoded, state);
+  const Tensor out = layer(features, head_weight_, head_bias_, head_packed_, false);
+  return head_belief_.defined() ? out + at::mm(belief_->believe(features), head_belief_.t()) : out;
+}
+
+Tensor ActorCritic::features(const Tensor& x, const Tensor& state, const Tensor& resets) const {
+  const std::int64_t rows = x.size(0) * x.size(1);
+  const Tensor encoded = encode(x.reshape({rows, x.size(2)})).view({x.size(0), x.size(1), -1});
+  return core_->sequence(encoded, state, resets).reshape({rows, core_->outputs()});
 }
 
 Tensor ActorCritic::sequence(const Tensor& x, const Tensor& state, const Tensor& resets) const {
-  const std::int64_t rows = x.size(0) * x.size(1);
-  const Tensor encoded = encode(x.reshape({rows, x.size(2)})).view({x.size(0), x.size(1), -1});
-  const Tensor out = core_->sequence(encoded, state, resets).reshape({rows, core_->outputs()});
-  return affine(head_bias_, out, head_weight_).view({x.size(0), x.size(1), actions_ + 1});
+  return head(features(x, state, resets)).view({x.size(0), x.size(1), actions_ + 1});
 }
 
 std::span<float> ActorCritic::values() {
+  encoder_packed_.forget();
+  head_packed_.forget();
+  core_->weights_changed();
   return {flat_.data_ptr<float>(), static_cast<std::size_t>(flat_.numel())};
 }
 std::span<const float> ActorCritic::values() const {

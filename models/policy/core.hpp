@@ -31,9 +31,13 @@ class Core : public torch::nn::Module {
   /// Returns [steps, environments, outputs]; equal to as many calls of step.
   virtual torch::Tensor sequence(const torch::Tensor& x, const torch::Tensor& state,
                                  const torch::Tensor& resets) const = 0;
+
+  /// The weights may have been written to through bare memory: what was derived from them for
+  /// step() is to be made anew.
+  virtual void weights_changed() {}
 };
 
-enum class CoreKind : std::uint8_t { Gru, Memoryless };
+enum class CoreKind : std::uint8_t { Gru, Memoryless, S5 };
 
 struct CoreSettings {
   CoreKind kind = CoreKind::Gru;
@@ -43,7 +47,8 @@ struct CoreSettings {
   static constexpr auto settings() {
     using C = CoreSettings;
     return std::tuple{
-        setting("core", &C::kind, "memory of the policy: gru, or memoryless (a plain network)"),
+        setting("core", &C::kind,
+                "memory of the policy: gru, s5 (state space), or memoryless (a plain network)"),
         setting("hidden", &C::hidden, "units of a layer", 1, 4096),
         setting("layers", &C::layers, "layers of the core", 1, 8)};
   }
@@ -57,5 +62,5 @@ std::shared_ptr<Core> make_core(const CoreSettings& settings, std::int64_t input
 
 template <>
 struct proteus::EnumNames<proteus::policy::CoreKind> {
-  static constexpr std::array<std::string_view, 2> names{"gru", "memoryless"};
+  static constexpr std::array<std::string_view, 3> names{"gru", "memoryless", "s5"};
 };

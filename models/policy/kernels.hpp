@@ -1,11 +1,22 @@
-// The loops of a recurrent policy that no matrix product covers, over plain arrays. Each is
-// compiled for the vector units of the machine (AVX-512, AVX2, plain) and chosen once at start;
-// none adds across lanes and products are never fused, so that all three give the same bits.
+// The arithmetic of a recurrent policy over plain arrays. Each loop is compiled for the vector
+// units of the machine (AVX-512, AVX2, plain) and chosen once at start; none adds across lanes, and
+// multiplications are fused with additions in the matrix product alone, there always, so that all
+// three give the same bits.
 #pragma once
 
 #include <cstddef>
 
 namespace proteus::policy {
+
+/// What a layer does to its product: x[rows, columns] += bias, and with `rectify` what is below 0
+/// becomes 0; a NaN stays one.
+struct LayerEnd {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  const float* bias = nullptr;  ///< [columns]
+  float* x = nullptr;
+  bool rectify = false;
+};
 
 /// One step of a GRU for `rows` environments of `hidden` units each (Cho et al. 2014, with the
 /// reset gate inside the candidate's product, as cuDNN and Torch have it):
@@ -36,6 +47,31 @@ struct GruStepBack {
   float* through = nullptr;          ///< [rows, hidden]: gradient of h, but for the products' part
 };
 
+/// Columns of a panel: a matrix on the right of a product lies as panels of so many columns, one
+/// after the other, each [inner, kPanel], the last one filled up with zeros.
+inline constexpr std::size_t kPanel = 32;
+constexpr std::size_t packed_size(std::size_t inner, std::size_t columns) {
+  return (columns + kPanel - 1) / kPanel * kPanel * inner;
+}
+/// b[inner, columns], row-major with rows `b_row` apart, as panels.
+void pack(const float* b, std::size_t inner, std::size_t columns, std::size_t b_row, float* panels);
+/// The same of b' where b lies as [columns, inner], as the weights of a layer do.
+void pack_turned(const float* b, std::size_t inner, std::size_t columns, float* panels);
+
+/// c[rows, columns] = (add ? c : 0) + a b, row-major. Each element is one chain of fused
+/// multiplications and additions over `inner`, in order, added to c as a whole.
+struct Product {
+  std::size_t rows = 0;
+  std::size_t inner = 0;
+  std::size_t columns = 0;
+  const float* a = nullptr;  ///< element (i, k) at i * a_row + k * a_column: a turned costs nothing
+  std::size_t a_row = 0;
+  std::size_t a_column = 1;
+  const float* panels = nullptr;  ///< b
+  float* c = nullptr;             ///< contiguous
+  bool add = false;
+};
+
 /// Adam (Kingma, Ba 2015, algorithm 1).
 struct AdamStep {
   std::size_t size = 0;
@@ -52,6 +88,8 @@ struct AdamStep {
 };
 
 struct Kernels {
+  void (*multiply)(const Product&);
+  void (*end_layer)(const LayerEnd&);
   void (*gru)(const GruStep&);
   void (*gru_back)(const GruStepBack&);
   void (*adam)(const AdamStep&);

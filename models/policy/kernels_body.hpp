@@ -2,9 +2,15 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <utility>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 #include "models/policy/kernels.hpp"
 
@@ -62,6 +68,22 @@ void add(std::size_t n, const float* __restrict a, const float* __restrict b,
   for (std::size_t i = 0; i < n; ++i) out[i] = a[i] + b[i];
 }
 
+void add_in(std::size_t n, const float* __restrict a, float* __restrict x) {
+  for (std::size_t i = 0; i < n; ++i) x[i] += a[i];
+}
+
+void add_in_and_rectify(std::size_t n, const float* __restrict a, float* __restrict x) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float sum = x[i] + a[i];
+    x[i] = sum < 0.0F ? 0.0F : sum;
+  }
+}
+
+void end_layer(const LayerEnd& s) {
+  for (std::size_t row = 0; row < s.rows; ++row)
+    (s.rectify ? add_in_and_rectify : add_in)(s.columns, s.bias, s.x + row * s.columns);
+}
+
 void gru(const GruStep& s) {
   const std::size_t n = s.hidden;
   for (std::size_t row = 0; row < s.rows; ++row) {
@@ -108,6 +130,142 @@ void gru_back(const GruStepBack& s) {
   }
 }
 
+// The matrix product. A block of rows and lanes stays in registers over all of `inner`; how many of
+// each is what the machine has registers for.
+
+#if defined(__AVX512F__)
+using Lane = __m512;
+constexpr std::size_t kRowsMax = 12;
+constexpr std::size_t kLanes = 2;
+inline Lane none() { return _mm512_setzero_ps(); }
+inline Lane load(const float* x) { return _mm512_loadu_ps(x); }
+inline void store(float* x, Lane v) { _mm512_storeu_ps(x, v); }
+inline Lane sum_of(Lane a, Lane b) { return _mm512_add_ps(a, b); }
+inline Lane fused(float a, Lane b, Lane c) { return _mm512_fmadd_ps(_mm512_set1_ps(a), b, c); }
+#elif defined(__AVX2__)
+using Lane = __m256;
+constexpr std::size_t kRowsMax = 6;
+constexpr std::size_t kLanes = 2;
+inline Lane none() { return _mm256_setzero_ps(); }
+inline Lane load(const float* x) { return _mm256_loadu_ps(x); }
+inline void store(float* x, Lane v) { _mm256_storeu_ps(x, v); }
+inline Lane sum_of(Lane a, Lane b) { return _mm256_add_ps(a, b); }
+inline Lane fused(float a, Lane b, Lane c) { return _mm256_fmadd_ps(_mm256_set1_ps(a), b, c); }
+#else
+using Lane = float;
+constexpr std::size_t kRowsMax = 1;
+constexpr std::size_t kLanes = 8;
+inline Lane none() { return 0.0F; }
+inline Lane load(const float* x) { return *x; }
+inline void store(float* x, Lane v) { *x = v; }
+inline Lane sum_of(Lane a, Lane b) { return a + b; }
+inline Lane fused(float a, Lane b, Lane c) { return std::fma(a, b, c); }
+#endif
+constexpr std::size_t kWidth = sizeof(Lane) / sizeof(float);
+constexpr std::size_t kSpan = kLanes * kWidth;  // columns of a block
+static_assert(kPanel % kSpan == 0);
+
+struct Block {
+  std::size_t inner;
+  const float* a;
+  std::size_t a_row;
+  std::size_t a_column;
+  const float* b;    ///< columns of a panel
+  std::size_t next;  ///< from these columns to those of the next block on the right
+  float* c;
+  std::size_t c_row;
+  bool add;
+};
+
+/// `Rows` rows of `Blocks` blocks that lie beside one another.
+template <std::size_t Rows, std::size_t Blocks>
+void block(const Block& s) {
+  Lane sum[Rows][Blocks * kLanes];
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < Rows; ++i)
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < Blocks * kLanes; ++j) sum[i][j] = none();
+  const float* a = s.a;
+  const float* b = s.b;
+  for (std::size_t k = 0; k < s.inner; ++k, a += s.a_column, b += kPanel) {
+    Lane row[Blocks * kLanes];
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < Blocks * kLanes; ++j)
+      row[j] = load(b + j / kLanes * s.next + j % kLanes * kWidth);
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < Rows; ++i) {
+      const float factor = a[i * s.a_row];
+#pragma GCC unroll 16
+      for (std::size_t j = 0; j < Blocks * kLanes; ++j)
+        sum[i][j] = fused(factor, row[j], sum[i][j]);
+    }
+  }
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < Rows; ++i)
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < Blocks * kLanes; ++j) {
+      float* c = s.c + i * s.c_row + j * kWidth;
+      store(c, s.add ? sum_of(load(c), sum[i][j]) : sum[i][j]);
+    }
+}
+
+template <std::size_t... Rows>
+constexpr auto blocks_of(std::index_sequence<Rows...>) {
+  return std::array<void (*)(const Block&), sizeof...(Rows)>{block<Rows + 1, 1>...};
+}
+constexpr auto kBlocks = blocks_of(std::make_index_sequence<kRowsMax>{});
+
+/// All rows of one block of columns, in groups of about equal size: a group of one or two rows
+/// would wait for its own additions.
+void strip(const Product& p, Block s) {
+  const std::size_t groups = (p.rows + kRowsMax - 1) / kRowsMax;
+  std::size_t row = 0;
+  for (std::size_t g = 0; g < groups; ++g) {
+    const std::size_t rows = (p.rows - row) / (groups - g);
+    s.a = p.a + row * p.a_row;
+    kBlocks[rows - 1](s);
+    s.c += rows * s.c_row;
+    row += rows;
+  }
+}
+
+/// What is left of the last panel goes through a block of its own.
+void last_strip(const Product& p, Block s, std::size_t first) {
+  const std::size_t width = p.columns - first;
+  float whole[kRowsMax * kSpan];
+  s.c = whole;
+  s.c_row = kSpan;
+  s.add = false;
+  for (std::size_t row = 0; row < p.rows; row += kRowsMax) {
+    const std::size_t rows = std::min(kRowsMax, p.rows - row);
+    s.a = p.a + row * p.a_row;
+    kBlocks[rows - 1](s);
+    for (std::size_t i = 0; i < rows; ++i) {
+      float* c = p.c + (row + i) * p.columns + first;
+      for (std::size_t j = 0; j < width; ++j)
+        c[j] = p.add ? c[j] + whole[i * kSpan + j] : whole[i * kSpan + j];
+    }
+  }
+}
+
+void multiply(const Product& p) {
+  constexpr std::size_t kBeside = 4;
+  const std::size_t panel = p.inner * kPanel;
+  Block s{p.inner, p.a, p.a_row, p.a_column, nullptr, 0, nullptr, p.columns, p.add};
+  std::size_t first = 0;
+  if (p.rows <= 2 && kSpan == kPanel)  // So few that several panels are needed to keep busy.
+    for (s.next = panel; first + kBeside * kPanel <= p.columns; first += kBeside * kPanel) {
+      s.b = p.panels + first / kPanel * panel;
+      s.c = p.c + first;
+      p.rows == 1 ? block<1, kBeside>(s) : block<2, kBeside>(s);
+    }
+  for (; first < p.columns; first += kSpan) {
+    s.b = p.panels + first / kPanel * panel + first % kPanel;
+    s.c = p.c + first;
+    first + kSpan <= p.columns ? strip(p, s) : last_strip(p, s, first);
+  }
+}
+
 void adam(const AdamStep& s) {
   float* __restrict p = s.parameters;
   float* __restrict m = s.first;
@@ -123,6 +281,6 @@ void adam(const AdamStep& s) {
 
 }  // namespace
 
-Kernels table() { return {gru, gru_back, adam, exp_all}; }
+Kernels table() { return {multiply, end_layer, gru, gru_back, adam, exp_all}; }
 
 }  // namespace proteus::policy::PROTEUS_KERNELS

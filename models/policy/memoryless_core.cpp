@@ -5,6 +5,7 @@
 
 #include "models/policy/gru_core.hpp"
 #include "models/policy/initialise.hpp"
+#include "models/policy/s5_core.hpp"
 
 namespace proteus::policy {
 
@@ -43,6 +44,8 @@ std::shared_ptr<Core> make_core(const CoreSettings& settings, std::int64_t input
                                 market::Random& random) {
   if (settings.kind == CoreKind::Memoryless)
     return std::make_shared<MemorylessCore>(inputs, settings.hidden, settings.layers, random);
+  if (settings.kind == CoreKind::S5)
+    return std::make_shared<S5Core>(inputs, settings.hidden, settings.layers, random);
   return std::make_shared<GruCore>(inputs, settings.hidden, settings.layers, random);
 }
 

@@ -1,8 +1,4 @@
 // proteus-learn: the verbs of proteus that need LibTorch. proteus hands them over to it.
-#include <malloc.h>
-
-#include <climits>
-
 #include "models/learners/known_answers/learned_answers.hpp"
 #include "tools/app/command_line.hpp"
 #include "tools/app/verbs.hpp"
@@ -40,18 +36,10 @@ constexpr Verb kVerbs[] = {
      declare_verify_learning, run_all_known_answers},
 };
 
-/// Tensors of megabytes come and go with every update; giving their pages back each time and taking
-/// them anew costs more than the arithmetic on them.
-void keep_memory() {
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
-  mallopt(M_TOP_PAD, 64 << 20);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   verify::ensure_learning_environment();
-  keep_memory();
+  verify::keep_memory();
   return dispatch(kVerbs, argv[0], {argv + 1, argv + argc});
 }

@@ -54,12 +54,18 @@ Result<std::vector<Check>> sinusoids(const Parameters& p) {
                            {"MAML, 10 points, 10 steps", 10, 10, {}}}};
   std::vector<double> rated;
   std::vector<double> share;
-  for (std::int64_t i = 0; i < p.seeds; ++i) {
-    const std::uint64_t seed = p.seed + static_cast<std::uint64_t>(i);
+  const auto run = [&](std::uint64_t seed) -> Result<std::vector<double>> {
+    std::vector<double> errors;
     BOOST_OUTCOME_TRY(maml::Learner<float> plain, trained(false, iterations, seed));
-    for (Row& row : rows) row.errors.push_back(test_error(plain, row.shots, row.steps, seed));
+    for (const Row& row : rows) errors.push_back(test_error(plain, row.shots, row.steps, seed));
     BOOST_OUTCOME_TRY(maml::Learner<float> meta_sgd, trained(true, iterations, seed));
-    rated.push_back(test_error(meta_sgd, 5, 1, seed));
+    errors.push_back(test_error(meta_sgd, 5, 1, seed));
+    return errors;
+  };
+  for (const Result<std::vector<double>>& result : over_seeds(p, run)) {
+    BOOST_OUTCOME_TRY(const std::vector<double> errors, result);
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].errors.push_back(errors[i]);
+    rated.push_back(errors.back());
     share.push_back(rated.back() / rows[1].errors.back());
   }
   const bool known = iterations >= kIterations;

@@ -1,6 +1,4 @@
 // KA-2 and KA-3: bandits whose best rule is known.
-#include <optional>
-
 #include "models/learners/known_answers/bandit_env.hpp"
 #include "models/learners/known_answers/experiment.hpp"
 #include "models/learners/known_answers/learned_answers.hpp"
@@ -49,6 +47,22 @@ double regret(const Trained& trained, const Experiment& experiment, std::uint64_
   return sum / static_cast<double>(rounds * trials);
 }
 
+/// KA-3 with one core and one set of inputs.
+Experiment dependent_arms(std::size_t pulls, policy::CoreKind core, std::int64_t steps) {
+  Experiment e = experiment_of(pulls, 32, steps);
+  e.policy.core.kind = core;
+  e.environments = 256;
+  e.test_trials = 50'000;
+  return e;
+}
+
+/// The regret of staying after a win and leaving after a loss, all that one pull tells: from the
+/// second pull on that takes the better arm with chance p, the greater of both. With p uniform in
+/// [1/2, 1] the means are of (2p - 1) / 2 once, then of (2p - 1) (1 - p).
+double win_stay_regret(std::size_t pulls) {
+  return 1.0 / 4.0 + static_cast<double>(pulls - 1) / 12.0;
+}
+
 }  // namespace
 
 Result<std::vector<evaluation::Check>> learned_bandit(const evaluation::Parameters& p) {
@@ -71,21 +85,36 @@ Result<std::vector<evaluation::Check>> learned_bandit(const evaluation::Paramete
 Result<std::vector<evaluation::Check>> learned_dependent_arms(const evaluation::Parameters& p) {
   const auto pulls = static_cast<std::size_t>(p.pulls.value_or(30));
   const bool demanded = pulls == 30 && !p.steps;
+  struct Line {
+    const char* what;
+    policy::CoreKind core;
+    std::int64_t steps;
+    bool told;  ///< the reward is an input
+    SeedDemand demand;
+  };
+  constexpr double kDemand = 1.15;
+  const double plain = win_stay_regret(pulls);
   std::vector<evaluation::Check> checks;
-  for (const bool told : {true, false}) {
-    Experiment experiment = experiment_of(pulls, 32, 8'000'000);
-    experiment.environments = 256;
-    experiment.test_trials = 50'000;
-    experiment.inputs.reward = told;
+  for (const Line& line :
+       {Line{"RL2, regret", policy::CoreKind::Gru, 8'000'000, true, {.median_high = kDemand}},
+        Line{"RL2 without the reward as an input, regret",
+             policy::CoreKind::Gru,
+             8'000'000,
+             false,
+             {.median_low = 7.2, .median_high = 7.8}},
+        Line{"S5, regret", policy::CoreKind::S5, 4'000'000, true, {.median_high = kDemand}},
+        Line{"memoryless PPO, regret",
+             policy::CoreKind::Memoryless,
+             2'000'000,
+             true,
+             {.median_high = 1.1 * plain, .each_low = 2.0 * kDemand}}}) {
+    Experiment experiment = dependent_arms(pulls, line.core, line.steps);
+    experiment.inputs.reward = line.told;
     BOOST_OUTCOME_TRY(auto values, over_seeds(experiment, bandits(2, pulls, Arms::Dependent), p,
                                               [&](const Trained& t, std::uint64_t seed) {
                                                 return regret(t, experiment, seed);
                                               }));
-    if (told)
-      add_checks(checks, "RL2, regret", values, {.median_high = 1.15}, demanded);
-    else
-      add_checks(checks, "RL2 without the reward as an input, regret", values,
-                 {.median_low = 7.2, .median_high = 7.8}, demanded);
+    add_checks(checks, line.what, values, line.demand, demanded);
   }
   return checks;
 }

@@ -22,8 +22,8 @@ Result<Trained> train(const Experiment& experiment, const MakeEnv& make, std::ui
   Trained trained;
   trained.env = make(experiment.environments);
   trained.policy = std::make_unique<policy::ActorCritic>(
-      experiment.policy, input_width(experiment.inputs, *trained.env),
-      static_cast<std::int64_t>(trained.env->actions()), seed);
+      experiment.policy, input_width(experiment.inputs, *trained.env), numbers_said(*trained.env),
+      seed, static_cast<std::int64_t>(trained.env->columns()));
   BOOST_OUTCOME_TRY(trained.ppo, Ppo::create(*trained.policy, *trained.env, experiment.inputs,
                                              experiment.ppo, experiment.steps, seed));
   BOOST_OUTCOME_TRY(trained.ppo->run());

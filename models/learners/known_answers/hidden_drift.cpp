@@ -9,6 +9,28 @@
 
 namespace proteus::learners {
 
+namespace {
+
+/// The same with the position itself as the action: in a fifth of the steps, six tenths of the
+/// best.
+Result<void> add_weights(Experiment e, const evaluation::DriftMarket& market, double cost,
+                         const evaluation::Parameters& p, std::vector<evaluation::Check>& checks) {
+  e.steps = 4'000'000;
+  const auto make = [&](std::size_t n) {
+    return std::make_unique<DriftEnv>(n, market, cost, true);
+  };
+  BOOST_OUTCOME_TRY(auto values, over_seeds(e, make, p, [&](const Trained& t, std::uint64_t seed) {
+                      return t.test(e, seed, Choice::Greedy).mean;
+                    }));
+  const double best = evaluation::best_expectation(market, cost);
+  add_checks(checks, "RL2 with weights at 10 bp", values,
+             {.median_low = 0.6 * best, .median_high = 1.01 * best, .each_high = 1.02 * best},
+             !p.steps && !p.bars, 6);
+  return success();
+}
+
+}  // namespace
+
 Result<std::vector<evaluation::Check>> learned_hidden_drift(const evaluation::Parameters& p) {
   constexpr double kCost = 0.001;
   evaluation::DriftMarket market;
@@ -48,6 +70,7 @@ Result<std::vector<evaluation::Check>> learned_hidden_drift(const evaluation::Pa
              !p.steps && !p.bars, 6);
   add_checks(checks, "RL2 at 10 bp, in the environment", in_account,
              {.median_low = 0.9 * best, .median_high = 1.01 * best}, !p.steps && !p.bars, 6);
+  BOOST_OUTCOME_TRY(add_weights(e, market, kCost, p, checks));
   return checks;
 }
 

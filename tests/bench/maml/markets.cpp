@@ -25,8 +25,7 @@ constexpr double kTestShare = 0.3;
 
 /// The longest stretch without a hole.
 Result<std::shared_ptr<const training::Series>> read_series(const std::filesystem::path& path) {
-  BOOST_OUTCOME_TRY(const klines::KlineFileName name,
-                    klines::parse_kline_file_name(path));
+  BOOST_OUTCOME_TRY(const klines::KlineFileName name, klines::parse_kline_file_name(path));
   BOOST_OUTCOME_TRY(const std::vector<Bar> bars, klines::read_klines(path, {}, name.interval));
   const auto runs = training::contiguous_runs(bars);
   if (runs.empty()) return error(ErrorCode::NotFound, path.string() + " has no bar");

@@ -13,7 +13,7 @@ namespace proteus::bench {
 struct MamlBench {
   std::uint64_t seed = 1;
   std::int64_t iterations = 10'000;  ///< outer steps of each method
-  std::int64_t held_out = 200;       ///< tasks that steps are counted on
+  std::int64_t held_out = 100;       ///< tasks that steps are counted on
   std::int64_t market_steps = 3'000;
   std::int64_t market_seeds = 5;
   std::size_t bars = 3'000;  ///< of a synthetic series

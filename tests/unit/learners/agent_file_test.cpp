@@ -31,10 +31,24 @@ inference::Checkpoint through_a_file(const inference::Checkpoint& checkpoint) {
       .value();
 }
 
+/// Each core; and weights said by a policy that reads a belief.
+std::vector<Rl2Settings> all_kinds() {
+  std::vector<Rl2Settings> all;
+  for (const auto core :
+       {policy::CoreKind::Gru, policy::CoreKind::Memoryless, policy::CoreKind::S5}) {
+    all.push_back(small_settings());
+    all.back().policy.core.kind = core;
+  }
+  all.push_back(small_settings());
+  all.back().actions.set = training::ActionSet::Weight;
+  all.back().policy.belief = 4;
+  all.back().policy.belief_read = true;
+  all.back().ppo.belief_share = 0.5;
+  return all;
+}
+
 TEST(AgentFile, DecidesBitForBitAsTheOneThatWasSaved) {
-  for (const auto core : {policy::CoreKind::Gru, policy::CoreKind::Memoryless}) {
-    Rl2Settings settings = small_settings();
-    settings.policy.core.kind = core;
+  for (const Rl2Settings& settings : all_kinds()) {
     const auto data = market_data();
     const auto trainer = trained(settings, data);
     const auto saved = trainer->model();

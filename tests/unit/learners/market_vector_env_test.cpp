@@ -78,8 +78,24 @@ TEST(MarketVectorEnv, RefusesASeriesThatOnlyLaterTrialsWouldMeet) {
   EXPECT_THAT(made.error().context, ::testing::HasSubstr("of seed 4"));
 }
 
-TEST(MarketVectorEnv, RefusesAContinuousWeight) {
-  EXPECT_EQ(make(training::ActionSet::Weight).error().code, ErrorCode::Unsupported);
+TEST(MarketVectorEnv, HoldsTheWeightThatIsSaid) {
+  const auto env = std::move(make(training::ActionSet::Weight).value());
+  const auto targets = std::move(make(training::ActionSet::Target).value());
+  EXPECT_TRUE(env->weighs());
+  EXPECT_FALSE(targets->weighs());
+  EXPECT_EQ(env->actions(), 1U);
+  env->reset(1);
+  targets->reset(1);
+  const std::vector<float> weights{-3.0F, 0.5F, 1.0F};
+  const std::vector<std::int32_t> same{0, 2, 2};
+  for (int step = 0; step < 7; ++step) {
+    env->step_weights(weights);
+    targets->step(same);
+    EXPECT_EQ(env->rewards()[0], targets->rewards()[0]) << "cut to -1";
+    EXPECT_EQ(env->rewards()[2], targets->rewards()[2]);
+    const double half = env->infos()[1].position / targets->infos()[1].position;
+    EXPECT_NEAR(half, 0.5, 0.02);
+  }
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ Learner learner(MakeEnv make, std::uint64_t seed) {
   l.policy = std::make_unique<policy::ActorCritic>(
       policy::ActorCriticSettings{.encoder = 8,
                                   .core = {.kind = policy::CoreKind::Gru, .hidden = 8}},
-      input_width(kAll, *l.env), static_cast<std::int64_t>(l.env->actions()), seed);
+      input_width(kAll, *l.env), numbers_said(*l.env), seed);
   l.ppo = std::move(Ppo::create(*l.policy, *l.env, kAll, settings,
                                 static_cast<std::int64_t>(7 * 8 * l.env->size()), seed)
                         .value());
@@ -63,31 +63,48 @@ TEST_P(Resume, GoesOnToTheSameBits) {
 
 INSTANTIATE_TEST_SUITE_P(
     AllGames, Resume,
-    ::testing::Values(
-        std::pair<const char*, MakeEnv>{"telling_arm",
-                                        []() -> std::unique_ptr<VectorEnv> {
-                                          return std::make_unique<TellingArmBandit>(6, 4, 5, 1);
-                                        }},
-        std::pair<const char*, MakeEnv>{"bandit",
-                                        []() -> std::unique_ptr<VectorEnv> {
-                                          return std::make_unique<BernoulliBandit>(
-                                              6, 3, 5, BernoulliBandit::Arms::Independent);
-                                        }},
-        std::pair<const char*, MakeEnv>{
-            "cart_pole",
-            []() -> std::unique_ptr<VectorEnv> { return std::make_unique<CartPole>(6); }},
-        std::pair<const char*, MakeEnv>{
-            "grid", []() -> std::unique_ptr<VectorEnv> { return std::make_unique<GridNavi>(6); }},
-        std::pair<const char*, MakeEnv>{"drift",
-                                        []() -> std::unique_ptr<VectorEnv> {
-                                          return std::make_unique<DriftEnv>(
-                                              6, evaluation::DriftMarket{.bars = 10}, 0.001);
-                                        }}),
+    ::testing::Values(std::pair<const char*, MakeEnv>{"telling_arm",
+                                                      []() -> std::unique_ptr<VectorEnv> {
+                                                        return std::make_unique<TellingArmBandit>(
+                                                            6, 4, 5, 1);
+                                                      }},
+                      std::pair<const char*, MakeEnv>{"bandit",
+                                                      []() -> std::unique_ptr<VectorEnv> {
+                                                        return std::make_unique<BernoulliBandit>(
+                                                            6, 3, 5,
+                                                            BernoulliBandit::Arms::Independent);
+                                                      }},
+                      std::pair<const char*, MakeEnv>{"cart_pole",
+                                                      []() -> std::unique_ptr<VectorEnv> {
+                                                        return std::make_unique<CartPole>(6);
+                                                      }},
+                      std::pair<const char*, MakeEnv>{"grid",
+                                                      []() -> std::unique_ptr<VectorEnv> {
+                                                        return std::make_unique<GridNavi>(6);
+                                                      }},
+                      std::pair<const char*, MakeEnv>{"drift",
+                                                      []() -> std::unique_ptr<VectorEnv> {
+                                                        return std::make_unique<DriftEnv>(
+                                                            6, evaluation::DriftMarket{.bars = 10},
+                                                            0.001);
+                                                      }},
+                      std::pair<const char*, MakeEnv>{"weights",
+                                                      []() -> std::unique_ptr<VectorEnv> {
+                                                        return std::make_unique<DriftEnv>(
+                                                            6, evaluation::DriftMarket{.bars = 10},
+                                                            0.001, true);
+                                                      }}),
     [](const auto& game) { return std::string(game.param.first); });
 
-TEST(ResumeMarket, GoesOnToTheSameBits) {
+class ResumeMarket : public ::testing::TestWithParam<training::Sizing> {};
+
+/// With a belief, whose questions are drawn by lot.
+TEST_P(ResumeMarket, GoesOnToTheSameBits) {
   const auto data = testing::market_data();
-  const auto settings = testing::small_settings();
+  auto settings = testing::small_settings();
+  settings.env.sizing = GetParam();
+  settings.policy.belief = 4;
+  settings.ppo.belief_share = 0.5;
   const auto trainer = [&](std::uint64_t seed) {
     return std::move(make_rl2_trainer(settings, data, seed).value());
   };
@@ -110,7 +127,10 @@ TEST(ResumeMarket, GoesOnToTheSameBits) {
             inference::encode_checkpoint(whole->model()).value());
 }
 
-TEST(ResumeMarket, RefusesWhatIsOfOtherSettingsOrCutOff) {
+INSTANTIATE_TEST_SUITE_P(Sizings, ResumeMarket,
+                         ::testing::Values(training::Sizing::None, training::Sizing::Engine));
+
+TEST(ResumeMarketArchive, RefusesWhatIsOfOtherSettingsOrCutOff) {
   const auto data = testing::market_data();
   auto settings = testing::small_settings();
   const auto first = std::move(make_rl2_trainer(settings, data, 5).value());

@@ -49,12 +49,12 @@ TEST(Rl2Trainer, TellsTheSameFiguresInTheSameOrderEveryTime) {
     EXPECT_NEAR(figure(all, "rate"), 3e-3 * (13 - i) / 12.0, 1e-9);
     EXPECT_EQ(std::isnan(figure(all, "validation/return")), i != 3) << i;
   }
-  EXPECT_THAT(names, ::testing::ElementsAre("loss/policy", "loss/value", "loss/total", "entropy",
-                                            "kl", "clip_fraction", "explained_variance",
-                                            "gradient_norm", "reward", "trial_return", "turnover",
-                                            "busiest", "collapse/entropy", "collapse/turnover",
-                                            "collapse/exposure", "skipped", "rate",
-                                            "validation/return", "validation/standard_error"));
+  EXPECT_THAT(names, ::testing::ElementsAre(
+                         "loss/policy", "loss/value", "loss/total", "loss/belief", "entropy", "kl",
+                         "clip_fraction", "explained_variance", "gradient_norm", "reward",
+                         "trial_return", "turnover", "busiest", "collapse/entropy",
+                         "collapse/turnover", "collapse/exposure", "skipped", "rate",
+                         "validation/return", "validation/standard_error"));
 }
 
 TEST(Rl2Trainer, ValidationChangesNothingOfTraining) {

@@ -181,7 +181,7 @@ TEST(GaussianSurrogate, DerivativesEqualDifferences) {
   for (double& p : sampled) p = -2.5 + 0.5 * random.normal();
   const Vector advantages = normals(kRows, random);
   for (const std::optional<double> clip : {std::optional<double>{}, std::optional<double>{0.2}}) {
-    const GaussianSurrogate<double> loss(2, actions, sampled, advantages, advantages.size(), clip);
+    const GaussianSurrogate<double> loss(2, actions, sampled, advantages, clip);
     const Derivatives d = compare(net, at, x, kRows, loss, random);
     EXPECT_LT(d.gradient_gap, 1e-6);
     EXPECT_LT(d.curvature_gap, 1e-6);
@@ -196,7 +196,7 @@ TEST(GaussianSurrogate, GivesAClippedRowNoSlope) {
     const Vector sampled{gaussian_log_density<double>(1, means.data(), free.data(), action.data()) -
                          log_ratio};
     const Vector advantages{advantage};
-    const GaussianSurrogate<double> loss(1, action, sampled, advantages, advantages.size(), 0.2);
+    const GaussianSurrogate<double> loss(1, action, sampled, advantages, 0.2);
     double slope = 0.0;
     double free_slope = 0.0;
     loss.slope(0, 1, means.data(), free.data(), &slope, &free_slope);

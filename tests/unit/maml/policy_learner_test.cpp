@@ -81,7 +81,7 @@ struct FixedRollout {
                                               actions.data() + r * net.outputs());
   }
   [[nodiscard]] GaussianSurrogate<double> loss(std::size_t outputs) const {
-    return {outputs, actions, log_densities, advantages, kRows};
+    return {outputs, actions, log_densities, advantages};
   }
 };
 
@@ -241,6 +241,49 @@ TEST(PolicyLearner, GoesOnFromItsArchiveToTheSameBits) {
   Archive again = Archive::reader(bytes.view());
   wider.archive(again);
   EXPECT_FALSE(again.finish()) << "another network's";
+}
+
+/// Every second trajectory is over after three steps, and then shows whatever it is told to.
+class Ending final : public World {
+ public:
+  explicit Ending(float after) : after_(after) {}
+  void begin(Part, std::size_t trajectories, std::span<float> observations) override {
+    over_.assign(trajectories, 0);
+    steps_ = 0;
+    std::ranges::fill(observations, 1.0F);
+  }
+  void step(std::span<const float> actions, std::span<float> rewards,
+            std::span<float> observations) override {
+    ++steps_;
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+      rewards[i] = over_[i] != 0 ? 0.0F : -actions[i] * actions[i];
+      over_[i] = steps_ >= 3 && i % 2 == 0 ? 1 : 0;
+      observations[i] = over_[i] != 0 ? after_ : 1.0F;
+    }
+  }
+  [[nodiscard]] std::span<const std::uint8_t> over() const override { return over_; }
+
+ private:
+  float after_;
+  int steps_ = 0;
+  std::vector<std::uint8_t> over_;
+};
+
+TEST(PolicyLearner, LearnsNothingFromAfterATrajectorysEnd) {
+  PolicyLearnerSettings settings = small();
+  settings.epochs = 3;
+  settings.outer_rate = 0.05;
+  const auto learned_with = [&](float after) {
+    PolicyLearner learner = a_learner(settings);
+    for (int i = 0; i < 3; ++i) {
+      std::vector<std::unique_ptr<World>> worlds;
+      worlds.push_back(std::make_unique<Ending>(after));
+      EXPECT_TRUE(learner.step(worlds));
+    }
+    EXPECT_EQ(learner.skipped(), 0U);
+    return copy_of(learner.base());
+  };
+  EXPECT_EQ(learned_with(1.0F), learned_with(-1e4F));
 }
 
 TEST(PolicyLearner, RefusesANetworkWithoutDeviations) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -22,7 +23,7 @@ std::vector<float> normals(std::size_t size, const char* stream) {
 std::vector<Kernels> all_of_this_machine() {
   std::vector<Kernels> all{plain::table()};
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) all.push_back(avx2::table());
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(avx2::table());
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
     all.push_back(avx512::table());
 #endif
@@ -87,6 +88,79 @@ TEST(Kernels, AllVectorUnitsGiveTheSameBits) {
               0);
     EXPECT_EQ(std::memcmp(run.gates.data(), first.gates.data(), run.gates.size() * sizeof(float)),
               0);
+  }
+}
+
+/// Sizes that leave rows, columns and panels over, and those of the agent.
+constexpr std::array<std::array<std::size_t, 3>, 7> kProducts{
+    {{1, 19, 128}, {1, 7, 40}, {2, 5, 33}, {5, 128, 384}, {13, 3, 31}, {27, 9, 64}, {64, 40, 4}}};
+
+struct ProductRun {
+  std::vector<float> a, b, c;
+  ProductRun(const Kernels& k, std::array<std::size_t, 3> size, bool turned, bool add)
+      : a(normals(size[0] * size[1], "a")),
+        b(normals(size[1] * size[2], "b")),
+        c(normals(size[0] * size[2], "c")) {
+    const auto [rows, inner, columns] = size;
+    std::vector<float> panels(packed_size(inner, columns));
+    if (turned)
+      pack_turned(b.data(), inner, columns, panels.data());
+    else
+      pack(b.data(), inner, columns, columns, panels.data());
+    k.multiply({.rows = rows,
+                .inner = inner,
+                .columns = columns,
+                .a = a.data(),
+                .a_row = turned ? 1 : inner,
+                .a_column = turned ? rows : 1,
+                .panels = panels.data(),
+                .c = c.data(),
+                .add = add});
+  }
+};
+
+TEST(Kernels, ProductIsTheSumOfProducts) {
+  for (const auto& size : kProducts)
+    for (const bool turned : {false, true})
+      for (const bool add : {false, true}) {
+        const auto [rows, inner, columns] = size;
+        const ProductRun run{kernels(), size, turned, add};
+        const auto before = normals(rows * columns, "c");
+        for (std::size_t i = 0; i < rows; ++i)
+          for (std::size_t j = 0; j < columns; ++j) {
+            double sum = add ? static_cast<double>(before[i * columns + j]) : 0.0;
+            for (std::size_t k = 0; k < inner; ++k)
+              sum += static_cast<double>(run.a[turned ? k * rows + i : i * inner + k]) *
+                     static_cast<double>(run.b[turned ? j * inner + k : k * columns + j]);
+            ASSERT_NEAR(run.c[i * columns + j], sum, 3e-5)
+                << rows << " x " << inner << " x " << columns << " at " << i << ", " << j;
+          }
+      }
+}
+
+TEST(Kernels, AllVectorUnitsMultiplyToTheSameBits) {
+  for (const auto& size : kProducts) {
+    const ProductRun first{plain::table(), size, false, true};
+    for (const Kernels& k : all_of_this_machine()) {
+      const ProductRun run{k, size, false, true};
+      EXPECT_EQ(std::memcmp(run.c.data(), first.c.data(), run.c.size() * sizeof(float)), 0)
+          << size[0] << " x " << size[1] << " x " << size[2];
+    }
+  }
+}
+
+TEST(Kernels, TheEndOfALayerAddsItsBiasAndKeepsWhatIsNoNumber) {
+  const std::vector<float> bias{1.0F, -1.0F, 0.0F};
+  std::vector<float> x{-3.0F, 3.0F, std::nanf(""), 3.0F, 0.5F, -0.25F};
+  for (const bool rectify : {false, true}) {
+    std::vector<float> y = x;
+    kernels().end_layer({2, 3, bias.data(), y.data(), rectify});
+    EXPECT_EQ(y[0], rectify ? 0.0F : -2.0F);
+    EXPECT_EQ(y[1], 2.0F);
+    EXPECT_TRUE(std::isnan(y[2]));
+    EXPECT_EQ(y[3], 4.0F);
+    EXPECT_EQ(y[4], rectify ? 0.0F : -0.5F);
+    EXPECT_EQ(y[5], rectify ? 0.0F : -0.25F);
   }
 }
 

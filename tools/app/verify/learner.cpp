@@ -1,8 +1,10 @@
 #include "tools/app/verify/learner.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -69,6 +71,12 @@ void ensure_learning_environment() {
   });
   std::error_code failed;
   if (!as_wanted) become(std::filesystem::read_symlink(kSelf, failed));
+}
+
+void keep_memory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, INT_MAX);
+  mallopt(M_TOP_PAD, 64 << 20);
 }
 
 }  // namespace proteus::app::verify

@@ -24,4 +24,9 @@ void become(const std::string& program);
 /// Starts this very program anew unless its environment is already the learning one.
 void ensure_learning_environment();
 
+/// Keeps freed memory with this process from now on. Tensors of megabytes come and go with every
+/// update; giving their pages back each time and taking them anew costs more than the arithmetic on
+/// them.
+void keep_memory();
+
 }  // namespace proteus::app::verify
