@@ -22,6 +22,8 @@ class Rl2Recipe final : public Recipe {
     reader.section("actions", settings_.actions);
     reader.section("reward", settings_.reward);
     reader.section("trials", settings_.sampler);
+    reader.section("risk.sizing", settings_.risk.sizing);
+    reader.section("risk.limits", settings_.risk.limits);
   }
   Result<std::unique_ptr<runs::Trainer>> make(const runs::Data& data, std::uint64_t seed) override {
     return learners::make_rl2_trainer(settings_, data, seed, group_);
