@@ -106,7 +106,8 @@ void measure_processes(const LearningPlan& plan, Table& table) {
   table.rows.push_back(
       {"two processes that train one policy: times one", fmt::format("{:.2f}", times), ">= 1.8",
        times >= 1.8,
-       fmt::format("one {:.0f} steps/s by the wall clock; gradients go over loopback", median(ones))});
+       fmt::format("one {:.0f} steps/s by the wall clock; gradients go over loopback",
+                   median(ones))});
 }
 
 }  // namespace proteus::bench
