@@ -8,6 +8,7 @@
 #include "models/learners/known_answers/drift_env.hpp"
 #include "models/learners/known_answers/grid_navi_env.hpp"
 #include "models/learners/known_answers/learned_answers.hpp"
+#include "models/learners/known_answers/market_drift_env.hpp"
 
 namespace proteus::learners {
 namespace {
@@ -135,6 +136,29 @@ TEST(DriftEnv, PaysTheSignRuleWhatThePlainBackTestPaysPathByPath) {
   }
   for (std::size_t i = 0; i < env.size(); ++i)
     EXPECT_NEAR(sums[i], evaluation::sign_rule_profit(returns[i], kCost), 1e-5) << i;
+}
+
+TEST(MarketDriftEnv, PaysStepByStepWhatTheDriftPaysButForSquaresAndRebalancing) {
+  constexpr double kCost = 0.001;
+  const evaluation::DriftMarket market;
+  DriftEnv plain{3, market, kCost};
+  const auto account = std::move(MarketDriftEnv::create(3, market, kCost).value());
+  plain.reset(12);
+  account->reset(12);
+  market::Random random{5};
+  std::vector<std::int32_t> actions(3, 1);
+  for (std::int64_t t = 0; t < 2 * (market.bars - 1); ++t) {
+    for (std::int32_t& a : actions)
+      if (random.chance(0.1)) a = static_cast<std::int32_t>(3.0 * random.uniform());
+    plain.step(actions);
+    account->step(actions);
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+      // Half the square of a return of five deviations, and 2 |r| x cost.
+      ASSERT_NEAR(account->rewards()[i], plain.rewards()[i], 0.0015) << t;
+      ASSERT_EQ(account->ends()[i], plain.ends()[i]) << t;
+      ASSERT_EQ(account->observations()[2 * i], plain.observations()[2 * i]) << t;
+    }
+  }
 }
 
 TEST(LearnedAnswers, TakeThePlacesOfWhatWasNotBuilt) {

@@ -129,10 +129,17 @@ TEST(Kernels, ProductIsTheSumOfProducts) {
         for (std::size_t i = 0; i < rows; ++i)
           for (std::size_t j = 0; j < columns; ++j) {
             double sum = add ? static_cast<double>(before[i * columns + j]) : 0.0;
-            for (std::size_t k = 0; k < inner; ++k)
-              sum += static_cast<double>(run.a[turned ? k * rows + i : i * inner + k]) *
-                     static_cast<double>(run.b[turned ? j * inner + k : k * columns + j]);
-            ASSERT_NEAR(run.c[i * columns + j], sum, 3e-5)
+            double size_of_terms = std::abs(sum);
+            for (std::size_t k = 0; k < inner; ++k) {
+              const double term =
+                  static_cast<double>(run.a[turned ? k * rows + i : i * inner + k]) *
+                  static_cast<double>(run.b[turned ? j * inner + k : k * columns + j]);
+              sum += term;
+              size_of_terms += std::abs(term);
+            }
+            // What rounding each of the additions can do at most (Higham 2002, section 3.1).
+            const double rounding = static_cast<double>(inner + 1) * 0x1.0p-24 * size_of_terms;
+            ASSERT_NEAR(run.c[i * columns + j], sum, rounding)
                 << rows << " x " << inner << " x " << columns << " at " << i << ", " << j;
           }
       }
