@@ -8,17 +8,6 @@ namespace {
 
 using torch::Tensor;
 
-float reward_scale(const std::vector<float>& rewards) {
-  double mean = 0.0;
-  for (const float r : rewards) mean += static_cast<double>(r);
-  mean /= static_cast<double>(rewards.size());
-  double variance = 0.0;
-  for (const float r : rewards)
-    variance += (static_cast<double>(r) - mean) * (static_cast<double>(r) - mean);
-  variance /= static_cast<double>(rewards.size());
-  return static_cast<float>(variance > 0.0 ? 1.0 / std::sqrt(variance) : 1.0);
-}
-
 /// Steps [begin, end) of one environment that belong to one trial; calls each(begin, end).
 template <class Each>
 void each_trial(const Rollout& rollout, std::size_t environment, Each each) {
@@ -35,7 +24,7 @@ void each_trial(const Rollout& rollout, std::size_t environment, Each each) {
 }  // namespace
 
 BeliefQuestions belief_questions(const Rollout& rollout, std::size_t columns, std::size_t actions,
-                                 std::uint64_t seed, std::size_t first) {
+                                 float reward_scale, std::uint64_t seed, std::size_t first) {
   const auto steps = static_cast<std::int64_t>(rollout.steps);
   const auto rows = static_cast<std::int64_t>(rollout.environments);
   const auto wide = [&](std::size_t width) {
@@ -45,14 +34,13 @@ BeliefQuestions belief_questions(const Rollout& rollout, std::size_t columns, st
   const std::size_t n = rollout.environments;
   const std::size_t width = static_cast<std::size_t>(rollout.inputs.size(2));
   const float* inputs = rollout.inputs.data_ptr<float>();
-  const float scale = reward_scale(rollout.rewards);
   const auto write = [&](std::size_t at, std::size_t about) {
     float* asked = out.asked.data_ptr<float>() + at * (columns + actions);
     float* told = out.told.data_ptr<float>() + at * (1 + columns);
     std::copy_n(inputs + about * width, columns, asked);
     asked[columns + static_cast<std::size_t>(rollout.actions[about])] =
         rollout.weights.empty() ? 1.0F : std::clamp(rollout.weights[about], -1.0F, 1.0F);
-    told[0] = rollout.rewards[about] * scale;
+    told[0] = rollout.rewards[about] * reward_scale;
     if (about + n >= rollout.rewards.size() || rollout.ends[about] != training::StepEnd::None)
       return;
     std::copy_n(inputs + (about + n) * width, columns, told + 1);

@@ -17,11 +17,11 @@ struct BeliefQuestions {
   torch::Tensor has_next;
 };
 
-/// One question for each step. Rewards are in their deviations over the rollout, so that a market's
-/// 0.001 and a maze's 1 weigh alike. columns: of the inputs, the first, are the observation. The
-/// lots of an environment are decided by `seed` and its number, that of the first being `first`.
+/// One question for each step. Rewards are multiplied with `reward_scale`, so that a market's 0.001
+/// and a maze's 1 weigh alike. columns: of the inputs, the first, are the observation. The lots of
+/// an environment are decided by `seed` and its number, that of the first being `first`.
 BeliefQuestions belief_questions(const Rollout& rollout, std::size_t columns, std::size_t actions,
-                                 std::uint64_t seed, std::size_t first = 0);
+                                 float reward_scale, std::uint64_t seed, std::size_t first = 0);
 
 /// Mean over the rows of half the squared error of the reward plus half the mean squared error of
 /// the next observation's columns; a scalar with gradients. features: [rows, outputs of the core];

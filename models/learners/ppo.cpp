@@ -129,13 +129,26 @@ bool Ppo::believes() const { return settings_.belief_share > 0.0; }
 /// New questions for each epoch. Their lots follow from the steps taken, so that nothing of them
 /// has to be kept for a run that is taken up again.
 void Ppo::ask(std::int64_t epoch) {
-  if (!believes()) return;
   const auto epochs = static_cast<std::uint64_t>(settings_.epochs);
   const std::uint64_t lot =
       static_cast<std::uint64_t>(steps_) * epochs + static_cast<std::uint64_t>(epoch);
   questions_ =
       belief_questions(rollout_, env_.columns(), static_cast<std::size_t>(policy_.actions()),
-                       seed_ ^ (lot << 20U), env_.first());
+                       reward_scale_, seed_ ^ (lot << 20U), env_.first());
+}
+
+/// One over the deviation of the rollout's rewards, those of all ranks.
+Result<float> Ppo::reward_scale() {
+  const auto& rewards = rollout_.rewards;
+  const double n = static_cast<double>(rewards.size()) * ranks();
+  std::array<double, 1> mean{std::accumulate(rewards.begin(), rewards.end(), 0.0)};
+  BOOST_OUTCOME_TRY(sum(mean, "the rewards' mean"));
+  mean[0] /= n;
+  std::array<double, 1> square{};
+  for (const float r : rewards)
+    square[0] += (static_cast<double>(r) - mean[0]) * (static_cast<double>(r) - mean[0]);
+  BOOST_OUTCOME_TRY(sum(square, "the rewards' variance"));
+  return static_cast<float>(square[0] > 0.0 ? 1.0 / std::sqrt(square[0] / n) : 1.0);
 }
 
 double Ppo::progress() const {
@@ -295,16 +308,20 @@ Result<void> Ppo::learn(PpoMetrics& metrics) {
   std::vector<std::int64_t> order(n);
   std::iota(order.begin(), order.end(), 0);
   bool going = true;
+  if (believes()) {
+    BOOST_OUTCOME_TRY(reward_scale_, reward_scale());
+  }
   for (std::int64_t epoch = 0; epoch < settings_.epochs && going; ++epoch) {
     if (parts > 1) shuffle(order, shuffle_);
-    ask(epoch);
+    if (believes()) ask(epoch);
     for (std::size_t part = 0; part < parts && going; ++part) {
       const std::size_t begin = part * n / parts;
       const std::size_t end = (part + 1) * n / parts;
       BOOST_OUTCOME_TRY(going, update(std::span(order).subspan(begin, end - begin), metrics));
     }
   }
-  const double updates = std::max(1.0, static_cast<double>(metrics.updates));
+  if (metrics.updates == 0) return success();
+  const auto updates = static_cast<double>(metrics.updates);
   for (double* mean :
        {&metrics.policy_loss, &metrics.value_loss, &metrics.entropy, &metrics.total_loss,
         &metrics.clip_fraction, &metrics.gradient_norm, &metrics.belief_loss})

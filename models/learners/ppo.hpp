@@ -155,6 +155,7 @@ class Ppo {
   Result<void> prepare();
   [[nodiscard]] bool believes() const;
   void ask(std::int64_t epoch);
+  Result<float> reward_scale();
   Result<bool> is_sound(PpoMetrics& metrics);
   void drop_rollout();
   Result<void> advantages(PpoMetrics& metrics);
@@ -186,6 +187,7 @@ class Ppo {
   Rollout rollout_;
   std::uint64_t seed_;         ///< of the questions
   BeliefQuestions questions_;  ///< of the running epoch
+  float reward_scale_ = 1.0F;  ///< of its rollout, for the questions
   Adam adam_;
   market::Random shuffle_;
   std::vector<float> advantages_;

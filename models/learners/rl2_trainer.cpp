@@ -84,26 +84,34 @@ class Rl2Trainer : public runs::Trainer {
 };
 
 Result<void> Rl2Trainer::iterate(runs::Scalars& out) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   const double rate = parts_.ppo->rate();
   BOOST_OUTCOME_TRY(const PpoMetrics m, parts_.ppo->iterate());
   ++iterations_;
   BOOST_OUTCOME_TRY(const MarketScore score, validate());
-  out.add("loss/policy", m.policy_loss);
-  out.add("loss/value", m.value_loss);
-  out.add("loss/total", m.total_loss);
-  out.add("loss/belief", m.belief_loss);
-  out.add("entropy", m.entropy);
-  out.add("kl", m.kl);
-  out.add("clip_fraction", m.clip_fraction);
-  out.add("explained_variance", m.explained_variance);
-  out.add("gradient_norm", m.gradient_norm);
-  out.add("reward", m.reward);
-  out.add("trial_return", m.trials > 0 ? m.trial_return : std::numeric_limits<double>::quiet_NaN());
-  out.add("turnover", m.turnover);
-  out.add("busiest", m.busiest);
-  out.add("collapse/entropy", m.collapse.entropy ? 1.0 : 0.0);
-  out.add("collapse/turnover", m.collapse.turnover ? 1.0 : 0.0);
-  out.add("collapse/exposure", m.collapse.exposure ? 1.0 : 0.0);
+  // Where nothing could be learned there is nothing to tell, nor of a rollout that broke.
+  const auto learned = [&](std::string_view name, double value) {
+    out.add(name, m.updates > 0 ? value : kNone);
+  };
+  const auto seen = [&](std::string_view name, double value) {
+    out.add(name, m.updates > 0 || m.skipped == 0 ? value : kNone);
+  };
+  learned("loss/policy", m.policy_loss);
+  learned("loss/value", m.value_loss);
+  learned("loss/total", m.total_loss);
+  learned("loss/belief", m.belief_loss);
+  learned("entropy", m.entropy);
+  learned("kl", m.kl);
+  learned("clip_fraction", m.clip_fraction);
+  seen("explained_variance", m.explained_variance);
+  learned("gradient_norm", m.gradient_norm);
+  seen("reward", m.reward);
+  out.add("trial_return", m.trials > 0 ? m.trial_return : kNone);
+  seen("turnover", m.turnover);
+  seen("busiest", m.busiest);
+  learned("collapse/entropy", m.collapse.entropy ? 1.0 : 0.0);
+  seen("collapse/turnover", m.collapse.turnover ? 1.0 : 0.0);
+  seen("collapse/exposure", m.collapse.exposure ? 1.0 : 0.0);
   out.add("skipped", static_cast<double>(m.skipped));
   out.add("rate", rate);
   out.add("validation/return", score.episode_return);
@@ -121,6 +129,24 @@ Result<MarketScore> Rl2Trainer::validate() {
                       settings_.validation_trials, kValidationSeed, Choice::Greedy, parts_.group);
 }
 
+/// What a rollout and one way back through it take at least, so that a slip of the pen is told and
+/// not left to the system's killer.
+Result<void> check_memory(const Rl2Settings& settings, std::size_t columns) {
+  constexpr double kGiBMax = 64.0;
+  const auto core = static_cast<double>(settings.policy.core.hidden * settings.policy.core.layers);
+  const double each = static_cast<double>(columns) + 16.0 +
+                      static_cast<double>(settings.policy.encoder) + 8.0 * core;
+  const double steps =
+      static_cast<double>(settings.environments) * static_cast<double>(settings.ppo.rollout_steps);
+  const double gib = steps * each * sizeof(float) / 0x1.0p30;
+  if (gib <= kGiBMax) return success();
+  return error(ErrorCode::OutOfRange,
+               fmt::format("a rollout of {} steps in {} environments takes about {:.0f} GiB, and "
+                           "more than {:.0f} are refused: lower ppo.rollout_steps, "
+                           "train.environments or core.hidden",
+                           settings.ppo.rollout_steps, settings.environments, gib, kGiBMax));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<runs::Trainer>> make_rl2_trainer(const Rl2Settings& settings,
@@ -129,11 +155,15 @@ Result<std::unique_ptr<runs::Trainer>> make_rl2_trainer(const Rl2Settings& setti
   BOOST_OUTCOME_TRY(const torch::Device device,
                     device_of(settings.device, group != nullptr ? group->local_rank() : 0));
   BOOST_OUTCOME_TRY(auto observation, observation_of(settings, data));
+  BOOST_OUTCOME_TRY(check_memory(settings, observation.columns()));
   BOOST_OUTCOME_TRY(auto env, markets(settings, data, data.training,
                                       static_cast<std::size_t>(settings.environments)));
   std::unique_ptr<MarketVectorEnv> validation;
   if (!is_open(data.validation) && settings.validate_every > 0) {
-    const auto count = std::min(settings.environments, settings.validation_trials);
+    // As many over all ranks as one process would take.
+    const std::int64_t ranks = group != nullptr ? group->size() : 1;
+    const std::int64_t all = std::min(settings.environments * ranks, settings.validation_trials);
+    const std::int64_t count = (all + ranks - 1) / ranks;
     BOOST_OUTCOME_TRY(validation,
                       markets(settings, data, data.validation, static_cast<std::size_t>(count)));
     if (group != nullptr)

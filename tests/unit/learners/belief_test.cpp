@@ -44,7 +44,7 @@ TEST(BeliefQuestions, AskAboutStepsOfTheSameTrialBeforeAndAfter) {
   const Rollout rollout = numbered();
   bool earlier = false, later = false;
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
-    const BeliefQuestions q = belief_questions(rollout, kColumns, kActions, seed);
+    const BeliefQuestions q = belief_questions(rollout, kColumns, kActions, 1.0F, seed);
     for (std::int64_t t = 0; t < 6; ++t)
       for (std::int64_t i = 0; i < 2; ++i) {
         const std::size_t k = about(q, t, i);
@@ -66,7 +66,7 @@ TEST(BeliefQuestions, AreToldWhatWasPaidAndWhatCame) {
   // Rewards 0 to 11: their variance is (144 - 1) / 12.
   const float scale = static_cast<float>(1.0 / std::sqrt(143.0 / 12.0));
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const BeliefQuestions q = belief_questions(rollout, kColumns, kActions, seed);
+    const BeliefQuestions q = belief_questions(rollout, kColumns, kActions, 1.0F, seed);
     for (std::int64_t t = 0; t < 6; ++t)
       for (std::int64_t i = 0; i < 2; ++i) {
         const std::size_t k = about(q, t, i);
@@ -87,11 +87,11 @@ TEST(BeliefQuestions, AreToldWhatWasPaidAndWhatCame) {
 
 TEST(BeliefQuestions, OfAnEnvironmentFollowFromItsPlaceAmongAll) {
   const Rollout rollout = numbered();
-  const auto all = belief_questions(rollout, kColumns, kActions, 7);
+  const auto all = belief_questions(rollout, kColumns, kActions, 1.0F, 7);
   Rollout second{6, 1, 4};
   second.inputs.copy_(rollout.inputs.narrow(1, 1, 1));
   for (std::size_t t = 0; t < 6; ++t) second.rewards[t] = rollout.rewards[2 * t + 1];
-  const auto alone = belief_questions(second, kColumns, kActions, 7, 1);
+  const auto alone = belief_questions(second, kColumns, kActions, 1.0F, 7, 1);
   EXPECT_TRUE(torch::equal(alone.asked.narrow(2, 0, kColumns),
                            all.asked.narrow(1, 1, 1).narrow(2, 0, kColumns)));
 }
@@ -99,7 +99,7 @@ TEST(BeliefQuestions, OfAnEnvironmentFollowFromItsPlaceAmongAll) {
 TEST(BeliefLoss, IsThatOfThePrintedFormulaWithItsGradients) {
   market::Random random{3};
   const policy::BeliefHead head({4, 6, 5, kColumns, kActions}, random);
-  const BeliefQuestions q = belief_questions(numbered(), kColumns, kActions, 1);
+  const BeliefQuestions q = belief_questions(numbered(), kColumns, kActions, 1.0F, 1);
   torch::manual_seed(1);
   torch::Tensor features = torch::randn({12, 5}).requires_grad_();
   const BeliefQuestions small{q.asked * 0.01, q.told * 0.01, q.has_next};
