@@ -23,6 +23,13 @@ std::optional<double> parse_amount(std::string_view text) {
   return value;
 }
 
+/// Its beginning, as a terminal may show it: a file of anything may be named by mistake.
+std::string shown(std::string_view line) {
+  std::string out;
+  for (const char c : line.substr(0, 80)) out += c >= ' ' && c <= '~' ? c : '?';
+  return out;
+}
+
 }  // namespace
 
 Result<KlineReader> KlineReader::open(const std::filesystem::path& path, InstrumentId instrument,
@@ -36,7 +43,7 @@ Result<KlineReader> KlineReader::open(const std::filesystem::path& path, Instrum
   if (*header != kHeader)
     return lines.at_line(
         ErrorCode::Malformed,
-        fmt::format("the header is \"{}\" and has to be \"{}\"", header->substr(0, 80), kHeader));
+        fmt::format("the header is \"{}\" and has to be \"{}\"", shown(*header), kHeader));
   return KlineReader{std::move(lines), instrument, interval};
 }
 
@@ -69,17 +76,16 @@ Result<std::optional<Bar>> KlineReader::read() {
 Result<Bar> KlineReader::parse(std::string_view line) const {
   const auto parts = split<Columns>(line);
   if (!parts)
-    return lines_.at_line(ErrorCode::Malformed,
-                          fmt::format("not {} columns: \"{}\"", static_cast<std::size_t>(Columns),
-                                      line.substr(0, 80)));
+    return lines_.at_line(
+        ErrorCode::Malformed,
+        fmt::format("not {} columns: \"{}\"", static_cast<std::size_t>(Columns), shown(line)));
   const auto refuse = [&](ErrorCode code, std::string_view column, std::string_view what) {
     return lines_.at_line(code, fmt::format("{}: {}", column, what));
   };
   const std::optional<Timestamp> open_time = parse_unix_ms((*parts)[Start]);
   if (!open_time)
-    return refuse(
-        ErrorCode::Malformed, "start_ms",
-        fmt::format("not milliseconds since 1970: \"{}\"", (*parts)[Start].substr(0, 40)));
+    return refuse(ErrorCode::Malformed, "start_ms",
+                  fmt::format("not milliseconds since 1970: \"{}\"", shown((*parts)[Start])));
   if (bar_open(*open_time, interval_) != *open_time)
     return refuse(ErrorCode::Malformed, "start_ms",
                   fmt::format("{} is no opening time of a {} bar", format_time(*open_time),
@@ -104,15 +110,14 @@ Result<Bar> KlineReader::parse(std::string_view line) const {
   }
   const std::optional<double> volume = parse_amount((*parts)[Volume]);
   if (!volume)
-    return refuse(
-        ErrorCode::Malformed, "volume",
-        fmt::format("not a plain decimal from 0: \"{}\"", (*parts)[Volume].substr(0, 40)));
+    return refuse(ErrorCode::Malformed, "volume",
+                  fmt::format("not a plain decimal from 0: \"{}\"", shown((*parts)[Volume])));
   const std::optional<double> turnover =
       (*parts)[Turnover].empty() ? 0.0 : parse_amount((*parts)[Turnover]);
   if (!turnover)
-    return refuse(ErrorCode::Malformed, "turnover",
-                  fmt::format("neither empty nor a plain decimal from 0: \"{}\"",
-                              (*parts)[Turnover].substr(0, 40)));
+    return refuse(
+        ErrorCode::Malformed, "turnover",
+        fmt::format("neither empty nor a plain decimal from 0: \"{}\"", shown((*parts)[Turnover])));
   bar.volume = *volume;
   bar.turnover = *turnover;
   if (const char* reason = absurdity(bar))

@@ -30,7 +30,7 @@ class PolicyTrainer final : public runs::Trainer {
 
   [[nodiscard]] std::string_view unit() const override { return "meta-steps"; }
   [[nodiscard]] std::int64_t steps() const override { return steps_; }
-  [[nodiscard]] std::int64_t total_steps() const override { return p_.training.iterations; }
+  [[nodiscard]] std::int64_t total_steps() const override { return p_.training.steps; }
 
   Result<void> iterate(runs::Scalars& out) override {
     for (std::size_t i = 0; i < p_.worlds.size(); ++i) {
@@ -47,7 +47,7 @@ class PolicyTrainer final : public runs::Trainer {
     out.add("updates/skipped", static_cast<double>(p_.learner.skipped()));
     double adapted = kNone;
     double unadapted = kNone;
-    if (steps_ % p_.training.validate_every == 0 || steps_ >= p_.training.iterations) {
+    if (steps_ % p_.training.validate_every == 0 || steps_ >= p_.training.steps) {
       BOOST_OUTCOME_TRY(validate(adapted, unadapted));
     }
     out.add("validation/loss", adapted);
@@ -97,11 +97,11 @@ Result<std::unique_ptr<runs::Trainer>> make_policy_trainer(const PolicyTrainerSe
                                                            const runs::Data& data,
                                                            std::uint64_t seed) {
   const PolicyTraining& t = settings.training;
-  if (t.iterations < 1 || t.validate_every < 1 || t.validation_tasks < 1 ||
+  if (t.steps < 1 || t.validate_every < 1 || t.validation_tasks < 1 ||
       settings.tasks.tasks < 1 || settings.tasks.stagger < 0 || settings.tasks.gap < 1 ||
       settings.learner.trajectories < 1 || settings.learner.horizon < 1)
     return error(ErrorCode::OutOfRange,
-                 "a training without iterations, tasks, trajectories, horizon or gap, or with "
+                 "a training without steps, tasks, trajectories, horizon or gap, or with "
                  "validations of no task");
   BOOST_OUTCOME_TRY(features::FeatureScaling scaling,
                     fit_forecast_scaling(data.series, data.training));

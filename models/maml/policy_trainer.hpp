@@ -26,15 +26,15 @@
 namespace proteus::maml {
 
 struct PolicyTraining {
-  std::int64_t iterations = 500;
+  std::int64_t steps = 500;
   std::int64_t validate_every = 10;
   std::int64_t validation_tasks = 32;
 
   static constexpr auto settings() {
     using P = PolicyTraining;
     return std::tuple{
-        setting("iterations", &P::iterations, "outer steps of the whole training", 1, 100'000'000),
-        setting("validate_every", &P::validate_every, "iterations between two validations", 1,
+        setting("steps", &P::steps, "outer steps of the whole training", 1, 100'000'000),
+        setting("validate_every", &P::validate_every, "outer steps between two validations", 1,
                 1'000'000),
         setting("validation_tasks", &P::validation_tasks,
                 "tasks of a validation at most, spread over its period", 1, 1'000'000)};

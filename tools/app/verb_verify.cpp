@@ -47,6 +47,7 @@ int run_known_answers(const Options& options, std::span<const evaluation::KnownA
   const auto chosen = verify::choose(list, options.only);
   if (chosen.has_error()) return fail(chosen.error(), kUsage);
   if (!options.json) fmt::print("{}", verify::heading());
+  std::fflush(stdout);  // The first answer may take minutes.
   const auto outcomes =
       verify::run(chosen.value(), options.known_answers, [&](const verify::Outcome& outcome) {
         if (options.json) return;

@@ -145,6 +145,12 @@ TEST(KlineReader, RefusesAnotherHeader) {
   }
 }
 
+TEST(KlineReader, ShowsNoControlLettersOfAFileOfAnything) {
+  const Scratch scratch;
+  const Error why = refusal(scratch, "\x1b[31m\x07\xff" + std::string(kTwoRows));
+  EXPECT_NE(why.context.find("\"?[31m??"), std::string::npos) << why.context;
+}
+
 struct BadRow {
   const char* row;
   ErrorCode code;

@@ -39,7 +39,7 @@ PolicyTrainerSettings policy_settings() {
   s.learner.trajectories = 4;
   s.learner.horizon = 10;
   s.tasks.tasks = 3;
-  s.training = {.iterations = 5, .validate_every = 2, .validation_tasks = 3};
+  s.training = {.steps = 5, .validate_every = 2, .validation_tasks = 3};
   return s;
 }
 

@@ -14,6 +14,8 @@ Result<std::vector<const KnownAnswer*>> choose(std::span<const KnownAnswer> list
                                                std::span<const std::string> ids) {
   const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; };
   const auto same = [&](std::string_view a, std::string_view b) {
+    while (b.starts_with(' ')) b.remove_prefix(1);
+    while (b.ends_with(' ')) b.remove_suffix(1);
     return std::ranges::equal(a, b, {}, upper, upper);
   };
   for (const std::string& id : ids)
