@@ -217,10 +217,10 @@ class TwoRanks {
     ::setenv("WORLD_SIZE", "2", 1);
     ::setenv("MASTER_ADDR", "127.0.0.1", 1);
     ::setenv("MASTER_PORT", std::to_string(free_port()).c_str(), 1);
-    for (const auto* words : {&first, &second}) {
-      ::setenv("RANK", words == &first ? "0" : "1", 1);
-      ranks_.push_back(std::make_unique<Child>(*words));
-    }
+    ::setenv("RANK", "0", 1);
+    ranks_.push_back(std::make_unique<Child>(first));
+    ::setenv("RANK", "1", 1);
+    ranks_.push_back(std::make_unique<Child>(second));
     for (const char* name : {"WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "RANK"}) ::unsetenv(name);
   }
   Child& operator[](std::size_t rank) { return *ranks_[rank]; }
