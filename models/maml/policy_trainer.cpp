@@ -120,7 +120,7 @@ Result<std::unique_ptr<runs::Trainer>> make_policy_trainer(const PolicyTrainerSe
                       market_sampler(data.series, settings.tasks, shape, data.validation, seed));
   }
   const training::MarketEnv::Settings env{settings.env, settings.venue, settings.actions,
-                                          settings.reward};
+                                          settings.reward, settings.risk};
   std::vector<std::unique_ptr<World>> worlds;
   for (std::int64_t i = 0; i < settings.tasks.tasks; ++i) {
     BOOST_OUTCOME_TRY(auto world, MarketWorld::create(env, observation, shape));

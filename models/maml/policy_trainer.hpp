@@ -49,6 +49,7 @@ struct PolicyTrainerSettings {
   matching::VenueSettings venue;
   training::ActionSettings actions{.set = training::ActionSet::Weight};
   training::RewardSettings reward;
+  training::EngineRiskSettings risk;  ///< for env.sizing = engine
   PolicyTraining training;
 };
 

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "models/runs/curves.hpp"
@@ -30,9 +31,30 @@ constexpr std::string_view kEnding = ".safetensors";
 std::string latest_of(int rank) {
   return rank == 0 ? "latest.safetensors" : fmt::format("latest.rank-{}.safetensors", rank);
 }
+std::string previous_of(int rank) {
+  return rank == 0 ? "latest.previous.safetensors"
+                   : fmt::format("latest.rank-{}.previous.safetensors", rank);
+}
+fs::path lock_path(const fs::path& folder, int rank) {
+  return folder / (rank == 0 ? ".lock" : fmt::format(".lock.rank-{}", rank));
+}
 
 Error io_error(std::string_view what, const fs::path& path, const std::error_code& why) {
   return error(ErrorCode::Io, fmt::format("cannot {} {}: {}", what, path.string(), why.message()));
+}
+
+Result<bool> is_there(const fs::path& path) {
+  std::error_code failed;
+  const bool there = fs::exists(path, failed);
+  if (failed) return io_error("look for", path, failed);
+  return there;
+}
+
+Result<void> move_file(const fs::path& from, const fs::path& to) {
+  std::error_code failed;
+  fs::rename(from, to, failed);
+  if (failed) return io_error("rename", from, failed);
+  return success();
 }
 
 Result<void> make_folder(const fs::path& folder) {
@@ -92,7 +114,51 @@ Result<void> check_same(const inference::Checkpoint& saved, const Provenance& he
     if (here.data[i].hash != saved.data[i].hash)
       return refuse(saved.data[i].name + " holds other data than when the run began");
   }
+  if (saved.code_version != here.code_version)
+    return error(ErrorCode::Refused,
+                 fmt::format("the run was saved by version {}, and this is version {}: resume it "
+                             "with the program that began it",
+                             saved.code_version, here.code_version));
   return success();
+}
+
+/// What a rank of `ranks` cannot go on with: what was saved by another, or among more or fewer.
+Result<void> check_ranks(std::int64_t rank, std::int64_t ranks, const RunSettings& here,
+                         const fs::path& path) {
+  const auto processes = [](std::int64_t count) {
+    return count == 1 ? std::string("1 process") : fmt::format("{} processes", count);
+  };
+  if (ranks != here.ranks)
+    return error(ErrorCode::Refused,
+                 fmt::format("the run was begun by {}, and this is one of {}: start {} to go on",
+                             processes(ranks), here.ranks, processes(ranks)));
+  if (rank != here.rank)
+    return error(ErrorCode::Refused, fmt::format("{} was saved by rank {}, and this is rank {}",
+                                                 path.string(), rank, here.rank));
+  return success();
+}
+
+/// Whether the folder has a save of this rank, of either name.
+Result<bool> holds_run(const fs::path& folder, int rank) {
+  BOOST_OUTCOME_TRY(const bool latest, is_there(folder / latest_of(rank)));
+  BOOST_OUTCOME_TRY(const bool previous, is_there(folder / previous_of(rank)));
+  return latest || previous;
+}
+
+Result<void> check_holds_none(const fs::path& folder, int rank) {
+  BOOST_OUTCOME_TRY(const bool held, holds_run(folder, rank));
+  if (!held) return success();
+  return error(
+      ErrorCode::Refused,
+      fmt::format("{} holds a run already: resume it, or name another folder", folder.string()));
+}
+
+Result<void> check_holds_one(const fs::path& folder, int rank) {
+  BOOST_OUTCOME_TRY(const bool held, holds_run(folder, rank));
+  if (held) return success();
+  return error(ErrorCode::NotFound,
+               fmt::format("{} holds no run{}: there is no {} in it", folder.string(),
+                           rank == 0 ? "" : fmt::format(" of a rank {}", rank), latest_of(rank)));
 }
 
 bool is_loss(std::string_view name) {
@@ -103,7 +169,7 @@ bool is_loss(std::string_view name) {
 }  // namespace
 
 Result<FolderLock> FolderLock::take(const fs::path& folder, int rank) {
-  const fs::path path = folder / (rank == 0 ? ".lock" : fmt::format(".lock.rank-{}", rank));
+  const fs::path path = lock_path(folder, rank);
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (fd < 0) return io_error("open", path, {errno, std::generic_category()});
   FolderLock lock(fd);
@@ -112,6 +178,13 @@ Result<FolderLock> FolderLock::take(const fs::path& folder, int rank) {
                  fmt::format("another process trains in {}: end it, or name another folder",
                              folder.string()));
   return lock;
+}
+
+Result<void> FolderLock::check_free(const fs::path& folder, int rank) {
+  BOOST_OUTCOME_TRY(const bool there, is_there(lock_path(folder, rank)));
+  if (!there) return success();
+  BOOST_OUTCOME_TRY(take(folder, rank));
+  return success();
 }
 
 FolderLock::FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -129,16 +202,21 @@ Run::Run(fs::path folder, const RunSettings& settings, Provenance provenance, Tr
       settings_(settings),
       provenance_(std::move(provenance)),
       trainer_(trainer),
-      lock_(std::move(lock)) {}
+      lock_(std::move(lock)) {
+  state_.rank = settings_.rank;
+  state_.ranks = settings_.ranks;
+}
+
+Result<void> Run::check_begin(const fs::path& folder, const RunSettings& settings) {
+  BOOST_OUTCOME_TRY(check_holds_none(folder, settings.rank));
+  return FolderLock::check_free(folder, settings.rank);
+}
 
 Result<std::unique_ptr<Run>> Run::begin(const fs::path& folder, const RunSettings& settings,
                                         Provenance provenance, Trainer& trainer, Timestamp now) {
   BOOST_OUTCOME_TRY(make_folder(folder));
   BOOST_OUTCOME_TRY(FolderLock lock, FolderLock::take(folder, settings.rank));
-  if (fs::exists(folder / latest_of(settings.rank)))
-    return error(
-        ErrorCode::Refused,
-        fmt::format("{} holds a run already: resume it, or name another folder", folder.string()));
+  BOOST_OUTCOME_TRY(check_holds_none(folder, settings.rank));
   BOOST_OUTCOME_TRY(make_folder(folder / "checkpoints"));
   std::unique_ptr<Run> run(
       new Run(folder, settings, std::move(provenance), trainer, std::move(lock)));
@@ -150,31 +228,74 @@ Result<std::unique_ptr<Run>> Run::begin(const fs::path& folder, const RunSetting
   return run;
 }
 
+Result<Run::Save> Run::read_save(const fs::path& path, const RunSettings& settings,
+                                 const Provenance& provenance) {
+  Save save{path, {}, {}};
+  BOOST_OUTCOME_TRY(save.checkpoint, inference::load_checkpoint(path));
+  BOOST_OUTCOME_TRY(check_same(save.checkpoint, provenance));
+  BOOST_OUTCOME_TRY(const auto* tensor, save.checkpoint.tensor(kState));
+  Archive archive = Archive::reader(std::as_bytes(std::span(tensor->bytes)));
+  archive.part("the run");
+  archive(save.state);
+  if (!archive.ok())
+    return error(ErrorCode::Corrupt,
+                 fmt::format("{}: its training state cannot be read, at {}: it was written by "
+                             "another program",
+                             path.string(), archive.place()));
+  BOOST_OUTCOME_TRY(check_ranks(save.state.rank, save.state.ranks, settings, path));
+  return save;
+}
+
+/// The latest first.
+Result<std::vector<Run::Save>> Run::saves(const fs::path& folder, const RunSettings& settings,
+                                          const Provenance& provenance) {
+  std::vector<Save> found;
+  for (const std::string& name : {latest_of(settings.rank), previous_of(settings.rank)}) {
+    BOOST_OUTCOME_TRY(const bool there, is_there(folder / name));
+    if (!there) continue;
+    BOOST_OUTCOME_TRY(Save save, read_save(folder / name, settings, provenance));
+    found.push_back(std::move(save));
+  }
+  return found;
+}
+
+Result<std::vector<std::int64_t>> Run::check_resume(const fs::path& folder,
+                                                    const RunSettings& settings,
+                                                    const Provenance& provenance) {
+  BOOST_OUTCOME_TRY(check_holds_one(folder, settings.rank));
+  BOOST_OUTCOME_TRY(const auto found, saves(folder, settings, provenance));
+  BOOST_OUTCOME_TRY(FolderLock::check_free(folder, settings.rank));
+  std::vector<std::int64_t> iterations;
+  for (const Save& save : found) iterations.push_back(save.state.iterations);
+  return iterations;
+}
+
 Result<std::unique_ptr<Run>> Run::resume(const fs::path& folder, const RunSettings& settings,
-                                         Provenance provenance, Trainer& trainer, Timestamp now) {
-  const fs::path path = folder / latest_of(settings.rank);
-  if (!fs::exists(path))
-    return error(ErrorCode::NotFound, fmt::format("{} holds no run: there is no {} in it",
-                                                  folder.string(), path.filename().string()));
+                                         Provenance provenance, Trainer& trainer, Timestamp now,
+                                         std::optional<std::int64_t> iteration) {
+  BOOST_OUTCOME_TRY(check_holds_one(folder, settings.rank));
   BOOST_OUTCOME_TRY(FolderLock lock, FolderLock::take(folder, settings.rank));
-  BOOST_OUTCOME_TRY(const auto latest, inference::load_checkpoint(path));
-  BOOST_OUTCOME_TRY(check_same(latest, provenance));
-  if (latest.code_version != provenance.code_version)
-    return error(ErrorCode::Refused,
-                 fmt::format("the run was saved by version {}, and this is version {}: resume it "
-                             "with the program that began it",
-                             latest.code_version, provenance.code_version));
+  BOOST_OUTCOME_TRY(const auto found, saves(folder, settings, provenance));
+  const auto chosen = std::ranges::find_if(
+      found, [&](const Save& save) { return !iteration || save.state.iterations == *iteration; });
+  if (chosen == found.end())
+    return error(ErrorCode::NotFound,
+                 fmt::format("{} was not saved at iteration {}", folder.string(), *iteration));
   BOOST_OUTCOME_TRY(make_folder(folder / "checkpoints"));
   std::unique_ptr<Run> run(
       new Run(folder, settings, std::move(provenance), trainer, std::move(lock)));
-  BOOST_OUTCOME_TRY(run->read_state(latest));
+  BOOST_OUTCOME_TRY(run->read_state(*chosen));
   BOOST_OUTCOME_TRY(run->open_files(now));
   BOOST_OUTCOME_TRY(run->choose_best_figure());
+  // A later save that not all ranks have would stand in the way of the next one.
+  if (const fs::path latest = folder / latest_of(settings.rank); chosen->path != latest) {
+    BOOST_OUTCOME_TRY(move_file(chosen->path, latest));
+  }
   return run;
 }
 
-Result<void> Run::read_state(const inference::Checkpoint& latest) {
-  BOOST_OUTCOME_TRY(const auto* tensor, latest.tensor(kState));
+Result<void> Run::read_state(const Save& save) {
+  BOOST_OUTCOME_TRY(const auto* tensor, save.checkpoint.tensor(kState));
   Archive archive = Archive::reader(std::as_bytes(std::span(tensor->bytes)));
   archive.part("the run");
   archive(state_);
@@ -184,8 +305,9 @@ Result<void> Run::read_state(const inference::Checkpoint& latest) {
     return error(ErrorCode::Corrupt,
                  fmt::format("{}: its training state cannot be read, at {}: it was written by "
                              "another program",
-                             (folder_ / latest_of(settings_.rank)).string(), archive.place()));
+                             save.path.string(), archive.place()));
   saved_steps_ = trainer_.steps();
+  saved_iterations_ = state_.iterations;
   return success();
 }
 
@@ -273,35 +395,45 @@ Result<void> Run::keep_best() {
 }
 
 Result<void> Run::keep_interval() {
-  if (!is_first()) return save();
+  if (!is_first()) return put_down();
   BOOST_OUTCOME_TRY(std::string hash,
                     inference::save_checkpoint(checkpoint_path(trainer_.steps()), model()));
   state_.parent = std::move(hash);
-  BOOST_OUTCOME_TRY(save());
+  BOOST_OUTCOME_TRY(put_down());
+  // Reading every row again for a few new ones would take ever longer.
+  if (state_.csv_bytes >= drawn_bytes_ + drawn_bytes_ / 8) show_curves();
   return drop_checkpoints();
 }
 
 /// Those of before that are too many, and those of steps that have not been taken: of a run that
 /// was cut back.
 Result<void> Run::drop_checkpoints() {
+  const fs::path folder = folder_ / "checkpoints";
   std::vector<std::int64_t> kept;
   std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(folder_ / "checkpoints", failed))
-    if (const auto steps = step_of(entry.path())) kept.push_back(*steps);
+  fs::directory_iterator entry(folder, failed);
+  for (; !failed && entry != fs::directory_iterator(); entry.increment(failed))
+    if (const auto steps = step_of(entry->path())) kept.push_back(*steps);
+  if (failed) return io_error("read", folder, failed);
   std::ranges::sort(kept, std::greater{});
-  std::erase_if(kept, [&](std::int64_t steps) {
-    if (steps <= trainer_.steps()) return false;
+  Result<void> dropped = success();
+  std::int64_t left = settings_.keep;
+  for (const std::int64_t steps : kept) {
+    if (steps <= trainer_.steps() && left-- > 0) continue;
     fs::remove(checkpoint_path(steps), failed);
-    return true;
-  });
-  for (std::size_t i = static_cast<std::size_t>(settings_.keep); i < kept.size(); ++i)
-    fs::remove(checkpoint_path(kept[i]), failed);
-  if (failed) return io_error("clear", folder_ / "checkpoints", failed);
+    if (failed && dropped) dropped = io_error("remove", checkpoint_path(steps), failed);
+  }
+  return dropped;
+}
+
+Result<void> Run::save() {
+  BOOST_OUTCOME_TRY(put_down());
+  show_curves();
   return success();
 }
 
 /// The rows first: a saved moment never counts rows that the disk does not have.
-Result<void> Run::save() {
+Result<void> Run::put_down() {
   if (is_first()) {
     BOOST_OUTCOME_TRY(csv_->sync());
     BOOST_OUTCOME_TRY(events_->sync());
@@ -322,9 +454,37 @@ Result<void> Run::save() {
   inference::Tensor state{kState, inference::TensorType::U8, {bytes.size()}, {}};
   state.bytes.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   latest.tensors.push_back(std::move(state));
-  BOOST_OUTCOME_TRY(inference::save_checkpoint(folder_ / latest_of(settings_.rank), latest));
+  BOOST_OUTCOME_TRY(save_latest(latest));
   saved_steps_ = trainer_.steps();
-  return is_first() && state_.iterations > 0 ? draw_curves() : success();
+  saved_iterations_ = state_.iterations;
+  return success();
+}
+
+/// Among several ranks the save before stays beside it. One of the same iteration is replaced: a
+/// rank can be ahead of another by one iteration's save, never by two.
+Result<void> Run::save_latest(const inference::Checkpoint& latest) {
+  const fs::path path = folder_ / latest_of(settings_.rank);
+  const fs::path previous = folder_ / previous_of(settings_.rank);
+  const bool keeps =
+      settings_.ranks > 1 && saved_iterations_ && *saved_iterations_ != state_.iterations;
+  if (keeps) {
+    BOOST_OUTCOME_TRY(move_file(path, previous));
+  }
+  Result<void> saved = success();
+  if (auto hash = inference::save_checkpoint(path, latest); !hash) saved = std::move(hash).error();
+  // Where this fails as well, resume() finds it under its other name.
+  if (!saved && keeps) std::ignore = move_file(previous, path);
+  return saved;
+}
+
+/// Plots are a convenience: where they fail, that is said and the training goes on.
+void Run::show_curves() {
+  if (!is_first() || state_.iterations == 0) return;
+  if (auto drawn = draw_curves()) {
+    drawn_bytes_ = state_.csv_bytes;
+  } else if (!std::exchange(noted_, true)) {
+    note_ = "curves.html could not be drawn, training goes on: " + drawn.error().context;
+  }
 }
 
 Result<void> Run::draw_curves() {
@@ -333,10 +493,7 @@ Result<void> Run::draw_curves() {
   BOOST_OUTCOME_TRY(const CurveTable table, read_curves(csv));
   const fs::path draft = folder_ / "curves.html.draft";
   BOOST_OUTCOME_TRY(write_text(draft, curves_page(trainer_.model().kind, trainer_.unit(), table)));
-  std::error_code failed;
-  fs::rename(draft, folder_ / "curves.html", failed);
-  if (failed) return io_error("rename", draft, failed);
-  return success();
+  return move_file(draft, folder_ / "curves.html");
 }
 
 Result<std::string> Run::finish() {

@@ -3,7 +3,8 @@
 //   config.toml                      the settings it was started with, all of them
 //   scalars.csv                      a row of figures an iteration (scalar_rows.hpp)
 //   events.out.tfevents.proteus      the same for TensorBoard (event_record.hpp)
-//   curves.html                      the same as plots, drawn at every save (curves.hpp)
+//   curves.html                      the same as plots (curves.hpp), drawn at a save when there are
+//                                    an eighth more rows than on it, and at the end
 //   latest.safetensors               the model, and in the tensor training.state all that a resumed
 //                                    run needs
 //   checkpoints/step-N.safetensors   the last few models, by their steps
@@ -11,6 +12,8 @@
 //   model.safetensors                the model at the end
 //   last-good.safetensors            the model, where training ended because its numbers broke
 //   latest.rank-N.safetensors        where several processes train together, of each but the first
+//   latest.previous.safetensors      where they do, the save before: ranks save one after another,
+//   latest.rank-N.previous...        and until all have, this is the newest that all of them have
 //
 // A run that was stopped at any moment and is resumed gives the same rows and the same model as one
 // that was never stopped: what was written after the last save is cut away and made again. A
@@ -24,6 +27,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/runs/appended_file.hpp"
@@ -51,6 +55,8 @@ class FolderLock {
  public:
   /// Errors: Busy, Io.
   static Result<FolderLock> take(const std::filesystem::path& folder, int rank);
+  /// Whether take() would be refused now; writes nothing. Errors: Busy, Io.
+  static Result<void> check_free(const std::filesystem::path& folder, int rank);
   FolderLock(FolderLock&& other) noexcept;
   FolderLock& operator=(FolderLock&& other) noexcept;
   ~FolderLock();
@@ -62,17 +68,26 @@ class FolderLock {
 
 class Run {
  public:
+  /// What begin() would be refused for, as far as it can be told without writing. Errors: Refused,
+  /// Busy, Io.
+  static Result<void> check_begin(const std::filesystem::path& folder, const RunSettings& settings);
+  /// The iterations of the saves that resume() can go on from, the newest first; writes nothing.
+  /// Errors: those of resume().
+  static Result<std::vector<std::int64_t>> check_resume(const std::filesystem::path& folder,
+                                                        const RunSettings& settings,
+                                                        const Provenance& provenance);
   /// Makes the folder and saves the model as it is before the first iteration. `trainer` must
   /// outlive the run. Errors: Refused (there is a run in the folder), Busy, Io, those of saving.
   static Result<std::unique_ptr<Run>> begin(const std::filesystem::path& folder,
                                             const RunSettings& settings, Provenance provenance,
                                             Trainer& trainer, Timestamp now);
-  /// Puts `trainer`, made from the same settings and data, where the run was saved last. Errors:
-  /// NotFound (no run there), Refused (other settings, data or program, with what differs), Busy,
-  /// Corrupt, Io.
+  /// Puts `trainer`, made from the same settings and data, where the run was saved last, or at the
+  /// save of `iteration`. Errors: NotFound (no run there, no such save), Refused (other settings,
+  /// data, program or number of ranks, with what differs), Busy, Corrupt, Io.
   static Result<std::unique_ptr<Run>> resume(const std::filesystem::path& folder,
                                              const RunSettings& settings, Provenance provenance,
-                                             Trainer& trainer, Timestamp now);
+                                             Trainer& trainer, Timestamp now,
+                                             std::optional<std::int64_t> iteration = std::nullopt);
 
   [[nodiscard]] bool done() const { return trainer_.steps() >= trainer_.total_steps(); }
   /// One iteration, its figures, and what is to be kept of it. Errors: Io (no room, with what was
@@ -93,6 +108,10 @@ class Run {
   [[nodiscard]] const std::optional<Best>& best() const { return state_.best; }
   /// Where resume() would go on.
   [[nodiscard]] std::int64_t saved_steps() const { return saved_steps_; }
+  /// What went wrong that ends no training, for people; the first such thing alone, and once.
+  [[nodiscard]] std::optional<std::string> take_note() {
+    return std::exchange(note_, std::nullopt);
+  }
 
  private:
   /// Of the run itself; the trainer's follows it in the file.
@@ -103,12 +122,27 @@ class Run {
     std::vector<std::string> columns;
     std::optional<Best> best;
     std::string parent;
-    void archive(Archive& a) { a(iterations, csv_bytes, event_bytes, columns, best, parent); }
+    std::int64_t rank = 0;
+    std::int64_t ranks = 1;
+    void archive(Archive& a) {
+      a(rank, ranks, iterations, csv_bytes, event_bytes, columns, best, parent);
+    }
+  };
+  struct Save {
+    std::filesystem::path path;
+    inference::Checkpoint checkpoint;
+    State state;
   };
 
   Run(std::filesystem::path folder, const RunSettings& settings, Provenance provenance,
       Trainer& trainer, FolderLock lock);
-  Result<void> read_state(const inference::Checkpoint& latest);
+  static Result<std::vector<Save>> saves(const std::filesystem::path& folder,
+                                         const RunSettings& settings, const Provenance& provenance);
+  static Result<Save> read_save(const std::filesystem::path& path, const RunSettings& settings,
+                                const Provenance& provenance);
+  Result<void> read_state(const Save& save);
+  Result<void> put_down();
+  Result<void> save_latest(const inference::Checkpoint& latest);
   Result<void> open_files(Timestamp now);
   Result<void> write_row(Timestamp now);
   Result<void> name_columns();
@@ -116,6 +150,7 @@ class Run {
   Result<void> keep_best();
   Result<void> keep_interval();
   Result<void> drop_checkpoints();
+  void show_curves();
   Result<void> draw_curves();
   [[nodiscard]] inference::Checkpoint model() const;
   [[nodiscard]] std::filesystem::path checkpoint_path(std::int64_t steps) const;
@@ -130,6 +165,10 @@ class Run {
   Scalars figures_;
   std::string best_figure_;
   std::int64_t saved_steps_ = 0;
+  std::optional<std::int64_t> saved_iterations_;
+  std::uint64_t drawn_bytes_ = 0;  ///< of scalars.csv, that are on curves.html
+  std::optional<std::string> note_;
+  bool noted_ = false;
   std::optional<AppendedFile> csv_;
   std::optional<AppendedFile> events_;
 };

@@ -21,6 +21,7 @@ struct RunSettings {
   Better better = Better::Auto;
   /// Among processes that train together: beside rank 0 a run only keeps what it needs to go on.
   int rank = 0;
+  int ranks = 1;  ///< how many processes those are
 };
 
 }  // namespace proteus::runs

@@ -98,6 +98,18 @@ TEST(Training, StoppedByASignalGoesOnToTheUnbrokenRun) {
   EXPECT_EQ(read_all(run + "/scalars.csv"), read_all(folder / "whole/scalars.csv"));
 }
 
+TEST(Training, UnderNohupOutlivesItsTerminal) {
+  const Folder folder;
+  const std::string run = folder / "run";
+  const auto before = std::signal(SIGHUP, SIG_IGN);  // A child inherits it, as from nohup.
+  Child child(begin(settings(folder), run, kLong));
+  std::signal(SIGHUP, before);
+  ASSERT_TRUE(child.says("speed not known yet", kPatience));
+  child.signal(SIGHUP);
+  ASSERT_EQ(child.wait(kPatience), kOk) << child.err();
+  EXPECT_THAT(child.out(), HasSubstr("content hash " + hash_of(run)));
+}
+
 TEST(Training, KilledGoesOnFromItsLastSave) {
   const Folder folder;
   const std::string file = settings(folder);
@@ -166,6 +178,24 @@ TEST(Training, OfRl2IsHandedOverAndGoesOnAsIfUnbroken) {
   EXPECT_EQ(read_all(folder / "stopped/scalars.csv"), read_all(folder / "whole/scalars.csv"));
 }
 
+TEST(Training, OfABaselineWithAMemoryIsRefused) {
+  if (!has_learner()) GTEST_SKIP() << "built without LibTorch";
+  const Folder folder;
+  const auto check = [&](const Overrides& more) {
+    auto words = begin(rl2_settings(folder), folder / "run", more);
+    words.emplace_back("--check");
+    return run_proteus(words);
+  };
+  const Ran memory = check({"train.model=ppo", "core.core=gru"});
+  EXPECT_EQ(memory.code, kConfig);
+  EXPECT_THAT(memory.err, AllOf(HasSubstr("core.core"), HasSubstr("--set core.core=memoryless")));
+  EXPECT_EQ(check({"train.model=ppo", "core.core=memoryless"}).code, kOk);
+  EXPECT_EQ(check({"train.model=ppo"}).code, kOk);
+  const Ran none = check({"core.core=memoryless"});
+  EXPECT_EQ(none.code, kConfig);
+  EXPECT_THAT(none.err, HasSubstr("use model = \"ppo\""));
+}
+
 /// A port of loopback that nobody has just now.
 int free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -182,14 +212,15 @@ int free_port() {
 /// Two processes with the environment that a launcher would give them.
 class TwoRanks {
  public:
-  explicit TwoRanks(const std::vector<std::string>& words) {
+  explicit TwoRanks(const std::vector<std::string>& words) : TwoRanks(words, words) {}
+  TwoRanks(const std::vector<std::string>& first, const std::vector<std::string>& second) {
     ::setenv("WORLD_SIZE", "2", 1);
     ::setenv("MASTER_ADDR", "127.0.0.1", 1);
     ::setenv("MASTER_PORT", std::to_string(free_port()).c_str(), 1);
-    for (const char* rank : {"0", "1"}) {
-      ::setenv("RANK", rank, 1);
-      ranks_.push_back(std::make_unique<Child>(words));
-    }
+    ::setenv("RANK", "0", 1);
+    ranks_.push_back(std::make_unique<Child>(first));
+    ::setenv("RANK", "1", 1);
+    ranks_.push_back(std::make_unique<Child>(second));
     for (const char* name : {"WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "RANK"}) ::unsetenv(name);
   }
   Child& operator[](std::size_t rank) { return *ranks_[rank]; }
@@ -211,11 +242,44 @@ TEST(Training, ByTwoProcessesLeavesOneFolderAndGoesOnAsIfUnbroken) {
   stopped[1].signal(SIGTERM);  // One is told, and both end.
   ASSERT_EQ(stopped[0].wait(kPatience), kOk) << stopped[0].err();
   ASSERT_EQ(stopped[1].wait(kPatience), kOk) << stopped[1].err();
+  EXPECT_THAT(stopped[0].out(), HasSubstr("in 2 processes again"));
+  const Ran alone = run_proteus({"train", "--resume", folder / "stopped"});
+  EXPECT_EQ(alone.code, kError);
+  EXPECT_THAT(alone.err, HasSubstr("begun by 2 processes, and this is one of 1"));
+  // As if the second had been killed before its last save.
+  std::filesystem::rename(folder / "stopped/latest.rank-1.previous.safetensors",
+                          folder / "stopped/latest.rank-1.safetensors");
   TwoRanks resumed({"train", "--resume", folder / "stopped"});
   ASSERT_EQ(resumed[0].wait(kPatience), kOk) << resumed[0].err();
   ASSERT_EQ(resumed[1].wait(kPatience), kOk) << resumed[1].err();
   EXPECT_EQ(hash_of(folder / "stopped"), hash_of(folder / "whole"));
   EXPECT_EQ(read_all(folder / "stopped/scalars.csv"), read_all(folder / "whole/scalars.csv"));
+}
+
+TEST(Training, ByTwoProcessesOfOtherSettingsWritesNothing) {
+  if (!has_learner()) GTEST_SKIP() << "built without LibTorch";
+  const Folder folder;
+  const std::string file = rl2_settings(folder);
+  TwoRanks ranks(begin(file, folder / "run"), begin(file, folder / "run", {"train.seed=2"}));
+  for (const std::size_t rank : {0U, 1U}) {
+    EXPECT_EQ(ranks[rank].wait(kPatience), kError);
+    EXPECT_THAT(ranks[rank].err(), HasSubstr("rank 1 has other settings"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+}
+
+TEST(Training, ByTwoProcessesOfWhichOneCannotBeginWritesNothing) {
+  if (!has_learner()) GTEST_SKIP() << "built without LibTorch";
+  const Folder folder;
+  const std::string file = rl2_settings(folder);
+  std::filesystem::create_directory(folder / "run");
+  write_all(folder / "run/latest.rank-1.safetensors", "of before");
+  TwoRanks ranks(begin(file, folder / "run"));
+  EXPECT_EQ(ranks[0].wait(kPatience), kError);
+  EXPECT_EQ(ranks[1].wait(kPatience), kError);
+  EXPECT_THAT(ranks[0].err(), HasSubstr("rank 1 could not begin"));
+  EXPECT_THAT(ranks[1].err(), HasSubstr("holds a run already"));
+  EXPECT_THAT(entries(folder / "run"), ::testing::ElementsAre("latest.rank-1.safetensors"));
 }
 
 TEST(Training, SettingsOfRl2ThatComeWithTheProgramAreFine) {

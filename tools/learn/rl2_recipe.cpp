@@ -7,7 +7,8 @@ namespace {
 
 class Rl2Recipe final : public Recipe {
  public:
-  Rl2Recipe(policy::CoreKind core, learners::Group* group) : group_(group) {
+  Rl2Recipe(policy::CoreKind core, learners::Group* group)
+      : baseline_(core == policy::CoreKind::Memoryless), group_(group) {
     settings_.policy.core.kind = core;
   }
 
@@ -15,6 +16,7 @@ class Rl2Recipe final : public Recipe {
     reader.section("train", shared, settings_);
     reader.section("policy", settings_.policy);
     reader.section("core", settings_.policy.core);
+    check_core(reader);
     reader.section("inputs", settings_.inputs);
     reader.section("ppo", settings_.ppo);
     reader.section("env", settings_.env);
@@ -30,6 +32,18 @@ class Rl2Recipe final : public Recipe {
   }
 
  private:
+  /// The settings of an rl2 run name its core, and so would make a baseline with a memory of it.
+  void check_core(config::Reader& reader) const {
+    const bool memoryless = settings_.policy.core.kind == policy::CoreKind::Memoryless;
+    if (baseline_ && !memoryless)
+      reader.reject("core", "core",
+                    "gives a memory to ppo, the baseline without one: add --set "
+                    "core.core=memoryless, or use model = \"rl2\"");
+    if (!baseline_ && memoryless)
+      reader.reject("core", "core", "takes the memory from rl2: use model = \"ppo\"");
+  }
+
+  bool baseline_;
   learners::Rl2Settings settings_;
   learners::Group* group_;
 };

@@ -84,10 +84,16 @@ Result<FileBars> read_file(const sim::KlineInput& input, std::vector<std::string
 Result<std::vector<std::string>> files_in(const fs::path& folder, const std::string& pattern) {
   std::vector<std::string> files;
   std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(folder, failed))
-    if (entry.is_regular_file() &&
-        ::fnmatch(pattern.c_str(), entry.path().filename().c_str(), 0) == 0)
-      files.push_back(entry.path().string());
+  fs::directory_iterator entry(folder, failed);
+  for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+    const fs::path& path = entry->path();
+    if (::fnmatch(pattern.c_str(), path.filename().c_str(), 0) != 0) continue;
+    std::error_code unknown;
+    if (entry->is_regular_file(unknown)) files.push_back(path.string());
+    if (unknown)
+      return error(ErrorCode::Io, fmt::format("data.folder: cannot tell what {} is: {}",
+                                              path.string(), unknown.message()));
+  }
   if (failed)
     return error(ErrorCode::NotFound,
                  fmt::format("data.folder: cannot read {}: {}", folder.string(), failed.message()));

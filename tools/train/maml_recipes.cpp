@@ -32,6 +32,8 @@ class PolicyRecipe final : public Recipe {
     reader.section("venue", settings_.venue);
     reader.section("actions", settings_.actions);
     reader.section("reward", settings_.reward);
+    reader.section("risk.sizing", settings_.risk.sizing);
+    reader.section("risk.limits", settings_.risk.limits);
   }
   Result<std::unique_ptr<runs::Trainer>> make(const runs::Data& data, std::uint64_t seed) override {
     return maml::make_policy_trainer(settings_, data, seed);

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <tuple>
+#include <vector>
 
 #include "connectors/net/loop.hpp"
 #include "models/runs/run.hpp"
 #include "tools/app/screen.hpp"
 #include "tools/app/version.hpp"
+#include "tools/train/agreement.hpp"
 #include "tools/train/configuration.hpp"
 #include "tools/train/progress.hpp"
 
@@ -26,8 +29,14 @@ void on_signal(int number) {
   std::signal(number, SIG_DFL);  // Who asks twice does not want to wait for the iteration.
 }
 
+/// What whoever started this had ignored stays so: under nohup, a terminal that closes ends
+/// nothing.
 void listen_to_signals() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, on_signal);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
+      std::signal(number, on_signal);
+  }
 }
 
 /// What was asked for; a sentence where it does not go together.
@@ -60,34 +69,38 @@ class Training {
   Training(const Options& options, Ranks& ranks)
       : options_(options),
         ranks_(ranks),
+        agreement_(ranks),
         progress_(style_of_stdout(), stdout_is_terminal() && ranks.rank() == 0) {}
 
   int run(std::span<const ModelKind> models) {
-    if (const auto checked = check_options(options_, ranks_); checked.has_error())
-      return fail(checked.error(), kUsage);
-    const bool resumes = !options_.resume_folder.empty();
-    const fs::path file =
-        resumes ? fs::path(options_.resume_folder) / "config.toml" : fs::path(options_.config);
-    auto configuration = read_configuration(file, options_.overrides, models);
-    if (configuration.has_error())
-      return fail(configuration.error(),
-                  configuration.error().code == ErrorCode::Unsupported ? kError : kConfig);
-    config_ = std::move(configuration.value());
-    folder_ = resumes                ? fs::path(options_.resume_folder)
-              : options_.out.empty() ? default_folder(net::Loop::wall_now(), config_.train.name)
-                                     : fs::path(options_.out);
-    if (const auto ready = prepare(); ready.has_error()) return fail(ready.error(), kError);
+    if (const auto ready = start(models); ready.has_error()) return fail(ready.error(), code_);
     if (options_.check) return tell_all();
-    if (const auto opened = open_run(resumes); opened.has_error())
-      return fail(opened.error(), kError);
     listen_to_signals();
-    tell_start(resumes);
+    tell_start();
     return train();
   }
 
  private:
-  /// Data and trainer.
-  Result<void> prepare() {
+  /// Nothing is written before all ranks have said that they can begin, and with the same.
+  Result<void> start(std::span<const ModelKind> models) {
+    BOOST_OUTCOME_TRY(agreement_.none_failed(prepare(models), "begin"));
+    code_ = kError;
+    BOOST_OUTCOME_TRY(agreement_.same(
+        fmt::format("{} {} {} {}", config_.resolved, resumes_, options_.check, kVersion),
+        "settings, options or version of the program"));
+    BOOST_OUTCOME_TRY(agreement_.same(data_text(), "data"));
+    BOOST_OUTCOME_TRY(agreement_.none_failed(choose_save(), "find the save that all go on from"));
+    BOOST_OUTCOME_TRY(agreement_.none_failed(make_trainer(), "make its trainer"));
+    if (options_.check) return success();
+    return agreement_.none_failed(open_run(), "open the run's folder");
+  }
+
+  /// Settings, data and the state of the folder. Sets the code that an error ends with.
+  Result<void> prepare(std::span<const ModelKind> models) {
+    code_ = kUsage;
+    BOOST_OUTCOME_TRY(check_options(options_, ranks_));
+    BOOST_OUTCOME_TRY(read_settings(models));
+    code_ = kError;
     if (ranks_.size() > 1 && !config_.model->in_ranks)
       return error(ErrorCode::Unsupported,
                    fmt::format("{} trains in one process: unset WORLD_SIZE", config_.model->name));
@@ -95,38 +108,80 @@ class Training {
     if (ranks_.rank() == 0)
       for (const std::string& note : loaded.notes) progress_.say("note: " + note);
     data_ = std::move(loaded.data);
+    if (options_.check) return success();
+    if (!resumes_) return runs::Run::check_begin(folder_, run_settings());
+    BOOST_OUTCOME_TRY(saves_, runs::Run::check_resume(folder_, run_settings(), provenance()));
+    return success();
+  }
+
+  Result<void> read_settings(std::span<const ModelKind> models) {
+    resumes_ = !options_.resume_folder.empty();
+    const fs::path file =
+        resumes_ ? fs::path(options_.resume_folder) / "config.toml" : fs::path(options_.config);
+    auto configuration = read_configuration(file, options_.overrides, models);
+    if (configuration.has_error()) {
+      code_ = configuration.error().code == ErrorCode::Unsupported ? kError : kConfig;
+      return configuration.error();
+    }
+    config_ = std::move(configuration.value());
+    folder_ = resumes_               ? fs::path(options_.resume_folder)
+              : options_.out.empty() ? default_folder(net::Loop::wall_now(), config_.train.name)
+                                     : fs::path(options_.out);
+    return success();
+  }
+
+  /// The newest that all ranks have: where they were ended between their saves, one has it as its
+  /// latest and another as the one before.
+  Result<void> choose_save() {
+    if (!resumes_ || options_.check) return success();
+    BOOST_OUTCOME_TRY(const auto newest, agreement_.each(static_cast<double>(saves_.front()),
+                                                         "where the run goes on"));
+    iteration_ = static_cast<std::int64_t>(*std::ranges::min_element(newest));
+    if (std::ranges::find(saves_, *iteration_) != saves_.end()) return success();
+    return error(ErrorCode::Refused,
+                 fmt::format("the ranks of {} have no save in common: this one has iteration {}, "
+                             "another none after {}; begin a new run",
+                             folder_.string(), fmt::join(saves_, " and "), *iteration_));
+  }
+
+  Result<void> make_trainer() {
     const auto seed = static_cast<std::uint64_t>(config_.train.seed);
     BOOST_OUTCOME_TRY(trainer_, config_.recipe->make(data_, seed));
     return success();
   }
 
-  Result<void> open_run(bool resumes) {
-    const runs::RunSettings settings{.save_every = config_.train.save_every,
-                                     .keep = config_.train.keep,
-                                     .best_figure = config_.train.best_figure,
-                                     .better = config_.train.better,
-                                     .rank = ranks_.rank()};
-    runs::Provenance provenance{
-        config_.resolved, {static_cast<std::uint64_t>(config_.train.seed)}, data_.hashes, kVersion};
-    const auto begin = resumes ? &runs::Run::resume : &runs::Run::begin;
-    BOOST_OUTCOME_TRY(
-        run_, begin(folder_, settings, std::move(provenance), *trainer_, net::Loop::wall_now()));
-    return agree_on_start();
+  Result<void> open_run() {
+    const auto now = net::Loop::wall_now();
+    if (resumes_) {
+      BOOST_OUTCOME_TRY(run_, runs::Run::resume(folder_, run_settings(), provenance(), *trainer_,
+                                                now, iteration_));
+    } else {
+      BOOST_OUTCOME_TRY(run_,
+                        runs::Run::begin(folder_, run_settings(), provenance(), *trainer_, now));
+    }
+    return success();
   }
 
-  /// A rank that was saved at another moment would go on with other steps than the rest.
-  Result<void> agree_on_start() {
-    const auto mine = static_cast<double>(run_->iterations());
-    BOOST_OUTCOME_TRY(const double all, ranks_.sum(mine, "where the run goes on"));
-    if (all == mine * ranks_.size()) return success();
-    return error(
-        ErrorCode::Refused,
-        fmt::format("the ranks of {} were not saved at the same iteration: this one at {}, "
-                    "all of them together at {}; begin a new run",
-                    folder_.string(), mine, all));
+  [[nodiscard]] runs::RunSettings run_settings() const {
+    return {.save_every = config_.train.save_every,
+            .keep = config_.train.keep,
+            .best_figure = config_.train.best_figure,
+            .better = config_.train.better,
+            .rank = ranks_.rank(),
+            .ranks = ranks_.size()};
+  }
+  [[nodiscard]] runs::Provenance provenance() const {
+    return {
+        config_.resolved, {static_cast<std::uint64_t>(config_.train.seed)}, data_.hashes, kVersion};
+  }
+  [[nodiscard]] std::string data_text() const {
+    std::string text;
+    for (const auto& [name, hash] : data_.hashes) text += fmt::format("{} {:016x}\n", name, hash);
+    return text;
   }
 
   int tell_all() {
+    if (ranks_.rank() != 0) return kOk;
     progress_.say(config_.shown);
     for (std::size_t i = 0; i < data_.series.size(); ++i) {
       const auto bars = data_.series[i]->bars();
@@ -141,13 +196,13 @@ class Training {
     return kOk;
   }
 
-  void tell_start(bool resumes) {
+  void tell_start() {
     if (ranks_.rank() != 0) return;
     std::size_t bars = 0;
     for (const auto& series : data_.series) bars += series->size();
     progress_.say(fmt::format(
         "{} {} in {}: {} of {} {} done, {} series of {} bars, seed {}, settings {}",
-        resumes ? "goes on with" : "trains", title(), folder_.string(), grouped(trainer_->steps()),
+        resumes_ ? "goes on with" : "trains", title(), folder_.string(), grouped(trainer_->steps()),
         grouped(trainer_->total_steps()), trainer_->unit(), data_.series.size(),
         grouped(static_cast<std::int64_t>(bars)), config_.train.seed, config_.hash));
   }
@@ -182,20 +237,28 @@ class Training {
     speed_.add(now, trainer_->steps());
     for (const std::string& line : events_.of(run_->figures(), trainer_->steps()))
       progress_.say(line);
+    tell_note();
     progress_.show(now,
                    {trainer_->unit(), trainer_->steps(), trainer_->total_steps(), speed_.rate(),
                     speed_.left(trainer_->total_steps())},
                    run_->figures());
   }
 
-  /// What to type to go on, where several processes were started each by its own command.
+  void tell_note() {
+    if (const auto note = run_->take_note()) progress_.say("note: " + *note);
+  }
+
   [[nodiscard]] std::string resume_words() const {
-    return fmt::format("go on with: {} train --resume {}", "proteus", folder_.string());
+    const std::string words =
+        fmt::format("go on with: proteus train --resume {}", folder_.string());
+    return ranks_.size() == 1 ? words
+                              : fmt::format("{}, in {} processes again", words, ranks_.size());
   }
 
   int stopped() {
     if (const auto saved = run_->save(); saved.has_error()) return broken(saved.error());
     progress_.end();
+    tell_note();
     if (ranks_.rank() == 0)
       progress_.say(fmt::format("stopped and saved at {} of {} {}; {}", grouped(trainer_->steps()),
                                 grouped(trainer_->total_steps()), trainer_->unit(),
@@ -217,6 +280,7 @@ class Training {
   void tell_end(const std::string& hash, Duration took, std::int64_t steps) {
     if (ranks_.rank() != 0) return;
     progress_.end();
+    tell_note();
     const double seconds = std::chrono::duration<double>(took).count();
     progress_.say(
         fmt::format("\ntrained   {} {} of {} in {}{}", grouped(steps), trainer_->unit(),
@@ -237,6 +301,11 @@ class Training {
 
   const Options& options_;
   Ranks& ranks_;
+  Agreement agreement_;
+  int code_ = kError;
+  bool resumes_ = false;
+  std::vector<std::int64_t> saves_;        ///< iterations that this rank can go on from
+  std::optional<std::int64_t> iteration_;  ///< the one that all can
   Configuration config_;
   fs::path folder_;
   runs::Data data_;

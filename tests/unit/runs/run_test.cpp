@@ -1,5 +1,6 @@
 #include "models/runs/run.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "models/runs/event_record.hpp"
@@ -288,6 +289,153 @@ TEST(Run, KeepsTheLastGoodModelWhereNumbersBreak) {
   EXPECT_THAT(last.error().context, HasSubstr("last-good.safetensors"));
   const auto kept = inference::load_checkpoint(folder / "run" / "last-good.safetensors").value();
   EXPECT_THAT(kept.tensors.front().doubles().value(), ElementsAre(good[0], good[1]));
+}
+
+TEST(Run, GoesOnWherePlotsCannotBeDrawnAndSaysSoOnce) {
+  const test::Folder folder;
+  RegressionTrainer trainer(1, kTotal);
+  auto run = Run::begin(folder / "run", kSettings, provenance(), trainer, at(0)).value();
+  fs::create_directories(folder / "run" / "curves.html.draft" / "in the way");
+  int notes = 0;
+  while (!run->done()) {
+    ASSERT_TRUE(run->iterate(at(1)).has_value());
+    if (const auto note = run->take_note()) {
+      ++notes;
+      EXPECT_THAT(*note, HasSubstr("curves.html"));
+    }
+  }
+  EXPECT_EQ(notes, 1);
+  EXPECT_TRUE(run->finish().has_value());
+  EXPECT_TRUE(fs::exists(folder / "run" / "model.safetensors"));
+}
+
+TEST(Run, DrawsPlotsAgainOnlyWhenThereIsMoreToShow) {
+  const test::Folder folder;
+  RegressionTrainer trainer(1, 800);
+  const RunSettings settings{.save_every = 1, .keep = 1};
+  auto run = Run::begin(folder / "run", settings, provenance(), trainer, at(0)).value();
+  const fs::path curves = folder / "run" / "curves.html";
+  int drawn = 0;
+  while (!run->done()) {
+    ASSERT_TRUE(run->iterate(at(1)).has_value());
+    if (fs::remove(curves)) ++drawn;
+  }
+  EXPECT_GE(drawn, 20);
+  EXPECT_LE(drawn, 50);  // of 200 saves
+  ASSERT_TRUE(run->finish().has_value());
+  EXPECT_TRUE(fs::exists(curves));
+}
+
+TEST(Run, TellsOfACheckpointThatCannotBeDroppedThoughTheNextOneCan) {
+  const test::Folder folder;
+  RegressionTrainer trainer(1, kTotal);
+  auto run = Run::begin(folder / "run", kSettings, provenance(), trainer, at(0)).value();
+  while (run->iterations() < 14) ASSERT_TRUE(run->iterate(at(1)).has_value());
+  fs::create_directories(folder / "run" / "checkpoints" / "step-900.safetensors" / "in the way");
+  const auto third = run->iterate(at(1));
+  ASSERT_TRUE(third.has_error());
+  EXPECT_THAT(third.error().context, HasSubstr("step-900.safetensors"));
+  EXPECT_THAT(
+      checkpoints(folder / "run"),
+      UnorderedElementsAre("step-40.safetensors", "step-60.safetensors", "step-900.safetensors"));
+}
+
+TEST(Resume, OfAFolderThatCannotBeLookedIntoIsAnError) {
+  const test::Folder folder;
+  RegressionTrainer trainer(1, kTotal);
+  const auto run =
+      Run::resume(folder / std::string(300, 'x'), kSettings, provenance(), trainer, at(0));
+  ASSERT_TRUE(run.has_error());
+  EXPECT_EQ(run.error().code, ErrorCode::Io);
+}
+
+RunSettings settings_of(int rank, int ranks) {
+  RunSettings settings = kSettings;
+  settings.rank = rank;
+  settings.ranks = ranks;
+  return settings;
+}
+
+/// A rank of a run of two that is ended without a word after `iterations`.
+void train_rank(const fs::path& folder, int rank, std::int64_t iterations,
+                std::optional<std::int64_t> from = std::nullopt) {
+  RegressionTrainer trainer(1, kTotal);
+  const RunSettings settings = settings_of(rank, 2);
+  auto run = from ? Run::resume(folder, settings, provenance(), trainer, at(0), from)
+                  : Run::begin(folder, settings, provenance(), trainer, at(0));
+  ASSERT_TRUE(run.has_value()) << run.error().context;
+  while (run.value()->iterations() < iterations)
+    ASSERT_TRUE(run.value()->iterate(at(run.value()->iterations())).has_value());
+}
+
+std::vector<std::int64_t> saved(const fs::path& folder, int rank) {
+  return Run::check_resume(folder, settings_of(rank, 2), provenance()).value();
+}
+
+TEST(Resume, ByAnotherNumberOfRanksIsRefusedWithBothNumbers) {
+  const test::Folder folder;
+  train_rank(folder / "run", 0, 5);
+  for (const int ranks : {1, 3}) {
+    RegressionTrainer trainer(1, kTotal);
+    const auto run =
+        Run::resume(folder / "run", settings_of(0, ranks), provenance(), trainer, at(0));
+    ASSERT_TRUE(run.has_error());
+    EXPECT_EQ(run.error().code, ErrorCode::Refused);
+    EXPECT_THAT(run.error().context, HasSubstr("begun by 2 processes"));
+    EXPECT_THAT(run.error().context, HasSubstr(fmt::format("one of {}", ranks)));
+  }
+}
+
+TEST(Resume, OfARankByTheSaveOfAnotherIsRefused) {
+  const test::Folder folder;
+  train_rank(folder / "run", 0, 5);
+  fs::copy(folder / "run" / "latest.safetensors", folder / "run" / "latest.rank-1.safetensors");
+  const auto found = Run::check_resume(folder / "run", settings_of(1, 2), provenance());
+  ASSERT_TRUE(found.has_error());
+  EXPECT_THAT(found.error().context, HasSubstr("saved by rank 0, and this is rank 1"));
+}
+
+TEST(Resume, OfRanksThatWereEndedBetweenTheirSavesIsFromTheSaveThatBothHave) {
+  const test::Folder folder;
+  const std::string whole = train(folder / "whole");
+  const fs::path run = folder / "run";
+  train_rank(run, 0, 10);
+  train_rank(run, 1, 9);
+  EXPECT_THAT(saved(run, 0), ElementsAre(10, 5));
+  EXPECT_THAT(saved(run, 1), ElementsAre(5, 0));
+  // The same again: a save that only one has may not cost it the one that both have.
+  train_rank(run, 0, 10, 5);
+  train_rank(run, 1, 9, 5);
+  EXPECT_THAT(saved(run, 0), ElementsAre(10, 5));
+  EXPECT_THAT(saved(run, 1), ::testing::Contains(5));
+  RegressionTrainer trainer(1, kTotal);
+  auto first = Run::resume(run, settings_of(0, 2), provenance(), trainer, at(0), 5).value();
+  EXPECT_EQ(first->iterations(), 5);
+  while (!first->done()) ASSERT_TRUE(first->iterate(at(first->iterations())).has_value());
+  EXPECT_EQ(first->finish().value(), whole);
+  EXPECT_EQ(test::read_all(run / "scalars.csv"), test::read_all(folder / "whole" / "scalars.csv"));
+}
+
+TEST(Resume, OfARankThatWasEndedWithinASaveIsFromTheOneBefore) {
+  const test::Folder folder;
+  train_rank(folder / "run", 1, 10);
+  fs::remove(folder / "run" / "latest.rank-1.safetensors");
+  EXPECT_THAT(saved(folder / "run", 1), ElementsAre(5));
+  RegressionTrainer trainer(1, kTotal);
+  const auto begun = Run::begin(folder / "run", settings_of(1, 2), provenance(), trainer, at(0));
+  ASSERT_TRUE(begun.has_error());
+  EXPECT_EQ(begun.error().code, ErrorCode::Refused);
+  train_rank(folder / "run", 1, 10, 5);
+}
+
+TEST(Run, CheckedBeforeItBeginsWritesNothing) {
+  const test::Folder folder;
+  EXPECT_TRUE(Run::check_begin(folder / "run", kSettings).has_value());
+  EXPECT_FALSE(fs::exists(folder / "run"));
+  train(folder / "run");
+  const auto again = Run::check_begin(folder / "run", kSettings);
+  ASSERT_TRUE(again.has_error());
+  EXPECT_EQ(again.error().code, ErrorCode::Refused);
 }
 
 }  // namespace

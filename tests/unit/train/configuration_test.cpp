@@ -72,6 +72,23 @@ TEST(TrainingSettings, ReadFromWhatTheyResolvedToAreTheSame) {
   }
 }
 
+TEST(TrainingSettings, OfTheEnginesSizingReachThePolicyThatAdapts) {
+  const Folder folder;
+  std::ofstream(folder / "train.toml")
+      << "[train]\nmodel = \"maml_policy\"\n[data]\nsynthetic = [\"bull\"]\n"
+         "features = \"chapter\"\nsynthetic_bars = 1000\n[env]\nsizing = \"engine\"\n"
+         "[risk.sizing]\nshares = [\"linear:ETHUSDT=0.3\"]\n"
+         "[risk.limits]\ngross_max = 0.5\n";
+  auto made = read_configuration(folder / "train.toml", {}, maml_models());
+  ASSERT_TRUE(made.has_value()) << made.error().context;
+  const auto loaded = load_data(made.value().data, made.value().periods).value();
+  const auto trainer = made.value().recipe->make(loaded.data, 1).value();
+  runs::Scalars figures;
+  const auto step = trainer->iterate(figures);
+  ASSERT_TRUE(step.has_error());  // The market's instrument has no share.
+  EXPECT_THAT(step.error().context, HasSubstr("linear:SIM000USDT"));
+}
+
 TEST(TrainingSettings, ANameThatIsNoFolderIsRefused) {
   EXPECT_THAT(complaint(kFine, {"train.name=../x"}), HasSubstr("train.name"));
 }

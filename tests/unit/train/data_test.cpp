@@ -135,6 +135,20 @@ TEST(TrainingData, OfAFolderThatIsUnfitIsLeftOutWithANote) {
   EXPECT_THAT(none.error().context, HasSubstr("has 50 bars"));
 }
 
+TEST(TrainingData, OfAFolderWithALinkThatLeadsNowhereNamesIt) {
+  const Folder folder;
+  write_bars(folder, "bybit-linear_BTCUSDT_1h.csv", 300);
+  const std::string loop = folder / "bybit-linear_ETHUSDT_1h.csv";
+  std::filesystem::create_symlink(loop, loop);
+  DataSettings s = settings({});
+  s.folder = folder.path();
+  const auto unknown = load_data(s, {});
+  ASSERT_TRUE(unknown.has_error());
+  EXPECT_THAT(unknown.error().context, HasSubstr(loop));
+  s.pattern = "*BTC*";
+  EXPECT_TRUE(load_data(s, {}).has_value());
+}
+
 TEST(TrainingData, KnowsItsFunding) {
   const Folder folder;
   std::ofstream(folder / "bybit-linear_BTCUSDT_funding.csv")
