@@ -28,7 +28,7 @@ struct Options {
 /// Nothing: the arguments are not understood.
 std::optional<Options> parse(int argc, char** argv) {
   Options options;
-  options.plan.python = "python3";
+  options.plan.python = "/usr/bin/python3";  // whose packages have PyTorch
   if (const char* folder = std::getenv("PROTEUS_BASELINES_DIR")) options.plan.baselines = folder;
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
