@@ -97,9 +97,9 @@ Result<std::unique_ptr<runs::Trainer>> make_policy_trainer(const PolicyTrainerSe
                                                            const runs::Data& data,
                                                            std::uint64_t seed) {
   const PolicyTraining& t = settings.training;
-  if (t.steps < 1 || t.validate_every < 1 || t.validation_tasks < 1 ||
-      settings.tasks.tasks < 1 || settings.tasks.stagger < 0 || settings.tasks.gap < 1 ||
-      settings.learner.trajectories < 1 || settings.learner.horizon < 1)
+  if (t.steps < 1 || t.validate_every < 1 || t.validation_tasks < 1 || settings.tasks.tasks < 1 ||
+      settings.tasks.stagger < 0 || settings.tasks.gap < 1 || settings.learner.trajectories < 1 ||
+      settings.learner.horizon < 1)
     return error(ErrorCode::OutOfRange,
                  "a training without steps, tasks, trajectories, horizon or gap, or with "
                  "validations of no task");
