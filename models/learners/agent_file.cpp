@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "models/learners/setting_lines.hpp"
+#include "models/inference/setting_lines.hpp"
 #include "models/learners/weight_loss.hpp"
 
 namespace proteus::learners {
@@ -58,7 +58,7 @@ Error corrupt(std::string what) {
   return error(ErrorCode::Corrupt, "the checkpoint's " + std::move(what));
 }
 
-Result<Rl2Settings> read_settings(SettingLines& lines) {
+Result<Rl2Settings> read_settings(inference::SettingLines& lines) {
   Rl2Settings settings;
   for_each_group(settings, [&](auto& group) { lines.read_all(group); });
   if (!lines.bad().empty())
@@ -90,7 +90,7 @@ Result<void> fill(policy::ActorCritic& policy, const Checkpoint& checkpoint) {
 }
 
 /// What the settings make has to be what is stored beside them.
-Result<void> check_made(SettingLines& lines, const policy::ActorCritic& policy,
+Result<void> check_made(inference::SettingLines& lines, const policy::ActorCritic& policy,
                         std::size_t trial_steps) {
   for (const auto& [name, made] :
        {std::pair<std::string_view, std::int64_t>{"inputs", policy.inputs()},
@@ -118,7 +118,7 @@ Checkpoint agent_checkpoint(const policy::ActorCritic& policy, const Inputs& inp
     c.normaliser = {{inputs.offset().begin(), inputs.offset().end()},
                     {inputs.factor().begin(), inputs.factor().end()},
                     Inputs::kLimit};
-  for_each_group(settings, [&](const auto& group) { c.config += setting_lines(group); });
+  for_each_group(settings, [&](const auto& group) { c.config += inference::setting_lines(group); });
   c.config +=
       fmt::format("inputs = {}\nchoices = {}\nstate_size = {}\ntrial_steps = {}\n", policy.inputs(),
                   policy.actions(), policy.state_size(), inputs.shape().trial_steps);
@@ -134,7 +134,7 @@ Checkpoint agent_checkpoint(const policy::ActorCritic& policy, const Inputs& inp
 Result<LoadedAgent> load_agent(const Checkpoint& checkpoint, const features::Schema& features) {
   if (checkpoint.kind != kAgentKind)
     return inference::check_fits(checkpoint, kAgentKind, checkpoint.schema).error();
-  SettingLines lines{checkpoint.config};
+  inference::SettingLines lines{checkpoint.config};
   BOOST_OUTCOME_TRY(const Rl2Settings settings, read_settings(lines));
   BOOST_OUTCOME_TRY(auto observation,
                     features::PolicyObservation::create(features, time_share(settings.time)));

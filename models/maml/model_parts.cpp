@@ -5,17 +5,6 @@ namespace proteus::maml::model_parts {
 using inference::Checkpoint;
 using inference::Tensor;
 
-std::map<std::string_view, std::string_view> entries_of(std::string_view text) {
-  std::map<std::string_view, std::string_view> entries;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (const std::size_t mark = line.find(" = "); mark != line.npos)
-      entries[line.substr(0, mark)] = line.substr(mark + 3);
-  }
-  return entries;
-}
-
 void append_layers(const std::string& word, const Mlp& net, std::span<const float> values,
                    std::vector<Tensor>& out) {
   for (std::size_t l = 0; l < net.layers().size(); ++l) {

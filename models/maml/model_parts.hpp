@@ -3,14 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
-#include <map>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "models/inference/checkpoint.hpp"
+#include "models/inference/setting_lines.hpp"
 #include "models/maml/adam.hpp"
 #include "models/maml/mlp.hpp"
 
@@ -18,47 +15,14 @@ namespace proteus::maml::model_parts {
 
 inline constexpr std::string_view kActivation = "activation";
 
-template <class T>
-std::string text_of(const T& value) {
-  if constexpr (std::is_enum_v<T>)
-    return std::string(EnumNames<T>::names[static_cast<std::size_t>(value)]);
-  else
-    return fmt::format("{}", value);
-}
-
-template <class T>
-bool read_text(std::string_view text, T& out) {
-  if constexpr (std::is_enum_v<T>) {
-    const auto& names = EnumNames<T>::names;
-    const auto found = std::ranges::find(names, text);
-    if (found == names.end()) return false;
-    out = static_cast<T>(found - names.begin());
-    return true;
-  } else if constexpr (std::is_same_v<T, bool>) {
-    out = text == "true";
-    return out || text == "false";
-  } else {
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return failed == std::errc{} && end == text.data() + text.size();
-  }
-}
-
 /// One "key = value" a line, as the settings' names are.
 template <class Settings>
 std::string config_text(const Settings& settings, Activation activation) {
-  std::string out = fmt::format("{} = {}\n", kActivation, text_of(activation));
-  std::apply(
-      [&](const auto&... entry) {
-        ((out += fmt::format("{} = {}\n", entry.name, text_of(settings.*entry.member))), ...);
-      },
-      Settings::settings());
-  return out;
+  return fmt::format("{} = {}\n", kActivation, inference::setting_text(activation)) +
+         inference::setting_lines(settings);
 }
 
 Error corrupt(std::string what);
-
-/// Lines without " = " are not read.
-std::map<std::string_view, std::string_view> entries_of(std::string_view text);
 
 template <class Settings>
 struct Config {
@@ -69,17 +33,12 @@ struct Config {
 /// Errors: Corrupt, with the setting that is missing or cannot be read.
 template <class Settings>
 Result<Config<Settings>> read_config(std::string_view text) {
-  const auto entries = entries_of(text);
-  std::string bad;
-  const auto read = [&](std::string_view name, auto& out) {
-    const auto found = entries.find(name);
-    if (found == entries.end() || !read_text(found->second, out)) bad = name;
-  };
+  inference::SettingLines lines{text};
   Config<Settings> config;
-  read(kActivation, config.activation);
-  std::apply([&](const auto&... entry) { (read(entry.name, config.settings.*entry.member), ...); },
-             Settings::settings());
-  if (!bad.empty()) return corrupt(fmt::format("setting {} is missing or cannot be read", bad));
+  lines.read(kActivation, config.activation);
+  lines.read_all(config.settings);
+  if (!lines.bad().empty())
+    return corrupt(fmt::format("setting {} is missing or cannot be read", lines.bad()));
   return config;
 }
 

@@ -3,20 +3,12 @@
 #include <cmath>
 #include <cstring>
 
+#include "models/policy/affine.hpp"
 #include "models/policy/initialise.hpp"
 
 namespace proteus::policy {
 
 using torch::Tensor;
-
-namespace {
-
-/// Where x lies: parameters are copied along, and their gradients come back.
-Tensor affine(const Tensor& bias, const Tensor& x, const Tensor& weight) {
-  return at::addmm(bias.to(x.device()), x, weight.to(x.device()).t());
-}
-
-}  // namespace
 
 ActorCritic::ActorCritic(const ActorCriticSettings& settings, std::int64_t inputs,
                          std::int64_t actions, std::uint64_t seed, std::int64_t columns)

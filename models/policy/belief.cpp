@@ -2,20 +2,12 @@
 
 #include <cmath>
 
+#include "models/policy/affine.hpp"
 #include "models/policy/initialise.hpp"
 
 namespace proteus::policy {
 
 using torch::Tensor;
-
-namespace {
-
-/// Where x lies: parameters are copied along, and their gradients come back.
-Tensor affine(const Tensor& bias, const Tensor& x, const Tensor& weight) {
-  return at::addmm(bias.to(x.device()), x, weight.to(x.device()).t());
-}
-
-}  // namespace
 
 BeliefHead::BeliefHead(const Shape& shape, market::Random& random) : columns_(shape.columns) {
   const auto add = [this](const char* name, torch::IntArrayRef sizes) {

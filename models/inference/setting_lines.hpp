@@ -6,14 +6,16 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "engine/core/settings.hpp"
 #include "engine/core/time.hpp"
 
-namespace proteus::learners {
+namespace proteus::inference {
 
 template <class T>
 std::string setting_text(const T& value) {
@@ -95,4 +97,4 @@ class SettingLines {
   std::string bad_;
 };
 
-}  // namespace proteus::learners
+}  // namespace proteus::inference
