@@ -30,6 +30,9 @@ void declare_verify_learning(CLI::App& app, Options& options) {
       ->type_name("N")
       ->check(CLI::Range(1, 100'000'000));
   app.add_option("--bars", p.bars, "of a path of the market KA-12")->type_name("N");
+  app.add_option("--horizon", p.horizon, "steps of an episode of KA-5 and of a trajectory of KA-9")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000));
   app.add_option("--steps", p.steps, "that each training takes, in all environments together")
       ->type_name("N")
       ->check(CLI::Range(1, 2'000'000'000));

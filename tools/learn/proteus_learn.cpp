@@ -1,4 +1,8 @@
 // proteus-learn: the verbs of proteus that need LibTorch. proteus hands them over to it.
+#include <fmt/format.h>
+
+#include <cstdio>
+
 #include "models/learners/known_answers/learned_answers.hpp"
 #include "tools/app/command_line.hpp"
 #include "tools/app/verbs.hpp"
@@ -20,7 +24,11 @@ int run_training_here(const Options& options) {
   if (settings.has_error()) return fail(settings.error(), kUsage);
   std::unique_ptr<proteus::learners::Group> group;
   if (settings.value().size > 1) {
-    auto joined = proteus::learners::join_group(settings.value());
+    const proteus::learners::GroupSettings& place = settings.value();
+    fmt::print("rank {} of {} waits for the others at {}:{}\n", place.rank, place.size,
+               place.address, place.port);
+    std::fflush(stdout);
+    auto joined = proteus::learners::join_group(place);
     if (joined.has_error()) return fail(joined.error(), kError);
     group = std::move(joined.value());
   }

@@ -15,6 +15,7 @@ struct Parameters {
   std::optional<std::int64_t> instances;  ///< of bandits, a seed
   std::optional<std::int64_t> paths;      ///< of markets, a seed
   std::optional<std::int64_t> bars;       ///< of a market's path
+  std::optional<std::int64_t> horizon;    ///< steps of an episode of KA-5 and KA-9
   std::optional<std::int64_t> steps;  ///< of a training: environments' steps, or outer iterations
 };
 

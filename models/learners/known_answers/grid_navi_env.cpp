@@ -7,8 +7,8 @@ namespace proteus::learners {
 using training::StepEnd;
 
 // The observation is the cell, one-hot.
-GridNavi::GridNavi(std::size_t size)
-    : ArrayEnv(size, kSide * kSide, 5, kSteps * kEpisodes), games_(size) {}
+GridNavi::GridNavi(std::size_t size, std::size_t steps)
+    : ArrayEnv(size, kSide * kSide, 5, steps * kEpisodes), steps_(steps), games_(size) {}
 
 void GridNavi::deal(std::size_t i) {
   Game& game = games_[i];
@@ -46,7 +46,7 @@ void GridNavi::step(std::span<const std::int32_t> actions) {
     game.at = {std::clamp(game.at.x + move.x, 0, kLast), std::clamp(game.at.y + move.y, 0, kLast)};
     rewards_[i] = game.at == game.goal ? 1.0F : -0.1F;
     ends_[i] = StepEnd::None;
-    if (++game.steps % kSteps == 0) {
+    if (++game.steps % steps_ == 0) {
       show(game, final_observation(i));
       game.at = {};
       ends_[i] = StepEnd::EpisodeTruncated;

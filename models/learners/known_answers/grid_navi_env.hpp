@@ -16,7 +16,8 @@ class GridNavi : public ArrayEnv {
   static constexpr std::size_t kSteps = 15;
   static constexpr std::size_t kEpisodes = 4;
 
-  explicit GridNavi(std::size_t size);
+  /// `steps`: of an episode.
+  explicit GridNavi(std::size_t size, std::size_t steps = kSteps);
   void reset(std::uint64_t seed) override;
   void step(std::span<const std::int32_t> actions) override;
   void archive(Archive& a) override;
@@ -36,6 +37,7 @@ class GridNavi : public ArrayEnv {
   void deal(std::size_t i);
   static void show(const Game& game, std::span<float> out);
 
+  std::size_t steps_;
   std::vector<Game> games_;
 };
 
