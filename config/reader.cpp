@@ -183,7 +183,7 @@ std::string Reader::unknown_key(std::string_view section, std::string_view key) 
   for (const Section& other : sections_)
     if (find(other.name, key) != nullptr)
       return fmt::format("unknown key here, it belongs to [{}]", other.name);
-  return "unknown key, remove it (`proteus config show` lists all keys)";
+  return fmt::format("unknown key, remove it; [{}] has {}", section, fmt::join(keys, ", "));
 }
 
 std::string Reader::unknown_section(std::string_view section) const {
@@ -194,7 +194,7 @@ std::string Reader::unknown_section(std::string_view section) const {
   for (const std::string& name : names)
     if (name.starts_with(std::string(section) + "."))
       return fmt::format("unknown section, did you mean [{}]?", name);
-  return "unknown section, remove it (`proteus config show` lists all sections)";
+  return fmt::format("unknown section, remove it; there are [{}]", fmt::join(names, "], ["));
 }
 
 std::string Reader::without_section(std::string_view key) const {

@@ -492,7 +492,9 @@ Result<void> Run::draw_curves() {
   const std::string csv{std::istreambuf_iterator<char>(file), {}};
   BOOST_OUTCOME_TRY(const CurveTable table, read_curves(csv));
   const fs::path draft = folder_ / "curves.html.draft";
-  BOOST_OUTCOME_TRY(write_text(draft, curves_page(trainer_.model().kind, trainer_.unit(), table)));
+  BOOST_OUTCOME_TRY(write_text(draft, curves_page(fmt::format("{}, seed {}", trainer_.model().kind,
+                                                              fmt::join(provenance_.seeds, ", ")),
+                                                  trainer_.unit(), table)));
   return move_file(draft, folder_ / "curves.html");
 }
 

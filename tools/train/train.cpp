@@ -118,6 +118,12 @@ class Training {
     resumes_ = !options_.resume_folder.empty();
     const fs::path file =
         resumes_ ? fs::path(options_.resume_folder) / "config.toml" : fs::path(options_.config);
+    if (std::error_code failed; resumes_ && !fs::exists(file, failed)) {
+      code_ = kError;
+      return error(ErrorCode::NotFound,
+                   fmt::format("{}: it holds no run (there is no config.toml in it)",
+                               options_.resume_folder));
+    }
     auto configuration = read_configuration(file, options_.overrides, models);
     if (configuration.has_error()) {
       code_ = configuration.error().code == ErrorCode::Unsupported ? kError : kConfig;

@@ -142,9 +142,11 @@ TEST(ConfigReader, AKeyInTheWrongSectionIsToldWhereItBelongs) {
 }
 
 TEST(ConfigReader, AKeyLikeNoOtherIsToldToGo) {
-  EXPECT_THAT(errors_of("[engine]\nxyzzy_plugh = 1\n"),
-              ElementsAre("a.toml:2: engine.xyzzy_plugh: unknown key, remove it (`proteus config "
-                          "show` lists all keys)"));
+  EXPECT_THAT(
+      errors_of("[engine]\nxyzzy_plugh = 1\n"),
+      ElementsAre("a.toml:2: engine.xyzzy_plugh: unknown key, remove it; [engine] has enabled, "
+                  "depth, half_spread_bps, host, timeout, instruments, marks, stop_bps, "
+                  "age_max, port"));
 }
 
 TEST(ConfigReader, UnknownSectionsAreToldOnceEach) {
@@ -152,10 +154,10 @@ TEST(ConfigReader, UnknownSectionsAreToldOnceEach) {
       errors_of("[engin]\na = 1\nb = 2\n[risk]\nc = 1\n[risk.limits]\n[weather]\n[x.y]\nz=1\n"),
       ElementsAre("a.toml:1: [engin]: unknown section, did you mean [engine]?",
                   "a.toml:4: [risk]: unknown section, did you mean [risk.limits]?",
-                  "a.toml:7: [weather]: unknown section, remove it (`proteus config show` lists "
-                  "all sections)",
-                  "a.toml:8: [x.y]: unknown section, remove it (`proteus config show` lists all "
-                  "sections)"));
+                  "a.toml:7: [weather]: unknown section, remove it; there are [engine], "
+                  "[risk.limits]",
+                  "a.toml:8: [x.y]: unknown section, remove it; there are [engine], "
+                  "[risk.limits]"));
 }
 
 TEST(ConfigReader, AKeyAboveTheFirstSectionIsRefused) {
