@@ -50,8 +50,7 @@ Result<void> add_belief(const evaluation::Parameters& p, std::vector<evaluation:
   for (std::size_t i = 0; i < with.size(); ++i) gains.push_back(with[i] - without[i]);
   add_checks(checks, "after 750 000 steps, without a belief", without, {}, is_demanded(p), 2);
   add_checks(checks, "after 750 000 steps, with a belief", with, {}, is_demanded(p), 2);
-  add_checks(checks, "gain by the belief", gains, {.median_low = 2.0},
-             is_demanded(p), 2);
+  add_checks(checks, "gain by the belief", gains, {.median_low = 2.0}, is_demanded(p), 2);
   return success();
 }
 
