@@ -25,8 +25,9 @@ int run_training_here(const Options& options) {
   std::unique_ptr<proteus::learners::Group> group;
   if (settings.value().size > 1) {
     const proteus::learners::GroupSettings& place = settings.value();
-    fmt::print("rank {} of {} waits for the others at {}:{}\n", place.rank, place.size,
-               place.address, place.port);
+    if (place.rank == 0)
+      fmt::print("waits for {} more process(es) at {}:{}\n", place.size - 1, place.address,
+                 place.port);
     std::fflush(stdout);
     auto joined = proteus::learners::join_group(place);
     if (joined.has_error()) return fail(joined.error(), kError);

@@ -119,7 +119,7 @@ class Training {
     const fs::path file =
         resumes_ ? fs::path(options_.resume_folder) / "config.toml" : fs::path(options_.config);
     if (std::error_code failed; resumes_ && !fs::exists(file, failed)) {
-      code_ = kError;
+      code_ = kConfig;
       return error(ErrorCode::NotFound,
                    fmt::format("{}: it holds no run (there is no config.toml in it)",
                                options_.resume_folder));
