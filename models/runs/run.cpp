@@ -1,12 +1,8 @@
 #include "models/runs/run.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <fstream>
@@ -17,6 +13,7 @@
 
 #include "models/runs/curves.hpp"
 #include "models/runs/event_record.hpp"
+#include "models/runs/files.hpp"
 #include "models/runs/scalar_rows.hpp"
 
 namespace proteus::runs {
@@ -35,41 +32,6 @@ std::string previous_of(int rank) {
   return rank == 0 ? "latest.previous.safetensors"
                    : fmt::format("latest.rank-{}.previous.safetensors", rank);
 }
-fs::path lock_path(const fs::path& folder, int rank) {
-  return folder / (rank == 0 ? ".lock" : fmt::format(".lock.rank-{}", rank));
-}
-
-Error io_error(std::string_view what, const fs::path& path, const std::error_code& why) {
-  return error(ErrorCode::Io, fmt::format("cannot {} {}: {}", what, path.string(), why.message()));
-}
-
-Result<bool> is_there(const fs::path& path) {
-  std::error_code failed;
-  const bool there = fs::exists(path, failed);
-  if (failed) return io_error("look for", path, failed);
-  return there;
-}
-
-Result<void> move_file(const fs::path& from, const fs::path& to) {
-  std::error_code failed;
-  fs::rename(from, to, failed);
-  if (failed) return io_error("rename", from, failed);
-  return success();
-}
-
-Result<void> make_folder(const fs::path& folder) {
-  std::error_code failed;
-  fs::create_directories(folder, failed);
-  if (failed) return io_error("make the folder", folder, failed);
-  return success();
-}
-
-Result<void> write_text(const fs::path& path, const std::string& text) {
-  BOOST_OUTCOME_TRY(auto file, AppendedFile::open(path, 0));
-  BOOST_OUTCOME_TRY(file.append(text));
-  return file.sync();
-}
-
 /// N of "step-N.safetensors".
 std::optional<std::int64_t> step_of(const fs::path& path) {
   const std::string name = path.filename().string();
@@ -80,62 +42,6 @@ std::optional<std::int64_t> step_of(const fs::path& path) {
   const auto [stop, failed] = std::from_chars(begin, end, steps);
   if (failed != std::errc{} || stop != end) return std::nullopt;
   return steps;
-}
-
-/// "line 12 is `a`, and here `b`"; empty: they are alike.
-std::string first_difference(std::string_view stored, std::string_view here) {
-  for (int line = 1; !stored.empty() || !here.empty(); ++line) {
-    const auto take = [](std::string_view& text) {
-      const std::size_t end = std::min(text.find('\n'), text.size());
-      const std::string_view part = text.substr(0, end);
-      text.remove_prefix(std::min(end + 1, text.size()));
-      return part;
-    };
-    const std::string_view a = take(stored);
-    const std::string_view b = take(here);
-    if (a != b) return fmt::format("line {} was \"{}\" and is \"{}\"", line, a, b);
-  }
-  return {};
-}
-
-/// What a run cannot be resumed with: other settings, seeds or data than it was begun with.
-Result<void> check_same(const inference::Checkpoint& saved, const Provenance& here) {
-  const auto refuse = [](const std::string& what) {
-    return error(ErrorCode::Refused,
-                 what + "; a resumed run goes on with what it was begun with, begin a new one");
-  };
-  if (const auto other = first_difference(saved.run_config, here.config); !other.empty())
-    return refuse("the run's settings are not those it was begun with: " + other);
-  if (saved.seeds != here.seeds) return refuse("the run's seeds are not those it was begun with");
-  for (std::size_t i = 0; i < std::max(saved.data.size(), here.data.size()); ++i) {
-    if (i >= saved.data.size()) return refuse(here.data[i].name + " is new in the run's data");
-    if (i >= here.data.size() || here.data[i].name != saved.data[i].name)
-      return refuse(saved.data[i].name + " is no more in the run's data");
-    if (here.data[i].hash != saved.data[i].hash)
-      return refuse(saved.data[i].name + " holds other data than when the run began");
-  }
-  if (saved.code_version != here.code_version)
-    return error(ErrorCode::Refused,
-                 fmt::format("the run was saved by version {}, and this is version {}: resume it "
-                             "with the program that began it",
-                             saved.code_version, here.code_version));
-  return success();
-}
-
-/// What a rank of `ranks` cannot go on with: what was saved by another, or among more or fewer.
-Result<void> check_ranks(std::int64_t rank, std::int64_t ranks, const RunSettings& here,
-                         const fs::path& path) {
-  const auto processes = [](std::int64_t count) {
-    return count == 1 ? std::string("1 process") : fmt::format("{} processes", count);
-  };
-  if (ranks != here.ranks)
-    return error(ErrorCode::Refused,
-                 fmt::format("the run was begun by {}, and this is one of {}: start {} to go on",
-                             processes(ranks), here.ranks, processes(ranks)));
-  if (rank != here.rank)
-    return error(ErrorCode::Refused, fmt::format("{} was saved by rank {}, and this is rank {}",
-                                                 path.string(), rank, here.rank));
-  return success();
 }
 
 /// Whether the folder has a save of this rank, of either name.
@@ -167,34 +73,6 @@ bool is_loss(std::string_view name) {
 }
 
 }  // namespace
-
-Result<FolderLock> FolderLock::take(const fs::path& folder, int rank) {
-  const fs::path path = lock_path(folder, rank);
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (fd < 0) return io_error("open", path, {errno, std::generic_category()});
-  FolderLock lock(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0)
-    return error(ErrorCode::Busy,
-                 fmt::format("another process trains in {}: end it, or name another folder",
-                             folder.string()));
-  return lock;
-}
-
-Result<void> FolderLock::check_free(const fs::path& folder, int rank) {
-  BOOST_OUTCOME_TRY(const bool there, is_there(lock_path(folder, rank)));
-  if (!there) return success();
-  BOOST_OUTCOME_TRY(take(folder, rank));
-  return success();
-}
-
-FolderLock::FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-FolderLock::~FolderLock() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 Run::Run(fs::path folder, const RunSettings& settings, Provenance provenance, Trainer& trainer,
          FolderLock lock)

@@ -31,39 +31,17 @@
 #include <vector>
 
 #include "models/runs/appended_file.hpp"
+#include "models/runs/files.hpp"
+#include "models/runs/provenance.hpp"
 #include "models/runs/run_settings.hpp"
 #include "models/runs/trainer.hpp"
 
 namespace proteus::runs {
 
-/// What every checkpoint of the run says of where it comes from.
-struct Provenance {
-  std::string config;  ///< the run's settings, resolved, as TOML
-  std::vector<std::uint64_t> seeds;
-  std::vector<inference::DataHash> data;
-  std::string code_version;
-};
-
 struct Best {
   double value = 0.0;
   std::int64_t steps = 0;
   void archive(Archive& a) { a(value, steps); }
-};
-
-/// Holds a folder against other processes for as long as it lives.
-class FolderLock {
- public:
-  /// Errors: Busy, Io.
-  static Result<FolderLock> take(const std::filesystem::path& folder, int rank);
-  /// Whether take() would be refused now; writes nothing. Errors: Busy, Io.
-  static Result<void> check_free(const std::filesystem::path& folder, int rank);
-  FolderLock(FolderLock&& other) noexcept;
-  FolderLock& operator=(FolderLock&& other) noexcept;
-  ~FolderLock();
-
- private:
-  explicit FolderLock(int fd) : fd_(fd) {}
-  int fd_ = -1;
 };
 
 class Run {

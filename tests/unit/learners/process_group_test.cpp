@@ -136,6 +136,8 @@ Outcome read(const fs::path& path) {
 /// Not a test: what a process of the group does. PROTEUS_GROUP_CASE says what, PROTEUS_GROUP_OUT
 /// where it tells.
 TEST(ProcessGroup, DISABLED_Rank) {
+  ASSERT_TRUE(std::getenv("PROTEUS_GROUP_CASE") && std::getenv("PROTEUS_GROUP_OUT"))
+      << "the other tests of ProcessGroup start this one, as the processes of a group";
   const std::string what = std::getenv("PROTEUS_GROUP_CASE");
   const fs::path out = std::getenv("PROTEUS_GROUP_OUT");
   auto settings = GroupSettings::from_environment().value();

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "models/policy/initialise.hpp"
+#include "tests/unit/policy/support.hpp"
 
 namespace proteus::policy {
 namespace {
@@ -16,14 +17,6 @@ constexpr std::int64_t kSteps = 9;
 constexpr std::int64_t kRows = 4;
 constexpr std::int64_t kInputs = 6;
 constexpr std::int64_t kActions = 3;
-
-Tensor numbers(torch::IntArrayRef shape, std::uint64_t seed) {
-  market::Random random{seed};
-  Tensor out = torch::empty(shape);
-  for (std::int64_t i = 0; i < out.numel(); ++i)
-    out.data_ptr<float>()[i] = static_cast<float>(random.normal());
-  return out;
-}
 
 ActorCritic make(CoreKind kind, std::int64_t layers, std::int64_t encoder = 16) {
   return ActorCritic({.encoder = encoder, .core = {kind, 20, layers}}, kInputs, kActions, 5);

@@ -7,6 +7,7 @@
 
 #include "models/policy/actor_critic.hpp"
 #include "models/policy/s5_scan.hpp"
+#include "tests/unit/policy/support.hpp"
 
 namespace proteus::policy {
 namespace {
@@ -17,14 +18,6 @@ constexpr std::int64_t kSteps = 11;
 constexpr std::int64_t kRows = 4;
 constexpr std::int64_t kInputs = 6;
 constexpr std::int64_t kHidden = 10;
-
-Tensor numbers(torch::IntArrayRef shape, std::uint64_t seed) {
-  market::Random random{seed};
-  Tensor out = torch::empty(shape);
-  for (std::int64_t i = 0; i < out.numel(); ++i)
-    out.data_ptr<float>()[i] = static_cast<float>(random.normal());
-  return out;
-}
 
 Tensor some_resets() {
   Tensor resets = torch::zeros({kSteps, kRows}, torch::kUInt8);

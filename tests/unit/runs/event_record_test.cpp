@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <limits>
 
-#include "tests/unit/runs/support.hpp"
+#include "tests/support/folder.hpp"
 
 namespace proteus::runs {
 namespace {

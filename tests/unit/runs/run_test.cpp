@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 
 #include "models/runs/event_record.hpp"
+#include "tests/support/folder.hpp"
 #include "tests/support/regression_trainer.hpp"
-#include "tests/unit/runs/support.hpp"
 
 namespace proteus::runs {
 namespace {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -13,28 +12,16 @@
 #include <vector>
 
 #include "engine/core/time.hpp"
+#include "tests/support/folder.hpp"
 
 namespace proteus::app::train::test {
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "proteus-train-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+/// Whose paths are texts, as settings have them.
+struct Folder : proteus::test::Folder {
   [[nodiscard]] std::string operator/(const std::string& name) const {
-    return (path_ / name).string();
+    return (proteus::test::Folder::path() / name).string();
   }
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
+  [[nodiscard]] std::string path() const { return proteus::test::Folder::path().string(); }
 };
 
 inline constexpr Timestamp kFirst{std::chrono::sys_days{std::chrono::January / 1 / 2025}};

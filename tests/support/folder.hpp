@@ -1,4 +1,4 @@
-// What the tests of this room share.
+// A folder that goes away with its owner, files read whole, and a disk that is full.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -6,19 +6,21 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 
-namespace proteus::runs::test {
+namespace proteus::test {
 
 class Folder {
  public:
   Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "proteus-runs-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
+    std::string name = (std::filesystem::temp_directory_path() / "proteus-test-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());  // which puts letters in the place of the X
   }
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
@@ -28,6 +30,10 @@ class Folder {
   }
   [[nodiscard]] std::filesystem::path operator/(const std::string& name) const {
     return path_ / name;
+  }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::size_t entries() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
   }
 
  private:
@@ -47,9 +53,7 @@ class FileSizeLimit {
   explicit FileSizeLimit(std::uint64_t bytes) {
     previous_ = std::signal(SIGXFSZ, SIG_IGN);
     ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
+    set(bytes);
   }
   FileSizeLimit(const FileSizeLimit&) = delete;
   FileSizeLimit& operator=(const FileSizeLimit&) = delete;
@@ -57,10 +61,15 @@ class FileSizeLimit {
     ::setrlimit(RLIMIT_FSIZE, &before_);
     std::signal(SIGXFSZ, previous_);
   }
+  void set(std::uint64_t bytes) const {
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
 
  private:
   void (*previous_)(int) = nullptr;
   rlimit before_{};
 };
 
-}  // namespace proteus::runs::test
+}  // namespace proteus::test
