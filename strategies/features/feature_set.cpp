@@ -2,6 +2,7 @@
 
 #include "strategies/features/chapter.hpp"
 #include "strategies/features/practitioner.hpp"
+#include "strategies/features/trend.hpp"
 
 namespace proteus::features {
 namespace {
@@ -28,6 +29,9 @@ Result<std::unique_ptr<FeatureSet>> make_feature_set(Kind kind, const Instrument
       return std::unique_ptr<FeatureSet>{std::make_unique<NoFeatures>()};
     case Kind::Chapter:
       return std::unique_ptr<FeatureSet>{std::make_unique<ChapterFeatures>()};
+    case Kind::Trend:
+      return std::unique_ptr<FeatureSet>{
+          std::make_unique<TrendFeatures>(instrument.funding_interval)};
     case Kind::Practitioner:
       break;
   }

@@ -9,11 +9,12 @@
 
 namespace proteus::features {
 
-enum class Kind : std::uint8_t { None, Chapter, Practitioner };
+enum class Kind : std::uint8_t { None, Chapter, Practitioner, Trend };
 
 }  // namespace proteus::features
 
 template <>
 struct proteus::EnumNames<proteus::features::Kind> {
-  static constexpr std::array<std::string_view, 3> names = {"none", "chapter", "practitioner"};
+  static constexpr std::array<std::string_view, 4> names = {"none", "chapter", "practitioner",
+                                                            "trend"};
 };

@@ -85,7 +85,7 @@ struct DataSettings {
         setting("synthetic_interval", &D::synthetic_interval, "of their bars"),
         setting("synthetic_instrument", &D::synthetic_instrument,
                 "whose lots, ticks and prices they have"),
-        setting("features", &D::features, "what is seen of a bar: none, chapter or practitioner"),
+        setting("features", &D::features, "what is seen of a bar: none, chapter, practitioner or trend"),
         setting("bars_min", &D::bars_min, "a stretch between two holes of fewer bars is left out",
                 2, 10'000'000),
         setting("from", &D::from,
