@@ -16,6 +16,7 @@ std::uint64_t fnv1a(std::string_view bytes);
 struct FeatureSpec {
   std::string name;
   std::string definition;  ///< formula and parameters; changing either changes the hash
+  bool odd = false;        ///< changes its sign where every return does; not part of the hash
 };
 
 struct Schema {

@@ -19,15 +19,17 @@ Schema trend_schema() {
   for (const std::size_t bars : TrendFeatures::kHorizons)
     schema.features.push_back(
         {fmt::format("scaled_return_{}", bars),
-         fmt::format("ln(close/close[{0}])/(ewma deviation(480)*sqrt({0})), clip 10", bars)});
+         fmt::format("ln(close/close[{0}])/(ewma deviation(480)*sqrt({0})), clip 10", bars),
+         true});
   for (const auto& [fast, slow] : TrendFeatures::kTrends)
     schema.features.push_back(
         {fmt::format("trend_{}_{}", fast, slow),
          fmt::format("ln(ewma close({0})/ewma close({1}))/(ewma deviation(480)*sqrt({1})), clip 10",
-                     fast, slow)});
+                     fast, slow),
+         true});
   schema.features.push_back({"volatility_ratio", "ewma deviation(24)/(480)-1, clip -1 3"});
   schema.features.push_back({"volume_z", "ewma z-score(168) of sqrt(volume)"});
-  schema.features.push_back({"funding", "rate per 8 h in bp, less 1, clip 10, 0 if unknown"});
+  schema.features.push_back({"funding", "rate per 8 h in bp, less 1, clip 10, 0 if unknown", true});
   return schema;
 }
 

@@ -1,5 +1,6 @@
 #include "tools/learn/rl2_recipe.hpp"
 
+#include "models/learners/market_policy_trainer.hpp"
 #include "models/learners/rl2_trainer.hpp"
 
 namespace proteus::app::train {
@@ -48,6 +49,23 @@ class Rl2Recipe final : public Recipe {
   learners::Group* group_;
 };
 
+class MarketPolicyRecipe final : public Recipe {
+ public:
+  void read(config::Reader& reader, TrainSettings& shared) override {
+    reader.section("train", shared, settings_);
+    reader.section("policy", settings_.policy);
+    reader.section("core", settings_.policy.core);
+    reader.section("market", settings_.market);
+    reader.section("objective", settings_.objective);
+  }
+  Result<std::unique_ptr<runs::Trainer>> make(const runs::Data& data, std::uint64_t seed) override {
+    return learners::make_market_policy_trainer(settings_, data, seed);
+  }
+
+ private:
+  learners::MarketPolicySettings settings_;
+};
+
 ModelKind kind(std::string_view name, policy::CoreKind core, learners::Group* group) {
   return {name, [=] { return std::make_unique<Rl2Recipe>(core, group); }, true};
 }
@@ -57,6 +75,7 @@ ModelKind kind(std::string_view name, policy::CoreKind core, learners::Group* gr
 std::vector<ModelKind> all_models(learners::Group* group) {
   std::vector<ModelKind> models{kind("rl2", policy::CoreKind::Gru, group),
                                 kind("ppo", policy::CoreKind::Memoryless, group)};
+  models.push_back({"market_policy", [] { return std::make_unique<MarketPolicyRecipe>(); }});
   const auto maml = maml_models();
   models.insert(models.end(), maml.begin(), maml.end());
   return models;

@@ -8,7 +8,8 @@
 namespace proteus::app::train {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames{"rl2", "ppo", "maml_forecast", "maml_policy"};
+constexpr std::array<std::string_view, 5> kNames{"market_policy", "rl2", "ppo", "maml_forecast",
+                                                 "maml_policy"};
 
 /// The model decides which sections there are, so it is read before them. What is wrong with the
 /// rest is told later.

@@ -53,6 +53,8 @@ std::span<const ModelKind> maml_models() {
   return kModels;
 }
 
-bool needs_torch(std::string_view model) { return model == "rl2" || model == "ppo"; }
+bool needs_torch(std::string_view model) {
+  return model == "rl2" || model == "ppo" || model == "market_policy";
+}
 
 }  // namespace proteus::app::train

@@ -27,7 +27,8 @@ struct TrainSettings {
     using T = TrainSettings;
     return std::tuple{
         setting("model", &T::model,
-                "what learns: rl2, ppo (the same without a memory), maml_forecast or maml_policy"),
+                "what learns: market_policy (RL² by the gradient of the net return), rl2, ppo (the same "
+                "without a memory), maml_forecast or maml_policy"),
         setting("name", &T::name, "of the run, for its folder; empty: the model's"),
         setting("seed", &T::seed, "of everything random in the run", 0, 1e15),
         setting("save_every", &T::save_every,
