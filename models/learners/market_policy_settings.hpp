@@ -1,6 +1,7 @@
 // All settings of a policy that is trained to trade (market_policy_trainer.hpp).
 #pragma once
 
+#include "models/learners/head_adaptation.hpp"
 #include "models/learners/market_objective.hpp"
 #include "models/policy/actor_critic.hpp"
 #include "models/training/task_sampler.hpp"
@@ -12,6 +13,7 @@ struct MarketPolicySettings {
   policy::ActorCriticSettings policy;  ///< with policy.core, which has settings of its own
   strategies::MarketSettings market;
   ObjectiveSettings objective;
+  AdaptationSettings adaptation;
   // Its own.
   std::int64_t environments = 32;
   std::int64_t steps = 4'000'000;

@@ -40,6 +40,13 @@ Result<strategies::PolicySpec> spec_of(const MarketPolicySettings& settings,
                  fmt::format("market.rebuild_bars is {} and trial_bars {}: a trial has to be "
                              "longer than the bars that fill the memory",
                              settings.market.rebuild_bars, settings.market.trial_bars));
+  const AdaptationSettings& adaptation = settings.adaptation;
+  if (adaptation.inner_steps > 0 &&
+      settings.market.rebuild_bars + adaptation.support_bars + 10 > settings.market.trial_bars)
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("adaptation.support_bars is {}, and a trial of {} bars has no query "
+                             "after them: at least 10 bars are wanted",
+                             adaptation.support_bars, settings.market.trial_bars));
   strategies::PolicySpec spec;
   spec.market = settings.market;
   spec.interval = first.interval();
@@ -126,17 +133,37 @@ Result<void> MarketPolicyTrainer::iterate(runs::Scalars& out) {
       play(policy, settings_.market, starts, steps, noise.empty() ? nullptr : noise.data());
   const torch::Tensor start =
       torch::zeros({static_cast<std::int64_t>(starts.size()), policy.state_size()});
-  const torch::Tensor outputs = policy.sequence(played.inputs, start, {}).contiguous();
+  const torch::Tensor features = policy.features(played.inputs, start, {});
+  const torch::Tensor outputs = policy.head(features);
   torch::Tensor by_outputs = torch::empty_like(outputs);
   const auto numbers = static_cast<std::size_t>(outputs.numel());
-  const ObjectiveResult result = market_objective(
-      {steps, starts.size(), static_cast<std::size_t>(settings_.market.rebuild_bars), played.moves,
-       played.decides, settings_.market.cost,
-       strategies::unit_of(settings_.market, parts_.spec.interval)},
-      settings_.objective, {outputs.data_ptr<float>(), numbers},
-      {by_outputs.data_ptr<float>(), numbers});
+  const TrialRows rows{steps,
+                       starts.size(),
+                       static_cast<std::size_t>(settings_.market.rebuild_bars),
+                       played.moves,
+                       played.decides,
+                       settings_.market.cost,
+                       strategies::unit_of(settings_.market, parts_.spec.interval)};
+  const ObjectiveResult result =
+      market_objective(rows, settings_.objective, {outputs.data_ptr<float>(), numbers},
+                       {by_outputs.data_ptr<float>(), numbers});
   std::ranges::fill(policy.gradients(), 0.0F);
-  outputs.backward(by_outputs);
+  const AdaptationSettings& adaptation = settings_.adaptation;
+  double support_gain = std::numeric_limits<double>::quiet_NaN();
+  double query_gain = support_gain;
+  if (adaptation.inner_steps > 0) {
+    const AdaptedObjective adapted = adapted_objective(
+        features.view({static_cast<std::int64_t>(steps), static_cast<std::int64_t>(starts.size()),
+                       features.size(1)}),
+        policy.head_weight(), policy.head_bias(), rows, settings_.objective, adaptation);
+    torch::autograd::backward({outputs, adapted.objective},
+                              {by_outputs * (1.0 - adaptation.share),
+                               torch::full({}, -adaptation.share, adapted.objective.options())});
+    support_gain = adapted.support_after - adapted.support_before;
+    query_gain = adapted.query_after - adapted.query_before;
+  } else {
+    outputs.backward(by_outputs);
+  }
   const double length = norm(policy.gradients());
   const bool sound = played.finite && std::isfinite(length);
   if (sound) {
@@ -162,6 +189,8 @@ Result<void> MarketPolicyTrainer::iterate(runs::Scalars& out) {
   out.add("long", result.long_share);
   out.add("value_error", result.value_error);
   out.add("entropy", result.entropy);
+  out.add("adapt/support_gain", support_gain);
+  out.add("adapt/query_gain", query_gain);
   out.add("gradient_norm", length);
   out.add("skipped", sound ? 0.0 : 1.0);
   out.add("rate", rate_now);
@@ -192,7 +221,8 @@ inference::Checkpoint MarketPolicyTrainer::model() const {
   c.config = inference::setting_lines(settings_.market) +
              inference::setting_lines(settings_.policy) +
              inference::setting_lines(settings_.policy.core) +
-             inference::setting_lines(settings_.objective) + inference::setting_lines(settings_) +
+             inference::setting_lines(settings_.objective) +
+             inference::setting_lines(settings_.adaptation) + inference::setting_lines(settings_) +
              fmt::format("features = {}\ninterval = {}\n",
                          parts_.panels.front()->series().schema().set, to_string(spec.interval));
   const std::vector<std::uint64_t> columns{spec.offset.size()};

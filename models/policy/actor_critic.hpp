@@ -66,6 +66,9 @@ class ActorCritic : public torch::nn::Module {
   [[nodiscard]] torch::Tensor features(const torch::Tensor& x, const torch::Tensor& state,
                                        const torch::Tensor& resets) const;
   [[nodiscard]] torch::Tensor head(const torch::Tensor& features) const;
+  /// [actions + 1, outputs of the core] and [actions + 1].
+  [[nodiscard]] const torch::Tensor& head_weight() const { return head_weight_; }
+  [[nodiscard]] const torch::Tensor& head_bias() const { return head_bias_; }
   /// Null without one.
   [[nodiscard]] const BeliefHead* belief() const { return belief_.get(); }
 

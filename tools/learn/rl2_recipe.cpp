@@ -57,6 +57,7 @@ class MarketPolicyRecipe final : public Recipe {
     reader.section("core", settings_.policy.core);
     reader.section("market", settings_.market);
     reader.section("objective", settings_.objective);
+    reader.section("adaptation", settings_.adaptation);
   }
   Result<std::unique_ptr<runs::Trainer>> make(const runs::Data& data, std::uint64_t seed) override {
     return learners::make_market_policy_trainer(settings_, data, seed);
