@@ -1,10 +1,10 @@
-"""Both feature sets once more, written as window formulas over whole arrays.
+"""All feature sets once more, written as window formulas over whole arrays.
 
 Independent of the C++ streams: nothing here is incremental, every number is computed from the
 definition in docs/reference/features.md with numpy. The bars come from integer arithmetic alone
 (`make_bars`), so that the C++ test makes exactly the same ones.
 
-  features_reference.py FOLDER          writes features_chapter.csv and features_practitioner.csv
+  features_reference.py FOLDER          writes features_chapter.csv, _practitioner and _trend
   features_reference.py --check FOLDER  compares the files with a fresh computation (1e-12)
 """
 import csv
@@ -15,13 +15,14 @@ import sys
 import numpy as np
 
 BARS = 620
+TREND_BARS = 1560
 MINUTE_MS = 60_000
 START_MS = 1_748_538_300_000  # 2025-05-29T17:05:00Z: in the middle of a quarter of an hour
 TICK_RAW = 10_000_000  # one tick is 0.01, in units of 1e-9
 ROWS_MAX = 360
 
 
-def make_bars():
+def make_bars(count=BARS):
     """Integer bars: a walk in ticks with a calm, a frozen and a volumeless stretch.
 
     x <- x * 6364136223846793005 + 1442695040888963407 mod 2^64; a draw is x >> 33.
@@ -35,7 +36,7 @@ def make_bars():
         return (state >> 33) % n
 
     bars, close = [], 1_000_000
-    for i in range(BARS):
+    for i in range(count):
         frozen, calm, silent = 150 <= i < 200, 300 <= i < 360, 120 <= i < 200
         opened = close
         step = draw(2001) - 1000
@@ -139,7 +140,31 @@ def practitioner_row(bars, close, t, per_higher=15, funding_hours=8):
     return row
 
 
+TREND = (["scaled_return_%d" % h for h in (1, 4, 12, 24, 72, 168, 336, 720, 1440)] +
+         ["trend_8_24", "trend_32_96", "trend_128_384", "volatility_ratio", "volume_z", "funding"])
+
+
+def trend_row(bars, close, t):
+    log_close = np.log(close[:t + 1])
+    returns = np.diff(log_close)
+    sigma = math.sqrt(adjusted_mean(returns ** 2, 480))
+    row = [clip(over(log_close[t] - log_close[t - h], sigma * math.sqrt(h)))
+           for h in (1, 4, 12, 24, 72, 168, 336, 720, 1440)]
+    for fast, slow in ((8, 24), (32, 96), (128, 384)):
+        apart = math.log(adjusted_mean(close[:t + 1], fast) / adjusted_mean(close[:t + 1], slow))
+        row.append(clip(over(apart, sigma * math.sqrt(slow))))
+    row.append(min(3.0, math.sqrt(adjusted_mean(returns ** 2, 24)) / sigma - 1) if sigma > 0 else 0)
+    row.append(adjusted_z(np.sqrt(np.array([b["volume"] for b in bars[:t + 1]])), 168))
+    bar = bars[t]
+    row.append(clip(bar["funding_rate_e9"] / 1e5 - 1) if bar["funding_known"] else 0.0)
+    return row
+
+
 def tables():
+    longer = make_bars(TREND_BARS)
+    closes = np.array([float(b["close"]) for b in longer])
+    yield "features_trend.csv", TREND, [
+        (t, longer[t]["close"], trend_row(longer, closes, t)) for t in range(1440, TREND_BARS)]
     bars = make_bars()
     close = np.array([float(b["close"]) for b in bars])
     volume = np.array([b["volume"] for b in bars])

@@ -1,4 +1,4 @@
-// Both feature sets against numbers that tests/reference/features_reference.py computed with numpy,
+// All feature sets against numbers that tests/reference/features_reference.py computed with numpy,
 // written independently as window formulas, and kept in tests/golden.
 #include <gtest/gtest.h>
 
@@ -50,7 +50,8 @@ Golden read_golden(const std::string& file) {
 
 /// Largest |ours - golden| over all rows; also checks that both sides speak of the same bars.
 double largest_difference(Kind kind, const Golden& golden) {
-  const std::vector<testing::Step> steps = testing::reference_steps(620);
+  const std::vector<testing::Step> steps =
+      testing::reference_steps(golden.rows.empty() ? 0 : golden.rows.back().bar + 1);
   const auto set = testing::make_set(kind);
   const testing::Rows rows = testing::run(*set, steps);
   double worst = 0.0;
@@ -77,6 +78,14 @@ TEST(ChapterFeatures, EqualAnIndependentComputation) {
   ASSERT_EQ(golden.rows.front().bar, testing::make_set(Kind::Chapter)->schema().warm_up_bars - 1);
   expect_names(Kind::Chapter, golden);
   EXPECT_LE(largest_difference(Kind::Chapter, golden), 1e-11);
+}
+
+TEST(TrendFeatures, EqualAnIndependentComputation) {
+  const Golden golden = read_golden("features_trend.csv");
+  ASSERT_EQ(golden.rows.size(), 120U) << "golden file missing: run from the source folder";
+  ASSERT_EQ(golden.rows.front().bar, testing::make_set(Kind::Trend)->schema().warm_up_bars - 1);
+  expect_names(Kind::Trend, golden);
+  EXPECT_LE(largest_difference(Kind::Trend, golden), 1e-11);
 }
 
 TEST(PractitionerFeatures, EqualAnIndependentComputation) {

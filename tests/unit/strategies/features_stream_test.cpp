@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 
+#include "strategies/features/trend.hpp"
 #include "tests/unit/strategies/bars.hpp"
 
 namespace proteus::features {
@@ -27,19 +28,24 @@ bool all_finite(std::span<const double> values) {
 
 class EveryFeatureSet : public ::testing::TestWithParam<Kind> {
  protected:
+  /// Bars enough for `rows` rows.
+  [[nodiscard]] std::size_t bars_for(std::size_t rows) const {
+    return set_->schema().warm_up_bars + rows;
+  }
   std::unique_ptr<FeatureSet> set_ = testing::make_set(GetParam());
 };
 INSTANTIATE_TEST_SUITE_P(Sets, EveryFeatureSet,
-                         ::testing::Values(Kind::Chapter, Kind::Practitioner),
+                         ::testing::Values(Kind::Chapter, Kind::Practitioner, Kind::Trend),
                          [](const auto& test) {
                            return std::string(
                                EnumNames<Kind>::names[static_cast<std::size_t>(test.param)]);
                          });
 
 TEST_P(EveryFeatureSet, SeesNothingOfALaterBar) {
-  std::vector<Step> steps = testing::reference_steps(500);
+  std::vector<Step> steps = testing::reference_steps(bars_for(250));
   const Rows before = run(*set_, steps);
-  steps.back().bar = make_bar(499, 1'500'000, 1'600'000, 1'400'000, 1'550'000, 1e6);
+  const auto last = static_cast<std::int64_t>(steps.size()) - 1;
+  steps.back().bar = make_bar(last, 1'500'000, 1'600'000, 1'400'000, 1'550'000, 1e6);
   set_->reset();
   const Rows after = run(*set_, steps);
   for (std::size_t t = 0; t + 1 < steps.size(); ++t)
@@ -48,9 +54,10 @@ TEST_P(EveryFeatureSet, SeesNothingOfALaterBar) {
 }
 
 TEST_P(EveryFeatureSet, GivesAPrefixTheRowsOfTheWhole) {
-  const std::vector<Step> steps = testing::reference_steps(700);
+  const std::vector<Step> steps = testing::reference_steps(bars_for(450));
   const Rows whole = run(*set_, steps);
-  for (const std::size_t length : {77U, 78U, 257U, 300U, 511U, 640U}) {
+  for (const std::size_t rows : {0U, 1U, 180U, 223U, 434U}) {
+    const std::size_t length = bars_for(rows);
     const auto set = testing::make_set(GetParam());
     const Rows prefix = run(*set, std::span(steps).first(length));
     for (std::size_t t = 0; t < length; ++t)
@@ -59,7 +66,7 @@ TEST_P(EveryFeatureSet, GivesAPrefixTheRowsOfTheWhole) {
 }
 
 TEST_P(EveryFeatureSet, IsAsNewAfterAReset) {
-  const std::vector<Step> steps = testing::reference_steps(400);
+  const std::vector<Step> steps = testing::reference_steps(bars_for(150));
   const Rows fresh = run(*set_, steps);
   set_->reset();
   EXPECT_FALSE(set_->ready());
@@ -68,7 +75,7 @@ TEST_P(EveryFeatureSet, IsAsNewAfterAReset) {
 }
 
 TEST_P(EveryFeatureSet, IsReadyAfterItsWarmUpAndAllZeroBefore) {
-  const std::vector<Step> steps = testing::reference_steps(300);
+  const std::vector<Step> steps = testing::reference_steps(bars_for(50));
   for (std::size_t t = 0; t < steps.size(); ++t) {
     set_->update(steps[t].bar, steps[t].funding);
     ASSERT_EQ(set_->ready(), t + 1 >= set_->schema().warm_up_bars) << t;
@@ -78,7 +85,7 @@ TEST_P(EveryFeatureSet, IsReadyAfterItsWarmUpAndAllZeroBefore) {
 }
 
 TEST_P(EveryFeatureSet, IsFiniteOnConstantPrices) {
-  for (std::int64_t t = 0; t < 1000; ++t) {
+  for (std::int64_t t = 0; t < 2000; ++t) {
     set_->update(make_bar(t, 100, 100, 100, 100, t < 500 ? 0.0 : 7.0), {});
     ASSERT_TRUE(all_finite(set_->values())) << t;
   }
@@ -108,7 +115,7 @@ TEST_P(EveryFeatureSet, IsFiniteOnHostileBars) {
 
 TEST_P(EveryFeatureSet, DoesNotDriftInTenMillionBars) {
   constexpr std::int64_t kBars = 10'000'000;
-  constexpr std::int64_t kTail = 9'000;  // the slowest mean, EWMA_64, has forgotten all before
+  constexpr std::int64_t kTail = 9'000;  // the slowest mean, EWMA_480, has forgotten all before
   testing::Lcg lcg(3);
   const auto fresh = testing::make_set(GetParam());
   std::int64_t close = 5'000'000;
@@ -216,6 +223,25 @@ TEST(PractitionerFeatures, ScaleFundingToEightHours) {
     set->update(step.bar, {.known = true, .rate_e9 = 12'500});  // 0.125 bp an hour
   EXPECT_DOUBLE_EQ(set->values()[8], 1.0);
   EXPECT_EQ(set->values()[9], 1.0);
+}
+
+TEST(TrendFeatures, TurnWithThePricesWhereTheySayThatTheyDo) {
+  // Every price becomes a constant over itself: every log return changes its sign.
+  const std::vector<Step> steps = testing::reference_steps(TrendFeatures::kWarmUpBars + 40);
+  const auto up = testing::make_set(Kind::Trend);
+  const auto down = testing::make_set(Kind::Trend);
+  for (Step step : steps) {
+    up->update(step.bar, {});
+    step.bar.close = Price::from_raw(
+        static_cast<std::int64_t>(1e26 / static_cast<double>(step.bar.close.raw())));
+    down->update(step.bar, {});
+  }
+  for (std::size_t i = 0; i < TrendFeatures::kCount - 1; ++i) {
+    const FeatureSpec& feature = up->schema().features[i];
+    const double sign = feature.odd ? -1.0 : 1.0;
+    // The mean of prices is not the mean of their inverses, so that trends turn nearly, not wholly.
+    EXPECT_NEAR(down->values()[i], sign * up->values()[i], 0.01) << feature.name;
+  }
 }
 
 TEST(PractitionerFeatures, RefuseAnIntervalWithNothingAboveIt) {
