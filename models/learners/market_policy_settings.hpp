@@ -43,8 +43,8 @@ struct MarketPolicySettings {
         setting("input_noise", &M::input_noise,
                 "deviation of what is added to each scaled feature in training", 0.0, 10.0),
         setting("mirror", &M::mirror,
-                "half of the trials have every return with the other sign: what rose falls, so "
-                "that the policy learns no side by heart"),
+                "every second trial is the one before with every return turned: what rose falls, "
+                "so that the policy learns no side by heart"),
         setting("validate_every", &M::validate_every,
                 "iterations between looks at the validation period; 0: never", 0, 1e9)};
   }

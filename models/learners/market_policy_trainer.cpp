@@ -40,6 +40,12 @@ Result<strategies::PolicySpec> spec_of(const MarketPolicySettings& settings,
                  fmt::format("market.rebuild_bars is {} and trial_bars {}: a trial has to be "
                              "longer than the bars that fill the memory",
                              settings.market.rebuild_bars, settings.market.trial_bars));
+  if (settings.mirror && std::ranges::none_of(first.schema().features, &features::FeatureSpec::odd))
+    return error(ErrorCode::Unsupported,
+                 fmt::format("train.mirror turns returns and the features that turn with them, and "
+                             "the {} features do not say which do: set mirror to false, or "
+                             "data.features to trend",
+                             first.schema().set));
   const AdaptationSettings& adaptation = settings.adaptation;
   if (adaptation.inner_steps > 0 &&
       settings.market.rebuild_bars + adaptation.support_bars + 10 > settings.market.trial_bars)
@@ -104,11 +110,15 @@ std::vector<TrialStart> MarketPolicyTrainer::draw() {
   std::vector<TrialStart> starts;
   const auto steps = static_cast<std::size_t>(settings_.market.trial_bars);
   for (std::int64_t i = 0; i < settings_.environments; ++i) {
+    if (settings_.mirror && i % 2 == 1) {
+      starts.push_back(starts.back());
+      starts.back().mirrored = true;
+      continue;
+    }
     const training::Task task = parts_.sampler.next();
     const PolicyPanel* panel = parts_.by_series.at(task.series.get());
     // The scale may be known a little later than the features.
     starts.push_back({panel, std::max(task.start, panel->first_ready()), steps});
-    starts.back().mirrored = settings_.mirror && noise_.chance(0.5);
     starts.back().bar = std::min(starts.back().bar, panel->size() - steps);
   }
   return starts;
