@@ -25,8 +25,8 @@ class Sequence {
   [[nodiscard]] std::span<const float> outputs() const {
     return {outputs_.data(), bars_ * architecture_.outputs()};
   }
-  /// The gradient by all weights, in the flat order, for the weights and bars of the last
-  /// forward(). by_outputs: [bars, outputs].
+  /// The gradient by all weights, in the flat order, for the weights of the last forward() and as
+  /// many of its first bars as `by_outputs` has: [bars, outputs].
   void backward(std::span<const float> weights, std::span<const float> by_outputs,
                 std::span<float> gradient);
 
@@ -46,8 +46,8 @@ class Sequence {
   void back_through(const float* loss, std::size_t rows, std::size_t columns, const float* weight,
                     std::size_t inner, float* c);
   /// gradient[columns, inner] = loss' a; bias[columns] = sums of loss.
-  void add_outer(const float* loss, std::size_t columns, const float* a, std::size_t inner,
-                 float* gradient, float* bias);
+  void outer(const float* loss, std::size_t columns, const float* a, std::size_t inner,
+             float* gradient, float* bias);
   void gru_forward(std::size_t i, const float* weights, const float* below);
   void gru_backward(std::size_t i, const float* weights, const float* below, float* gradient);
   void plain_forward(std::size_t i, const float* weights, const float* below);

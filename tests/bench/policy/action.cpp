@@ -48,7 +48,6 @@ class Instrument {
     weights_ += trial_.answer(out_, move, true).weight;
   }
   [[nodiscard]] double weights() const { return weights_; }
-  /// Of what a rectified layer gives, the share that is zero: what the kernel passes over.
   [[nodiscard]] bool finite() const { return trial_.last().finite; }
 
  private:
