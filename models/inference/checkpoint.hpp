@@ -16,6 +16,10 @@
 
 namespace proteus::inference {
 
+/// Kinds of the checkpoints that hold a recurrent actor-critic.
+inline constexpr std::string_view kAgentKind = "rl2_agent";
+inline constexpr std::string_view kMarketPolicyKind = "market_policy";
+
 /// (x - offset) * factor, clipped to [-limit, limit]; empty: as it is.
 struct Normaliser {
   std::vector<double> offset;

@@ -20,7 +20,7 @@
 
 namespace proteus::learners {
 
-inline constexpr std::string_view kAgentKind = "rl2_agent";
+using inference::kAgentKind;
 
 /// Seeds, data hashes, code version, parent and the run's config are the caller's.
 inference::Checkpoint agent_checkpoint(const policy::ActorCritic& policy, const Inputs& inputs,
