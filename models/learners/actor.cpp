@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/inference/kernels.hpp"
 #include "models/learners/archive_array.hpp"
 #include "models/learners/weight_loss.hpp"
-#include "models/policy/kernels.hpp"
 
 namespace proteus::learners {
 
@@ -78,7 +78,7 @@ void Actor::choose(const float* outputs) {
     log_chances_[i] = most;
     values_[i] = out[n];
   }
-  policy::kernels().exp(chances_.data(), chances_.size());
+  inference::kernels().exp(chances_.data(), chances_.size());
   for (std::size_t i = 0; i < rows; ++i) {
     const float* out = outputs + i * (n + 1);
     const float* weight = chances_.data() + i * n;

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/core/assert.hpp"
-#include "models/policy/kernels.hpp"
+#include "models/inference/kernels.hpp"
 
 namespace proteus::learners {
 namespace {
@@ -30,7 +30,7 @@ void Adam::step(std::span<float> parameters, std::span<const float> gradients, d
   PROTEUS_ASSERT(parameters.size() == first_.size() && gradients.size() == first_.size());
   ++steps_;
   const double t = static_cast<double>(steps_);
-  policy::AdamStep step;
+  inference::AdamStep step;
   step.size = first_.size();
   step.parameters = parameters.data();
   step.gradients = gradients.data();
@@ -42,7 +42,7 @@ void Adam::step(std::span<float> parameters, std::span<const float> gradients, d
   step.beta2 = static_cast<float>(kBeta2);
   step.correction = static_cast<float>(1.0 / (1.0 - std::pow(kBeta2, t)));
   step.epsilon = static_cast<float>(epsilon_);
-  policy::kernels().adam(step);
+  inference::kernels().adam(step);
 }
 
 }  // namespace proteus::learners

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/core/assert.hpp"
-#include "models/policy/kernels.hpp"
+#include "models/inference/kernels.hpp"
 
 namespace proteus::learners {
 namespace {
@@ -75,7 +75,7 @@ PpoLoss ppo_loss(const PpoRows& in, const PpoLossSettings& settings, std::span<f
       for (std::size_t a = 0; a < in.actions; ++a)
         chances[(i - begin) * in.actions + a] = out[a] - most;
     }
-    policy::kernels().exp(chances.data(), (end - begin) * in.actions);
+    inference::kernels().exp(chances.data(), (end - begin) * in.actions);
     for (std::size_t i = begin; i < end; ++i)
       row_of(in, settings, i, share, chances.data() + (i - begin) * in.actions,
              gradient.data() + i * width, sums);

@@ -74,14 +74,15 @@ Tensor ActorCritic::layer(const Tensor& x, const Tensor& weight, const Tensor& b
   const auto inner = static_cast<std::size_t>(x.size(1));
   const auto columns = static_cast<std::size_t>(weight.size(0));
   Tensor out = at::empty({x.size(0), weight.size(0)}, x.options());
-  kernels().multiply({.rows = rows,
-                      .inner = inner,
-                      .columns = columns,
-                      .a = in.data_ptr<float>(),
-                      .a_row = inner,
-                      .panels = packed.turned(weight),
-                      .c = out.data_ptr<float>()});
-  kernels().end_layer({rows, columns, bias.data_ptr<float>(), out.data_ptr<float>(), rectify});
+  inference::kernels().multiply({.rows = rows,
+                                 .inner = inner,
+                                 .columns = columns,
+                                 .a = in.data_ptr<float>(),
+                                 .a_row = inner,
+                                 .panels = packed.turned(weight),
+                                 .c = out.data_ptr<float>()});
+  inference::kernels().end_layer(
+      {rows, columns, bias.data_ptr<float>(), out.data_ptr<float>(), rectify});
   return out;
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "models/inference/kernels.hpp"
 #include "models/policy/initialise.hpp"
-#include "models/policy/kernels.hpp"
 
 namespace proteus::policy {
 namespace {
@@ -50,8 +50,8 @@ struct Sizes {
 std::vector<float> packed(const Tensor& weight) {
   const auto inner = size_of(weight.size(0));
   const auto columns = size_of(weight.size(1));
-  std::vector<float> panels(packed_size(inner, columns));
-  pack(weight.data_ptr<float>(), inner, columns, columns, panels.data());
+  std::vector<float> panels(inference::packed_size(inner, columns));
+  inference::pack(weight.data_ptr<float>(), inner, columns, columns, panels.data());
   return panels;
 }
 
@@ -89,28 +89,29 @@ class GruSequence : public torch::autograd::Function<GruSequence> {
     for (std::size_t t = 0; t < n.steps; ++t) {
       float* own = gates.data_ptr<float>() + t * n.rows * n.gates();
       if (t % together == 0)
-        kernels().multiply({.rows = std::min(together, n.steps - t) * n.rows,
-                            .inner = n.inputs,
-                            .columns = n.gates(),
-                            .a = x.data_ptr<float>() + t * n.rows * n.inputs,
-                            .a_row = n.inputs,
-                            .panels = input_weight,
-                            .c = own});
+        inference::kernels().multiply({.rows = std::min(together, n.steps - t) * n.rows,
+                                       .inner = n.inputs,
+                                       .columns = n.gates(),
+                                       .a = x.data_ptr<float>() + t * n.rows * n.inputs,
+                                       .a_row = n.inputs,
+                                       .panels = input_weight,
+                                       .c = own});
       float* h = before.data_ptr<float>() + t * n.step();
       float* after = states.data_ptr<float>() + (t + 1) * n.step();
       if (has(resets)) {
         std::copy_n(after - n.step(), n.step(), h);
         clear_rows(h, resets, t, n.hidden);
       }
-      kernels().multiply({.rows = n.rows,
-                          .inner = n.hidden,
-                          .columns = n.gates(),
-                          .a = h,
-                          .a_row = n.hidden,
-                          .panels = hidden_weight,
-                          .c = hidden_gates.data()});
-      kernels().gru({n.rows, n.hidden, own, hidden_gates.data(), bi.data_ptr<float>(),
-                     bh.data_ptr<float>(), h, after, candidates.data_ptr<float>() + t * n.step()});
+      inference::kernels().multiply({.rows = n.rows,
+                                     .inner = n.hidden,
+                                     .columns = n.gates(),
+                                     .a = h,
+                                     .a_row = n.hidden,
+                                     .panels = hidden_weight,
+                                     .c = hidden_gates.data()});
+      inference::kernels().gru({n.rows, n.hidden, own, hidden_gates.data(), bi.data_ptr<float>(),
+                                bh.data_ptr<float>(), h, after,
+                                candidates.data_ptr<float>() + t * n.step()});
     }
     ctx->saved_data["resets"] = resets;
     ctx->save_for_backward({x, gates, candidates, before, wi, wh});
@@ -163,7 +164,7 @@ class GruSequence : public torch::autograd::Function<GruSequence> {
           hidden_gates(input_gates.size()),
           carried(n.step()),
           through(n.step()),
-          right(packed_size(together * n.rows, std::max(n.inputs, n.hidden))) {}
+          right(inference::packed_size(together * n.rows, std::max(n.inputs, n.hidden))) {}
 
     void back(std::size_t first, std::size_t count) {
       for (std::size_t t = first + count; t-- > first;) {
@@ -178,47 +179,47 @@ class GruSequence : public torch::autograd::Function<GruSequence> {
       add_rows(input_gates.data(), rows, n.gates(), input_bias.data_ptr<float>());
       add_rows(hidden_gates.data(), rows, n.gates(), hidden_bias.data_ptr<float>());
       if (dx.defined())
-        kernels().multiply({.rows = rows,
-                            .inner = n.gates(),
-                            .columns = n.inputs,
-                            .a = input_gates.data(),
-                            .a_row = n.gates(),
-                            .panels = input_panels.data(),
-                            .c = dx.data_ptr<float>() + first * n.rows * n.inputs});
+        inference::kernels().multiply({.rows = rows,
+                                       .inner = n.gates(),
+                                       .columns = n.inputs,
+                                       .a = input_gates.data(),
+                                       .a_row = n.gates(),
+                                       .panels = input_panels.data(),
+                                       .c = dx.data_ptr<float>() + first * n.rows * n.inputs});
     }
 
     void step(std::size_t t, float* di, float* dh) {
-      kernels().gru_back({n.rows, n.hidden, gates.data_ptr<float>() + t * n.rows * n.gates(),
-                          candidates.data_ptr<float>() + t * n.step(),
-                          before.data_ptr<float>() + t * n.step(),
-                          loss.data_ptr<float>() + t * n.step(), last ? nullptr : carried.data(),
-                          di, dh, through.data()});
+      inference::kernels().gru_back(
+          {n.rows, n.hidden, gates.data_ptr<float>() + t * n.rows * n.gates(),
+           candidates.data_ptr<float>() + t * n.step(), before.data_ptr<float>() + t * n.step(),
+           loss.data_ptr<float>() + t * n.step(), last ? nullptr : carried.data(), di, dh,
+           through.data()});
       last = false;
       carried.swap(through);
-      kernels().multiply({.rows = n.rows,
-                          .inner = n.gates(),
-                          .columns = n.hidden,
-                          .a = dh,
-                          .a_row = n.gates(),
-                          .panels = hidden_panels.data(),
-                          .c = carried.data(),
-                          .add = true});
+      inference::kernels().multiply({.rows = n.rows,
+                                     .inner = n.gates(),
+                                     .columns = n.hidden,
+                                     .a = dh,
+                                     .a_row = n.gates(),
+                                     .panels = hidden_panels.data(),
+                                     .c = carried.data(),
+                                     .add = true});
       if (has(resets)) clear_rows(carried.data(), resets, t, n.hidden);
     }
 
     /// gradient[gates, width] += left' right, both of `rows` rows.
     void add_outer(const float* left, const float* other, std::size_t rows, std::size_t width,
                    const Tensor& gradient) {
-      pack(other, rows, width, width, right.data());
-      kernels().multiply({.rows = n.gates(),
-                          .inner = rows,
-                          .columns = width,
-                          .a = left,
-                          .a_row = 1,
-                          .a_column = n.gates(),
-                          .panels = right.data(),
-                          .c = gradient.data_ptr<float>(),
-                          .add = true});
+      inference::pack(other, rows, width, width, right.data());
+      inference::kernels().multiply({.rows = n.gates(),
+                                     .inner = rows,
+                                     .columns = width,
+                                     .a = left,
+                                     .a_row = 1,
+                                     .a_column = n.gates(),
+                                     .panels = right.data(),
+                                     .c = gradient.data_ptr<float>(),
+                                     .add = true});
     }
   };
 };
@@ -257,13 +258,13 @@ Tensor GruCore::step(const Tensor& x, Tensor& state) const {
   const std::size_t hidden = size_of(hidden_);
   const auto product = [&](const Tensor& a, Packed& weights, const Tensor& weight, float* c) {
     const auto inner = size_of(a.size(1));
-    kernels().multiply({.rows = rows,
-                        .inner = inner,
-                        .columns = 3 * hidden,
-                        .a = a.data_ptr<float>(),
-                        .a_row = inner,
-                        .panels = weights.turned(weight),
-                        .c = c});
+    inference::kernels().multiply({.rows = rows,
+                                   .inner = inner,
+                                   .columns = 3 * hidden,
+                                   .a = a.data_ptr<float>(),
+                                   .a_row = inner,
+                                   .panels = weights.turned(weight),
+                                   .c = c});
   };
   input_gates_.resize(rows * 3 * hidden);
   hidden_gates_.resize(rows * 3 * hidden);
@@ -278,9 +279,10 @@ Tensor GruCore::step(const Tensor& x, Tensor& state) const {
     product(out, packed_[i].input, layer.input_weight, input_gates_.data());
     product(before, packed_[i].hidden, layer.hidden_weight, hidden_gates_.data());
     const Tensor after = only ? next : at::empty({x.size(0), hidden_}, x.options());
-    kernels().gru({rows, hidden, input_gates_.data(), hidden_gates_.data(),
-                   layer.input_bias.data_ptr<float>(), layer.hidden_bias.data_ptr<float>(),
-                   before.data_ptr<float>(), after.data_ptr<float>(), nullptr});
+    inference::kernels().gru({rows, hidden, input_gates_.data(), hidden_gates_.data(),
+                              layer.input_bias.data_ptr<float>(),
+                              layer.hidden_bias.data_ptr<float>(), before.data_ptr<float>(),
+                              after.data_ptr<float>(), nullptr});
     if (!only) next.narrow(1, static_cast<std::int64_t>(i) * hidden_, hidden_).copy_(after);
     out = after;
   }

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/policy/kernels.hpp"
+#include "models/inference/kernels.hpp"
 
 namespace proteus::policy {
 
@@ -21,8 +21,8 @@ class Packed {
     if (version == version_) return panels_.data();
     const auto outputs = static_cast<std::size_t>(weight.size(0));
     const auto inputs = static_cast<std::size_t>(weight.size(1));
-    panels_.resize(packed_size(inputs, outputs));
-    pack_turned(weight.data_ptr<float>(), inputs, outputs, panels_.data());
+    panels_.resize(inference::packed_size(inputs, outputs));
+    inference::pack_turned(weight.data_ptr<float>(), inputs, outputs, panels_.data());
     version_ = version;
     return panels_.data();
   }

@@ -1,5 +1,5 @@
 // The loops against formulas written out with the standard library, and each against the others.
-#include "models/policy/kernels.hpp"
+#include "models/inference/kernels.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 
 #include "engine/market/random.hpp"
 
-namespace proteus::policy {
+namespace proteus::inference {
 namespace {
 
 std::vector<float> normals(std::size_t size, const char* stream) {
@@ -18,16 +18,6 @@ std::vector<float> normals(std::size_t size, const char* stream) {
   std::vector<float> out(size);
   for (float& x : out) x = static_cast<float>(2.0 * random.normal());
   return out;
-}
-
-std::vector<Kernels> all_of_this_machine() {
-  std::vector<Kernels> all{plain::table()};
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(avx2::table());
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
-    all.push_back(avx512::table());
-#endif
-  return all;
 }
 
 constexpr std::size_t kRows = 3;
@@ -82,7 +72,7 @@ TEST(Kernels, GruStepFollowsItsEquations) {
 
 TEST(Kernels, AllVectorUnitsGiveTheSameBits) {
   const GruRun first{plain::table()};
-  for (const Kernels& k : all_of_this_machine()) {
+  for (const Kernels& k : kernels_of_this_machine()) {
     const GruRun run{k};
     EXPECT_EQ(std::memcmp(run.after.data(), first.after.data(), run.after.size() * sizeof(float)),
               0);
@@ -148,7 +138,7 @@ TEST(Kernels, ProductIsTheSumOfProducts) {
 TEST(Kernels, AllVectorUnitsMultiplyToTheSameBits) {
   for (const auto& size : kProducts) {
     const ProductRun first{plain::table(), size, false, true};
-    for (const Kernels& k : all_of_this_machine()) {
+    for (const Kernels& k : kernels_of_this_machine()) {
       const ProductRun run{k, size, false, true};
       EXPECT_EQ(std::memcmp(run.c.data(), first.c.data(), run.c.size() * sizeof(float)), 0)
           << size[0] << " x " << size[1] << " x " << size[2];
@@ -192,4 +182,4 @@ TEST(Kernels, AdamTakesItsFirstStepByTheSignOfTheGradient) {
 }
 
 }  // namespace
-}  // namespace proteus::policy
+}  // namespace proteus::inference

@@ -1,12 +1,19 @@
 // The arithmetic of a recurrent policy over plain arrays. Each loop is compiled for the vector
-// units of the machine (AVX-512, AVX2, plain) and chosen once at start; none adds across lanes, and
-// multiplications are fused with additions in the matrix product alone, there always, so that all
-// three give the same bits.
+// units of the machine (AVX-512, AVX2, plain) and chosen by what the processor can, or by a
+// setting; none adds across lanes, and multiplications are fused with additions in the matrix
+// product alone, there always, so that all three give the same bits.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
 
-namespace proteus::policy {
+#include "engine/core/result.hpp"
+#include "engine/core/settings.hpp"
+
+namespace proteus::inference {
 
 /// What a layer does to its product: x[rows, columns] += bias, and with `rectify` what is below 0
 /// becomes 0; a NaN stays one.
@@ -88,6 +95,7 @@ struct AdamStep {
 };
 
 struct Kernels {
+  std::string_view name;  ///< "plain", "avx2" or "avx512": what a run records
   void (*multiply)(const Product&);
   void (*end_layer)(const LayerEnd&);
   void (*gru)(const GruStep&);
@@ -97,8 +105,15 @@ struct Kernels {
   void (*exp)(float* x, std::size_t size);
 };
 
-/// Those of this machine's vector units.
+enum class KernelChoice : std::uint8_t { Auto, Plain, Avx2, Avx512 };
+
+/// Those of the widest vector units that this processor has.
 const Kernels& kernels();
+/// Those that a setting names; the reference lasts as long as the program. Errors: Unsupported,
+/// where the processor cannot run them, with those that it can.
+Result<const Kernels*> kernels(KernelChoice choice);
+/// All that this processor can run, plain first, the widest last.
+const std::vector<Kernels>& kernels_of_this_machine();
 
 namespace plain {
 Kernels table();
@@ -110,4 +125,9 @@ namespace avx512 {
 Kernels table();
 }
 
-}  // namespace proteus::policy
+}  // namespace proteus::inference
+
+template <>
+struct proteus::EnumNames<proteus::inference::KernelChoice> {
+  static constexpr std::array<std::string_view, 4> names{"auto", "plain", "avx2", "avx512"};
+};

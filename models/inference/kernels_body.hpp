@@ -12,9 +12,9 @@
 #include <immintrin.h>
 #endif
 
-#include "models/policy/kernels.hpp"
+#include "models/inference/kernels.hpp"
 
-namespace proteus::policy::PROTEUS_KERNELS {
+namespace proteus::inference::PROTEUS_KERNELS {
 namespace {
 
 /// exp(x) = 2^n exp(r), |r| <= ln(2) / 2, the latter by a polynomial (Cephes expf).
@@ -281,6 +281,10 @@ void adam(const AdamStep& s) {
 
 }  // namespace
 
-Kernels table() { return {multiply, end_layer, gru, gru_back, adam, exp_all}; }
+#define PROTEUS_TEXT_OF(name) #name
+#define PROTEUS_TEXT(name) PROTEUS_TEXT_OF(name)
+Kernels table() {
+  return {PROTEUS_TEXT(PROTEUS_KERNELS), multiply, end_layer, gru, gru_back, adam, exp_all};
+}
 
-}  // namespace proteus::policy::PROTEUS_KERNELS
+}  // namespace proteus::inference::PROTEUS_KERNELS

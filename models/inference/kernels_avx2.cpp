@@ -1,0 +1,2 @@
+#define PROTEUS_KERNELS avx2
+#include "models/inference/kernels_body.hpp"

@@ -1,0 +1,2 @@
+#define PROTEUS_KERNELS avx512
+#include "models/inference/kernels_body.hpp"

@@ -1,0 +1,2 @@
+#define PROTEUS_KERNELS plain
+#include "models/inference/kernels_body.hpp"

@@ -1,2 +1,0 @@
-#define PROTEUS_KERNELS plain
-#include "models/policy/kernels_body.hpp"
