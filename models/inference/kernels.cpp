@@ -44,10 +44,14 @@ const std::vector<Kernels>& kernels_of_this_machine() {
 const Kernels& kernels() { return kernels_of_this_machine().back(); }
 
 Result<const Kernels*> kernels(KernelChoice choice) {
-  if (choice == KernelChoice::Auto) return &kernels();
+  return choose_kernels(choice, kernels_of_this_machine());
+}
+
+Result<const Kernels*> choose_kernels(KernelChoice choice, const std::vector<Kernels>& offered) {
+  if (choice == KernelChoice::Auto) return &offered.back();
   const std::string_view wanted = EnumNames<KernelChoice>::names[static_cast<std::size_t>(choice)];
   std::vector<std::string_view> names;
-  for (const Kernels& k : kernels_of_this_machine()) {
+  for (const Kernels& k : offered) {
     if (k.name == wanted) return &k;
     names.push_back(k.name);
   }

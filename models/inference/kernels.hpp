@@ -77,6 +77,9 @@ struct Product {
   const float* panels = nullptr;  ///< b
   float* c = nullptr;             ///< contiguous
   bool add = false;
+  /// What is 0 in `a` is passed over: half of the work where a rectified layer comes before. The
+  /// same bits, as long as b is finite. Of no effect together with `add` or an a turned.
+  bool skip_zeros = false;
 };
 
 /// Adam (Kingma, Ba 2015, algorithm 1).
@@ -112,6 +115,8 @@ const Kernels& kernels();
 /// Those that a setting names; the reference lasts as long as the program. Errors: Unsupported,
 /// where the processor cannot run them, with those that it can.
 Result<const Kernels*> kernels(KernelChoice choice);
+/// The same among those that are `offered`, the widest last; at least one.
+Result<const Kernels*> choose_kernels(KernelChoice choice, const std::vector<Kernels>& offered);
 /// All that this processor can run, plain first, the widest last.
 const std::vector<Kernels>& kernels_of_this_machine();
 

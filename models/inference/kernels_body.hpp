@@ -48,18 +48,22 @@ void exp_all(float* x, std::size_t size) {
 
 // Rows as functions of their own: the compiler believes `__restrict` of parameters alone.
 
-void gru_row(std::size_t n, float* __restrict r, float* __restrict z, float* __restrict c,
-             const float* __restrict hr, const float* __restrict hz, const float* __restrict hc,
-             const float* __restrict bi, const float* __restrict bh, const float* __restrict before,
-             float* __restrict after) {
+// Gates first, then what they let through: in one loop each candidate would wait for its own gate,
+// with too few others to do meanwhile.
+
+void gru_gates(std::size_t n, float* __restrict gate, const float* __restrict h,
+               const float* __restrict bi, const float* __restrict bh) {
+  for (std::size_t i = 0; i < n; ++i) gate[i] = sigmoid(gate[i] + h[i] + bi[i] + bh[i]);
+}
+
+void gru_state(std::size_t n, const float* __restrict r, const float* __restrict z,
+               float* __restrict c, const float* __restrict hc, const float* __restrict bi,
+               const float* __restrict bh, const float* __restrict before,
+               float* __restrict after) {
   for (std::size_t i = 0; i < n; ++i) {
-    const float reset = sigmoid(r[i] + hr[i] + bi[i] + bh[i]);
-    const float keep = sigmoid(z[i] + hz[i] + bi[n + i] + bh[n + i]);
-    const float fresh = tanh_of(c[i] + bi[2 * n + i] + reset * (hc[i] + bh[2 * n + i]));
-    r[i] = reset;
-    z[i] = keep;
+    const float fresh = tanh_of(c[i] + bi[i] + r[i] * (hc[i] + bh[i]));
     c[i] = fresh;
-    after[i] = fresh + keep * (before[i] - fresh);
+    after[i] = fresh + z[i] * (before[i] - fresh);
   }
 }
 
@@ -91,8 +95,9 @@ void gru(const GruStep& s) {
     const float* hidden = s.hidden_gates + row * 3 * n;
     if (s.candidate != nullptr)
       add(n, hidden + 2 * n, s.hidden_bias + 2 * n, s.candidate + row * n);
-    gru_row(n, gates, gates + n, gates + 2 * n, hidden, hidden + n, hidden + 2 * n, s.input_bias,
-            s.hidden_bias, s.before + row * n, s.after + row * n);
+    gru_gates(2 * n, gates, hidden, s.input_bias, s.hidden_bias);
+    gru_state(n, gates, gates + n, gates + 2 * n, hidden + 2 * n, s.input_bias + 2 * n,
+              s.hidden_bias + 2 * n, s.before + row * n, s.after + row * n);
   }
 }
 
@@ -177,43 +182,43 @@ struct Block {
   bool add;
 };
 
-/// `Rows` rows of `Blocks` blocks that lie beside one another.
-template <std::size_t Rows, std::size_t Blocks>
+/// `Rows` rows of `Blocks` blocks that lie beside one another, of `Lanes` lanes each.
+template <std::size_t Rows, std::size_t Blocks, std::size_t Lanes = kLanes>
 void block(const Block& s) {
-  Lane sum[Rows][Blocks * kLanes];
+  Lane sum[Rows][Blocks * Lanes];
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < Rows; ++i)
 #pragma GCC unroll 16
-    for (std::size_t j = 0; j < Blocks * kLanes; ++j) sum[i][j] = none();
+    for (std::size_t j = 0; j < Blocks * Lanes; ++j) sum[i][j] = none();
   const float* a = s.a;
   const float* b = s.b;
   for (std::size_t k = 0; k < s.inner; ++k, a += s.a_column, b += kPanel) {
-    Lane row[Blocks * kLanes];
+    Lane row[Blocks * Lanes];
 #pragma GCC unroll 16
-    for (std::size_t j = 0; j < Blocks * kLanes; ++j)
-      row[j] = load(b + j / kLanes * s.next + j % kLanes * kWidth);
+    for (std::size_t j = 0; j < Blocks * Lanes; ++j)
+      row[j] = load(b + j / Lanes * s.next + j % Lanes * kWidth);
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < Rows; ++i) {
       const float factor = a[i * s.a_row];
 #pragma GCC unroll 16
-      for (std::size_t j = 0; j < Blocks * kLanes; ++j)
-        sum[i][j] = fused(factor, row[j], sum[i][j]);
+      for (std::size_t j = 0; j < Blocks * Lanes; ++j) sum[i][j] = fused(factor, row[j], sum[i][j]);
     }
   }
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < Rows; ++i)
 #pragma GCC unroll 16
-    for (std::size_t j = 0; j < Blocks * kLanes; ++j) {
+    for (std::size_t j = 0; j < Blocks * Lanes; ++j) {
       float* c = s.c + i * s.c_row + j * kWidth;
       store(c, s.add ? sum_of(load(c), sum[i][j]) : sum[i][j]);
     }
 }
 
-template <std::size_t... Rows>
+template <std::size_t Lanes, std::size_t... Rows>
 constexpr auto blocks_of(std::index_sequence<Rows...>) {
-  return std::array<void (*)(const Block&), sizeof...(Rows)>{block<Rows + 1, 1>...};
+  return std::array<void (*)(const Block&), sizeof...(Rows)>{block<Rows + 1, 1, Lanes>...};
 }
-constexpr auto kBlocks = blocks_of(std::make_index_sequence<kRowsMax>{});
+constexpr auto kBlocks = blocks_of<kLanes>(std::make_index_sequence<kRowsMax>{});
+constexpr auto kNarrow = blocks_of<1>(std::make_index_sequence<kRowsMax>{});
 
 /// All rows of one block of columns, in groups of about equal size: a group of one or two rows
 /// would wait for its own additions.
@@ -239,7 +244,7 @@ void last_strip(const Product& p, Block s, std::size_t first) {
   for (std::size_t row = 0; row < p.rows; row += kRowsMax) {
     const std::size_t rows = std::min(kRowsMax, p.rows - row);
     s.a = p.a + row * p.a_row;
-    kBlocks[rows - 1](s);
+    (width <= kWidth ? kNarrow : kBlocks)[rows - 1](s);
     for (std::size_t i = 0; i < rows; ++i) {
       float* c = p.c + (row + i) * p.columns + first;
       for (std::size_t j = 0; j < width; ++j)
@@ -248,11 +253,87 @@ void last_strip(const Product& p, Block s, std::size_t first) {
   }
 }
 
+// The product that passes over zeros: a row at a time, over so many of `inner` as a word has bits.
+constexpr std::size_t kMarks = 64;
+
+/// Bit k: a[k] is not 0.
+inline std::uint64_t marks_of(const float* a, std::size_t size) {
+  std::uint64_t marks = 0;
+  std::size_t k = 0;
+#if defined(__AVX512F__)
+  for (; k + kWidth <= size; k += kWidth)
+    marks |= std::uint64_t{_mm512_cmp_ps_mask(load(a + k), none(), _CMP_NEQ_UQ)} << k;
+#elif defined(__AVX2__)
+  for (; k + kWidth <= size; k += kWidth) {
+    const int bits = _mm256_movemask_ps(_mm256_cmp_ps(load(a + k), none(), _CMP_NEQ_UQ));
+    marks |= static_cast<std::uint64_t>(bits) << k;
+  }
+#endif
+  for (; k < size; ++k) marks |= std::uint64_t{a[k] != 0.0F} << k;
+  return marks;
+}
+
+/// Some rows, and what is not 0 in a stretch of each.
+struct Marked {
+  std::size_t row;
+  std::size_t rows;
+  std::size_t from;  ///< of `inner`
+  const std::uint64_t* marks;
+};
+
+/// These rows of `Lanes` lanes of columns.
+template <std::size_t Lanes>
+void marked_strip(const Product& p, const Marked& m, std::size_t first) {
+  constexpr std::size_t kPanels = (Lanes * kWidth + kPanel - 1) / kPanel;
+  const float* panels[kPanels];
+  for (std::size_t i = 0; i < kPanels; ++i)
+    panels[i] =
+        p.panels + (first / kPanel + i) * p.inner * kPanel + first % kPanel + m.from * kPanel;
+  const float* a = p.a + m.row * p.a_row + m.from;
+  float* c = p.c + m.row * p.columns + first;
+  for (std::size_t i = 0; i < m.rows; ++i, a += p.a_row, c += p.columns) {
+    Lane sum[Lanes];
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < Lanes; ++j) sum[j] = m.from == 0 ? none() : load(c + j * kWidth);
+    for (std::uint64_t marks = m.marks[i]; marks != 0; marks &= marks - 1) {
+      const auto k = static_cast<std::size_t>(std::countr_zero(marks));
+#pragma GCC unroll 16
+      for (std::size_t j = 0; j < Lanes; ++j)
+        sum[j] = fused(a[k], load(panels[j * kWidth / kPanel] + k * kPanel + j * kWidth % kPanel),
+                       sum[j]);
+    }
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < Lanes; ++j) store(c + j * kWidth, sum[j]);
+  }
+}
+
+/// Returns the first column that is left to do. The lanes of a strip lie in whole panels, or all in
+/// one.
+std::size_t multiply_marked(const Product& p) {
+  constexpr std::size_t kGroup = 128;  // rows whose marks are kept
+  // As many lanes as leave room in the first cache for what else is read.
+  constexpr std::size_t kWide = kSpan == kPanel ? 6 : 8;
+  std::uint64_t marks[kGroup];
+  std::size_t first = 0;
+  for (std::size_t row = 0; row < p.rows; row += kGroup)
+    for (std::size_t from = 0; from < p.inner; from += kMarks) {
+      const Marked m{row, std::min(kGroup, p.rows - row), from, marks};
+      const std::size_t size = std::min(kMarks, p.inner - from);
+      for (std::size_t i = 0; i < m.rows; ++i)
+        marks[i] = marks_of(p.a + (row + i) * p.a_row + from, size);
+      first = 0;
+      for (; first + kWide * kWidth <= p.columns; first += kWide * kWidth)
+        marked_strip<kWide>(p, m, first);
+      for (; first + kSpan <= p.columns; first += kSpan) marked_strip<kLanes>(p, m, first);
+    }
+  return first;
+}
+
 void multiply(const Product& p) {
   constexpr std::size_t kBeside = 4;
   const std::size_t panel = p.inner * kPanel;
   Block s{p.inner, p.a, p.a_row, p.a_column, nullptr, 0, nullptr, p.columns, p.add};
-  std::size_t first = 0;
+  std::size_t first = p.skip_zeros && !p.add && p.a_column == 1 ? multiply_marked(p) : 0;
   if (p.rows <= 2 && kSpan == kPanel)  // So few that several panels are needed to keep busy.
     for (s.next = panel; first + kBeside * kPanel <= p.columns; first += kBeside * kPanel) {
       s.b = p.panels + first / kPanel * panel;

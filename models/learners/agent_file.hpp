@@ -15,12 +15,12 @@
 
 #include <memory>
 
-#include "models/inference/checkpoint.hpp"
+#include "models/inference/packed_policy.hpp"
 #include "models/learners/rl2_settings.hpp"
 
 namespace proteus::learners {
 
-inline constexpr std::string_view kAgentKind = "rl2_agent";
+using inference::kAgentKind;
 
 /// Seeds, data hashes, code version, parent and the run's config are the caller's.
 inference::Checkpoint agent_checkpoint(const policy::ActorCritic& policy, const Inputs& inputs,

@@ -146,6 +146,75 @@ TEST(Kernels, AllVectorUnitsMultiplyToTheSameBits) {
   }
 }
 
+/// The same products with what a rectified layer leaves: half zeros, some rows all zero, and whole
+/// stretches of zeros longer than a word of marks.
+ProductRun rectified(const Kernels& k, std::array<std::size_t, 3> size, bool skip) {
+  ProductRun run{k, size, false, false};
+  const auto [rows, inner, columns] = size;
+  for (std::size_t i = 0; i < run.a.size(); ++i)
+    if (run.a[i] < 0.0F || i / inner % 4 == 3 || i % inner > 120) run.a[i] = 0.0F;
+  std::vector<float> panels(packed_size(inner, columns));
+  pack(run.b.data(), inner, columns, columns, panels.data());
+  k.multiply({.rows = rows,
+              .inner = inner,
+              .columns = columns,
+              .a = run.a.data(),
+              .a_row = inner,
+              .panels = panels.data(),
+              .c = run.c.data(),
+              .skip_zeros = skip});
+  return run;
+}
+
+TEST(Kernels, PassingOverZerosChangesNoBit) {
+  for (const auto& size : kProducts)
+    for (const Kernels& k : kernels_of_this_machine()) {
+      const ProductRun whole = rectified(kernels_of_this_machine().front(), size, false);
+      const ProductRun run = rectified(k, size, true);
+      EXPECT_EQ(std::memcmp(run.c.data(), whole.c.data(), run.c.size() * sizeof(float)), 0)
+          << k.name << ": " << size[0] << " x " << size[1] << " x " << size[2];
+    }
+}
+
+TEST(Kernels, PassingOverZerosKeepsWhatIsNoNumber) {
+  for (const Kernels& k : kernels_of_this_machine()) {
+    std::vector<float> a(70, 0.0F);
+    a[68] = std::nanf("");
+    const std::vector<float> b = normals(a.size() * kPanel, "b");
+    std::vector<float> c(kPanel);
+    k.multiply({.rows = 1,
+                .inner = a.size(),
+                .columns = kPanel,
+                .a = a.data(),
+                .a_row = a.size(),
+                .panels = b.data(),
+                .c = c.data(),
+                .skip_zeros = true});
+    for (const float x : c) EXPECT_TRUE(std::isnan(x)) << k.name;
+  }
+}
+
+TEST(Kernels, AreChosenByNameAndOtherwiseTheWidest) {
+  const auto& all = kernels_of_this_machine();
+  EXPECT_EQ(all.front().name, "plain");
+  EXPECT_EQ(kernels(KernelChoice::Plain).value()->name, "plain");
+  EXPECT_EQ(kernels(KernelChoice::Auto).value()->name, all.back().name);
+  EXPECT_EQ(kernels().name, all.back().name);
+}
+
+TEST(Kernels, ThatTheProcessorCannotRunAreRefusedInWords) {
+  std::vector<Kernels> offered{plain::table(), plain::table()};
+  offered[1].name = "avx2";
+  EXPECT_EQ(choose_kernels(KernelChoice::Auto, offered).value()->name, "avx2");
+  EXPECT_EQ(choose_kernels(KernelChoice::Avx2, offered).value()->name, "avx2");
+  const auto refused = choose_kernels(KernelChoice::Avx512, offered);
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().code, ErrorCode::Unsupported);
+  EXPECT_EQ(refused.error().context,
+            "the kernel avx512 is asked for, and this processor has no vector units for it; it "
+            "runs plain, avx2 (auto takes the last)");
+}
+
 TEST(Kernels, TheEndOfALayerAddsItsBiasAndKeepsWhatIsNoNumber) {
   const std::vector<float> bias{1.0F, -1.0F, 0.0F};
   std::vector<float> x{-3.0F, 3.0F, std::nanf(""), 3.0F, 0.5F, -0.25F};
