@@ -16,6 +16,9 @@
 
 namespace proteus::inference {
 
+/// Kind of the checkpoints that hold an agent: a recurrent actor-critic.
+inline constexpr std::string_view kAgentKind = "rl2_agent";
+
 /// (x - offset) * factor, clipped to [-limit, limit]; empty: as it is.
 struct Normaliser {
   std::vector<double> offset;

@@ -307,6 +307,20 @@ void marked_strip(const Product& p, const Marked& m, std::size_t first) {
   }
 }
 
+/// Whether passing over zeros pays: with many rows the usual product keeps weights in registers,
+/// and only more than a quarter of zeros makes up for that.
+bool pays(const Product& p) {
+  if (!p.skip_zeros || p.add || p.a_column != 1) return false;
+  if (p.rows <= 4) return true;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < p.rows; ++i)
+    for (std::size_t from = 0; from < p.inner; from += kMarks) {
+      const std::size_t size = std::min(kMarks, p.inner - from);
+      count += static_cast<std::size_t>(std::popcount(marks_of(p.a + i * p.a_row + from, size)));
+    }
+  return count * 4 < p.rows * p.inner * 3;
+}
+
 /// Returns the first column that is left to do. The lanes of a strip lie in whole panels, or all in
 /// one.
 std::size_t multiply_marked(const Product& p) {
@@ -333,7 +347,7 @@ void multiply(const Product& p) {
   constexpr std::size_t kBeside = 4;
   const std::size_t panel = p.inner * kPanel;
   Block s{p.inner, p.a, p.a_row, p.a_column, nullptr, 0, nullptr, p.columns, p.add};
-  std::size_t first = p.skip_zeros && !p.add && p.a_column == 1 ? multiply_marked(p) : 0;
+  std::size_t first = pays(p) ? multiply_marked(p) : 0;
   if (p.rows <= 2 && kSpan == kPanel)  // So few that several panels are needed to keep busy.
     for (s.next = panel; first + kBeside * kPanel <= p.columns; first += kBeside * kPanel) {
       s.b = p.panels + first / kPanel * panel;

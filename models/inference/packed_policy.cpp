@@ -74,7 +74,7 @@ PackedPolicy::Made PackedPolicy::create(const Architecture& architecture,
                                         std::span<const float> weights, KernelChoice kernel) {
   BOOST_OUTCOME_TRY(check_offered(architecture));
   BOOST_OUTCOME_TRY(check_weights(weights, architecture.parameters()));
-  BOOST_OUTCOME_TRY(const Kernels* chosen, kernels(kernel));
+  BOOST_OUTCOME_TRY(const Kernels* chosen, inference::kernels(kernel));
   auto trunk = pack_trunk(architecture, weights, *chosen);
   const std::size_t head = trunk->at.head_weight;
   const std::size_t size = architecture.outputs() * (architecture.hidden + 1);

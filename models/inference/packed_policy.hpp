@@ -18,9 +18,6 @@
 
 namespace proteus::inference {
 
-/// Kind of the checkpoints that hold an agent.
-inline constexpr std::string_view kAgentKind = "rl2_agent";
-
 class PackedPolicy final : public Policy {
  public:
   using Made = Result<std::shared_ptr<const PackedPolicy>>;
@@ -38,6 +35,8 @@ class PackedPolicy final : public Policy {
                      KernelChoice kernel = KernelChoice::Auto);
 
   [[nodiscard]] const Architecture& architecture() const { return trunk_->architecture; }
+  /// Those that compute it, for who computes gradients of it.
+  [[nodiscard]] const Kernels& kernels() const { return *trunk_->kernels; }
 
   [[nodiscard]] const Shape& shape() const override { return trunk_->shape; }
   [[nodiscard]] std::size_t scratch(std::size_t rows) const override;

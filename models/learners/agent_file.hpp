@@ -15,7 +15,7 @@
 
 #include <memory>
 
-#include "models/inference/packed_policy.hpp"
+#include "models/inference/checkpoint.hpp"
 #include "models/learners/rl2_settings.hpp"
 
 namespace proteus::learners {
