@@ -16,8 +16,9 @@
 
 namespace proteus::inference {
 
-/// Kind of the checkpoints that hold an agent: a recurrent actor-critic.
+/// Kinds of the checkpoints that hold a recurrent actor-critic.
 inline constexpr std::string_view kAgentKind = "rl2_agent";
+inline constexpr std::string_view kMarketPolicyKind = "market_policy";
 
 /// (x - offset) * factor, clipped to [-limit, limit]; empty: as it is.
 struct Normaliser {

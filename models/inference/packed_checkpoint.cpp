@@ -1,4 +1,4 @@
-// A packed policy from a checkpoint of kind rl2_agent: what is checked before anything is computed.
+// A packed policy from a checkpoint: what is checked before anything is computed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,34 +14,65 @@ Error corrupt(std::string_view name, std::string_view what) {
   return error(ErrorCode::Corrupt, fmt::format("{}: the checkpoint's {}", name, what));
 }
 
-/// What the checkpoint says of itself; made and stored numbers have to agree.
+const Tensor* find(const Checkpoint& checkpoint, std::string_view name) {
+  const auto found = std::ranges::find(checkpoint.tensors, name, &Tensor::name);
+  return found == checkpoint.tensors.end() ? nullptr : &*found;
+}
+
+/// Rows (0) or columns (1) of a matrix.
+Result<std::size_t> extent(const Checkpoint& checkpoint, std::string_view name,
+                           std::string_view matrix, std::size_t which) {
+  const Tensor* tensor = find(checkpoint, matrix);
+  if (tensor == nullptr) return corrupt(name, fmt::format("tensor {} is missing", matrix));
+  if (tensor->shape.size() != 2)
+    return corrupt(name, fmt::format("tensor {} has the shape [{}], and a matrix is wanted", matrix,
+                                     fmt::join(tensor->shape, ", ")));
+  return tensor->shape[which];
+}
+
+Result<void> check_sizes(const Architecture& a, std::string_view name) {
+  struct Bound {
+    std::string_view what;
+    std::size_t value, least, most;
+  };
+  for (const Bound& b : {Bound{"encoder", a.encoder, 0, 4'096}, Bound{"hidden", a.hidden, 1, 4'096},
+                         Bound{"layers", a.layers, 1, 8}})
+    if (b.value < b.least || b.value > b.most)
+      return corrupt(name, fmt::format("setting {} is {}, and {} to {} is possible", b.what,
+                                       b.value, b.least, b.most));
+  return success();
+}
+
+/// An agent's checkpoint says also what its settings make.
+Result<void> check_made(SettingLines& lines, const Architecture& a, std::string_view name) {
+  for (const auto& [what, made] : {std::pair<std::string_view, std::size_t>{"inputs", a.inputs},
+                                   {"choices", a.actions},
+                                   {"state_size", a.shape().state}}) {
+    std::size_t stored = 0;
+    lines.read(what, stored);
+    if (!lines.bad().empty() || stored != made)
+      return corrupt(name,
+                     fmt::format("{} is {}, and its tensors and settings make {}", what,
+                                 lines.bad().empty() ? fmt::to_string(stored) : "missing", made));
+  }
+  return success();
+}
+
+/// The sizes of the layers stand in the settings, those of inputs and outputs in the tensors.
 Result<Architecture> read_architecture(const Checkpoint& checkpoint, std::string_view name) {
   SettingLines lines{checkpoint.config};
   Architecture a;
   bool reads_belief = false;
   std::size_t belief = 0;
-  std::size_t state = 0;
   lines.read("encoder", a.encoder);
   lines.read("core", a.core);
   lines.read("hidden", a.hidden);
   lines.read("layers", a.layers);
   lines.read("belief", belief);
   lines.read("belief_read", reads_belief);
-  lines.read("inputs", a.inputs);
-  lines.read("choices", a.actions);
-  lines.read("state_size", state);
   if (!lines.bad().empty())
     return corrupt(name, fmt::format("setting {} is missing or cannot be read", lines.bad()));
-  for (const auto& [what, value, most] : {std::tuple{"inputs", a.inputs, std::size_t{65'536}},
-                                          {"hidden", a.hidden, std::size_t{4'096}},
-                                          {"layers", a.layers, std::size_t{8}},
-                                          {"choices", a.actions, std::size_t{4'096}}})
-    if (value < 1 || value > most)
-      return corrupt(name,
-                     fmt::format("setting {} is {}, and 1 to {} is possible", what, value, most));
-  if (a.encoder > 4'096)
-    return corrupt(name,
-                   fmt::format("setting encoder is {}, and 0 to 4096 is possible", a.encoder));
+  BOOST_OUTCOME_TRY(check_sizes(a, name));
   if (a.core == CoreKind::S5)
     return error(ErrorCode::Unsupported,
                  fmt::format("{}: its core is s5, and only gru and memoryless are computed without "
@@ -53,17 +84,25 @@ Result<Architecture> read_architecture(const Checkpoint& checkpoint, std::string
         fmt::format("{}: its policy reads a belief, which is not computed without LibTorch "
                     "(train with belief_read = false)",
                     name));
-  if (state != a.shape().state)
+  const std::string_view first = a.encoder > 0   ? "encoder_weight"
+                                 : a.remembers() ? "core.weight_ih_l0"
+                                                 : "core.weight_l0";
+  BOOST_OUTCOME_TRY(a.inputs, extent(checkpoint, name, first, 1));
+  BOOST_OUTCOME_TRY(const std::size_t outputs, extent(checkpoint, name, "head_weight", 0));
+  if (a.inputs < 1 || outputs < 2)
     return corrupt(
-        name, fmt::format("state_size is {}, and its settings make {}", state, a.shape().state));
+        name, fmt::format("tensors make a policy of {} inputs and {} outputs", a.inputs, outputs));
+  a.actions = outputs - 1;
+  if (checkpoint.kind == kAgentKind) {
+    BOOST_OUTCOME_TRY(check_made(lines, a, name));
+  }
   return a;
 }
 
 Result<void> read_tensor(const Checkpoint& checkpoint, std::string_view name,
                          const WeightPlace& place, std::span<float> out) {
-  const auto tensor = std::ranges::find(checkpoint.tensors, place.name, &Tensor::name);
-  if (tensor == checkpoint.tensors.end())
-    return corrupt(name, fmt::format("tensor {} is missing", place.name));
+  const Tensor* tensor = find(checkpoint, place.name);
+  if (tensor == nullptr) return corrupt(name, fmt::format("tensor {} is missing", place.name));
   if (tensor->shape != place.shape)
     return corrupt(name, fmt::format("tensor {} has the shape [{}], and [{}] is wanted", place.name,
                                      fmt::join(tensor->shape, ", "), fmt::join(place.shape, ", ")));
@@ -79,9 +118,11 @@ Result<void> read_tensor(const Checkpoint& checkpoint, std::string_view name,
   return success();
 }
 
-/// Beside the policy stand what a run that goes on needs and a belief that it does not read.
+/// Beside the policy stand what a run that goes on needs, what it has seen, and a belief that it
+/// does not read.
 bool belongs(const Tensor& tensor, const std::vector<WeightPlace>& places) {
-  return tensor.name.starts_with("training.") || tensor.name.starts_with("belief.") ||
+  return tensor.name.starts_with("training.") || tensor.name.starts_with("seen_") ||
+         tensor.name.starts_with("belief.") ||
          std::ranges::find(places, tensor.name, &WeightPlace::name) != places.end();
 }
 
@@ -89,10 +130,10 @@ bool belongs(const Tensor& tensor, const std::vector<WeightPlace>& places) {
 
 PackedPolicy::Made PackedPolicy::create(const Checkpoint& checkpoint, std::string_view name,
                                         KernelChoice kernel) {
-  if (checkpoint.kind != kAgentKind)
+  if (checkpoint.kind != kAgentKind && checkpoint.kind != kMarketPolicyKind)
     return error(ErrorCode::Refused,
-                 fmt::format("{}: the checkpoint holds a {}, and a {} is wanted", name,
-                             checkpoint.kind, kAgentKind));
+                 fmt::format("{}: the checkpoint holds a {}, and a {} or a {} is wanted", name,
+                             checkpoint.kind, kMarketPolicyKind, kAgentKind));
   BOOST_OUTCOME_TRY(const Architecture architecture, read_architecture(checkpoint, name));
   const auto places = weight_places(architecture);
   for (const Tensor& tensor : checkpoint.tensors)

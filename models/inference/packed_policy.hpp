@@ -22,11 +22,11 @@ class PackedPolicy final : public Policy {
  public:
   using Made = Result<std::shared_ptr<const PackedPolicy>>;
 
-  /// Of a checkpoint of kind rl2_agent. `name`: of its file, for messages. A belief that the policy
-  /// does not read is left out. Errors, each with the file's name: Refused (another kind of model),
-  /// Unsupported (a core or a head that this cannot compute; a kernel that the processor cannot
-  /// run), Corrupt (a setting or a tensor that is missing, of another shape, too many or not
-  /// finite; with its name).
+  /// Of a checkpoint of kind rl2_agent or market_policy. `name`: of its file, for messages. A
+  /// belief that the policy does not read is left out. Errors, each with the file's name: Refused
+  /// (another kind of model), Unsupported (a core or a head that this cannot compute; a kernel that
+  /// the processor cannot run), Corrupt (a setting or a tensor that is missing, of another shape,
+  /// too many or not finite; with its name).
   static Made create(const Checkpoint& checkpoint, std::string_view name,
                      KernelChoice kernel = KernelChoice::Auto);
   /// Of weights in the flat order (architecture.hpp). Errors: Unsupported as above; Refused, where

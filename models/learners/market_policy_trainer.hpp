@@ -21,7 +21,7 @@
 
 namespace proteus::learners {
 
-inline constexpr std::string_view kMarketPolicyKind = "market_policy";
+using inference::kMarketPolicyKind;
 
 /// Errors: NotFound (no trial fits into the training or the validation period), Unsupported (series
 /// that differ in features or interval), OutOfRange (settings that do not fit each other).

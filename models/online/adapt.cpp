@@ -13,10 +13,22 @@ namespace {
 
 Error refused(std::string what) { return error(ErrorCode::Refused, std::move(what)); }
 
-/// Bars that are learned from; the others are held back.
-std::size_t support_of(const Stretch& stretch, const AdaptSettings& settings) {
-  const std::size_t bars = stretch.returns.rows.size();
-  return bars - static_cast<std::size_t>(static_cast<double>(bars) * settings.held_share);
+/// Which bars are learned from; those after them are held back.
+struct Support {
+  std::size_t first;
+  std::size_t end;
+  [[nodiscard]] std::size_t count() const { return end - first; }
+  Support(const Stretch& stretch, const AdaptSettings& settings) : first(stretch.warm_up) {
+    const std::size_t bars = stretch.returns.rows.size();
+    const auto counted = static_cast<double>(bars - first);
+    end = bars - static_cast<std::size_t>(counted * settings.held_share);
+  }
+};
+
+ReturnRows with_kink(const ReturnRows& rows, double kink) {
+  ReturnRows out = rows;
+  out.kink = kink;
+  return out;
 }
 
 Result<void> check(const Policy::Shape& shape, const Stretch& stretch,
@@ -28,6 +40,9 @@ Result<void> check(const Policy::Shape& shape, const Stretch& stretch,
   if (bars == 0 || stretch.inputs.size() != bars * shape.inputs)
     return refused(fmt::format("{} bars have {} inputs, and {} a bar are wanted", bars,
                                stretch.inputs.size(), shape.inputs));
+  if (stretch.warm_up >= bars)
+    return refused(fmt::format("of {} bars {} are to warm up, and none is left to learn from", bars,
+                               stretch.warm_up));
   if (!stretch.state.empty() && stretch.state.size() != shape.state)
     return refused(fmt::format("a state of {} numbers is given, and the policy remembers {}",
                                stretch.state.size(), shape.state));
@@ -73,21 +88,21 @@ Result<void> shorten(std::span<const float> base, double norm_max, std::span<Rea
 }
 
 /// What the outputs before and after say, over all bars.
-Result<void> judge(const Stretch& stretch, std::size_t support, std::span<const float> before,
+Result<void> judge(const Stretch& stretch, const Support& support, std::span<const float> before,
                    std::span<const float> after, Adapted& adapted) {
-  const std::size_t held = stretch.returns.rows.size() - support;
+  const ReturnRows rows = with_kink(stretch.returns, 0.0);
+  const std::size_t held = rows.rows.size() - support.end;
   const auto net = [&](std::span<const float> outputs, std::size_t first, std::size_t count,
                        double& out) -> Result<void> {
     if (count == 0) return success();
-    BOOST_OUTCOME_TRY(const double loss,
-                      return_loss<float>(stretch.returns, outputs, first, count));
+    BOOST_OUTCOME_TRY(const double loss, return_loss<float>(rows, outputs, first, count));
     out = -loss;
     return success();
   };
-  BOOST_OUTCOME_TRY(net(before, 0, support, adapted.support_before));
-  BOOST_OUTCOME_TRY(net(after, 0, support, adapted.support_after));
-  BOOST_OUTCOME_TRY(net(before, support, held, adapted.held_base));
-  BOOST_OUTCOME_TRY(net(after, support, held, adapted.held_adapted));
+  BOOST_OUTCOME_TRY(net(before, support.first, support.count(), adapted.support_before));
+  BOOST_OUTCOME_TRY(net(after, support.first, support.count(), adapted.support_after));
+  BOOST_OUTCOME_TRY(net(before, support.end, held, adapted.held_base));
+  BOOST_OUTCOME_TRY(net(after, support.end, held, adapted.held_adapted));
   BOOST_OUTCOME_TRY(adapted.kl, mean_kl<float>(before, after));
   return success();
 }
@@ -122,15 +137,16 @@ Error in_step(std::size_t step, const Error& cause) {
 Result<Adapted> adapt_head(const Policy& policy, const Stretch& stretch,
                            const AdaptSettings& settings) {
   BOOST_OUTCOME_TRY(check(policy.shape(), stretch, settings));
-  const std::size_t support = support_of(stretch, settings);
+  const Support support(stretch, settings);
   const auto base = policy.weights(AdaptedPart::Head);
   const std::vector<float> features = features_of(policy, stretch);
   const std::vector<double> known(features.begin(), features.end());
+  const ReturnRows rows = with_kink(stretch.returns, settings.kink);
   std::vector<double> weights(base.begin(), base.end());
   std::vector<double> gradient(weights.size());
   Adapted adapted;
   for (; adapted.steps < settings.steps; ++adapted.steps) {
-    const auto loss = head_loss(stretch.returns, known, weights, support, gradient);
+    const auto loss = head_loss(rows, known, weights, support.first, support.count(), gradient);
     if (!loss) return in_step(adapted.steps, loss.error());
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i] -= settings.rate * gradient[i];
   }
@@ -148,22 +164,23 @@ Result<Adapted> adapt_all(const inference::PackedPolicy& policy, const Stretch& 
                           const AdaptSettings& settings) {
   BOOST_OUTCOME_TRY(check(policy.shape(), stretch, settings));
   const std::size_t bars = stretch.returns.rows.size();
-  const std::size_t support = support_of(stretch, settings);
+  const Support support(stretch, settings);
   const auto base = policy.weights(AdaptedPart::All);
   Sequence sequence(policy.architecture(), policy.kernels(), stretch.inputs,
                     start_of(stretch, policy.shape()));
-  ReturnRows learned = stretch.returns;
-  learned.rows.resize(support);
+  ReturnRows learned = with_kink(stretch.returns, settings.kink);
+  learned.rows.resize(support.end);
   sequence.forward(base, bars);
   const std::vector<float> before(sequence.outputs().begin(), sequence.outputs().end());
   std::vector<float> weights(base.begin(), base.end());
   std::vector<float> gradient(weights.size());
-  std::vector<float> by_outputs(support * kOutputs);
+  std::vector<float> by_outputs(support.end * kOutputs);
   const auto rate = static_cast<float>(settings.rate);
   Adapted adapted;
   for (; adapted.steps < settings.steps; ++adapted.steps) {
-    sequence.forward(weights, support);
-    const auto loss = return_loss<float>(learned, sequence.outputs(), std::span(by_outputs));
+    sequence.forward(weights, support.end);
+    const auto loss = return_loss<float>(learned, sequence.outputs(), support.first,
+                                         support.count(), std::span(by_outputs));
     if (!loss) return in_step(adapted.steps, loss.error());
     sequence.backward(weights, by_outputs, gradient);
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i] -= rate * gradient[i];

@@ -22,13 +22,16 @@ struct Stretch {
   std::vector<float> inputs;  ///< [bars, inputs], as the base policy was told
   std::vector<float> state;   ///< [state], before the first bar; empty: a trial begins with it
   ReturnRows returns;
+  std::size_t warm_up = 0;  ///< first bars, in which the memory fills: they teach nothing
 };
 
 struct AdaptSettings {
   std::size_t steps = 5;
   double rate = 0.1;      ///< of a step: weights -= rate x gradient
   double norm_max = 1.0;  ///< Euclidean length of all steps together; beyond it they are shortened
-  double held_share = 0.2;  ///< of the bars, the last ones: not learned from; in [0, 1)
+  double kink = 0.0;      ///< of the loss in the steps (ReturnRows); what is earned knows none
+  double held_share =
+      0.2;  ///< of the bars after the warm-up, the last: not learned from; in [0, 1)
 };
 
 /// What the steps led to. Returns are net, a bar, in units of the volatility target; a share that

@@ -23,7 +23,14 @@ Chances chances_of(const Real* logits) {
   return p;
 }
 
-double sign(double x) { return x > 0.0 ? 1.0 : (x < 0.0 ? -1.0 : 0.0); }
+double magnitude(double x, double kink) {
+  return kink > 0.0 ? std::sqrt(x * x + kink * kink) - kink : std::abs(x);
+}
+/// Its derivative.
+double slope(double x, double kink) {
+  if (kink > 0.0) return x / std::sqrt(x * x + kink * kink);
+  return x > 0.0 ? 1.0 : (x < 0.0 ? -1.0 : 0.0);
+}
 
 Error refused(std::string what) { return error(ErrorCode::Refused, std::move(what)); }
 
@@ -37,9 +44,10 @@ Result<void> check(const ReturnRows& rows, std::span<const Real> outputs, std::s
                     outputs.size(), gradient, n * kOutputs));
   if (count == 0 || first > n || count > n - first)
     return refused(fmt::format("rows {} to {} of {} make no loss", first, first + count, n));
-  if (!(rows.unit > 0.0) || !std::isfinite(rows.unit + rows.cost + rows.exposure))
-    return refused(fmt::format("unit {}, cost {} and exposure {} make no loss", rows.unit,
-                               rows.cost, rows.exposure));
+  if (!(rows.unit > 0.0) || !(rows.kink >= 0.0) ||
+      !std::isfinite(rows.unit + rows.cost + rows.exposure + rows.kink))
+    return refused(fmt::format("unit {}, kink {}, cost {} and exposure {} make no loss", rows.unit,
+                               rows.kink, rows.cost, rows.exposure));
   for (std::size_t t = 0; t < n; ++t) {
     const ReturnRow& row = rows.rows[t];
     if (!std::isfinite(row.next_return + row.next_assumed + row.scale))
@@ -68,8 +76,8 @@ Result<double> return_loss(const ReturnRows& rows, std::span<const Real> outputs
     chances[t] = chances_of(outputs.data() + t * kOutputs);
     held[t + 1] = row.decides ? (chances[t][2] - chances[t][0]) * row.scale : held[t];
     if (t >= first)
-      sum += held[t + 1] * row.next_return - std::abs(held[t + 1]) * row.next_assumed -
-             rows.cost * std::abs(held[t + 1] - held[t]);
+      sum += held[t + 1] * row.next_return - magnitude(held[t + 1], rows.kink) * row.next_assumed -
+             rows.cost * magnitude(held[t + 1] - held[t], rows.kink);
   }
   const double loss = -sum / (static_cast<double>(count) * rows.unit);
   if (!std::isfinite(loss)) return refused(fmt::format("the loss over {} rows is {}", count, loss));
@@ -82,8 +90,8 @@ Result<double> return_loss(const ReturnRows& rows, std::span<const Real> outputs
     const ReturnRow& row = rows.rows[t];
     double change = 0.0;
     if (t >= first) {
-      by_held += factor * (row.next_return - sign(held[t + 1]) * row.next_assumed);
-      change = factor * -rows.cost * sign(held[t + 1] - held[t]);
+      by_held += factor * (row.next_return - slope(held[t + 1], rows.kink) * row.next_assumed);
+      change = factor * -rows.cost * slope(held[t + 1] - held[t], rows.kink);
     }
     if (!row.decides) continue;  // What is held stays: so does its gradient, and nothing changed.
     const double by_weight = (by_held + change) * row.scale;

@@ -9,8 +9,9 @@
 //   loss  = - mean_t n_t / unit
 //
 // as the policy's unit account has it (strategies/policy/unit_account.hpp). |x| has the gradient
-// sign(x), 0 at 0. The value, last among the outputs, has no part in it. Pure functions over
-// arrays; computed in double precision, whatever the outputs are.
+// sign(x), 0 at 0; or, where the meta-trainer needs a second derivative, |x| is sqrt(x^2 + k^2) - k
+// and its steps and these are the same. The value, last among the outputs, has no part in it. Pure
+// functions over arrays; computed in double precision, whatever the outputs are.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +39,7 @@ struct ReturnRows {
   double exposure = 0.0;  ///< e before the first
   double cost = 0.0;      ///< of a change of exposure by one, as a fraction
   double unit = 1.0;      ///< volatility target of a bar, above 0
+  double kink = 0.0;      ///< k, at least 0; 0: |x| itself
 };
 
 /// The loss over the rows from `first` on, `count` of them. outputs: [rows, kOutputs], all from the

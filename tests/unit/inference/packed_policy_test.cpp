@@ -283,7 +283,7 @@ Tensor& tensor(Checkpoint& c, std::string_view name) {
 TEST(PackedPolicyFile, OfAnotherKindIsRefused) {
   const Error e = refusal([](Checkpoint& c) { c.kind = "maml_predictor"; });
   EXPECT_EQ(e.code, ErrorCode::Refused);
-  EXPECT_THAT(e.context, HasSubstr("holds a maml_predictor, and a rl2_agent is wanted"));
+  EXPECT_THAT(e.context, HasSubstr("holds a maml_predictor, and a market_policy or a rl2_agent"));
 }
 
 TEST(PackedPolicyFile, WithAMissingTensorIsRefusedByItsName) {
@@ -361,16 +361,41 @@ TEST(PackedPolicyFile, WithABeliefThatIsNotReadIsThePolicyWithout) {
   EXPECT_TRUE(same_bits(policy->weights(AdaptedPart::All), random_weights(a, kSeed)));
 }
 
+TEST(PackedPolicyFile, OfAMarketPolicySaysItsSizesByItsTensorsAlone) {
+  const Architecture a = small_architecture();
+  Checkpoint c = policy_checkpoint(a, random_weights(a, kSeed));
+  c.kind = kMarketPolicyKind;
+  c.config.resize(c.config.find("inputs = "));
+  for (const char* name : {"seen_min", "seen_max"})
+    c.tensors.push_back(Tensor::of(name, {2}, std::vector<double>(2)));
+  const auto policy = PackedPolicy::create(c, "agent.safetensors").value();
+  EXPECT_EQ(policy->architecture(), a);
+  EXPECT_TRUE(same_bits(policy->weights(AdaptedPart::All), random_weights(a, kSeed)));
+}
+
+TEST(PackedPolicyFile, WhoseMatricesAreNoneIsRefused) {
+  for (const char* name : {"encoder_weight", "head_weight"}) {
+    const Error e = refusal(
+        [&](Checkpoint& c) { tensor(c, name) = Tensor::of(name, {6}, std::vector<float>(6)); });
+    EXPECT_EQ(e.code, ErrorCode::Corrupt);
+    EXPECT_THAT(e.context, HasSubstr(std::string(name) + " has the shape [6]"));
+  }
+}
+
 TEST(PackedPolicyFile, WithSettingsThatAreMissingAbsurdOrDisagreeIsRefusedByName) {
   for (const auto& [was, is, words] :
        {std::tuple{"hidden = 13", "hid = 13", "setting hidden is missing"},
         {"layers = 1", "layers = 9", "setting layers is 9, and 1 to 8"},
-        {"inputs = 7", "inputs = 0", "setting inputs is 0"},
         {"hidden = 13", "hidden = 999999999", "setting hidden is 999999999"},
         {"encoder = 21", "encoder = 5000", "setting encoder is 5000"},
         {"core = gru", "core = lstm", "setting core is missing or cannot be read"},
-        {"state_size = 13", "state_size = 14", "state_size is 14, and its settings make 13"},
-        {"inputs = 7", "inputs = 8", "tensor encoder_weight has the shape [21, 7], and [21, 8]"}}) {
+        {"state_size = 13", "state_size = 14",
+         "state_size is 14, and its tensors and settings make 13"},
+        {"state_size = 13\n", "", "state_size is missing"},
+        {"choices = 3", "choices = 4", "choices is 4, and its tensors and settings make 3"},
+        {"encoder = 21", "encoder = 22",
+         "tensor encoder_weight has the shape [21, 7], and [22, 7]"},
+        {"inputs = 7", "inputs = 8", "inputs is 8, and its tensors and settings make 7"}}) {
     const Error e = refusal([&](Checkpoint& c) { set_line(c, was, is); });
     EXPECT_EQ(e.code, ErrorCode::Corrupt);
     EXPECT_THAT(e.context, HasSubstr(words));

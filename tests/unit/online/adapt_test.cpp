@@ -45,6 +45,7 @@ double distance(std::span<const float> a, std::span<const float> b) {
 TEST(HeadLoss, HasTheGradientOfItsDifferences) {
   constexpr std::size_t kBars = 30;
   constexpr std::size_t kFeatures = 6;
+  constexpr std::size_t kFirst = 4;
   constexpr std::size_t kCount = 22;
   const ReturnRows rows = rows_of(kBars, kSeed);
   const auto some = [](std::size_t size, const char* stream) {
@@ -54,14 +55,14 @@ TEST(HeadLoss, HasTheGradientOfItsDifferences) {
   const auto features = some(kBars * kFeatures, "features");
   auto weights = some(kOutputs * (kFeatures + 1), "weights");
   std::vector<double> gradient(weights.size()), unused(weights.size());
-  ASSERT_TRUE(head_loss(rows, features, weights, kCount, gradient).has_value());
+  ASSERT_TRUE(head_loss(rows, features, weights, kFirst, kCount, gradient).has_value());
   constexpr double kStep = 1e-6;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const double was = weights[i];
     weights[i] = was + kStep;
-    const double above = head_loss(rows, features, weights, kCount, unused).value();
+    const double above = head_loss(rows, features, weights, kFirst, kCount, unused).value();
     weights[i] = was - kStep;
-    const double below = head_loss(rows, features, weights, kCount, unused).value();
+    const double below = head_loss(rows, features, weights, kFirst, kCount, unused).value();
     weights[i] = was;
     EXPECT_NEAR(gradient[i], (above - below) / (2.0 * kStep), 1e-8) << i;
   }
@@ -144,7 +145,7 @@ TEST(AdaptHead, TakesTheStepsOfPlainGradientDescent) {
   const auto base = policy->weights(AdaptedPart::Head);
   std::vector<double> weights(base.begin(), base.end()), gradient(weights.size());
   for (int step = 0; step < 3; ++step) {
-    ASSERT_TRUE(head_loss(stretch.returns, features, weights, 40, gradient).has_value());
+    ASSERT_TRUE(head_loss(stretch.returns, features, weights, 0, 40, gradient).has_value());
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i] -= 0.4 * gradient[i];
   }
   EXPECT_EQ(adapted.steps, 3U);
@@ -214,6 +215,26 @@ TEST_P(AdaptPart, LearnsNothingFromWhatIsHeldBack) {
   EXPECT_NE(first.held_adapted, second.held_adapted);
 }
 
+TEST_P(AdaptPart, LearnsNothingOfTheReturnsWhileItWarmsUp) {
+  const auto policy = proteus::test::random_policy(proteus::test::small_architecture(), kSeed);
+  auto stretch = stretch_of(policy->shape(), 50, kSeed);
+  stretch.warm_up = 20;
+  const auto first = adapt(*policy, GetParam(), stretch, {}).value();
+  for (std::size_t t = 0; t < 20; ++t) stretch.returns.rows[t].next_return *= -3.0;
+  EXPECT_EQ(adapt(*policy, GetParam(), stretch, {}).value().weights, first.weights);
+  stretch.returns.rows[20].next_return *= -3.0;
+  EXPECT_NE(adapt(*policy, GetParam(), stretch, {}).value().weights, first.weights);
+}
+
+TEST_P(AdaptPart, StepsByTheKinkAndEarnsWithoutIt) {
+  const auto policy = proteus::test::random_policy(proteus::test::small_architecture(), kSeed);
+  const auto stretch = stretch_of(policy->shape(), 50, kSeed);
+  const auto sharp = adapt(*policy, GetParam(), stretch, {}).value();
+  const auto round = adapt(*policy, GetParam(), stretch, {.kink = 0.5}).value();
+  EXPECT_NE(sharp.weights, round.weights);
+  EXPECT_EQ(sharp.support_before, round.support_before);
+}
+
 TEST_P(AdaptPart, ShortensAChangeThatIsTooLongWithoutTurningIt) {
   const auto policy = proteus::test::random_policy(proteus::test::small_architecture(), kSeed);
   const auto stretch = stretch_of(policy->shape(), 50, kSeed);
@@ -260,6 +281,8 @@ TEST_P(AdaptPart, RefusesInWordsWhatItCannotLearnFrom) {
               HasSubstr("input 2 of bar 3 is nan"));
   EXPECT_THAT(words([](Stretch& s, auto&) { s.state[0] = kNan; }), HasSubstr("state"));
   EXPECT_THAT(words([](Stretch& s, auto&) { s.state.pop_back(); }), HasSubstr("a state of 12"));
+  EXPECT_THAT(words([](Stretch& s, auto&) { s.warm_up = 20; }), HasSubstr("none is left"));
+  EXPECT_THAT(words([](auto&, AdaptSettings& s) { s.kink = -1.0; }), HasSubstr("kink -1"));
   EXPECT_THAT(words([](Stretch& s, auto&) { s.inputs.pop_back(); }), HasSubstr("20 bars have 139"));
   EXPECT_THAT(words([](Stretch& s, auto&) { s.returns.rows[4].next_return = kNan; }),
               HasSubstr("in inner step 1: row 4"));

@@ -102,6 +102,20 @@ TEST(ReturnLoss, HasTheGradientOfItsDifferences) {
   EXPECT_LT(gradient_error(rows, outputs_of(40, 9), 0, 40), 1e-8);
 }
 
+TEST(ReturnLoss, WithAKinkHasTheGradientOfItsDifferences) {
+  ReturnRows rows = rows_of(40, 8);
+  rows.kink = 0.05;
+  rows.cost = 0.01;
+  EXPECT_LT(gradient_error(rows, outputs_of(40, 9), 5, 30), 1e-8);
+}
+
+TEST(ReturnLoss, WithAKinkIsTheRootByHand) {
+  const ReturnRows rows{{{0.02, 0.001, 1.0}}, 0.0, 0.01, 0.1, 0.5};
+  const double size = std::sqrt(1.0 + 0.25) - 0.5;
+  EXPECT_NEAR(return_loss<double>(rows, sure({2})).value(),
+              -(0.02 - size * 0.001 - 0.01 * size) / 0.1, 1e-12);
+}
+
 TEST(ReturnLoss, OfAPartHasTheGradientOfItsDifferences) {
   const ReturnRows rows = rows_of(40, 8);
   EXPECT_LT(gradient_error(rows, outputs_of(40, 9), 10, 20), 1e-8);
