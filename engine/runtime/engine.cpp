@@ -115,7 +115,7 @@ void Engine::process(Event& event) {
   if (const auto* closed = std::get_if<BarClosed>(&event.body)) {
     on_bar(*closed);
   } else if (const auto* ticker = std::get_if<TickerUpdated>(&event.body)) {
-    slots_[ticker->instrument.index].strategy->on_ticker(*ticker);
+    slots_[ticker->instrument.index].strategy->on_ticker_at(*ticker, event.ts_event);
   } else if (std::holds_alternative<ClockTick>(event.body)) {
     if (barrier_over()) decide_batch();
   } else if (const auto* moved = std::get_if<TradingStateChanged>(&event.body)) {
@@ -238,6 +238,8 @@ void Engine::decide_batch() {
   risk_.on_equity(ledger_.view(), is_late ? batch_close_ : now_, *this);
   drain();
   batch_size_ = 0;
+  for (Slot& slot : slots_)
+    if (slot.in_batch) slot.strategy->gather(slot.bar);
   for (Slot& slot : slots_) {
     if (!slot.in_batch) continue;
     slot.in_batch = false;
@@ -266,6 +268,7 @@ void Engine::begin_record(Slot& slot, const Bar& bar) {
   r.bar_open = bar.open_time;
   r.close = bar.close;
   r.observation.clear();
+  r.policy.clear();
   r.has_target = false;
   r.target = {};
   r.sizing.clear();
@@ -290,6 +293,7 @@ Opinion Engine::hear(Slot& slot, const Bar& bar) {
   for (const double x :
        opinion.observation.first(std::min(opinion.observation.size(), r.observation.capacity())))
     r.observation.push_back(x);
+  if (opinion.policy != nullptr) r.policy.push_back(*opinion.policy);
   if (opinion.target) {
     r.has_target = true;
     r.target = *opinion.target;
