@@ -26,7 +26,8 @@ struct StrategySettings {
         setting("fast", &S::fast, "bars in the fast mean of sma_cross; below slow", 1, 9999),
         setting("slow", &S::slow, "bars in the slow mean of sma_cross", 2, 10000),
         setting("features", &S::features,
-                "features recorded with each decision: none, chapter, practitioner or trend; of a policy "
+                "features recorded with each decision: none, chapter, practitioner or trend; of a "
+                "policy "
                 "those that it reads")};
   }
 };

@@ -27,8 +27,8 @@ enum class BadPolicyOutput : std::uint8_t { Flat, Hold };
 enum class OutsideRange : std::uint8_t { Act, Flat };
 
 struct PolicySettings {
-  std::vector<std::string> checkpoints;
-  std::vector<std::string> content;
+  std::vector<std::string> checkpoints{};
+  std::vector<std::string> content{};
   Adapt adapt = Adapt::Recurrent;
   KernelChoice kernel = KernelChoice::Auto;
   BadPolicyOutput bad_output = BadPolicyOutput::Flat;

@@ -9,6 +9,11 @@ namespace {
 constexpr std::array<std::string_view, kOwnInputs> kOwnNames = {
     "own_position", "own_profit", "own_time", "said_short", "said_flat", "said_long", "own_reward"};
 
+std::size_t first_row(const PolicySpec& spec, const features::FeatureSet& features) {
+  return std::max<std::size_t>(features.schema().warm_up_bars,
+                               static_cast<std::size_t>(spec.market.volatility_span) + 1);
+}
+
 double confidence_of(double a, double b, double c) {
   double entropy = 0.0;
   for (const double p : {a, b, c})
@@ -23,6 +28,12 @@ std::vector<std::string> policy_observation_names(const features::Schema& featur
   for (const features::FeatureSpec& feature : features.features) names.push_back(feature.name);
   names.insert(names.end(), kOwnNames.begin(), kOwnNames.end());
   return names;
+}
+
+Result<std::size_t> policy_warm_up(const PolicySpec& spec) {
+  BOOST_OUTCOME_TRY(const auto features,
+                    features::make_feature_set(spec.features, Instrument{}, spec.interval));
+  return first_row(spec, *features) + static_cast<std::size_t>(spec.market.rebuild_bars);
 }
 
 Result<std::unique_ptr<PolicyStrategy>> PolicyStrategy::create(const PolicyParts& parts,
@@ -44,9 +55,7 @@ PolicyStrategy::PolicyStrategy(const PolicyParts& parts, const Instrument& instr
       category_(instrument.category),
       interval_(interval),
       decide_every_(parts.models.front().spec.market.decide_every),
-      first_row_(std::max<std::size_t>(
-          features->schema().warm_up_bars,
-          static_cast<std::size_t>(parts.models.front().spec.market.volatility_span) + 1)),
+      first_row_(first_row(parts.models.front().spec, *features)),
       rebuild_bars_(static_cast<std::size_t>(parts.models.front().spec.market.rebuild_bars)),
       features_(std::move(features)),
       funding_(instrument.funding_interval),

@@ -82,6 +82,10 @@ class PolicyStrategy final : public Strategy {
   PolicyStatus status_;
 };
 
+/// Closed bars until the first opinion of a policy with this spec. Errors: Unsupported, where bars
+/// of its interval do not carry its features.
+Result<std::size_t> policy_warm_up(const PolicySpec& spec);
+
 /// What the columns of its observations are called.
 std::vector<std::string> policy_observation_names(const features::Schema& features);
 
