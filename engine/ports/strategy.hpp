@@ -40,9 +40,10 @@ struct PolicyStatus {
   std::uint32_t version = 0;  ///< of the weights in use; 0: the base
   double shadow_gain = 0.0;   ///< of these over the base since their adoption, in units
   double gain_total = 0.0;    ///< the same over all versions so far
+  std::uint32_t awaited = 0;  ///< ordinal of the cut whose answer is awaited; 0: none
   void archive(Archive& a) {
     a(answers, bad, outside, trials, cuts, proposed, failed, adopted, refused, rolled_back, lost,
-      version, shadow_gain, gain_total);
+      version, shadow_gain, gain_total, awaited);
   }
 };
 
@@ -65,6 +66,12 @@ class Strategy {
   virtual void on_ticker_at(const TickerUpdated& ticker, Timestamp) { on_ticker(ticker); }
   /// Null: no policy trades.
   [[nodiscard]] virtual const PolicyStatus* policy_status() const { return nullptr; }
+  /// What the learner said, between two bars. No one but a policy asked it.
+  virtual void on_adaptation(const AdaptationProposed&) {}
+  virtual void on_adaptation(const AdaptationFailed&) {}
+  /// Moves what has happened inside (AdaptationCut, AdaptationJudged) to `out`, oldest first.
+  /// False: there is no more.
+  virtual bool take_news(EventBody&) { return false; }
   /// Windows can no longer be trusted (a hole in the bars): start again.
   virtual void reset() = 0;
   /// All that the next opinion rests on, as a snapshot.

@@ -123,11 +123,24 @@ void Engine::process(Event& event) {
       if (moved->to == TradingState::Halted) cancel_all(slot);
       if (moved->to == TradingState::Reducing) cancel_increases(slot);
     }
+  } else if (const auto* proposed = std::get_if<AdaptationProposed>(&event.body)) {
+    slots_[proposed->instrument.index].strategy->on_adaptation(*proposed);
+    tell_news(slots_[proposed->instrument.index]);
+  } else if (const auto* failed = std::get_if<AdaptationFailed>(&event.body)) {
+    slots_[failed->instrument.index].strategy->on_adaptation(*failed);
+    tell_news(slots_[failed->instrument.index]);
   } else if (const auto* command = std::get_if<OperatorCommand>(&event.body)) {
     obey(*command);
   } else if (std::holds_alternative<SessionResumed>(event.body)) {
     stopping_ = false;
+    for (Slot& slot : slots_) tell_news(slot);
   }
+}
+
+/// What a strategy has to tell of itself becomes events.
+void Engine::tell_news(Slot& slot) {
+  EventBody news;
+  while (slot.strategy->take_news(news)) report(std::move(news), now_);
 }
 
 void Engine::obey(const OperatorCommand& command) {
@@ -220,6 +233,7 @@ void Engine::warm_up(Slot& slot, const Bar& bar) {
   risk_.size({bar, instruments_[bar.instrument], opinion.target, false, ledger_.view()},
              slot.record.sizing);
   finish_record(slot, Outcome::WarmingUp, "bar from before the run");
+  tell_news(slot);
 }
 
 void Engine::gather(Slot& slot, const Bar& bar) {
@@ -244,6 +258,7 @@ void Engine::decide_batch() {
     if (!slot.in_batch) continue;
     slot.in_batch = false;
     decide(slot);
+    tell_news(slot);
   }
   const LedgerView view = ledger_.view();
   journal_.append(EquityPoint{sequence_, now_, view.equity, view.cash, view.gross, ledger_.hash()});

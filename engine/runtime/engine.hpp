@@ -155,6 +155,7 @@ class Engine final : public EventSink, private ReportSink {
   void flatten_all();
   void flatten(Slot& slot);
   void obey(const OperatorCommand& command);
+  void tell_news(Slot& slot);
   void begin_record(Slot& slot, const Bar& bar);
   void finish_record(Slot& slot, Outcome outcome, std::string_view reason);
   void dispatch();

@@ -60,6 +60,9 @@ Result<PolicySpec> read_spec(const Checkpoint& checkpoint, std::string_view name
   const auto interval = parse_interval(line_of(checkpoint.config, "interval"));
   if (!interval) return corrupt(name, "setting interval is missing or cannot be read");
   spec.interval = *interval;
+  SettingLines inner{checkpoint.config};  // Checkpoints from before do not have them.
+  inner.read("inner_steps", spec.inner_steps);
+  inner.read("inner_rate", spec.inner_rate);
   spec.offset = checkpoint.normaliser.offset;
   spec.factor = checkpoint.normaliser.factor;
   spec.limit = checkpoint.normaliser.limit;

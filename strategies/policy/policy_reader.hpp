@@ -26,6 +26,11 @@ class PolicyReader {
 
   /// Other weights from here on; the next bar begins a trial with them.
   void use(std::shared_ptr<const Policy> policy);
+  /// The same weights as were archived, or, where these were lost, others.
+  void go_on(std::shared_ptr<const Policy> policy, bool lost) {
+    model_.policy = std::move(policy);
+    renew_ = renew_ || lost;
+  }
   /// The next bar begins a trial.
   void forget() { renew_ = true; }
   /// Before the row is pushed: a new trial, where one is due, over the rows there are. Whether one

@@ -60,11 +60,17 @@ PolicyStrategy::PolicyStrategy(const PolicyParts& parts, const Instrument& instr
       features_(std::move(features)),
       funding_(instrument.funding_interval),
       moves_(parts.models.front().spec.market, interval, instrument.funding_interval),
-      rows_(rebuild_bars_, features_->values().size()),
+      rows_(std::max(rebuild_bars_,
+                     PolicyAdaptation(parts.settings, parts.models, instrument.id, parts.learner)
+                         .rows_needed()),
+            features_->values().size()),
+      adaptation_(parts.settings, parts.models, instrument.id, parts.learner),
       desk_(parts.desk),
       observation_(features_->values().size() + kOwnInputs) {
-  for (const PolicyModel& model : parts.models)
+  for (const PolicyModel& model : parts.models) {
     readers_.emplace_back(model, remembers(settings_.adapt));
+    shadows_.emplace_back(model, remembers(settings_.adapt));
+  }
   said_.resize(readers_.size());
 }
 
@@ -83,9 +89,13 @@ void PolicyStrategy::gather(const Bar& bar) {
   if (ready_)
     for (PolicyReader& reader : readers_)
       if (reader.prepare(rows_) && &reader == &readers_.front()) ++status_.trials;
+  if (ready_ && adaptation_.adapted())
+    for (PolicyReader& shadow : shadows_) shadow.prepare(rows_);
   rows_.push(values, facts);
   if (!ready_) return;
   for (PolicyReader& reader : readers_) reader.ask(rows_, *desk_);
+  if (adaptation_.adapted())
+    for (PolicyReader& shadow : shadows_) shadow.ask(rows_, *desk_);
   count_outside();
 }
 
@@ -123,7 +133,35 @@ Opinion PolicyStrategy::on_bar(const Bar& bar, const PositionView&, Money) {
   desk_->answer();
   for (std::size_t i = 0; i < readers_.size(); ++i)
     said_[i] = readers_[i].hear(rows_.facts(0), *desk_);
-  return speak(said_);
+  const Opinion opinion = speak(said_);
+  adapt();
+  return opinion;
+}
+
+/// After the bar has been answered: what its reward says of the weights.
+void PolicyStrategy::adapt() {
+  const double share = 1.0 / static_cast<double>(readers_.size());
+  double base = words_.reward;
+  if (adaptation_.adapted()) {
+    base = 0.0;
+    for (PolicyReader& shadow : shadows_) {
+      shadow.hear(rows_.facts(0), *desk_);
+      base += share * shadow.trial().reward();
+    }
+  }
+  if (adaptation_.on_bar(words_.reward, base, rows_, status_)) change_weights();
+}
+
+/// Between two bars: the memory is rebuilt with the next one, that of the shadow too.
+void PolicyStrategy::change_weights() {
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    readers_[i].use(adaptation_.in_use()[i]);
+    shadows_[i].forget();
+  }
+}
+
+void PolicyStrategy::on_adaptation(const AdaptationProposed& proposed) {
+  if (adaptation_.on_proposed(proposed, status_)) change_weights();
 }
 
 /// Into the words: means over the policies; the hidden states as one.
@@ -198,14 +236,21 @@ void PolicyStrategy::reset() {
   moves_.reset();
   rows_.clear();
   for (PolicyReader& reader : readers_) reader.forget();
+  for (PolicyReader& shadow : shadows_) shadow.forget();
+  adaptation_.on_reset(status_);
   seen_ = 0;
   gathered_ = ready_ = false;
 }
 
 void PolicyStrategy::archive(Archive& a) {
   a.part("policy strategy");
-  a(features_, funding_, moves_, rows_, readers_, seen_, gathered_, ready_, outside_, observation_,
-    status_);
+  a(features_, funding_, moves_, rows_, readers_, shadows_, seen_, gathered_, ready_, outside_,
+    observation_, status_);
+  const std::uint64_t before = status_.lost;
+  adaptation_.archive(a, status_);
+  if (!a.reading()) return;
+  for (std::size_t i = 0; i < readers_.size(); ++i)
+    readers_[i].go_on(adaptation_.in_use()[i], status_.lost != before);
 }
 
 }  // namespace proteus::strategies

@@ -15,6 +15,7 @@
 #include "strategies/features/feature_set.hpp"
 #include "strategies/policy/bar_funding.hpp"
 #include "strategies/policy/market_moves.hpp"
+#include "strategies/policy/policy_adaptation.hpp"
 #include "strategies/policy/policy_desk.hpp"
 #include "strategies/policy/policy_model.hpp"
 #include "strategies/policy/policy_reader.hpp"
@@ -28,6 +29,7 @@ struct PolicyParts {
   PolicySettings settings;
   std::vector<PolicyModel> models;
   std::shared_ptr<PolicyDesk> desk;
+  Learner* learner = nullptr;  ///< must outlive the strategies; null: nothing is adapted
 };
 
 class PolicyStrategy final : public Strategy {
@@ -48,6 +50,11 @@ class PolicyStrategy final : public Strategy {
   void on_ticker_at(const TickerUpdated& ticker, Timestamp at) override {
     funding_.on_ticker(ticker, at);
   }
+  void on_adaptation(const AdaptationProposed& proposed) override;
+  void on_adaptation(const AdaptationFailed& failed) override {
+    adaptation_.on_failed(failed, status_);
+  }
+  bool take_news(EventBody& out) override { return adaptation_.take_news(out); }
   void reset() override;
   void archive(Archive& a) override;
   [[nodiscard]] const PolicyStatus* policy_status() const override { return &status_; }
@@ -59,6 +66,8 @@ class PolicyStrategy final : public Strategy {
   void observe();
   Opinion speak(const std::vector<PolicyAnswer>& said);
   void describe(const std::vector<PolicyAnswer>& said, bool finite);
+  void adapt();
+  void change_weights();
 
   PolicySettings settings_;
   Category category_;
@@ -70,7 +79,9 @@ class PolicyStrategy final : public Strategy {
   BarFunding funding_;
   MarketMoves moves_;
   PolicyRows rows_;
+  PolicyAdaptation adaptation_;
   std::vector<PolicyReader> readers_;
+  std::vector<PolicyReader> shadows_;  ///< the base; read only while adapted weights are in use
   std::shared_ptr<PolicyDesk> desk_;
   std::size_t seen_ = 0;  ///< bars since the start or the last hole, up to first_row_
   bool gathered_ = false;

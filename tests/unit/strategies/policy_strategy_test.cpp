@@ -87,8 +87,8 @@ TEST(PolicyStrategy, SaysWhatATrialByHandSays) {
 TEST(PolicyStrategy, SpeaksFirstWhenItsWarmUpIsOver) {
   const auto strategy = make(parts_of(a_policy()));
   const auto bars = static_cast<int>(strategy->warm_up_bars());
-  EXPECT_TRUE(feed(*strategy, 0, bars).warming_up);
-  EXPECT_FALSE(feed(*strategy, a_bar(bars)).warming_up);
+  EXPECT_TRUE(feed(*strategy, 0, bars - 1).warming_up);
+  EXPECT_FALSE(feed(*strategy, a_bar(bars - 1)).warming_up);
   EXPECT_EQ(policy_warm_up(a_spec()).value(), strategy->warm_up_bars());
 }
 
@@ -259,7 +259,7 @@ TEST(PolicyStrategy, RefusesWhatDoesNotFitInASentence) {
             "there and 31 here; they cannot trade together");
   PolicyParts narrow = parts_of(std::make_shared<SmallPolicy>(kFeatures, kState, 1));
   EXPECT_EQ(refusal(narrow),
-            "checkpoint small: its network reads 16 inputs and chooses of 3; 16 practitioner "
+            "checkpoint small: its network reads 16 inputs and chooses of 3; practitioner "
             "features need 23 and 3");
 }
 
