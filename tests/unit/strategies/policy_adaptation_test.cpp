@@ -1,5 +1,5 @@
-// What governs adaptation, forced step by step: a learner that only keeps its tasks, answers made by
-// the test.
+// What governs adaptation, forced step by step: a learner that only keeps its tasks, answers made
+// by the test.
 #include "strategies/policy/policy_adaptation.hpp"
 
 #include <limits>
@@ -280,8 +280,7 @@ TEST(PolicyAdaptation, AdaptedWeightsThatComeBackDamagedAreLostAndTheBaseGoesOn)
   EXPECT_EQ(after.bar().policy->version, 0U);
   ASSERT_EQ(after.verdicts.size(), 1U);
   EXPECT_EQ(after.verdicts[0].verdict, AdaptationVerdict::Lost);
-  EXPECT_EQ(after.verdicts[0].reason.view(),
-            "the adapted weights are not those that were saved");
+  EXPECT_EQ(after.verdicts[0].reason.view(), "the adapted weights are not those that were saved");
   EXPECT_EQ(after.status().lost, 1U);
 }
 
