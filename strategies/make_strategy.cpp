@@ -26,7 +26,14 @@ Result<std::unique_ptr<Strategy>> make_sma_cross(const StrategySettings& setting
 }  // namespace
 
 Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings,
-                                                const Instrument& instrument, Interval interval) {
+                                                const Instrument& instrument, Interval interval,
+                                                const PolicyParts* policy) {
+  if (settings.name == StrategyKind::Policy) {
+    if (policy == nullptr)
+      return error(ErrorCode::Refused, "strategy policy: no checkpoint was read for it");
+    BOOST_OUTCOME_TRY(auto made, PolicyStrategy::create(*policy, instrument, interval));
+    return std::unique_ptr<Strategy>{std::move(made)};
+  }
   BOOST_OUTCOME_TRY(auto features,
                     features::make_feature_set(settings.features, instrument, interval));
   switch (settings.name) {
@@ -35,6 +42,7 @@ Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings
     case StrategyKind::BuyAndHold:
       return std::unique_ptr<Strategy>{ConstantWeight::buy_and_hold(std::move(features))};
     case StrategyKind::SmaCross:
+    case StrategyKind::Policy:
       break;
   }
   return make_sma_cross(settings, instrument.category, std::move(features));
@@ -45,6 +53,7 @@ Result<std::vector<std::string>> observation_names(const StrategySettings& setti
                                                    Interval interval) {
   BOOST_OUTCOME_TRY(const auto features,
                     features::make_feature_set(settings.features, instrument, interval));
+  if (settings.name == StrategyKind::Policy) return policy_observation_names(features->schema());
   const std::span<const std::string_view> own =
       settings.name == StrategyKind::SmaCross
           ? std::span<const std::string_view>{SmaCross::kOwnNames}

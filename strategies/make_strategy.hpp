@@ -7,15 +7,17 @@
 
 #include "engine/core/instrument.hpp"
 #include "engine/ports/strategy.hpp"
+#include "strategies/policy/policy_strategy.hpp"
 #include "strategies/settings.hpp"
 
 namespace proteus::strategies {
 
 /// One strategy for one instrument at the decision interval. Errors: OutOfRange, where
 /// 1 <= fast < slow <= 10000 does not hold (sma_cross); Unsupported, where the interval does not
-/// carry the feature set.
+/// carry the feature set; Refused, where a policy is to trade and `policy` is null or does not fit.
 Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings,
-                                                const Instrument& instrument, Interval interval);
+                                                const Instrument& instrument, Interval interval,
+                                                const PolicyParts* policy = nullptr);
 
 /// What the columns of Opinion::observation are called, in order, for the same arguments.
 Result<std::vector<std::string>> observation_names(const StrategySettings& settings,

@@ -11,7 +11,7 @@
 
 namespace proteus::strategies {
 
-enum class StrategyKind : std::uint8_t { Flat, BuyAndHold, SmaCross };
+enum class StrategyKind : std::uint8_t { Flat, BuyAndHold, SmaCross, Policy };
 
 struct StrategySettings {
   StrategyKind name = StrategyKind::SmaCross;
@@ -22,11 +22,13 @@ struct StrategySettings {
   static constexpr auto settings() {
     using S = StrategySettings;
     return std::tuple{
-        setting("name", &S::name, "the rule that trades: flat, buy_and_hold or sma_cross"),
+        setting("name", &S::name, "what trades: flat, buy_and_hold, sma_cross or policy"),
         setting("fast", &S::fast, "bars in the fast mean of sma_cross; below slow", 1, 9999),
         setting("slow", &S::slow, "bars in the slow mean of sma_cross", 2, 10000),
         setting("features", &S::features,
-                "features recorded with each decision: none, chapter, practitioner or trend")};
+                "features recorded with each decision: none, chapter, practitioner or trend; of a "
+                "policy "
+                "those that it reads")};
   }
 };
 
@@ -34,5 +36,6 @@ struct StrategySettings {
 
 template <>
 struct proteus::EnumNames<proteus::strategies::StrategyKind> {
-  static constexpr std::array<std::string_view, 3> names = {"flat", "buy_and_hold", "sma_cross"};
+  static constexpr std::array<std::string_view, 4> names = {"flat", "buy_and_hold", "sma_cross",
+                                                            "policy"};
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
@@ -19,10 +20,19 @@ std::string insert(std::string_view table, int columns, std::string_view conflic
   return sql + ")" + std::string(conflict);
 }
 
+/// An INSERT into some columns of a table.
+std::string insert_columns(std::string_view table, std::string_view columns) {
+  std::string sql = fmt::format("INSERT INTO {}({}) VALUES(?", table, columns);
+  for (auto n = std::ranges::count(columns, ','); n > 0; --n) sql += ",?";
+  return sql + ")";
+}
+
 // What a decision holds beyond its columns.
 std::string detail_of(const DecisionRecord& decision) {
   std::string out = "{\"observation\":";
   json::append(out, decision.observation);
+  out += ",\"policy\":";
+  json::append(out, decision.policy);
   out += ",\"sizing\":";
   json::append(out, decision.sizing);
   out += ",\"controls\":";
@@ -52,7 +62,8 @@ struct JournalDb::Tables {
   Database db;
   std::map<std::uint32_t, std::string> names;
   Statement set_meta, get_meta, instrument, decision, refusal, order, order_update, order_other,
-      order_cancel, fill, funding, equity, anomaly, feed, state, bar, dropped;
+      order_cancel, fill, funding, equity, anomaly, feed, state, bar, dropped, cut, proposed,
+      failed, judged;
 
   Result<void> prepare();
   Result<void> load_names();
@@ -140,6 +151,24 @@ struct JournalDb::Tables {
     return state.run(record, e.sequence, e.ts_recv, "override", o.control, o.active,
                      o.instrument.index, name(o.instrument), o.reason);
   }
+  Result<void> put(const AdaptationCut& a, const Event& e, std::uint64_t record) {
+    return cut.run(record, e.sequence, e.ts_recv, a.instrument.index, name(a.instrument), a.ordinal,
+                   "cut", a.cause, a.from, a.until, a.bars);
+  }
+  Result<void> put(const AdaptationProposed& a, const Event& e, std::uint64_t record) {
+    return proposed.run(record, e.sequence, e.ts_recv, a.instrument.index, name(a.instrument),
+                        a.ordinal, "proposed", a.steps, a.step_norm, a.kl, a.support_before,
+                        a.support_after, a.held_base, a.held_adapted);
+  }
+  Result<void> put(const AdaptationFailed& a, const Event& e, std::uint64_t record) {
+    return failed.run(record, e.sequence, e.ts_recv, a.instrument.index, name(a.instrument),
+                      a.ordinal, "failed", a.cause);
+  }
+  Result<void> put(const AdaptationJudged& a, const Event& e, std::uint64_t record) {
+    return judged.run(record, e.sequence, e.ts_recv, a.instrument.index, name(a.instrument),
+                      a.ordinal, a.verdict, a.reason, a.version_before, a.version_after,
+                      fmt::format("{:016x}", a.weights_hash), a.shadow_gain);
+  }
 };
 
 Result<void> JournalDb::Tables::prepare() {
@@ -174,6 +203,19 @@ Result<void> JournalDb::Tables::prepare() {
                                          " ON CONFLICT(what, name) DO UPDATE SET "
                                          "time=excluded.time, time_ns=excluded.time_ns, "
                                          "rows=rows+excluded.rows")));
+  const auto step = [&](Statement& out, std::string_view columns) {
+    return make(out, insert_columns("adaptations",
+                                    fmt::format("record, sequence, time, time_ns, instrument_id, "
+                                                "instrument, ordinal, step, {}",
+                                                columns)));
+  };
+  BOOST_OUTCOME_TRY(step(cut, "cause, bars_from, bars_from_ns, bars_until, bars_until_ns, bars"));
+  BOOST_OUTCOME_TRY(step(proposed,
+                         "steps, step_norm, kl, support_before, support_after, held_base, "
+                         "held_adapted"));
+  BOOST_OUTCOME_TRY(step(failed, "cause"));
+  BOOST_OUTCOME_TRY(
+      step(judged, "cause, version_before, version_after, weights_hash, shadow_gain"));
   return make(state, insert("states", 10));
 }
 

@@ -15,7 +15,7 @@
 
 namespace proteus::storage {
 
-inline constexpr int kJournalSchema = 3;
+inline constexpr int kJournalSchema = 4;
 
 /// What retention took away.
 struct Dropped {
@@ -48,8 +48,9 @@ class JournalDb {
   /// Writes down what was dropped; rows of one day add up. Errors: Io, Corrupt.
   Result<void> note(const Dropped& dropped);
   /// Takes the oldest rows away, at most `limit` of a table, that are older than `before`: bars,
-  /// decisions, refusals, equity, anomalies and feed. Orders, fills, funding and states stay. How
-  /// many rows; 0: none is left. Between transactions only. Errors: Io, Corrupt.
+  /// decisions, refusals, equity, anomalies and feed. Orders, fills, funding, states and
+  /// adaptations stay. How many rows; 0: none is left. Between transactions only. Errors: Io,
+  /// Corrupt.
   Result<std::uint64_t> drop_rows(Timestamp before, std::uint64_t limit);
 
   /// True after an operation has found the file damaged.

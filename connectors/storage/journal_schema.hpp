@@ -46,6 +46,12 @@ CREATE TABLE IF NOT EXISTS feed(record INTEGER PRIMARY KEY, sequence INTEGER, ti
 CREATE TABLE IF NOT EXISTS states(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
   time_ns INTEGER, kind TEXT, name TEXT, active INTEGER, instrument_id INTEGER, instrument TEXT,
   cause TEXT);
+CREATE TABLE IF NOT EXISTS adaptations(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
+  time_ns INTEGER, instrument_id INTEGER, instrument TEXT, ordinal INTEGER, step TEXT, cause TEXT,
+  bars_from TEXT, bars_from_ns INTEGER, bars_until TEXT, bars_until_ns INTEGER, bars INTEGER,
+  steps INTEGER, step_norm REAL, kl REAL, support_before REAL, support_after REAL, held_base REAL,
+  held_adapted REAL, version_before INTEGER, version_after INTEGER, weights_hash TEXT,
+  shadow_gain REAL);
 CREATE TABLE IF NOT EXISTS dropped(what TEXT, name TEXT, time TEXT, time_ns INTEGER, why TEXT,
   bytes INTEGER, rows INTEGER, PRIMARY KEY(what, name)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS bars_instrument ON bars(instrument_id, open_time_ns);
@@ -60,6 +66,7 @@ CREATE INDEX IF NOT EXISTS funding_instrument ON funding(instrument_id, time_ns)
 CREATE INDEX IF NOT EXISTS equity_time ON equity(time_ns);
 CREATE INDEX IF NOT EXISTS anomalies_time ON anomalies(time_ns);
 CREATE INDEX IF NOT EXISTS feed_time ON feed(time_ns);
+CREATE INDEX IF NOT EXISTS adaptations_instrument ON adaptations(instrument_id, time_ns);
 CREATE INDEX IF NOT EXISTS states_time ON states(time_ns);
 )";
 

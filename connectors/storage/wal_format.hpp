@@ -24,7 +24,7 @@
 namespace proteus::storage {
 
 inline constexpr std::string_view kWalMagic = "PROTEUSW";
-inline constexpr std::uint32_t kWalFormat = 2;
+inline constexpr std::uint32_t kWalFormat = 3;
 inline constexpr std::uint8_t kRecordVersion = 1;
 inline constexpr std::size_t kWalHeaderSize = 28;       ///< without the description
 inline constexpr std::size_t kFrameSize = 20;           ///< of a record without its payload

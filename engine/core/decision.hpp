@@ -112,6 +112,45 @@ struct DecisionOrder {
   }
 };
 
+/// What a policy said to a bar, and in which state it was when it said it.
+struct PolicyWords {
+  double chance_short = 0.0;  ///< of several policies the mean
+  double chance_flat = 0.0;
+  double chance_long = 0.0;
+  double value = 0.0;           ///< what it expects of the rest of the trial, in units
+  double confidence = 0.0;      ///< 1 - entropy of the chances / ln 3
+  double spread = 0.0;          ///< largest less smallest weight of several policies
+  double reward = 0.0;          ///< of the bar, net, of its own unit account, in units
+  double state_norm = 0.0;      ///< Euclidean, of the hidden state
+  double state_drift = 0.0;     ///< Euclidean, of its change over the bar
+  std::uint32_t trial_bar = 0;  ///< bars of the trial that have passed, those of its rebuilding too
+  std::uint32_t trial_bars = 0;  ///< of a whole trial
+  std::uint32_t version = 0;     ///< of the weights; 0: the base
+  std::uint8_t policies = 0;     ///< that spoke
+  std::uint8_t outside = 0;      ///< features beyond what training saw
+  bool finite = true;            ///< false: an input or an output was no number
+  InlineText<12> kernel;         ///< what computed it
+  static constexpr auto fields() {
+    using P = PolicyWords;
+    return std::tuple{field("chance_short", &P::chance_short),
+                      field("chance_flat", &P::chance_flat),
+                      field("chance_long", &P::chance_long),
+                      field("value", &P::value),
+                      field("confidence", &P::confidence),
+                      field("spread", &P::spread),
+                      field("reward", &P::reward),
+                      field("state_norm", &P::state_norm),
+                      field("state_drift", &P::state_drift),
+                      field("trial_bar", &P::trial_bar),
+                      field("trial_bars", &P::trial_bars),
+                      field("version", &P::version),
+                      field("policies", &P::policies),
+                      field("outside", &P::outside),
+                      field("finite", &P::finite),
+                      field("kernel", &P::kernel)};
+  }
+};
+
 struct DecisionRecord {
   std::uint64_t sequence = 0;  ///< of the event that closed the batch
   Timestamp time{};            ///< engine time of the decision
@@ -121,6 +160,7 @@ struct DecisionRecord {
   Outcome outcome = Outcome::NoTarget;
   InlineText<64> reason;  ///< in words: the strategy's or the engine's
   InlineList<double, 32> observation;
+  InlineList<PolicyWords, 1> policy;  ///< empty: a rule trades, or the policy did not speak
   bool has_target = false;
   Target target;
   SizingSteps sizing;
@@ -136,10 +176,11 @@ struct DecisionRecord {
                       field("instrument", &D::instrument), field("bar_open", &D::bar_open),
                       field("close", &D::close),           field("outcome", &D::outcome),
                       field("reason", &D::reason),         field("observation", &D::observation),
-                      field("has_target", &D::has_target), field("target", &D::target),
-                      field("sizing", &D::sizing),         field("position", &D::position),
-                      field("wanted", &D::wanted),         field("equity", &D::equity),
-                      field("controls", &D::controls),     field("orders", &D::orders)};
+                      field("policy", &D::policy),         field("has_target", &D::has_target),
+                      field("target", &D::target),         field("sizing", &D::sizing),
+                      field("position", &D::position),     field("wanted", &D::wanted),
+                      field("equity", &D::equity),         field("controls", &D::controls),
+                      field("orders", &D::orders)};
   }
 };
 

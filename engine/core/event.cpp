@@ -50,14 +50,24 @@ std::string_view to_string(Hold hold) {
                                          "missing_bar", "repeated_execution"};
   return kNames[static_cast<std::size_t>(hold)];
 }
+std::string_view to_string(AdaptationCause cause) {
+  constexpr std::string_view kNames[] = {"periodic", "change"};
+  return kNames[static_cast<std::size_t>(cause)];
+}
+std::string_view to_string(AdaptationVerdict verdict) {
+  constexpr std::string_view kNames[] = {"adopted", "refused", "rolled_back", "lost"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
 
 std::string_view event_name(std::size_t index) {
   constexpr std::array<std::string_view, std::variant_size_v<EventBody>> kNames = {
-      "bar_closed",     "ticker_updated",  "book_updated",     "instrument_changed",
-      "feed_changed",   "feed_anomaly",    "clock_tick",       "order_update",
-      "fill",           "funding_settled", "operator_command", "trading_state_changed",
-      "hold_changed",   "session_resumed", "clock_measured",   "override_changed",
-      "control_latched"};
+      "bar_closed",          "ticker_updated",    "book_updated",
+      "instrument_changed",  "feed_changed",      "feed_anomaly",
+      "clock_tick",          "order_update",      "fill",
+      "funding_settled",     "operator_command",  "trading_state_changed",
+      "hold_changed",        "session_resumed",   "clock_measured",
+      "override_changed",    "control_latched",   "adaptation_cut",
+      "adaptation_proposed", "adaptation_failed", "adaptation_judged"};
   PROTEUS_ASSERT(index < kNames.size());
   return kNames[index];
 }

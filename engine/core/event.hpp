@@ -258,10 +258,103 @@ struct ControlLatched {
   }
 };
 
+/// Why a stretch of bars went to the learner.
+enum class AdaptationCause : std::uint8_t { Periodic, Change };
+std::string_view to_string(AdaptationCause cause);
+
+/// The bars from which the learner is to adapt an instrument's policy. Ordinals count the cuts of
+/// an instrument from 1; one is out at a time.
+struct AdaptationCut {
+  InstrumentId instrument;
+  std::uint32_t ordinal = 0;
+  AdaptationCause cause = AdaptationCause::Periodic;
+  Timestamp from{};   ///< opening time of the first bar
+  Timestamp until{};  ///< closing time of the last
+  std::uint32_t bars = 0;
+  static constexpr auto fields() {
+    using A = AdaptationCut;
+    return std::tuple{field("instrument", &A::instrument), field("ordinal", &A::ordinal),
+                      field("cause", &A::cause),           field("from", &A::from),
+                      field("until", &A::until),           field("bars", &A::bars)};
+  }
+};
+
+/// What the learner answered, with the weights themselves: a session that is told again needs no
+/// learner. Returns are net, means a bar, in units of the volatility target.
+struct AdaptationProposed {
+  InstrumentId instrument;
+  std::uint32_t ordinal = 0;    ///< of the cut
+  std::uint32_t steps = 0;      ///< gradient steps
+  double step_norm = 0.0;       ///< Euclidean length of the change
+  double kl = 0.0;              ///< mean over the bars of KL(base || adapted), nats
+  double support_before = 0.0;  ///< on the bars that were learned from
+  double support_after = 0.0;
+  double held_base = 0.0;  ///< on the bars that were held back
+  double held_adapted = 0.0;
+  std::vector<float> weights;  ///< the changed parameters, in the order of Policy::weights
+  static constexpr auto fields() {
+    using A = AdaptationProposed;
+    return std::tuple{field("instrument", &A::instrument),
+                      field("ordinal", &A::ordinal),
+                      field("steps", &A::steps),
+                      field("step_norm", &A::step_norm),
+                      field("kl", &A::kl),
+                      field("support_before", &A::support_before),
+                      field("support_after", &A::support_after),
+                      field("held_base", &A::held_base),
+                      field("held_adapted", &A::held_adapted),
+                      field("weights", &A::weights)};
+  }
+};
+
+/// The learner has no answer: its queue was full, it is dead or hung, its loss was no number.
+struct AdaptationFailed {
+  InstrumentId instrument;
+  std::uint32_t ordinal = 0;
+  InlineText<120> cause;
+  static constexpr auto fields() {
+    using A = AdaptationFailed;
+    return std::tuple{field("instrument", &A::instrument), field("ordinal", &A::ordinal),
+                      field("cause", &A::cause)};
+  }
+};
+
+enum class AdaptationVerdict : std::uint8_t {
+  Adopted,
+  Refused,
+  RolledBack,  ///< it fell behind the base
+  Lost         ///< no answer, or weights that could not be kept or read again
+};
+std::string_view to_string(AdaptationVerdict verdict);
+
+/// What became of an adaptation. Version 0 is the base.
+struct AdaptationJudged {
+  InstrumentId instrument;
+  std::uint32_t ordinal = 0;
+  AdaptationVerdict verdict = AdaptationVerdict::Refused;
+  std::uint32_t version_before = 0;
+  std::uint32_t version_after = 0;
+  std::uint64_t weights_hash = 0;  ///< FNV-1a of the weights' bytes; 0: there are none
+  double shadow_gain = 0.0;        ///< of the adapted over the base since adoption, net, in units
+  InlineText<120> reason;
+  static constexpr auto fields() {
+    using A = AdaptationJudged;
+    return std::tuple{field("instrument", &A::instrument),
+                      field("ordinal", &A::ordinal),
+                      field("verdict", &A::verdict),
+                      field("version_before", &A::version_before),
+                      field("version_after", &A::version_after),
+                      field("weights_hash", &A::weights_hash),
+                      field("shadow_gain", &A::shadow_gain),
+                      field("reason", &A::reason)};
+  }
+};
+
 using EventBody =
     std::variant<BarClosed, TickerUpdated, BookUpdated, InstrumentChanged, FeedChanged, FeedAnomaly,
                  ClockTick, OrderUpdate, Fill, FundingSettled, OperatorCommand, TradingStateChanged,
-                 HoldChanged, SessionResumed, ClockMeasured, OverrideChanged, ControlLatched>;
+                 HoldChanged, SessionResumed, ClockMeasured, OverrideChanged, ControlLatched,
+                 AdaptationCut, AdaptationProposed, AdaptationFailed, AdaptationJudged>;
 /// "bar_closed", "fill", ...: the name of a body in journals, by variant index.
 std::string_view event_name(std::size_t index);
 inline std::string_view event_name(const EventBody& body) { return event_name(body.index()); }

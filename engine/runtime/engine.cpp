@@ -115,7 +115,7 @@ void Engine::process(Event& event) {
   if (const auto* closed = std::get_if<BarClosed>(&event.body)) {
     on_bar(*closed);
   } else if (const auto* ticker = std::get_if<TickerUpdated>(&event.body)) {
-    slots_[ticker->instrument.index].strategy->on_ticker(*ticker);
+    slots_[ticker->instrument.index].strategy->on_ticker_at(*ticker, event.ts_event);
   } else if (std::holds_alternative<ClockTick>(event.body)) {
     if (barrier_over()) decide_batch();
   } else if (const auto* moved = std::get_if<TradingStateChanged>(&event.body)) {
@@ -123,11 +123,24 @@ void Engine::process(Event& event) {
       if (moved->to == TradingState::Halted) cancel_all(slot);
       if (moved->to == TradingState::Reducing) cancel_increases(slot);
     }
+  } else if (const auto* proposed = std::get_if<AdaptationProposed>(&event.body)) {
+    slots_[proposed->instrument.index].strategy->on_adaptation(*proposed);
+    tell_news(slots_[proposed->instrument.index]);
+  } else if (const auto* failed = std::get_if<AdaptationFailed>(&event.body)) {
+    slots_[failed->instrument.index].strategy->on_adaptation(*failed);
+    tell_news(slots_[failed->instrument.index]);
   } else if (const auto* command = std::get_if<OperatorCommand>(&event.body)) {
     obey(*command);
   } else if (std::holds_alternative<SessionResumed>(event.body)) {
     stopping_ = false;
+    for (Slot& slot : slots_) tell_news(slot);
   }
+}
+
+/// What a strategy has to tell of itself becomes events.
+void Engine::tell_news(Slot& slot) {
+  EventBody news;
+  while (slot.strategy->take_news(news)) report(std::move(news), now_);
 }
 
 void Engine::obey(const OperatorCommand& command) {
@@ -220,6 +233,7 @@ void Engine::warm_up(Slot& slot, const Bar& bar) {
   risk_.size({bar, instruments_[bar.instrument], opinion.target, false, ledger_.view()},
              slot.record.sizing);
   finish_record(slot, Outcome::WarmingUp, "bar from before the run");
+  tell_news(slot);
 }
 
 void Engine::gather(Slot& slot, const Bar& bar) {
@@ -238,10 +252,13 @@ void Engine::decide_batch() {
   risk_.on_equity(ledger_.view(), is_late ? batch_close_ : now_, *this);
   drain();
   batch_size_ = 0;
+  for (Slot& slot : slots_)
+    if (slot.in_batch) slot.strategy->gather(slot.bar);
   for (Slot& slot : slots_) {
     if (!slot.in_batch) continue;
     slot.in_batch = false;
     decide(slot);
+    tell_news(slot);
   }
   const LedgerView view = ledger_.view();
   journal_.append(EquityPoint{sequence_, now_, view.equity, view.cash, view.gross, ledger_.hash()});
@@ -266,6 +283,7 @@ void Engine::begin_record(Slot& slot, const Bar& bar) {
   r.bar_open = bar.open_time;
   r.close = bar.close;
   r.observation.clear();
+  r.policy.clear();
   r.has_target = false;
   r.target = {};
   r.sizing.clear();
@@ -290,6 +308,7 @@ Opinion Engine::hear(Slot& slot, const Bar& bar) {
   for (const double x :
        opinion.observation.first(std::min(opinion.observation.size(), r.observation.capacity())))
     r.observation.push_back(x);
+  if (opinion.policy != nullptr) r.policy.push_back(*opinion.policy);
   if (opinion.target) {
     r.has_target = true;
     r.target = *opinion.target;

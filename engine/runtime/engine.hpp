@@ -82,6 +82,10 @@ class Engine final : public EventSink, private ReportSink {
   [[nodiscard]] const DecisionRecord& last_decision(InstrumentId id) const {
     return slots_[id.index].record;
   }
+  /// Null: no policy trades the instrument.
+  [[nodiscard]] const PolicyStatus* policy_status(InstrumentId id) const {
+    return slots_[id.index].strategy->policy_status();
+  }
   [[nodiscard]] std::vector<Order> open_orders() const;
   /// Where an instrument's bars go on: the opening time of the one after the last that came, good
   /// or not; epoch: none came. `warming_up`: that was a bar of the warm-up.
@@ -151,6 +155,7 @@ class Engine final : public EventSink, private ReportSink {
   void flatten_all();
   void flatten(Slot& slot);
   void obey(const OperatorCommand& command);
+  void tell_news(Slot& slot);
   void begin_record(Slot& slot, const Bar& bar);
   void finish_record(Slot& slot, Outcome outcome, std::string_view reason);
   void dispatch();

@@ -60,6 +60,9 @@ struct PolicySpec {
   /// Of each feature, what training saw (before scaling): beyond it nothing was learned.
   std::vector<double> seen_min;
   std::vector<double> seen_max;
+  /// The inner loop that it was trained with; 0 steps: it was not trained to adapt.
+  std::int64_t inner_steps = 0;
+  double inner_rate = 1.0;
 };
 
 /// After the features: position, profit, time, three probabilities, reward.

@@ -86,7 +86,7 @@ const std::vector<Rule> kArrows = {
     {"engine/runtime", {"engine/"}},
     {"risk", {"engine/", "risk/"}},
     {"strategies", {"engine/", "strategies/"}},
-    {"models", {"engine/", "risk/", "strategies/features/", "models/"}},
+    {"models", {"engine/", "risk/", "strategies/features/", "strategies/policy/", "models/"}},
     {"connectors/net", {"engine/", "connectors/net/"}},
     {"connectors/bybit", {"engine/", "connectors/bybit/"}},
     {"connectors/paper", {"engine/", "connectors/paper/"}},

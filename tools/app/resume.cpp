@@ -15,10 +15,12 @@ namespace {
 
 /// Sections that decide what is traded: a session keeps them for good, or its log could not be told
 /// again.
-constexpr std::array<std::string_view, 5> kDeciding = {"engine", "strategy", "risk.sizing",
-                                                       "risk.limits", "paper"};
-/// A path: what stands in the file comes as inputs.
-constexpr std::string_view kOverrideFile = "risk.limits.override_file";
+constexpr std::array<std::string_view, 6> kDeciding = {"engine",      "strategy",    "policy",
+                                                       "risk.sizing", "risk.limits", "paper"};
+/// Paths: what stands in the file of overrides comes as inputs, and of checkpoints the content
+/// counts (policy.content).
+constexpr std::array<std::string_view, 2> kPaths = {"risk.limits.override_file",
+                                                    "policy.checkpoints"};
 
 /// "section.key" -> value, of the deciding sections of resolved settings.
 std::map<std::string, std::string> deciding(std::string_view resolved) {
@@ -32,7 +34,8 @@ std::map<std::string, std::string> deciding(std::string_view resolved) {
       section = line.substr(1, line.find(']') - 1);
     } else if (const auto equals = line.find(" = "); equals != std::string_view::npos) {
       const std::string key = section + "." + std::string(line.substr(0, equals));
-      if (key != kOverrideFile && std::ranges::find(kDeciding, section) != kDeciding.end())
+      if (std::ranges::find(kPaths, key) == kPaths.end() &&
+          std::ranges::find(kDeciding, section) != kDeciding.end())
         found[key] = line.substr(equals + 3);
     }
   }
@@ -106,8 +109,7 @@ Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded,
   for (const std::string& sentence : segment.settled())
     spdlog::warn("The log was put right after an interruption: {}", sentence);
 
-  std::unique_ptr<Trading> made(
-      new Trading(loaded.settings, segment.header().session, std::move(session)));
+  std::unique_ptr<Trading> made(new Trading(loaded, segment.header().session, std::move(session)));
   made->can_resume_ = true;
   const std::size_t count = loaded.settings.engine.instruments.size();
   const std::optional<storage::Snapshot> snapshot = segment.snapshot();

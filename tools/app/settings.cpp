@@ -15,6 +15,7 @@
 #include "engine/market/generator.hpp"
 #include "risk/gate.hpp"
 #include "risk/sizing.hpp"
+#include "tools/app/policy_files.hpp"
 #include "tools/app/webhook_text.hpp"
 
 namespace proteus::app {
@@ -221,6 +222,7 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
   Settings& s = loaded.settings;
   reader.section("engine", s.engine);
   reader.section("strategy", s.strategy);
+  reader.section("policy", s.policy);
   reader.section("risk.sizing", s.sizing);
   reader.section("risk.limits", s.limits);
   reader.section("paper", s.paper);
@@ -247,6 +249,8 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
         "lacks engine.interval (" + decision + "): decisions are made on its bars, add it");
   if (s.engine.instruments.empty())
     reader.reject("engine", "instruments", "is empty: name at least one instrument");
+  if (s.strategy.name == strategies::StrategyKind::Policy && paths == Paths::Checked)
+    loaded.policies = take_policies(s, reader);
   take_alarms(s.alarms, reader);
   check_metrics(s.metrics, reader);
   check_names(s, reader);
@@ -318,6 +322,7 @@ std::string settings_markdown() {
   std::string out = "## The daemon\n";
   out += "\n" + config::markdown_table<EngineSettings>("engine");
   out += "\n" + config::markdown_table<strategies::StrategySettings>("strategy");
+  out += "\n" + config::markdown_table<strategies::PolicySettings>("policy");
   out += "\n" + config::markdown_table<risk::SizingSettings>("risk.sizing");
   out += "\n" + limits_markdown();
   out += "\n" + config::markdown_table<matching::VenueSettings>("paper");

@@ -14,6 +14,8 @@
 #include "engine/matching/settings.hpp"
 #include "engine/runtime/settings.hpp"
 #include "risk/settings.hpp"
+#include "strategies/policy/policy_model.hpp"
+#include "strategies/policy/policy_settings.hpp"
 #include "strategies/settings.hpp"
 #include "tools/app/alarm_settings.hpp"
 
@@ -127,6 +129,7 @@ struct SimHostSettings {
 struct Settings {
   EngineSettings engine;
   strategies::StrategySettings strategy;
+  strategies::PolicySettings policy;
   risk::SizingSettings sizing;
   risk::LimitSettings limits;
   matching::VenueSettings paper;
@@ -151,6 +154,7 @@ struct Loaded {
   std::string resolved;
   std::string shown;
   std::string hash;
+  std::vector<strategies::PolicyModel> policies;  ///< that trade; empty: none, or Paths::Ignored
 };
 struct LoadedSim {
   SimSettings settings;
@@ -162,7 +166,9 @@ struct LoadedSim {
 enum class Paths : std::uint8_t { Checked, Ignored };
 
 /// An empty file name: defaults and overrides alone. The error lists every complaint, one a line.
-/// feed.intervals follows engine.interval where nobody gave it.
+/// feed.intervals follows engine.interval where nobody gave it. Where a policy trades its
+/// checkpoints are read, and decide policy.content, policy.kernel, strategy.features and
+/// feed.warm_up_bars where nobody gave them.
 Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
                     Paths paths = Paths::Checked);
 Result<LoadedSim> load_sim(const std::filesystem::path& file,

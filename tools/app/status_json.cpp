@@ -216,6 +216,30 @@ void add_funding(JsonObject& row, const TickerUpdated* ticker) {
     row.add_raw("next_funding", "null");
 }
 
+/// How the instrument's policy fares; null: a rule trades it.
+std::string policy_json(const StatusSources& s, InstrumentId id) {
+  const PolicyStatus* const p = s.engine.policy_status(id);
+  const DecisionRecord& last = s.engine.last_decision(id);
+  if (p == nullptr) return "null";
+  JsonObject out;
+  out.add("answers", p->answers)
+      .add("bad", p->bad)
+      .add("outside", p->outside)
+      .add("trials", p->trials)
+      .add("version", p->version)
+      .add("cuts", p->cuts)
+      .add("proposed", p->proposed)
+      .add("failed", p->failed)
+      .add("adopted", p->adopted)
+      .add("refused", p->refused)
+      .add("rolled_back", p->rolled_back)
+      .add("lost", p->lost)
+      .add("shadow_gain", p->shadow_gain)
+      .add("gain_total", p->gain_total);
+  if (last.policy.empty()) return out.add_raw("last", "null").text();
+  return out.add_raw("last", json::to_json(last.policy[0])).text();
+}
+
 JsonObject instrument_json(const StatusSources& s, const Instrument& instrument,
                            const PositionView& p) {
   const DecisionRecord& d = s.engine.last_decision(instrument.id);
@@ -238,7 +262,8 @@ JsonObject instrument_json(const StatusSources& s, const Instrument& instrument,
   add_funding(row, ticker);
   return row.add("bar_open", decided ? json::time_text(d.bar_open) : std::string())
       .add("outcome", decided ? to_string(d.outcome) : std::string_view())
-      .add("reason", d.reason);
+      .add("reason", d.reason)
+      .add_raw("policy", policy_json(s, instrument.id));
 }
 
 std::string instruments_json(const StatusSources& s, const LedgerView& ledger) {

@@ -9,6 +9,7 @@
 
 #include "engine/core/time.hpp"
 #include "tools/app/json_view.hpp"
+#include "tools/app/status_policy.hpp"
 
 namespace proteus::app {
 namespace {
@@ -346,6 +347,11 @@ std::string alarms_line(const bj::value& v, const Style& style) {
   return wrap("alarms", cells, style);
 }
 
+std::string policy_line(const bj::value& v, const Style& style) {
+  const std::vector<std::string> cells = policy_cells(list(v, "instruments"), style);
+  return cells.empty() ? "" : wrap("policy", cells, style);
+}
+
 /// Seconds from one stamp to another; nothing where one is none.
 std::optional<double> seconds_between(const std::string& from, const std::string& to) {
   const auto read = [](const std::string& t) { return parse_time(t.substr(0, 23) + "Z"); };
@@ -419,21 +425,14 @@ std::vector<Block> status_blocks(const std::string& json, const Style& style) {
   const bool readable = v.is_object() && text(v, "error").empty();
   if (!readable) return {{clip_lines(render_status(json, style), style.width), 0}};
   // What is held stays longest; the topics of the feed and the bytes of the log go first.
-  std::vector<Block> blocks = {{head(v, style), 0},
-                               {"\n", 9},
-                               {money(v, style), 1},
-                               {limits(v, style), 5},
-                               {holds(v, style), 3},
-                               {"\n", 9},
-                               {instruments(v, style), 2},
-                               {open_orders(v, style), 3},
-                               {"\n", 9},
-                               {feed_line(v, style), 4},
-                               {topics(get(v, "feed"), style), 8},
-                               {storage(v, style), 7},
-                               {counts(v, style), 6},
-                               {operator_line(v, style), 7},
-                               {alarms_line(v, style), 7}};
+  std::vector<Block> blocks = {{head(v, style), 0},          {"\n", 9},
+                               {money(v, style), 1},         {limits(v, style), 5},
+                               {holds(v, style), 3},         {"\n", 9},
+                               {instruments(v, style), 2},   {policy_line(v, style), 3},
+                               {open_orders(v, style), 3},   {"\n", 9},
+                               {feed_line(v, style), 4},     {topics(get(v, "feed"), style), 8},
+                               {storage(v, style), 7},       {counts(v, style), 6},
+                               {operator_line(v, style), 7}, {alarms_line(v, style), 7}};
   for (Block& block : blocks) block.text = clip_lines(block.text, style.width);
   return blocks;
 }

@@ -32,7 +32,7 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
   about.config_toml = loaded.resolved;
   about.config_hash = loaded.hash;
   BOOST_OUTCOME_TRY(auto session, storage::Session::create(loaded.settings.session.folder, about));
-  std::unique_ptr<Trading> made(new Trading(loaded.settings, about.code, std::move(session)));
+  std::unique_ptr<Trading> made(new Trading(loaded, about.code, std::move(session)));
   made->can_resume_ = mode == "paper";
   BOOST_OUTCOME_TRY(made->journal_,
                     storage::WalJournal::create(
@@ -70,9 +70,12 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
   const Settings& s = settings_;
   instruments_ = instruments;
   std::vector<std::unique_ptr<Strategy>> strategies;
+  const strategies::PolicyParts parts{s.policy, models_,
+                                      std::make_shared<strategies::PolicyDesk>()};
   for (const Instrument& instrument : instruments_) {
     BOOST_OUTCOME_TRY(auto strategy,
-                      strategies::make_strategy(s.strategy, instrument, s.engine.interval));
+                      strategies::make_strategy(s.strategy, instrument, s.engine.interval,
+                                                models_.empty() ? nullptr : &parts));
     strategies.push_back(std::move(strategy));
   }
   BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments_));

@@ -81,8 +81,11 @@ class Trading {
   [[nodiscard]] const storage::StorageThread& storage() const { return *storage_; }
 
  private:
-  Trading(const Settings& settings, const SessionCode& code, storage::Session session)
-      : settings_(settings), code_(code), session_(std::move(session)) {}
+  Trading(const Loaded& loaded, const SessionCode& code, storage::Session session)
+      : settings_(loaded.settings),
+        models_(loaded.policies),
+        code_(code),
+        session_(std::move(session)) {}
 
   /// Who hears first what the engine writes: whoever watches, or the log itself.
   [[nodiscard]] Journal& ears() { return watched_ ? static_cast<Journal&>(*watched_) : *journal_; }
@@ -95,6 +98,7 @@ class Trading {
   // Destroyed from the last to the first: the engine before the log it writes, the storage thread
   // before the log it reads.
   Settings settings_;
+  std::vector<strategies::PolicyModel> models_;  ///< empty: a rule trades
   SessionCode code_;
   bool can_resume_ = false;
   std::size_t restarts_ = 0;

@@ -50,6 +50,12 @@ std::string observation_json(const bj::value& detail, const std::vector<std::str
   return out.text();
 }
 
+/// What the policy said, or null.
+std::string policy_json(const bj::value& detail) {
+  const bj::array& words = list(detail, "policy");
+  return words.empty() ? "null" : bj::serialize(words.front());
+}
+
 std::string sizing_json(const bj::value& detail) {
   JsonList out;
   for (const bj::value& step : list(detail, "sizing"))
@@ -179,7 +185,8 @@ JsonObject decision_json(const DecisionFacts& facts) {
         JsonObject{}.add("weight", facts.target->first).add("confidence", facts.target->second));
   else
     out.add_raw("target", "null");
-  return out.add_raw("sizing", sizing_json(detail))
+  return out.add_raw("policy", policy_json(detail))
+      .add_raw("sizing", sizing_json(detail))
       .add_raw("controls", controls_json(detail))
       .add_raw("orders", orders_json(detail, facts));
 }

@@ -36,6 +36,27 @@ std::string observed(const bj::value& d) {
   return table({{"feature", Align::Left}, {"value", Align::Right}}, rows, "    ");
 }
 
+/// Empty where a rule traded.
+std::string policy_text(const bj::value& d) {
+  const bj::value& p = get(d, "policy");
+  if (!p.is_object()) return "";
+  const auto said = [&](const char* key) { return plain_number(number(p, key), 6); };
+  std::string out = fmt::format("    short {}  flat {}  long {}   confidence {}  value {}\n",
+                                said("chance_short"), said("chance_flat"), said("chance_long"),
+                                said("confidence"), said("value"));
+  out += fmt::format("    trial bar {} of {}   memory {} (moved {})   reward {}\n",
+                     text(p, "trial_bar"), text(p, "trial_bars"), said("state_norm"),
+                     said("state_drift"), said("reward"));
+  const double version = number(p, "version");
+  out += fmt::format("    weights {}   policies {} (spread {})   kernel {}\n",
+                     version == 0.0 ? "base" : fmt::format("adapted, version {:.0f}", version),
+                     text(p, "policies"), said("spread"), text(p, "kernel"));
+  if (number(p, "outside") > 0.0)
+    out += fmt::format("    {} feature(s) beyond what training saw\n", text(p, "outside"));
+  if (!flag(p, "finite")) out += "    an input or an output was no number\n";
+  return out;
+}
+
 std::string target_text(const bj::value& d) {
   const bj::value& target = get(d, "target");
   if (!target.is_object()) return "none: what is held is kept";
@@ -124,6 +145,7 @@ std::string decision(const bj::value& d, const Style& style) {
   out += fmt::format("  position  {} -> wanted {}   equity {}\n", text(d, "position"),
                      text(d, "wanted"), fixed(text(d, "equity"), 2));
   out += section("observed", observed(d));
+  if (const std::string said = policy_text(d); !said.empty()) out += section("policy", said);
   out += fmt::format("  target    {}\n", target_text(d));
   out += section("sizing", sizing(d));
   out += section("controls", controls(d, style));

@@ -138,7 +138,7 @@ TEST(Rotation, BytesOfASegmentAreTheseAndNoOthers) {
   encode_record(CancelIntent{.sequence = 77, .id = "p-1"}, 2, bytes);
   std::string hex;
   for (const std::byte b : bytes.view()) hex += fmt::format("{:02x}", static_cast<int>(b));
-  EXPECT_EQ(hex.substr(0, 32), "50524f54455553570200000049000000");  // PROTEUSW, 2, 73
+  EXPECT_EQ(hex.substr(0, 32), "50524f54455553570300000049000000");  // PROTEUSW, 3, 73
   EXPECT_EQ(hex.substr(56),
             std::string(kDescription) + std::string(kSnapshot) + std::string(kCancel));
 }

@@ -205,7 +205,7 @@ TEST(Wal, AnotherFormatVersionIsRefusedByName) {
   EXPECT_EQ(
       reader.error().context,
       (folder / "session.wal").string() +
-          " has format version 9; this program reads version 2: use the proteus that wrote it");
+          " has format version 9; this program reads version 3: use the proteus that wrote it");
 }
 
 TEST(Wal, AMissingRecordIsDamage) {

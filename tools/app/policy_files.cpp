@@ -1,0 +1,119 @@
+#include "tools/app/policy_files.hpp"
+
+#include <fmt/format.h>
+
+#include "models/inference/policy_file.hpp"
+#include "strategies/make_strategy.hpp"
+
+namespace proteus::app {
+namespace {
+
+using strategies::PolicyModel;
+
+std::string_view name_of(features::Kind kind) {
+  return EnumNames<features::Kind>::names[static_cast<std::size_t>(kind)];
+}
+
+inference::KernelChoice kernel_of(strategies::KernelChoice choice) {
+  return static_cast<inference::KernelChoice>(choice);
+}
+static_assert(EnumNames<strategies::KernelChoice>::names ==
+              EnumNames<inference::KernelChoice>::names);
+
+/// Those that can be read; the others are told.
+std::vector<PolicyModel> read_all(const strategies::PolicySettings& policy,
+                                  config::Reader& reader) {
+  std::vector<PolicyModel> models;
+  for (const std::string& file : policy.checkpoints) {
+    auto model = inference::read_policy_file(file, kernel_of(policy.kernel));
+    if (model.has_error())
+      reader.reject("policy", "checkpoints", model.error().context);
+    else
+      models.push_back(std::move(model).value());
+  }
+  return models;
+}
+
+/// Pins what was found, or holds what was found against what was pinned.
+void take_content(Settings& s, const std::vector<PolicyModel>& models, config::Reader& reader) {
+  std::vector<std::string> found;
+  for (const PolicyModel& model : models) found.push_back(model.spec.hash);
+  if (!reader.given("policy", "content") || s.policy.content.empty()) {
+    s.policy.content = found;
+    if (!reader.given("policy", "content")) reader.derive("policy", "content", found);
+    return;
+  }
+  if (s.policy.content.size() != found.size())
+    return reader.reject(
+        "policy", "content",
+        fmt::format("names {} hashes for {} checkpoints", s.policy.content.size(), found.size()));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (s.policy.content[i] != found[i])
+      reader.reject("policy", "content",
+                    fmt::format("{} has the content {}, and {} is wanted: it is another "
+                                "checkpoint, or it has been changed",
+                                s.policy.checkpoints[i], found[i], s.policy.content[i]));
+}
+
+void take_features(Settings& s, features::Kind kind, config::Reader& reader) {
+  if (reader.given("strategy", "features")) {
+    if (s.strategy.features != kind)
+      reader.reject("strategy", "features",
+                    fmt::format("is {}, and the policy reads {}: leave it out",
+                                name_of(s.strategy.features), name_of(kind)));
+    return;
+  }
+  s.strategy.features = kind;
+  reader.derive("strategy", "features", std::string(name_of(kind)));
+}
+
+void take_warm_up(Settings& s, const PolicyModel& model, config::Reader& reader) {
+  if (reader.given("feed", "warm_up_bars")) return;
+  const auto bars = strategies::policy_warm_up(model.spec);
+  if (bars.has_error()) return;  // The interval's complaint has told it.
+  s.feed.warm_up_bars = static_cast<std::int64_t>(bars.value());
+  reader.derive("feed", "warm_up_bars", s.feed.warm_up_bars);
+}
+
+}  // namespace
+
+std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader) {
+  if (s.policy.checkpoints.empty()) {
+    reader.reject("policy", "checkpoints",
+                  "is empty: strategy.name = \"policy\" trades checkpoints, name at least one");
+    return {};
+  }
+  std::vector<PolicyModel> models = read_all(s.policy, reader);
+  if (models.size() != s.policy.checkpoints.size()) return {};
+  const strategies::PolicySpec& first = models.front().spec;
+  if (const auto fit = strategies::check_ensemble(models); fit.has_error()) {
+    reader.reject("policy", "checkpoints", fit.error().context);
+    return {};
+  }
+  if (const auto fit =
+          strategies::check_model(models.front(), first.offset.size(), s.engine.interval);
+      fit.has_error()) {
+    reader.reject("engine", "interval", fit.error().context);
+    return {};
+  }
+  take_content(s, models, reader);
+  take_features(s, first.features, reader);
+  take_warm_up(s, models.front(), reader);
+  if (!reader.given("policy", "kernel"))
+    reader.derive("policy", "kernel", std::string(models.front().policy->kernel()));
+  return models;
+}
+
+std::vector<std::string> policy_lines(const Loaded& loaded) {
+  std::vector<std::string> lines;
+  for (const PolicyModel& model : loaded.policies)
+    lines.push_back(fmt::format(
+        "file={} content={} kernel={} features={} trial_bars={} rebuild_bars={} adapt={}",
+        model.spec.name, model.spec.hash.substr(0, 16), model.policy->kernel(),
+        name_of(model.spec.features), model.spec.market.trial_bars, model.spec.market.rebuild_bars,
+        EnumNames<strategies::Adapt>::names[static_cast<std::size_t>(
+            loaded.settings.policy.adapt)]));
+  return lines;
+}
+
+}  // namespace proteus::app
