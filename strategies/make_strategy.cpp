@@ -4,6 +4,7 @@
 
 #include "strategies/baselines.hpp"
 #include "strategies/sma_cross.hpp"
+#include "strategies/trend.hpp"
 
 namespace proteus::strategies {
 namespace {
@@ -21,6 +22,22 @@ Result<std::unique_ptr<Strategy>> make_sma_cross(const StrategySettings& setting
   return std::unique_ptr<Strategy>{std::make_unique<SmaCross>(
       static_cast<std::size_t>(settings.fast), static_cast<std::size_t>(settings.slow), category,
       std::move(features))};
+}
+
+Result<std::unique_ptr<Strategy>> make_trend(const StrategySettings& settings, Category category,
+                                             std::unique_ptr<features::FeatureSet> features) {
+  if (settings.trend_bars < 1 || settings.trend_bars > 1'000)
+    return error(
+        ErrorCode::OutOfRange,
+        fmt::format("strategy trend: trend_bars = {} is not in 1 to 1000", settings.trend_bars));
+  return std::unique_ptr<Strategy>{std::make_unique<Trend>(
+      static_cast<std::size_t>(settings.trend_bars), category, std::move(features))};
+}
+
+std::span<const std::string_view> own_names(StrategyKind kind) {
+  if (kind == StrategyKind::SmaCross) return SmaCross::kOwnNames;
+  if (kind == StrategyKind::Trend) return Trend::kOwnNames;
+  return ConstantWeight::kOwnNames;
 }
 
 }  // namespace
@@ -41,6 +58,8 @@ Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings
       return std::unique_ptr<Strategy>{ConstantWeight::flat(std::move(features))};
     case StrategyKind::BuyAndHold:
       return std::unique_ptr<Strategy>{ConstantWeight::buy_and_hold(std::move(features))};
+    case StrategyKind::Trend:
+      return make_trend(settings, instrument.category, std::move(features));
     case StrategyKind::SmaCross:
     case StrategyKind::Policy:
       break;
@@ -54,10 +73,7 @@ Result<std::vector<std::string>> observation_names(const StrategySettings& setti
   BOOST_OUTCOME_TRY(const auto features,
                     features::make_feature_set(settings.features, instrument, interval));
   if (settings.name == StrategyKind::Policy) return policy_observation_names(features->schema());
-  const std::span<const std::string_view> own =
-      settings.name == StrategyKind::SmaCross
-          ? std::span<const std::string_view>{SmaCross::kOwnNames}
-          : std::span<const std::string_view>{ConstantWeight::kOwnNames};
+  const std::span<const std::string_view> own = own_names(settings.name);
   std::vector<std::string> names(own.begin(), own.end());
   for (const features::FeatureSpec& feature : features->schema().features)
     names.push_back(feature.name);

@@ -13,8 +13,9 @@
 namespace proteus::strategies {
 
 /// One strategy for one instrument at the decision interval. Errors: OutOfRange, where
-/// 1 <= fast < slow <= 10000 does not hold (sma_cross); Unsupported, where the interval does not
-/// carry the feature set; Refused, where a policy is to trade and `policy` is null or does not fit.
+/// 1 <= fast < slow <= 10000 does not hold (sma_cross) or trend_bars is not in 1..1000 (trend);
+/// Unsupported, where the interval does not carry the feature set; Refused, where a policy is to
+/// trade and `policy` is null or does not fit.
 Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings,
                                                 const Instrument& instrument, Interval interval,
                                                 const PolicyParts* policy = nullptr);

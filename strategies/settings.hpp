@@ -11,24 +11,27 @@
 
 namespace proteus::strategies {
 
-enum class StrategyKind : std::uint8_t { Flat, BuyAndHold, SmaCross, Policy };
+enum class StrategyKind : std::uint8_t { Flat, BuyAndHold, SmaCross, Trend, Policy };
 
 struct StrategySettings {
   StrategyKind name = StrategyKind::SmaCross;
   std::int64_t fast = 20;
   std::int64_t slow = 50;
+  std::int64_t trend_bars = 24;
   features::Kind features = features::Kind::Chapter;
 
   static constexpr auto settings() {
     using S = StrategySettings;
     return std::tuple{
-        setting("name", &S::name, "what trades: flat, buy_and_hold, sma_cross or policy"),
+        setting("name", &S::name, "what trades: flat, buy_and_hold, sma_cross, trend or policy"),
         setting("fast", &S::fast, "bars in the fast mean of sma_cross; below slow", 1, 9999),
         setting("slow", &S::slow, "bars in the slow mean of sma_cross", 2, 10000),
+        setting("trend_bars", &S::trend_bars,
+                "bars in the shortest horizon of trend; the others are 2, 4 and 8 times it", 1,
+                1000),
         setting("features", &S::features,
                 "features recorded with each decision: none, chapter, practitioner or trend; of a "
-                "policy "
-                "those that it reads")};
+                "policy those that it reads")};
   }
 };
 
@@ -36,6 +39,6 @@ struct StrategySettings {
 
 template <>
 struct proteus::EnumNames<proteus::strategies::StrategyKind> {
-  static constexpr std::array<std::string_view, 4> names = {"flat", "buy_and_hold", "sma_cross",
-                                                            "policy"};
+  static constexpr std::array<std::string_view, 5> names = {"flat", "buy_and_hold", "sma_cross",
+                                                            "trend", "policy"};
 };

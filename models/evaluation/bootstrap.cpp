@@ -14,7 +14,46 @@ namespace {
 /// What one draw is worth, given the places it takes.
 using Draw = std::function<double(const std::vector<std::size_t>&)>;
 
-Result<void> check(std::size_t n, const BootstrapSettings& s) {
+/// Linear between order statistics; `sorted` is not empty.
+double percentile(const std::vector<double>& sorted, double share) {
+  const double at = share * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+Result<BootstrapResult> run(std::size_t n, const BootstrapSettings& s, const Draw& draw) {
+  BOOST_OUTCOME_TRY(check_bootstrap(n, s));
+  std::vector<std::size_t> places(n);
+  for (std::size_t i = 0; i < n; ++i) places[i] = i;
+  const double estimate = draw(places);
+  if (!std::isfinite(estimate))
+    return error(ErrorCode::OutOfRange,
+                 "the statistic has no value on the series itself: does it vary, is it finite?");
+  market::Random random{s.seed, "bootstrap"};
+  const double block = mean_block(n, s);
+  std::vector<double> draws(static_cast<std::size_t>(s.draws));
+  for (double& d : draws) {
+    stationary_places(n, block, random, places);
+    d = draw(places);
+    if (!std::isfinite(d))
+      return error(ErrorCode::OutOfRange,
+                   fmt::format("the statistic has no value on one of the draws: {} values are too "
+                               "few, or too many of them are the same",
+                               n));
+  }
+  return summarise(estimate, std::move(draws), s.confidence);
+}
+
+void take(std::span<const double> from, const std::vector<std::size_t>& places,
+          std::vector<double>& to) {
+  to.resize(places.size());
+  for (std::size_t i = 0; i < places.size(); ++i) to[i] = from[places[i]];
+}
+
+}  // namespace
+
+Result<void> check_bootstrap(std::size_t n, const BootstrapSettings& s) {
   if (n < 2)
     return error(ErrorCode::OutOfRange,
                  fmt::format("a series of {} has nothing to draw from; give at least 2 values", n));
@@ -28,15 +67,11 @@ Result<void> check(std::size_t n, const BootstrapSettings& s) {
   return success();
 }
 
-/// Linear between order statistics; `sorted` is not empty.
-double percentile(const std::vector<double>& sorted, double share) {
-  const double at = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+double mean_block(std::size_t n, const BootstrapSettings& s) {
+  return s.block_mean > 0.0 ? s.block_mean : std::max(1.0, std::cbrt(static_cast<double>(n)));
 }
 
-BootstrapResult summary(double estimate, std::vector<double> draws, double confidence) {
+BootstrapResult summarise(double estimate, std::vector<double> draws, double confidence) {
   const double n = static_cast<double>(draws.size());
   double mean = 0.0;
   for (const double d : draws) mean += d / n;
@@ -48,38 +83,6 @@ BootstrapResult summary(double estimate, std::vector<double> draws, double confi
           percentile(draws, 0.5 * (1.0 + confidence)),
           static_cast<double>(above - draws.begin()) / n};
 }
-
-Result<BootstrapResult> run(std::size_t n, const BootstrapSettings& s, const Draw& draw) {
-  BOOST_OUTCOME_TRY(check(n, s));
-  std::vector<std::size_t> places(n);
-  for (std::size_t i = 0; i < n; ++i) places[i] = i;
-  const double estimate = draw(places);
-  if (!std::isfinite(estimate))
-    return error(ErrorCode::OutOfRange,
-                 "the statistic has no value on the series itself: does it vary, is it finite?");
-  market::Random random{s.seed, "bootstrap"};
-  const double block =
-      s.block_mean > 0.0 ? s.block_mean : std::max(1.0, std::cbrt(static_cast<double>(n)));
-  std::vector<double> draws(static_cast<std::size_t>(s.draws));
-  for (double& d : draws) {
-    stationary_places(n, block, random, places);
-    d = draw(places);
-    if (!std::isfinite(d))
-      return error(ErrorCode::OutOfRange,
-                   fmt::format("the statistic has no value on one of the draws: {} values are too "
-                               "few, or too many of them are the same",
-                               n));
-  }
-  return summary(estimate, std::move(draws), s.confidence);
-}
-
-void take(std::span<const double> from, const std::vector<std::size_t>& places,
-          std::vector<double>& to) {
-  to.resize(places.size());
-  for (std::size_t i = 0; i < places.size(); ++i) to[i] = from[places[i]];
-}
-
-}  // namespace
 
 double sharpe_ratio(std::span<const double> returns) {
   const auto moments = moments_of(returns);

@@ -33,6 +33,13 @@ struct BootstrapResult {
   double not_positive = 0.0;  ///< share of draws at or below 0
 };
 
+/// Errors: OutOfRange for a series of n < 2 values, or settings out of range.
+Result<void> check_bootstrap(std::size_t n, const BootstrapSettings& settings);
+/// Of the settings, or n^(1/3) where they leave it open; at least 1.
+double mean_block(std::size_t n, const BootstrapSettings& settings);
+/// What draws of one statistic come to; at least two of them, finite.
+BootstrapResult summarise(double estimate, std::vector<double> draws, double confidence);
+
 /// n places: each next one follows the last (the end is followed by the beginning), or, with chance
 /// 1 / block_mean, is drawn anew.
 void stationary_places(std::size_t n, double block_mean, market::Random& random,
