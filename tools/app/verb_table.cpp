@@ -42,6 +42,8 @@ constexpr Verb kVerbs[] = {
      declare_selftest, run_selftest},
     {"train", "trains a policy or a forecaster on klines; Ctrl-C saves, --resume goes on",
      declare_train, run_train},
+    {"evaluate", "judges a policy, or a recipe for one, walk-forward and net of all costs",
+     declare_evaluate, run_evaluate},
     {"verify learning", "holds what learns and judges against problems whose answer is known",
      declare_verify_learning, run_verify_learning},
     {"version", "the version of this program", no_options, run_version},

@@ -68,6 +68,9 @@ int run_known_answers(const Options& options, std::span<const evaluation::KnownA
 void declare_train(CLI::App& app, Options& options);
 int run_train(const Options& options);  ///< by proteus-learn, where that is installed
 
+void declare_evaluate(CLI::App& app, Options& options);
+int run_evaluate(const Options& options);
+
 int run_version(const Options& options);
 
 }  // namespace proteus::app

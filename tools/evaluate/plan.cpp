@@ -78,10 +78,6 @@ class PlanReader {
       reader_.reject(section, "checkpoints", "and train are both given: leave one of them out");
     if (settings.weights != "best.safetensors" && settings.weights != "model.safetensors")
       reader_.reject(section, "weights", "is neither best.safetensors nor model.safetensors");
-    if (!settings.checkpoints.empty() && settings.seeds > 1 &&
-        settings.checkpoints.find("{seed}") == std::string::npos)
-      reader_.reject(section, "checkpoints",
-                     "has no {seed} and more than one is asked for: put it in, or set seeds = 1");
     candidate.role = name == plan_.evaluate.judged ? Role::Judged : Role::Candidate;
     candidate.overrides = plan_.evaluate.set;
     candidate.overrides.insert(candidate.overrides.end(), settings.set.begin(), settings.set.end());
@@ -224,10 +220,17 @@ std::string_view to_string(Role role) {
   return "baseline";
 }
 
-Result<Plan> read_plan(const std::filesystem::path& file,
-                       const std::vector<std::string>& overrides) {
-  BOOST_OUTCOME_TRY(const auto names, candidate_names(file));
-  BOOST_OUTCOME_TRY(auto reader, config::Reader::open(file, overrides));
+Result<Plan> read_plan(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                       const std::string& extra_candidate) {
+  std::vector<std::string> names;
+  if (!file.empty()) {
+    BOOST_OUTCOME_TRY(names, candidate_names(file));
+  }
+  if (!extra_candidate.empty() && std::ranges::find(names, extra_candidate) == names.end())
+    names.push_back(extra_candidate);
+  BOOST_OUTCOME_TRY(auto reader, file.empty() ? Result<config::Reader>(config::Reader::from_text(
+                                                    "", "the command line", overrides))
+                                              : config::Reader::open(file, overrides));
   Plan plan = PlanReader(reader).read(names);
   if (plan.evaluate.name.empty()) {
     plan.evaluate.name = plan.evaluate.judged;
@@ -237,12 +240,12 @@ Result<Plan> read_plan(const std::filesystem::path& file,
   plan.resolved = reader.resolved();
   plan.hash = reader.hash();
   plan.file = file.string();
-  for (const Candidate& candidate : plan.candidates)
-    for (const auto& point : candidate.role == Role::Judged
-                                 ? grid_points(plan.grid)
-                                 : std::vector<std::vector<std::string>>{{}}) {
+  for (const Candidate& candidate : plan.candidates) {
+    const bool chosen = candidate.role == Role::Judged;
+    for (const auto& point : grid_points(chosen ? plan.grid : std::vector<GridAxis>{})) {
       BOOST_OUTCOME_TRY(trading_settings(plan, candidate, point));
     }
+  }
   return plan;
 }
 

@@ -56,10 +56,11 @@ struct Plan {
   std::string file;  ///< that it was read from
 };
 
+/// `file` empty: defaults and overrides alone. `extra_candidate`: one that the file need not name.
 /// Errors: every complaint about the file at once, with line and key; those of the trading settings
 /// of each candidate.
-Result<Plan> read_plan(const std::filesystem::path& file,
-                       const std::vector<std::string>& overrides);
+Result<Plan> read_plan(const std::filesystem::path& file, const std::vector<std::string>& overrides,
+                       const std::string& extra_candidate = {});
 
 /// Trading settings of one candidate with `more` on top.
 Result<Loaded> trading_settings(const Plan& plan, const Candidate& candidate,

@@ -116,7 +116,7 @@ struct CandidateSettings {
   std::vector<std::string> set;
   std::string train;
   std::vector<std::string> train_set;
-  std::string checkpoints;
+  std::vector<std::string> checkpoints;
   std::string weights = "best.safetensors";
   std::int64_t seeds = 5;
 
@@ -128,11 +128,12 @@ struct CandidateSettings {
                 "TOML file for proteus train: each fold and seed is trained from it"),
         setting("train_set", &C::train_set, "settings on top of that file"),
         setting("checkpoints", &C::checkpoints,
-                "checkpoints that are there already, by fold and seed: "
+                "checkpoints that are there already, together one policy: "
                 "\"runs/x-fold{fold}-seed{seed}/best.safetensors\""),
         setting("weights", &C::weights,
                 "which file of a training is used: best.safetensors or model.safetensors"),
-        setting("seeds", &C::seeds, "trainings a fold, with the seeds 1, 2, ...", 1, 1'000)};
+        setting("seeds", &C::seeds, "trainings or checkpoints a fold, with the seeds 1, 2, ...", 1,
+                1'000)};
   }
 };
 

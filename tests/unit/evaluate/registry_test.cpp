@@ -1,0 +1,105 @@
+#include "tools/evaluate/registry.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <thread>
+
+#include "tests/support/folder.hpp"
+
+namespace proteus::app::evaluate {
+namespace {
+
+using ::testing::HasSubstr;
+
+Trial trial(std::string config, std::optional<double> sharpe, std::int64_t bars = 100) {
+  return {"policy", std::move(config), "test", bars, 8'760.0, sharpe};
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+void write(const std::filesystem::path& file, const std::string& text) {
+  std::ofstream(file, std::ios::binary) << text;
+}
+
+TEST(Registry, CountsDistinctConfigurationsAndTheSpreadOfTheirRatios) {
+  const test::Folder folder;
+  const auto file = folder / "deep/registry.jsonl";
+  ASSERT_TRUE(register_trials(file, {trial("a", 0.01), trial("b", 0.03)}, {}));
+  ASSERT_TRUE(register_trials(file, {trial("a", 0.99, 50), trial("flat", {})}, {}));
+  const Tried tried = read_registry(file).value();
+  EXPECT_EQ(tried.lines, 4);
+  EXPECT_EQ(tried.configurations, 3);
+  // a by its longer score, 0.01; b 0.03: variance 2 x 0.01^2 a bar.
+  EXPECT_NEAR(tried.variance_yearly, 2.0 * 0.0001 * 8'760.0, 1e-9);
+}
+
+TEST(Registry, TakesALaterScoreOfAsManyBars) {
+  const test::Folder folder;
+  const auto file = folder / "registry.jsonl";
+  ASSERT_TRUE(register_trials(file, {trial("a", 0.5), trial("b", 0.0), trial("a", 0.0)}, {}));
+  EXPECT_NEAR(read_registry(file).value().variance_yearly, 0.0, 1e-15);
+}
+
+TEST(Registry, ThatIsNotThereHasToBeMadeByATrial) {
+  const test::Folder folder;
+  EXPECT_EQ(read_registry(folder / "none").error().code, ErrorCode::NotFound);
+}
+
+class DamagedRegistry : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(register_trials(file_, {trial("a", 0.1), trial("b", 0.2), trial("c", 0.3)}, {}));
+    whole_ = text_of(file_);
+  }
+  void expect_refused(const std::string& text, int line) {
+    write(file_, text);
+    const auto read = read_registry(file_);
+    ASSERT_TRUE(read.has_error()) << text;
+    EXPECT_EQ(read.error().code, ErrorCode::Corrupt);
+    EXPECT_THAT(read.error().context, HasSubstr(fmt::format("registry.jsonl:{}:", line)));
+    EXPECT_TRUE(register_trials(file_, {trial("d", 0.1)}, {}).has_error());
+    EXPECT_EQ(text_of(file_), text);  // Nothing was put behind the damage.
+  }
+  test::Folder folder_;
+  std::filesystem::path file_ = folder_ / "registry.jsonl";
+  std::string whole_;
+};
+
+TEST_F(DamagedRegistry, IsRefusedWhereALineIsMissing) {
+  const auto first = whole_.find('\n') + 1;
+  const auto second = whole_.find('\n', first) + 1;
+  expect_refused(whole_.substr(0, first) + whole_.substr(second), 2);
+}
+TEST_F(DamagedRegistry, IsRefusedWhereItIsCutInTheMiddleOfALine) {
+  expect_refused(whole_.substr(0, whole_.size() - 9), 3);
+}
+TEST_F(DamagedRegistry, IsRefusedWhereANumberWasChanged) {
+  std::string changed = whole_;
+  changed.replace(changed.find("\"sharpe\":0.2"), 12, "\"sharpe\":0.9");
+  expect_refused(changed, 2);
+}
+TEST_F(DamagedRegistry, IsRefusedWhereItIsOfSomethingElse) {
+  expect_refused("time,name\n", 1);
+  expect_refused(std::string("\0\0\0\n", 4), 1);
+}
+
+TEST(Registry, LosesNothingWhereSeveralWriteAtOnce) {
+  const test::Folder folder;
+  const auto file = folder / "registry.jsonl";
+  std::vector<std::thread> writers;
+  for (int w = 0; w < 4; ++w)
+    writers.emplace_back([&, w] {
+      for (int i = 0; i < 10; ++i)
+        EXPECT_TRUE(register_trials(file, {trial(fmt::format("{}-{}", w, i), 0.1)}, {}));
+    });
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(read_registry(file).value().configurations, 40);
+}
+
+}  // namespace
+}  // namespace proteus::app::evaluate

@@ -1,0 +1,30 @@
+// What the tracks of an evaluation say: figures, intervals, parts and verdicts. No engine runs
+// here.
+#pragma once
+
+#include <vector>
+
+#include "tools/evaluate/memory_market.hpp"
+#include "tools/evaluate/report.hpp"
+
+namespace proteus::app::evaluate {
+
+/// Fills figures, intervals and differences of all accounts, the first of which is judged. Errors:
+/// those of the bootstrap.
+Result<void> weigh_accounts(std::vector<Account>& accounts, const EvaluateSettings& settings);
+/// Figures of one block of a track.
+evaluation::Figures block_figures(const evaluation::Track& track, std::size_t block);
+std::vector<Part> parts_by_instrument(const evaluation::Track& track);
+/// markets: one a block of the track, in order.
+std::vector<Part> parts_by_regime(const evaluation::Track& track,
+                                  const std::vector<MemoryMarket>& markets,
+                                  std::size_t regime_bars);
+/// tracks[i] at `steps[i]`; the first is what the others are held against. Errors: those of the
+/// bootstrap.
+Result<std::vector<AdaptationPoint>> adaptation_curve(const std::vector<std::string>& steps,
+                                                      const std::vector<evaluation::Track>& tracks,
+                                                      const EvaluateSettings& settings);
+/// One track a market. Errors: where gross returns never vary.
+Result<NoiseResult> noise_of(const std::vector<evaluation::Track>& tracks);
+
+}  // namespace proteus::app::evaluate

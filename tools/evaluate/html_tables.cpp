@@ -1,0 +1,185 @@
+#include "tools/evaluate/html_tables.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tools/app/text.hpp"
+#include "tools/evaluate/svg_plot.hpp"
+
+namespace proteus::app::evaluate {
+namespace {
+
+using Cells = std::vector<std::string>;
+
+/// The first column is text, all others are numbers.
+std::string html_table(const Cells& heads, const std::vector<Cells>& rows) {
+  std::string out = "<div class=\"wide\"><table><thead><tr>";
+  for (const std::string& one : heads) out += "<th>" + escaped(one) + "</th>";
+  out += "</tr></thead><tbody>\n";
+  for (const Cells& row : rows) {
+    out += "<tr>";
+    for (std::size_t i = 0; i < row.size(); ++i)
+      out += fmt::format(i == 0 ? "<th>{}</th>" : "<td>{}</td>", escaped(row[i]));
+    out += "</tr>\n";
+  }
+  return out + "</tbody></table></div>\n";
+}
+
+std::string interval(const evaluation::BootstrapResult& r) {
+  return fmt::format("{:+.2f} to {:+.2f}", r.low, r.high);
+}
+
+std::string day(Timestamp t) { return format_time(t).substr(0, 10); }
+
+}  // namespace
+
+std::string figure(const std::optional<double>& value, int places) {
+  return value ? fmt::format("{:.{}f}", *value, places) : "none";
+}
+
+Spread spread_of(const std::vector<SeedResult>& seeds) {
+  std::vector<double> ratios;
+  for (const SeedResult& seed : seeds) ratios.push_back(seed.figures.net_sharpe.value_or(0.0));
+  std::ranges::sort(ratios);
+  const std::size_t n = ratios.size();
+  const double median = n % 2 == 1 ? ratios[n / 2] : 0.5 * (ratios[n / 2 - 1] + ratios[n / 2]);
+  return {median, ratios.front(), ratios.back()};
+}
+
+std::string accounts_table(const Report& report) {
+  std::vector<Cells> rows;
+  const double volatility = report.judged().figures.volatility;
+  for (const Account& account : report.accounts) {
+    const auto& f = account.figures;
+    const double scale = f.volatility > 0.0 ? volatility / f.volatility : 0.0;
+    rows.push_back(
+        {account.name, figure(f.net_sharpe), interval(account.sharpe),
+         account.difference ? fmt::format("{:+.2f} ({})", account.difference->estimate,
+                                          interval(*account.difference))
+                            : "",
+         figure(f.gross_sharpe), percent(f.yearly_return, 1), percent(f.volatility, 1),
+         percent(f.volatility > 0.0 && f.sharpe ? f.sharpe->ratio * report.bars_a_year *
+                                                      volatility / std::sqrt(report.bars_a_year)
+                                                : 0.0,
+                 1),
+         fmt::format("{:.2f}", scale), percent(f.drawdown, 1), figure(f.turnover, 0),
+         percent(f.exposure, 0)});
+  }
+  return html_table({"account", "net Sharpe", "95 %", "judged less this (95 %)", "gross Sharpe",
+                     "return a year", "volatility", "mean a year at the judged volatility", "scale",
+                     "drawdown", "turnover a year", "exposure"},
+                    rows);
+}
+
+std::string figures_table(const Report& report) {
+  const Account& judged = report.judged();
+  const auto& f = judged.figures;
+  std::vector<Cells> rows{
+      {"bars judged", std::to_string(f.bars)},
+      {"fills, round trips", fmt::format("{}, {}", f.fills, f.trips)},
+      {"turnover a year, in equities", figure(f.turnover, 1)},
+      {"mean exposure, share of equity", percent(f.exposure, 1)},
+      {"bars that end with a position", percent(f.in_market, 1)},
+      {"net Sharpe ratio a year (Lo's factor)",
+       fmt::format("{}, 95 % {}", figure(f.net_sharpe), interval(judged.sharpe))},
+      {"its standard error", figure(f.standard_error)},
+      {"gross Sharpe ratio a year", figure(f.gross_sharpe)},
+      {"Sortino ratio a year", figure(f.sortino)},
+      {"Calmar ratio", figure(f.calmar)},
+      {"greatest drawdown", percent(f.drawdown, 1)},
+      {"return over all bars, net", percent(f.total_return, 1)},
+      {"round trips that won", f.win_rate ? percent(*f.win_rate, 1) : "none"},
+      {"profit factor of round trips", figure(f.profit_factor)},
+      {"cost of trading that leaves nothing",
+       f.break_even_cost ? fmt::format("{:.2f} bp", *f.break_even_cost * 1e4) : "none"},
+      {"paid: fees, slippage, funding (shares of equity, summed)",
+       fmt::format("{}, {}, {}", percent(f.fees, 1), percent(f.slippage, 1),
+                   percent(f.funding, 1))},
+      {"chance that the true ratio is above 0 (PSR)",
+       f.probabilistic ? percent(*f.probabilistic, 1) : "none"},
+      {fmt::format("deflated by {} configurations (DSR)", report.tried.configurations),
+       report.deflated ? percent(report.deflated->probability, 1) : "none"}};
+  if (report.overfitting)
+    rows.push_back({fmt::format("probability of overfitting, over {}", report.overfitting_over),
+                    percent(report.overfitting->probability, 1)});
+  if (report.noise)
+    rows.push_back(
+        {fmt::format("gross Sharpe ratio on {} driftless markets, {} bars", report.noise->markets,
+                     report.noise->bars),
+         fmt::format("{:.2f}, standard error {:.2f}: {}", report.noise->gross_sharpe,
+                     report.noise->standard_error,
+                     report.noise->passed() ? "as it must be" : "not 0: something looks ahead")});
+  return html_table({"figure", judged.name}, rows);
+}
+
+std::string folds_table(const Report& report) {
+  Cells heads{"block judged", "trained up to", "chosen on"};
+  const bool chosen = !report.folds.front().chosen.empty();
+  if (chosen) heads.emplace_back("choice");
+  for (const Account& account : report.accounts) heads.push_back(account.name);
+  std::vector<Cells> rows;
+  for (const FoldResult& fold : report.folds) {
+    Cells row{
+        fmt::format("{} to {}", day(fold.times.test_from), day(fold.times.test_to)),
+        day(fold.times.train_to),
+        fmt::format("{} to {}", day(fold.times.validation_from), day(fold.times.validation_to))};
+    if (chosen) row.push_back(fold.chosen);
+    for (const auto& [name, f] : fold.accounts)
+      row.push_back(fmt::format("{} ({})", figure(f.net_sharpe), percent(f.total_return, 1)));
+    rows.push_back(std::move(row));
+  }
+  return html_table(heads, rows);
+}
+
+std::string seeds_table(const Report& report) {
+  std::vector<Cells> rows;
+  for (const SeedResult& seed : report.seeds)
+    rows.push_back({std::to_string(seed.seed), figure(seed.figures.net_sharpe),
+                    figure(seed.figures.gross_sharpe), percent(seed.figures.yearly_return, 1),
+                    percent(seed.figures.drawdown, 1), figure(seed.figures.turnover, 0)});
+  return html_table(
+      {"seed", "net Sharpe", "gross Sharpe", "return a year", "drawdown", "turnover a year"}, rows);
+}
+
+std::string parts_table(std::string_view heading, const std::vector<Part>& parts) {
+  const bool market = std::ranges::any_of(parts, [](const Part& p) { return p.market; });
+  Cells heads{std::string(heading), "bars", "brought, share of equity", "Sharpe"};
+  if (market) heads.emplace_back("market's log return a year");
+  std::vector<Cells> rows;
+  for (const Part& part : parts) {
+    rows.push_back(
+        {part.name, std::to_string(part.bars), percent(part.brought, 1), figure(part.sharpe)});
+    if (market) rows.back().push_back(figure(part.market));
+  }
+  return html_table(heads, rows);
+}
+
+std::string adaptation_table(const Report& report) {
+  std::vector<Cells> rows;
+  for (const AdaptationPoint& point : report.adaptation)
+    rows.push_back({point.steps, figure(point.figures.net_sharpe),
+                    fmt::format("{:+.2f} ({})", point.gain.estimate, interval(point.gain)),
+                    percent(point.figures.yearly_return, 1), figure(point.figures.turnover, 0)});
+  return html_table(
+      {"gradient steps", "net Sharpe", "gain over none (95 %)", "return a year", "turnover a year"},
+      rows);
+}
+
+std::string validation_table(const Report& report) {
+  std::vector<Cells> rows;
+  for (const ValidationScore& score : report.validation)
+    rows.push_back({fmt::format("fold {}: {}", score.fold, score.point), figure(score.sharpe),
+                    score.chosen ? "chosen" : ""});
+  return html_table({"point of the grid", "Sharpe on validation so far", ""}, rows);
+}
+
+std::string checkpoints_table(const Report& report) {
+  std::vector<Cells> rows;
+  for (const Trained& one : report.checkpoints)
+    rows.push_back({fmt::format("{}, fold {}, seed {}", one.candidate, one.fold, one.seed),
+                    one.hash.substr(0, 16), one.file});
+  return html_table({"weights", "content hash", "file"}, rows);
+}
+
+}  // namespace proteus::app::evaluate

@@ -1,0 +1,431 @@
+#include "tools/evaluate/judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "config/bounds.hpp"
+#include "tools/app/kline_inputs.hpp"
+#include "tools/app/version.hpp"
+#include "tools/evaluate/engine_run.hpp"
+#include "tools/evaluate/trained_until.hpp"
+
+namespace proteus::app::evaluate {
+namespace {
+
+namespace fs = std::filesystem;
+using evaluation::Track;
+
+/// Keys of the trading settings that the policy reads.
+constexpr std::string_view kCheckpoints = "policy.checkpoints";
+constexpr std::string_view kAdapt = "policy.adapt";
+constexpr std::string_view kSteps = "policy.inner_steps";
+
+std::string fnv(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string day(Timestamp t) { return format_time(t).substr(0, 10); }
+
+std::string replaced(std::string text, std::string_view what, const std::string& by) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+/// Checkpoints that are there already, of one fold.
+std::vector<std::string> given_files(const CandidateSettings& s, std::size_t fold) {
+  std::vector<std::string> files;
+  for (const std::string& pattern : s.checkpoints) {
+    const std::string of_fold = replaced(pattern, "{fold}", std::to_string(fold));
+    const bool seeded = of_fold.find("{seed}") != std::string::npos;
+    for (std::int64_t seed = 1; seed <= (seeded ? s.seeds : 1); ++seed)
+      files.push_back(replaced(of_fold, "{seed}", std::to_string(seed)));
+  }
+  return files;
+}
+
+std::string point_text(const std::vector<std::string>& point) {
+  return fmt::format("{}", fmt::join(point, ", "));
+}
+
+std::optional<double> yearly_by_sqrt(const Track& track) {
+  const double ratio = evaluation::sharpe_ratio(track.net);
+  return std::isfinite(ratio) ? std::optional(ratio * std::sqrt(track.bars_a_year)) : std::nullopt;
+}
+
+}  // namespace
+
+std::string folder_of(const Plan& plan) {
+  return (fs::path(plan.evaluate.folder) /
+          fmt::format("evaluate-{}-{}", plan.evaluate.name, plan.hash.substr(0, 8)))
+      .string();
+}
+
+Result<Report> Judge::run() {
+  report_.plan = plan_;
+  report_.folder = folder_of(plan_);
+  report_.version = kVersion;
+  report_.made = world_.now();
+  if (fs::exists(plan_.evaluate.registry)) {
+    BOOST_OUTCOME_TRY(read_registry(plan_.evaluate.registry));  // Before hours of work.
+  } else {
+    world_.say(fmt::format("begins a new registry of what was tried: {}", plan_.evaluate.registry));
+  }
+  BOOST_OUTCOME_TRY(load_markets());
+  BOOST_OUTCOME_TRY(find_weights());
+  BOOST_OUTCOME_TRY(check_weights());
+  BOOST_OUTCOME_TRY(choose_on_validation());
+  BOOST_OUTCOME_TRY(run_tests());
+  BOOST_OUTCOME_TRY(run_seeds());
+  BOOST_OUTCOME_TRY(run_adaptation());
+  BOOST_OUTCOME_TRY(run_noise());
+  BOOST_OUTCOME_TRY(count_trials());
+  find_overfitting();
+  fill_folds();
+  return std::move(report_);
+}
+
+Result<MemoryMarket> Judge::market_of(Timestamp from, Timestamp to) {
+  const Duration length = bar_length(from, interval_);
+  return MemoryMarket::cut(*source_, from - plan_.evaluate.warm_up_bars * length, from, to);
+}
+
+Result<void> Judge::load_markets() {
+  BOOST_OUTCOME_TRY(const auto inputs, kline_inputs(plan_.data.files, plan_.data.funding_folder));
+  BOOST_OUTCOME_TRY(auto source, sim::FileSource::open(inputs));
+  for (const std::string& note : source.notes()) report_.notes.push_back(note);
+  source_.emplace(std::move(source));
+  BOOST_OUTCOME_TRY(const auto loaded, trading_settings(plan_, plan_.candidates.front()));
+  interval_ = loaded.settings.engine.interval;
+  report_.bars_a_year = bars_per_year(interval_);
+  const auto& paper = loaded.settings.paper;
+  report_.costs = fmt::format(
+      "taker fee {:g} bp (perpetuals) and {:g} bp (spot) of what is traded, half a spread of {:g} "
+      "bp and an impact of {:g} bp times the square root of the share of a bar's volume; funding "
+      "at its recorded rate, and {:g} bp per 8 h against the holder where none is known",
+      paper.linear_taker_fee_bps, paper.spot_taker_fee_bps, paper.half_spread_bps, paper.impact_bps,
+      paper.assumed_funding_bps);
+  for (const std::string& warning : cost_warnings(paper)) report_.notes.push_back(warning);
+  for (const FoldTimes& fold : plan_.folds) {
+    BOOST_OUTCOME_TRY(auto market, market_of(fold.test_from, fold.test_to));
+    if (*market.end() < fold.test_to)
+      report_.notes.push_back(fmt::format("the block {} to {} ends with the files, on {}",
+                                          day(fold.test_from), day(fold.test_to),
+                                          day(*market.end())));
+    for (const Instrument& instrument : market.instruments())
+      if (std::ranges::find(report_.instruments, instrument.name()) == report_.instruments.end())
+        report_.instruments.push_back(instrument.name());
+    tests_.push_back(std::move(market));
+  }
+  return success();
+}
+
+Result<void> Judge::find_weights() {
+  weights_.resize(plan_.candidates.size());
+  std::vector<Training> trainings;
+  for (std::size_t i = 0; i < plan_.candidates.size(); ++i) {
+    BOOST_OUTCOME_TRY(find_weights(i, trainings));
+  }
+  return run_trainings(trainings, static_cast<std::size_t>(plan_.train.jobs), world_.program,
+                       world_.say, world_.stop);
+}
+
+Training Judge::training_of(const Candidate& candidate, std::size_t f, std::int64_t seed,
+                            const fs::path& root) const {
+  const FoldTimes& fold = plan_.folds[f];
+  Training training{
+      fmt::format("{}, fold {}, seed {}", candidate.name, f + 1, seed), candidate.settings.train,
+      candidate.settings.train_set,
+      root / fmt::format("{}-to-{}-seed-{}", day(fold.train_to), day(fold.validation_to), seed)};
+  const auto say = [&](const char* key, const std::string& value) {
+    training.overrides.push_back(fmt::format("{}={}", key, value));
+  };
+  if (fold.train_from != Timestamp{}) say("data.from", format_time(fold.train_from));
+  say("data.to", format_time(fold.train_to));
+  say("data.validation_from", format_time(fold.validation_from));
+  say("data.validation_to", format_time(fold.validation_to));
+  say("train.seed", std::to_string(seed));
+  return training;
+}
+
+/// Where each fold's weights lie, or will once they are trained. A folder of trainings is named
+/// after all that decides what comes out, so that another evaluation finds them again.
+Result<void> Judge::find_weights(std::size_t i, std::vector<Training>& trainings) {
+  const Candidate& candidate = plan_.candidates[i];
+  const CandidateSettings& s = candidate.settings;
+  if (!candidate.learned()) return success();
+  std::string text;
+  if (!s.train.empty()) {
+    BOOST_OUTCOME_TRY(text, config::read_file(s.train));
+  }
+  const std::string hash = fnv(fmt::format("{}\n{}", text, fmt::join(s.train_set, "\n")));
+  const fs::path root =
+      fs::path(plan_.train.folder.empty() ? plan_.evaluate.folder : plan_.train.folder) /
+      fmt::format("recipe-{}-{}", candidate.name, hash.substr(0, 8));
+  for (std::size_t f = 0; f < plan_.folds.size(); ++f) {
+    std::vector<std::string> files = given_files(s, f + 1);
+    for (std::int64_t seed = 1; !s.train.empty() && seed <= s.seeds; ++seed) {
+      Training training = training_of(candidate, f, seed, root);
+      files.push_back((training.folder / s.weights).string());
+      trainings.push_back(std::move(training));
+    }
+    weights_[i].push_back(std::move(files));
+  }
+  return success();
+}
+
+/// None of them has seen what judges it.
+Result<void> Judge::check_weights() {
+  for (std::size_t i = 0; i < weights_.size(); ++i)
+    for (std::size_t f = 0; f < weights_[i].size(); ++f)
+      for (std::size_t seed = 0; seed < weights_[i][f].size(); ++seed) {
+        const std::string& file = weights_[i][f][seed];
+        BOOST_OUTCOME_TRY(check_unseen(file, plan_.folds[f].test_from));
+        BOOST_OUTCOME_TRY(const auto checkpoint, inference::load_checkpoint(file));
+        if (i == 0) report_.features = checkpoint.schema.substr(0, checkpoint.schema.find('\n'));
+        report_.checkpoints.push_back({plan_.candidates[i].name, f + 1,
+                                       static_cast<std::int64_t>(seed + 1), file,
+                                       checkpoint.content_hash});
+      }
+  return success();
+}
+
+/// Of all that decides what a candidate does but the weights themselves, which follow from it.
+std::string Judge::config_hash(const Candidate& candidate, const Loaded& loaded) const {
+  const CandidateSettings& s = candidate.settings;
+  const auto text = s.train.empty()
+                        ? Result<std::string>(fmt::format("{}", fmt::join(s.checkpoints, ",")))
+                        : config::read_file(s.train);
+  return fnv(fmt::format("{}\n{}\n{}\n{}\n{}", loaded.resolved,
+                         text.has_value() ? text.value() : std::string(),
+                         fmt::join(s.train_set, "\n"), s.weights, s.seeds));
+}
+
+Result<Track> Judge::run_one(std::size_t i, std::size_t fold, std::optional<std::size_t> seed,
+                             MemoryMarket& market, Timestamp from,
+                             const std::vector<std::string>& more) {
+  if (world_.stop())
+    return error(ErrorCode::Stopped,
+                 "interrupted; what was trained is kept, and the same command goes on");
+  std::vector<std::string> overrides = more;
+  if (!weights_[i].empty()) {
+    const auto& files = weights_[i][fold];
+    overrides.push_back(seed ? fmt::format("{}={}", kCheckpoints, files[*seed])
+                             : fmt::format("{}={}", kCheckpoints, fmt::join(files, ",")));
+  }
+  BOOST_OUTCOME_TRY(const auto loaded, trading_settings(plan_, plan_.candidates[i], overrides));
+  return run_engine(loaded.settings, market, from);
+}
+
+Result<Track> Judge::run_blocks(std::size_t i, std::optional<std::size_t> seed,
+                                const std::vector<std::string>& more) {
+  Track whole;
+  for (std::size_t f = 0; f < plan_.folds.size(); ++f) {
+    std::vector<std::string> overrides = more;
+    if (i == 0 && !chosen_.empty())
+      overrides.insert(overrides.end(), chosen_[f].begin(), chosen_[f].end());
+    BOOST_OUTCOME_TRY(const Track block,
+                      run_one(i, f, seed, tests_[f], plan_.folds[f].test_from, overrides));
+    evaluation::append(whole, block);
+  }
+  return whole;
+}
+
+Result<void> Judge::enter(const std::string& name, const std::string& config,
+                          const std::string& scored_on, const Track& track) {
+  Trial trial{name, config, scored_on, static_cast<std::int64_t>(track.bars()), track.bars_a_year,
+              {}};
+  const double ratio = evaluation::sharpe_ratio(track.net);
+  if (std::isfinite(ratio)) trial.sharpe = ratio;
+  return register_trials(plan_.evaluate.registry, {trial}, world_.now());
+}
+
+std::string Judge::tests_text() const {
+  std::vector<std::string> blocks;
+  for (const FoldTimes& fold : plan_.folds)
+    blocks.push_back(fmt::format("{}/{}", day(fold.test_from), day(fold.test_to)));
+  return fmt::format("test {}", fmt::join(blocks, " "));
+}
+
+/// In each fold, by the validation periods of this fold and those before it: all lie before the
+/// block that judges.
+Result<void> Judge::choose_on_validation() {
+  if (plan_.grid.empty()) return success();
+  const auto points = grid_points(plan_.grid);
+  validation_tracks_.resize(points.size());
+  for (std::size_t f = 0; f < plan_.folds.size(); ++f) {
+    BOOST_OUTCOME_TRY(choose_in_fold(f, validation_tracks_));
+  }
+  return success();
+}
+
+Result<void> Judge::choose_in_fold(std::size_t f, std::vector<Track>& so_far) {
+  const FoldTimes& fold = plan_.folds[f];
+  const auto points = grid_points(plan_.grid);
+  BOOST_OUTCOME_TRY(auto market, market_of(fold.validation_from, fold.validation_to));
+  std::size_t best = 0;
+  std::optional<double> greatest;
+  for (std::size_t p = 0; p < points.size(); ++p) {
+    BOOST_OUTCOME_TRY(const Track track,
+                      run_one(0, f, std::nullopt, market, fold.validation_from, points[p]));
+    BOOST_OUTCOME_TRY(const auto loaded,
+                      trading_settings(plan_, plan_.candidates.front(), points[p]));
+    BOOST_OUTCOME_TRY(
+        enter(fmt::format("{} ({})", plan_.candidates.front().name, point_text(points[p])),
+              config_hash(plan_.candidates.front(), loaded),
+              fmt::format("validation {}/{}", day(fold.validation_from), day(fold.validation_to)),
+              track));
+    // Validation periods of neighbouring folds may share bars; each counts as it stands.
+    if (so_far[p].closes.empty() || so_far[p].closes.back() < track.closes.front())
+      evaluation::append(so_far[p], track);
+    const auto sharpe = yearly_by_sqrt(so_far[p]);
+    report_.validation.push_back({f + 1, point_text(points[p]), sharpe, false});
+    if (sharpe && (!greatest || *sharpe > *greatest)) {
+      greatest = sharpe;
+      best = p;
+    }
+  }
+  report_.validation[report_.validation.size() - points.size() + best].chosen = true;
+  chosen_.push_back(points[best]);
+  world_.say(fmt::format("fold {}: {} of {} points of the grid was best on validation: {}", f + 1,
+                         best + 1, points.size(), point_text(points[best])));
+  return success();
+}
+
+Result<void> Judge::run_tests() {
+  for (std::size_t i = 0; i < plan_.candidates.size(); ++i) {
+    const Candidate& candidate = plan_.candidates[i];
+    BOOST_OUTCOME_TRY(Track track, run_blocks(i, std::nullopt));
+    const auto& point = i == 0 && !chosen_.empty() ? chosen_.back() : std::vector<std::string>{};
+    BOOST_OUTCOME_TRY(const auto loaded, trading_settings(plan_, candidate, point));
+    Account account{candidate.name,
+                    candidate.role,
+                    config_hash(candidate, loaded),
+                    std::move(track),
+                    {},
+                    {},
+                    {}};
+    BOOST_OUTCOME_TRY(enter(account.name, account.config, tests_text(), account.track));
+    const auto sharpe = yearly_by_sqrt(account.track);
+    world_.say(fmt::format("ran {} over {} bars in {} blocks: Sharpe ratio {}", candidate.name,
+                           account.track.bars(), plan_.folds.size(),
+                           sharpe ? fmt::format("{:.2f}", *sharpe) : std::string("none")));
+    report_.accounts.push_back(std::move(account));
+  }
+  BOOST_OUTCOME_TRY(weigh_accounts(report_.accounts, plan_.evaluate));
+  const Track& judged = report_.accounts.front().track;
+  report_.by_instrument = parts_by_instrument(judged);
+  report_.by_regime =
+      parts_by_regime(judged, tests_, static_cast<std::size_t>(plan_.evaluate.regime_bars));
+  if (judged.ruined) report_.notes.push_back("the account of what is judged came to nothing");
+  if (judged.funding_assumed > 0)
+    report_.notes.push_back(
+        fmt::format("of {} funding settlements {} were at an assumed rate, since none is recorded",
+                    judged.settlements, judged.funding_assumed));
+  return success();
+}
+
+Result<void> Judge::run_seeds() {
+  if (weights_.front().empty() || weights_.front().front().size() < 2) return success();
+  for (std::size_t seed = 0; seed < weights_.front().front().size(); ++seed) {
+    BOOST_OUTCOME_TRY(const Track track, run_blocks(0, seed));
+    report_.seeds.push_back({static_cast<std::int64_t>(seed + 1), evaluation::figures_of(track)});
+    world_.say(fmt::format("ran seed {} alone: Sharpe ratio {:.2f}", seed + 1,
+                           report_.seeds.back().figures.net_sharpe.value_or(0.0)));
+  }
+  return success();
+}
+
+/// The judged policy at each number of gradient steps; what it does between them stays as it is.
+Result<void> Judge::run_adaptation() {
+  if (weights_.front().empty() || plan_.evaluate.adaptation_steps.size() < 2) return success();
+  std::vector<Track> tracks;
+  for (const std::string& steps : plan_.evaluate.adaptation_steps) {
+    const bool none = steps == "0";
+    const std::vector<std::string> more =
+        none ? std::vector{fmt::format("{}=recurrent", kAdapt)}
+             : std::vector{fmt::format("{}=both", kAdapt), fmt::format("{}={}", kSteps, steps)};
+    BOOST_OUTCOME_TRY(Track track, run_blocks(0, std::nullopt, more));
+    BOOST_OUTCOME_TRY(const auto loaded, trading_settings(plan_, plan_.candidates.front(), more));
+    BOOST_OUTCOME_TRY(enter(fmt::format("{} ({} steps)", plan_.candidates.front().name, steps),
+                            config_hash(plan_.candidates.front(), loaded), tests_text(), track));
+    world_.say(fmt::format("ran {} gradient steps: Sharpe ratio {:.2f}", steps,
+                           yearly_by_sqrt(track).value_or(0.0)));
+    tracks.push_back(std::move(track));
+  }
+  BOOST_OUTCOME_TRY(report_.adaptation,
+                    adaptation_curve(plan_.evaluate.adaptation_steps, tracks, plan_.evaluate));
+  return success();
+}
+
+Result<void> Judge::run_noise() {
+  std::vector<Track> tracks;
+  const std::size_t last = plan_.folds.size() - 1;
+  for (std::int64_t i = 0; i < plan_.evaluate.noise_markets; ++i) {
+    const auto seed = static_cast<std::uint64_t>(plan_.evaluate.seed + i);
+    BOOST_OUTCOME_TRY(auto market, MemoryMarket::noise(tests_[last], seed));
+    BOOST_OUTCOME_TRY(Track track,
+                      run_one(0, last, std::nullopt, market, plan_.folds[last].test_from,
+                              chosen_.empty() ? std::vector<std::string>{} : chosen_[last]));
+    tracks.push_back(std::move(track));
+  }
+  if (tracks.empty()) return success();
+  auto noise = noise_of(tracks);
+  if (noise.has_error()) {
+    report_.notes.push_back("on noise it held nothing, so nothing is known of it there: " +
+                            noise.error().context);
+    return success();
+  }
+  report_.noise = noise.value();
+  world_.say(
+      fmt::format("on {} driftless markets: gross Sharpe ratio {:.2f} with a standard error "
+                  "of {:.2f}",
+                  tracks.size(), report_.noise->gross_sharpe, report_.noise->standard_error));
+  return success();
+}
+
+Result<void> Judge::count_trials() {
+  BOOST_OUTCOME_TRY(report_.tried, read_registry(plan_.evaluate.registry));
+  const auto& judged = report_.accounts.front();
+  if (!judged.figures.sharpe) return success();
+  const auto deflated = evaluation::deflated_sharpe(
+      *judged.figures.sharpe, report_.tried.variance_yearly / report_.bars_a_year,
+      report_.tried.configurations);
+  if (deflated.has_value()) report_.deflated = deflated.value();
+  return success();
+}
+
+/// Over the grid on validation; without a grid over all that was run on the test blocks.
+void Judge::find_overfitting() {
+  std::vector<std::vector<double>> columns;
+  for (const Track& track : validation_tracks_) columns.push_back(track.net);
+  report_.overfitting_over = fmt::format("{} points of the grid, on validation", columns.size());
+  if (columns.size() < 2) {
+    columns.clear();
+    for (const Account& account : report_.accounts)
+      if (account.figures.sharpe) columns.push_back(account.track.net);
+    report_.overfitting_over =
+        fmt::format("{} candidates and baselines, on the test blocks", columns.size());
+  }
+  const auto found = evaluation::backtest_overfitting(
+      columns, static_cast<int>(plan_.evaluate.overfitting_blocks));
+  if (found.has_value())
+    report_.overfitting = found.value();
+  else
+    report_.notes.push_back("no probability of overfitting: " + found.error().context);
+}
+
+void Judge::fill_folds() {
+  for (std::size_t f = 0; f < plan_.folds.size(); ++f) {
+    FoldResult fold{plan_.folds[f], chosen_.empty() ? std::string() : point_text(chosen_[f]), {}};
+    for (const Account& account : report_.accounts)
+      fold.accounts.emplace_back(account.name, block_figures(account.track, f));
+    report_.folds.push_back(std::move(fold));
+  }
+}
+
+}  // namespace proteus::app::evaluate

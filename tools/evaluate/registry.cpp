@@ -1,0 +1,208 @@
+#include "tools/evaluate/registry.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cmath>
+#include <map>
+#include <system_error>
+
+#include "models/runs/files.hpp"
+#include "tools/app/json_object.hpp"
+
+namespace proteus::app::evaluate {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kStart = 0xcbf29ce484222325;
+
+std::uint64_t chained(std::uint64_t hash, std::string_view text) {
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+Error system_error(std::string_view what, const fs::path& file) {
+  return runs::io_error(what, file, std::error_code(errno, std::generic_category()));
+}
+
+/// The file, locked against every other process that counts.
+class Locked {
+ public:
+  static Result<Locked> open(const fs::path& file, bool make) {
+    Locked locked;
+    locked.fd_ =
+        ::open(file.c_str(), (make ? O_RDWR | O_CREAT : O_RDONLY) | O_APPEND | O_CLOEXEC, 0644);
+    if (locked.fd_ < 0 && errno == ENOENT && !make)
+      return error(ErrorCode::NotFound, fmt::format("{}: no registry is there", file.string()));
+    if (locked.fd_ < 0) return system_error("open", file);
+    while (::flock(locked.fd_, make ? LOCK_EX : LOCK_SH) != 0)
+      if (errno != EINTR) return system_error("lock", file);
+    return locked;
+  }
+  Locked(Locked&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Locked& operator=(Locked&&) = delete;
+  ~Locked() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  Locked() = default;
+  int fd_ = -1;
+};
+
+Result<std::string> read_whole(int fd, const fs::path& file) {
+  std::string text;
+  std::array<char, 65'536> bytes{};
+  for (;;) {
+    const ssize_t n = ::read(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error("read", file);
+    if (n == 0) return text;
+    text.append(bytes.data(), static_cast<std::size_t>(n));
+  }
+}
+
+Result<void> write_whole(int fd, std::string_view text, const fs::path& file) {
+  const off_t before = ::lseek(fd, 0, SEEK_END);
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      const Error failed = system_error("write to", file);
+      // Half a line would damage it for good.
+      if (::ftruncate(fd, before) != 0) return system_error("write to and cut back", file);
+      return failed;
+    }
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (::fsync(fd) != 0) return system_error("sync", file);
+  return success();
+}
+
+struct Lines {
+  std::int64_t count = 0;
+  std::uint64_t hash = kStart;
+  std::vector<Trial> trials;
+};
+
+std::optional<double> number(const boost::json::object& line, std::string_view key) {
+  const auto* value = line.if_contains(key);
+  if (value == nullptr || !value->is_number()) return std::nullopt;
+  const double x = value->to_number<double>();
+  return std::isfinite(x) ? std::optional(x) : std::nullopt;
+}
+std::optional<std::string> text_in(const boost::json::object& line, std::string_view key) {
+  const auto* value = line.if_contains(key);
+  if (value == nullptr || !value->is_string()) return std::nullopt;
+  return std::string(value->get_string());
+}
+
+/// Nothing: the line is none that this program wrote as the next one.
+std::optional<Trial> trial_of(std::string_view line, const Lines& before) {
+  constexpr std::string_view kMark = ",\"chain\":\"";
+  const std::size_t at = line.rfind(kMark);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string body(line.substr(0, at));
+  const std::string chain = fmt::format("{:016x}\"}}", chained(before.hash, body));
+  if (line.substr(at + kMark.size()) != chain) return std::nullopt;
+  boost::system::error_code failed;
+  const auto parsed = boost::json::parse(body + "}", failed);
+  if (failed || !parsed.is_object()) return std::nullopt;
+  const auto& object = parsed.get_object();
+  const auto n = number(object, "n");
+  const auto name = text_in(object, "name");
+  const auto config = text_in(object, "config");
+  const auto scored_on = text_in(object, "scored_on");
+  const auto bars = number(object, "bars");
+  const auto year = number(object, "bars_a_year");
+  if (!n || !name || !config || !scored_on || !bars || !year || config->empty() ||
+      *n != static_cast<double>(before.count + 1) || !(*year > 0.0))
+    return std::nullopt;
+  return Trial{*name,      *config,
+               *scored_on, static_cast<std::int64_t>(*bars),
+               *year,      number(object, "sharpe")};
+}
+
+Result<Lines> parse(std::string_view text, const fs::path& file) {
+  Lines lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const auto trial =
+        end == std::string_view::npos ? std::nullopt : trial_of(text.substr(0, end), lines);
+    if (!trial)
+      return error(
+          ErrorCode::Corrupt,
+          fmt::format("{}:{}: the registry is damaged here: the line does not follow from those "
+                      "before it. What was tried is no longer known, so nothing is judged: bring "
+                      "the file back from a copy, or name another in evaluate.registry and say so "
+                      "beside the results",
+                      file.string(), lines.count + 1));
+    lines.hash = chained(lines.hash, text.substr(0, end));
+    lines.trials.push_back(*trial);
+    ++lines.count;
+    text.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
+std::string line_of(const Trial& trial, std::int64_t n, Timestamp now, std::uint64_t hash) {
+  JsonObject object;
+  object.add("n", n).add("time", now).add("name", trial.name).add("config", trial.config);
+  object.add("scored_on", trial.scored_on).add("bars", trial.bars);
+  object.add("bars_a_year", trial.bars_a_year);
+  if (trial.sharpe) object.add("sharpe", *trial.sharpe);
+  std::string body = object.text();
+  body.pop_back();
+  const std::uint64_t chain = chained(hash, body);
+  return fmt::format("{},\"chain\":\"{:016x}\"}}", body, chain);
+}
+
+}  // namespace
+
+Result<void> register_trials(const fs::path& file, const std::vector<Trial>& trials,
+                             Timestamp now) {
+  if (file.has_parent_path()) {
+    BOOST_OUTCOME_TRY(runs::make_folder(file.parent_path()));
+  }
+  BOOST_OUTCOME_TRY(const auto locked, Locked::open(file, true));
+  BOOST_OUTCOME_TRY(const auto text, read_whole(locked.fd(), file));
+  BOOST_OUTCOME_TRY(Lines lines, parse(text, file));
+  std::string more;
+  for (const Trial& trial : trials) {
+    const std::string line = line_of(trial, ++lines.count, now, lines.hash);
+    lines.hash = chained(lines.hash, line);
+    more += line + "\n";
+  }
+  return write_whole(locked.fd(), more, file);
+}
+
+Result<Tried> read_registry(const fs::path& file) {
+  BOOST_OUTCOME_TRY(const auto locked, Locked::open(file, false));
+  BOOST_OUTCOME_TRY(const auto text, read_whole(locked.fd(), file));
+  BOOST_OUTCOME_TRY(const Lines lines, parse(text, file));
+  std::map<std::string, Trial> longest;
+  for (const Trial& trial : lines.trials) {
+    const auto [at, fresh] = longest.try_emplace(trial.config, trial);
+    if (!fresh && trial.bars >= at->second.bars) at->second = trial;
+  }
+  Tried tried;
+  tried.lines = lines.count;
+  tried.configurations = static_cast<std::int64_t>(longest.size());
+  std::vector<double> yearly;
+  for (const auto& [hash, trial] : longest)
+    if (trial.sharpe) yearly.push_back(*trial.sharpe * std::sqrt(trial.bars_a_year));
+  if (yearly.size() < 2) return tried;
+  double mean = 0.0;
+  for (const double s : yearly) mean += s / static_cast<double>(yearly.size());
+  for (const double s : yearly) tried.variance_yearly += (s - mean) * (s - mean);
+  tried.variance_yearly /= static_cast<double>(yearly.size() - 1);
+  return tried;
+}
+
+}  // namespace proteus::app::evaluate

@@ -1,0 +1,26 @@
+// Which bars a checkpoint has seen, from the settings of the run that it carries.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/time.hpp"
+#include "models/inference/checkpoint.hpp"
+
+namespace proteus::app::evaluate {
+
+struct Seen {
+  bool real = false;               ///< kline files were among what it was trained on
+  std::optional<Timestamp> until;  ///< no bar that closed later; absent: all that its files had
+  std::vector<std::string> files;
+  std::string funding_folder;
+};
+
+/// Errors: Unsupported, where it does not carry its run's settings.
+Result<Seen> seen_by(const inference::Checkpoint& checkpoint, const std::string& name);
+/// Errors: Refused, where it may have seen bars that open at `from` or later; those of reading it.
+Result<void> check_unseen(const std::filesystem::path& checkpoint, Timestamp from);
+
+}  // namespace proteus::app::evaluate
