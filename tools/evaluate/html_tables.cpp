@@ -20,7 +20,7 @@ std::string html_table(const Cells& heads, const std::vector<Cells>& rows) {
   for (const Cells& row : rows) {
     out += "<tr>";
     for (std::size_t i = 0; i < row.size(); ++i)
-      out += fmt::format(i == 0 ? "<th>{}</th>" : "<td>{}</td>", escaped(row[i]));
+      out += i == 0 ? "<th>" + escaped(row[i]) + "</th>" : "<td>" + escaped(row[i]) + "</td>";
     out += "</tr>\n";
   }
   return out + "</tbody></table></div>\n";
@@ -143,7 +143,7 @@ std::string seeds_table(const Report& report) {
 }
 
 std::string parts_table(std::string_view heading, const std::vector<Part>& parts) {
-  const bool market = std::ranges::any_of(parts, [](const Part& p) { return p.market; });
+  const bool market = std::ranges::any_of(parts, [](const Part& p) { return p.market.has_value(); });
   Cells heads{std::string(heading), "bars", "brought, share of equity", "Sharpe"};
   if (market) heads.emplace_back("market's log return a year");
   std::vector<Cells> rows;
