@@ -129,7 +129,8 @@ class Tracker {
 
 }  // namespace
 
-Result<evaluation::Track> run_engine(const Settings& s, MemoryMarket& market, Timestamp from) {
+Result<evaluation::Track> run_engine(const Loaded& loaded, MemoryMarket& market, Timestamp from) {
+  const Settings& s = loaded.settings;
   InstrumentTable instruments;
   std::vector<std::unique_ptr<Strategy>> strategies;
   for (const Instrument& instrument : market.instruments()) {

@@ -9,10 +9,9 @@
 namespace proteus::app::evaluate {
 
 /// Plays `market` to its end; decisions, and the track, begin with the bar that opens at `from`;
-/// `settings.feed.warm_up_bars` before it fill windows. Each instrument of the market is traded.
+/// `feed.warm_up_bars` before it fill windows. Each instrument of the market is traded.
 /// What is still held at the end is valued at the last close. Errors: those of the strategies and
 /// of the risk settings; Refused, where the stretch holds no bar to decide on.
-Result<evaluation::Track> run_engine(const Settings& settings, MemoryMarket& market,
-                                     Timestamp from);
+Result<evaluation::Track> run_engine(const Loaded& loaded, MemoryMarket& market, Timestamp from);
 
 }  // namespace proteus::app::evaluate

@@ -126,7 +126,7 @@ std::vector<Part> parts_by_regime(const Track& track, const std::vector<MemoryMa
   return parts;
 }
 
-Result<std::vector<AdaptationPoint>> adaptation_curve(const std::vector<std::string>& steps,
+Result<std::vector<AdaptationPoint>> adaptation_curve(const std::vector<std::string>& names,
                                                       const std::vector<Track>& tracks,
                                                       const EvaluateSettings& settings) {
   std::vector<std::vector<double>> columns;
@@ -134,8 +134,8 @@ Result<std::vector<AdaptationPoint>> adaptation_curve(const std::vector<std::str
   BOOST_OUTCOME_TRY(const auto draws,
                     evaluation::SharpeDraws::create(columns, bootstrap_of(settings)));
   std::vector<AdaptationPoint> curve;
-  for (std::size_t i = 0; i < steps.size(); ++i)
-    curve.push_back({steps[i], evaluation::figures_of(tracks[i]),
+  for (std::size_t i = 0; i < names.size(); ++i)
+    curve.push_back({names[i], evaluation::figures_of(tracks[i]),
                      scaled(draws.difference(i, 0), by_sqrt(tracks[0]))});
   return curve;
 }

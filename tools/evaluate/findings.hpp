@@ -19,9 +19,9 @@ std::vector<Part> parts_by_instrument(const evaluation::Track& track);
 std::vector<Part> parts_by_regime(const evaluation::Track& track,
                                   const std::vector<MemoryMarket>& markets,
                                   std::size_t regime_bars);
-/// tracks[i] at `steps[i]`; the first is what the others are held against. Errors: those of the
-/// bootstrap.
-Result<std::vector<AdaptationPoint>> adaptation_curve(const std::vector<std::string>& steps,
+/// tracks[i] adapts by the way names[i]; the first is what the others are held against. Errors:
+/// those of the bootstrap.
+Result<std::vector<AdaptationPoint>> adaptation_curve(const std::vector<std::string>& names,
                                                       const std::vector<evaluation::Track>& tracks,
                                                       const EvaluateSettings& settings);
 /// One track a market. Errors: where gross returns never vary.

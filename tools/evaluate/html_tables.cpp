@@ -54,7 +54,7 @@ std::string accounts_table(const Report& report) {
     const auto& f = account.figures;
     const double scale = f.volatility > 0.0 ? volatility / f.volatility : 0.0;
     rows.push_back(
-        {account.name, figure(f.net_sharpe), interval(account.sharpe),
+        {account.name, figure(f.net_sharpe), f.sharpe ? interval(account.sharpe) : "none",
          account.difference ? fmt::format("{:+.2f} ({})", account.difference->estimate,
                                           interval(*account.difference))
                             : "",
@@ -143,7 +143,8 @@ std::string seeds_table(const Report& report) {
 }
 
 std::string parts_table(std::string_view heading, const std::vector<Part>& parts) {
-  const bool market = std::ranges::any_of(parts, [](const Part& p) { return p.market.has_value(); });
+  const bool market =
+      std::ranges::any_of(parts, [](const Part& p) { return p.market.has_value(); });
   Cells heads{std::string(heading), "bars", "brought, share of equity", "Sharpe"};
   if (market) heads.emplace_back("market's log return a year");
   std::vector<Cells> rows;
@@ -158,11 +159,11 @@ std::string parts_table(std::string_view heading, const std::vector<Part>& parts
 std::string adaptation_table(const Report& report) {
   std::vector<Cells> rows;
   for (const AdaptationPoint& point : report.adaptation)
-    rows.push_back({point.steps, figure(point.figures.net_sharpe),
+    rows.push_back({point.name, figure(point.figures.net_sharpe),
                     fmt::format("{:+.2f} ({})", point.gain.estimate, interval(point.gain)),
                     percent(point.figures.yearly_return, 1), figure(point.figures.turnover, 0)});
   return html_table(
-      {"gradient steps", "net Sharpe", "gain over none (95 %)", "return a year", "turnover a year"},
+      {"adapting", "net Sharpe", "gain over the first (95 %)", "return a year", "turnover a year"},
       rows);
 }
 

@@ -17,10 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 using evaluation::Track;
 
-/// Keys of the trading settings that the policy reads.
+/// Key of the trading settings that names the weights.
 constexpr std::string_view kCheckpoints = "policy.checkpoints";
-constexpr std::string_view kAdapt = "policy.adapt";
-constexpr std::string_view kSteps = "policy.inner_steps";
 
 std::string fnv(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325;
@@ -165,13 +163,15 @@ Result<void> Judge::find_weights(std::size_t i, std::vector<Training>& trainings
   const std::string hash = fnv(fmt::format("{}\n{}", text, fmt::join(s.train_set, "\n")));
   const fs::path root =
       fs::path(plan_.train.folder.empty() ? plan_.evaluate.folder : plan_.train.folder) /
-      fmt::format("recipe-{}-{}", candidate.name, hash.substr(0, 8));
+      fmt::format("recipe-{}-{}", fs::path(s.train).stem().string(), hash.substr(0, 8));
   for (std::size_t f = 0; f < plan_.folds.size(); ++f) {
     std::vector<std::string> files = given_files(s, f + 1);
     for (std::int64_t seed = 1; !s.train.empty() && seed <= s.seeds; ++seed) {
       Training training = training_of(candidate, f, seed, root);
       files.push_back((training.folder / s.weights).string());
-      trainings.push_back(std::move(training));
+      const bool known = std::ranges::any_of(
+          trainings, [&](const Training& other) { return other.folder == training.folder; });
+      if (!known) trainings.push_back(std::move(training));
     }
     weights_[i].push_back(std::move(files));
   }
@@ -218,16 +218,17 @@ Result<Track> Judge::run_one(std::size_t i, std::size_t fold, std::optional<std:
                              : fmt::format("{}={}", kCheckpoints, fmt::join(files, ",")));
   }
   BOOST_OUTCOME_TRY(const auto loaded, trading_settings(plan_, plan_.candidates[i], overrides));
-  return run_engine(loaded.settings, market, from);
+  return run_engine(loaded, market, from);
 }
 
 Result<Track> Judge::run_blocks(std::size_t i, std::optional<std::size_t> seed,
                                 const std::vector<std::string>& more) {
   Track whole;
   for (std::size_t f = 0; f < plan_.folds.size(); ++f) {
-    std::vector<std::string> overrides = more;
-    if (i == 0 && !chosen_.empty())
+    std::vector<std::string> overrides;
+    if ((i == 0 || plan_.candidates[i].follows_judged) && !chosen_.empty())
       overrides.insert(overrides.end(), chosen_[f].begin(), chosen_[f].end());
+    overrides.insert(overrides.end(), more.begin(), more.end());
     BOOST_OUTCOME_TRY(const Track block,
                       run_one(i, f, seed, tests_[f], plan_.folds[f].test_from, overrides));
     evaluation::append(whole, block);
@@ -300,7 +301,8 @@ Result<void> Judge::run_tests() {
   for (std::size_t i = 0; i < plan_.candidates.size(); ++i) {
     const Candidate& candidate = plan_.candidates[i];
     BOOST_OUTCOME_TRY(Track track, run_blocks(i, std::nullopt));
-    const auto& point = i == 0 && !chosen_.empty() ? chosen_.back() : std::vector<std::string>{};
+    const bool chosen = (i == 0 || candidate.follows_judged) && !chosen_.empty();
+    const auto& point = chosen ? chosen_.back() : std::vector<std::string>{};
     BOOST_OUTCOME_TRY(const auto loaded, trading_settings(plan_, candidate, point));
     Account account{candidate.name,
                     candidate.role,
@@ -340,25 +342,23 @@ Result<void> Judge::run_seeds() {
   return success();
 }
 
-/// The judged policy at each number of gradient steps; what it does between them stays as it is.
+/// The judged policy with each way to adapt; all else stays as it is.
 Result<void> Judge::run_adaptation() {
-  if (weights_.front().empty() || plan_.evaluate.adaptation_steps.size() < 2) return success();
+  if (weights_.front().empty() || plan_.adaptations.size() < 2) return success();
   std::vector<Track> tracks;
-  for (const std::string& steps : plan_.evaluate.adaptation_steps) {
-    const bool none = steps == "0";
-    const std::vector<std::string> more =
-        none ? std::vector{fmt::format("{}=recurrent", kAdapt)}
-             : std::vector{fmt::format("{}=both", kAdapt), fmt::format("{}={}", kSteps, steps)};
-    BOOST_OUTCOME_TRY(Track track, run_blocks(0, std::nullopt, more));
-    BOOST_OUTCOME_TRY(const auto loaded, trading_settings(plan_, plan_.candidates.front(), more));
-    BOOST_OUTCOME_TRY(enter(fmt::format("{} ({} steps)", plan_.candidates.front().name, steps),
+  std::vector<std::string> names;
+  for (const Adaptation& way : plan_.adaptations) {
+    BOOST_OUTCOME_TRY(Track track, run_blocks(0, std::nullopt, way.overrides));
+    BOOST_OUTCOME_TRY(const auto loaded,
+                      trading_settings(plan_, plan_.candidates.front(), way.overrides));
+    BOOST_OUTCOME_TRY(enter(fmt::format("{} ({})", plan_.candidates.front().name, way.name),
                             config_hash(plan_.candidates.front(), loaded), tests_text(), track));
-    world_.say(fmt::format("ran {} gradient steps: Sharpe ratio {:.2f}", steps,
-                           yearly_by_sqrt(track).value_or(0.0)));
+    world_.say(fmt::format("ran {} adapting {}: Sharpe ratio {:.2f}", plan_.candidates.front().name,
+                           way.name, yearly_by_sqrt(track).value_or(0.0)));
     tracks.push_back(std::move(track));
+    names.push_back(way.name);
   }
-  BOOST_OUTCOME_TRY(report_.adaptation,
-                    adaptation_curve(plan_.evaluate.adaptation_steps, tracks, plan_.evaluate));
+  BOOST_OUTCOME_TRY(report_.adaptation, adaptation_curve(names, tracks, plan_.evaluate));
   return success();
 }
 

@@ -74,8 +74,8 @@ std::string where_not(const Report& report) {
   const auto look = [&](const char* what, const std::vector<Part>& parts) {
     for (const Part& part : parts)
       if (part.brought < 0.0)
-        lines.push_back(fmt::format("{} {}: lost {} of equity over {} bars", what, part.name,
-                                    percent(-part.brought, 1), part.bars));
+        lines.push_back(fmt::format("{} {}: lost {} of equity, summed over {} bars", what,
+                                    part.name, percent(-part.brought, 1), part.bars));
   };
   look("regime", report.by_regime);
   look("instrument", report.by_instrument);
@@ -91,8 +91,8 @@ std::string where_not(const Report& report) {
                     *f.break_even_cost * 1e4));
   for (const AdaptationPoint& point : report.adaptation)
     if (point.gain.high < 0.0)
-      lines.push_back(fmt::format("with {} gradient steps: adaptation cost {:.2f} of the ratio",
-                                  point.steps, -point.gain.estimate));
+      lines.push_back(fmt::format("adapting {}: it cost {:.2f} of the ratio", point.name,
+                                  -point.gain.estimate));
   lines.emplace_back(
       "on instruments, bar lengths, venues and years other than these nothing is known of it");
   std::string out = "## Where it does not work\n\n";

@@ -58,8 +58,10 @@ class PlanReader {
     reader_.section("train", plan_.train);
     for (const std::string& name : names) read_candidate(name);
     add_baselines();
+    add_not_adapting();
     read_folds();
     read_grid();
+    read_adaptations();
     if (plan_.evaluate.overfitting_blocks % 2 != 0)
       reader_.reject("evaluate", "overfitting_blocks", "is odd: halves of the blocks are compared");
     if (plan_.data.files.empty())
@@ -113,6 +115,37 @@ class PlanReader {
       reader_.reject("evaluate", "judged",
                      fmt::format("\"{0}\" is no candidate: write a section [candidate.{0}]",
                                  plan_.evaluate.judged));
+  }
+
+  /// What the judged policy is worth where nothing of it adapts.
+  void add_not_adapting() {
+    if (plan_.candidates.empty() || !plan_.candidates.front().learned()) return;
+    Candidate copy = plan_.candidates.front();
+    copy.name += "_not_adapting";
+    copy.role = Role::Baseline;
+    copy.follows_judged = true;
+    copy.overrides.emplace_back("policy.adapt=off");
+    plan_.candidates.push_back(std::move(copy));
+  }
+
+  void read_adaptations() {
+    for (const std::string& text : plan_.evaluate.adaptation) {
+      const std::size_t colon = text.find(':');
+      Adaptation way{text.substr(0, colon), {}};
+      if (colon != std::string::npos)
+        for (std::string& part : split(text.substr(colon + 1), ',')) {
+          part.erase(0, part.find_first_not_of(' '));
+          way.overrides.push_back(std::move(part));
+        }
+      const bool set = std::ranges::all_of(
+          way.overrides, [](const std::string& one) { return one.find('=') != std::string::npos; });
+      if (way.name.empty() || way.overrides.empty() || !set)
+        reader_.reject("evaluate", "adaptation",
+                       fmt::format("\"{}\" is no way to adapt: write it as "
+                                   "\"name: section.key=value, section.key=value\"",
+                                   text));
+      plan_.adaptations.push_back(std::move(way));
+    }
   }
 
   void read_folds() {
@@ -241,7 +274,11 @@ Result<Plan> read_plan(const std::filesystem::path& file, const std::vector<std:
   plan.hash = reader.hash();
   plan.file = file.string();
   for (const Candidate& candidate : plan.candidates) {
-    const bool chosen = candidate.role == Role::Judged;
+    if (candidate.role == Role::Judged && candidate.learned())
+      for (const Adaptation& way : plan.adaptations) {
+        BOOST_OUTCOME_TRY(trading_settings(plan, candidate, way.overrides));
+      }
+    const bool chosen = candidate.role == Role::Judged || candidate.follows_judged;
     for (const auto& point : grid_points(chosen ? plan.grid : std::vector<GridAxis>{})) {
       BOOST_OUTCOME_TRY(trading_settings(plan, candidate, point));
     }
@@ -267,7 +304,11 @@ Result<Loaded> trading_settings(const Plan& plan, const Candidate& candidate,
     overrides.push_back(fmt::format("engine.interval={}", to_string(interval)));
   overrides.insert(overrides.end(), candidate.overrides.begin(), candidate.overrides.end());
   overrides.insert(overrides.end(), more.begin(), more.end());
-  auto loaded = load(plan.evaluate.trading, last_words(overrides), Paths::Ignored);
+  // Checkpoints are read where they are named: they may not be there before they are trained.
+  const bool named = std::ranges::any_of(
+      more, [](const std::string& one) { return one.starts_with("policy.checkpoints="); });
+  auto loaded =
+      load(plan.evaluate.trading, last_words(overrides), named ? Paths::Checked : Paths::Ignored);
   if (loaded.has_error())
     return error(loaded.error().code,
                  fmt::format("trading settings of {}: {}", candidate.name, loaded.error().context));

@@ -31,6 +31,7 @@ struct Candidate {
   Role role = Role::Candidate;
   CandidateSettings settings;
   std::vector<std::string> overrides;  ///< of the trading settings, all of them
+  bool follows_judged = false;         ///< the choices made for the judged one are its own
   /// Whether it trades with weights that were trained or given.
   [[nodiscard]] bool learned() const {
     return !settings.train.empty() || !settings.checkpoints.empty();
@@ -43,6 +44,12 @@ struct GridAxis {
   std::vector<std::string> values;
 };
 
+/// One way to adapt.
+struct Adaptation {
+  std::string name;
+  std::vector<std::string> overrides;
+};
+
 struct Plan {
   EvaluateSettings evaluate;
   BarSettings data;
@@ -51,6 +58,7 @@ struct Plan {
   std::vector<FoldTimes> folds;
   std::vector<Candidate> candidates;  ///< the judged one first, baselines last
   std::vector<GridAxis> grid;
+  std::vector<Adaptation> adaptations;
   std::string resolved;  ///< all settings as TOML
   std::string hash;
   std::string file;  ///< that it was read from

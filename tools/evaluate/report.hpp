@@ -51,9 +51,9 @@ struct Part {
   std::optional<double> market;  ///< mean log return of the market there, a year
 };
 struct AdaptationPoint {
-  std::string steps;
+  std::string name;
   evaluation::Figures figures;
-  evaluation::BootstrapResult gain;  ///< ratio a year less that at no steps
+  evaluation::BootstrapResult gain;  ///< ratio a year less that of the first way
 };
 struct NoiseResult {
   std::size_t markets = 0;

@@ -40,7 +40,8 @@ vertical-align:top}
 th:first-child,td:first-child{text-align:left}tbody th{font-weight:500}
 thead th{color:var(--soft);font-weight:500}
 pre{background:var(--box);padding:.8rem;overflow-x:auto;font-size:.82rem}
-@media(max-width:40rem){body{padding:.8rem}text{font-size:20px}}
+td,thead th{white-space:nowrap}thead th{vertical-align:bottom}
+@media(max-width:40rem){body{padding:.8rem}text{font-size:20px}.odd{display:none}}
 )";
 
 std::vector<double> percent_of(std::vector<double> values) {
@@ -84,16 +85,17 @@ std::string drawdown_plot(const Report& report) {
 std::string turnover_plot(const Report& report) {
   const auto& track = report.judged().track;
   const auto month = std::max<std::size_t>(1, static_cast<std::size_t>(track.bars_a_year / 12.0));
+  LinePlot plot{.title = "Turnover", .unit = "equities a year, mean of the last month"};
   std::vector<double> mean;
   double sum = 0.0;
   for (std::size_t i = 0; i < track.traded.size(); ++i) {
     sum += track.traded[i] - (i >= month ? track.traded[i - month] : 0.0);
+    if (i + 1 < std::min(month, track.traded.size())) continue;
+    plot.times.push_back(track.closes[i]);
     mean.push_back(sum / static_cast<double>(std::min(i + 1, month)) * track.bars_a_year);
   }
-  return line_plot({.title = "Turnover",
-                    .unit = "equities a year, mean of the last month",
-                    .times = track.closes,
-                    .lines = {{report.judged().name, std::move(mean)}}});
+  plot.lines.push_back({report.judged().name, std::move(mean)});
+  return line_plot(plot);
 }
 
 std::string ratio_plots(const Report& report) {
@@ -114,9 +116,8 @@ std::string ratio_plots(const Report& report) {
 std::string adaptation_plot(const Report& report) {
   std::vector<Interval95> points;
   for (const AdaptationPoint& p : report.adaptation)
-    points.push_back({p.steps, p.gain.estimate, p.gain.low, p.gain.high});
-  return step_plot("Gain from adaptation", "ratio a year less that at no gradient steps, 95 %",
-                   points);
+    points.push_back({p.name, p.gain.estimate, p.gain.low, p.gain.high});
+  return step_plot("Gain from adaptation", "ratio a year less that of the first way, 95 %", points);
 }
 
 std::string section(std::string_view heading, const std::string& body, std::string_view soft = "") {

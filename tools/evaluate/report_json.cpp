@@ -110,7 +110,7 @@ std::string report_json(const Report& report) {
   out.add_raw("by_regime", list_of(report.by_regime, plain).text());
   out.add_raw("adaptation", list_of(report.adaptation, [](const AdaptationPoint& point) {
                               return JsonObject{}
-                                  .add("steps", point.steps)
+                                  .add("name", point.name)
                                   .add("figures", json_of(point.figures))
                                   .add("gain", json_of(point.gain));
                             }).text());

@@ -17,14 +17,15 @@ std::string report_text(const Report& report) {
   std::vector<std::vector<std::string>> rows;
   for (const Account& account : report.accounts) {
     const auto& f = account.figures;
-    rows.push_back({account.name, number(f.net_sharpe),
-                    fmt::format("{:.2f} .. {:.2f}", account.sharpe.low, account.sharpe.high),
-                    account.difference
-                        ? fmt::format("{:+.2f} ({:+.2f} .. {:+.2f})", account.difference->estimate,
-                                      account.difference->low, account.difference->high)
-                        : "",
-                    number(f.gross_sharpe), percent(f.yearly_return, 1), percent(f.drawdown, 1),
-                    number(f.turnover, 0), std::to_string(f.trips)});
+    rows.push_back(
+        {account.name, number(f.net_sharpe),
+         f.sharpe ? fmt::format("{:.2f} .. {:.2f}", account.sharpe.low, account.sharpe.high) : "-",
+         account.difference
+             ? fmt::format("{:+.2f} ({:+.2f} .. {:+.2f})", account.difference->estimate,
+                           account.difference->low, account.difference->high)
+             : "",
+         number(f.gross_sharpe), percent(f.yearly_return, 1), percent(f.drawdown, 1),
+         number(f.turnover, 0), std::to_string(f.trips)});
   }
   std::string out = table({{"account", Align::Left},
                            {"Sharpe", Align::Right},

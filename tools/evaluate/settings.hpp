@@ -26,7 +26,8 @@ struct EvaluateSettings {
   std::int64_t regime_bars = 168;
   std::int64_t overfitting_blocks = 10;
   std::vector<std::string> baselines = {"flat", "buy_and_hold", "sma_cross", "trend"};
-  std::vector<std::string> adaptation_steps = {"0", "1", "2", "5"};
+  std::vector<std::string> adaptation = {"off: policy.adapt=off",
+                                         "recurrent: policy.adapt=recurrent"};
   std::vector<std::string> grid;
 
   static constexpr auto settings() {
@@ -52,8 +53,9 @@ struct EvaluateSettings {
                 "blocks that the probability of overfitting is counted over; even", 2, 20),
         setting("baselines", &E::baselines,
                 "plain rules beside the candidates: flat, buy_and_hold, sma_cross, trend"),
-        setting("adaptation_steps", &E::adaptation_steps,
-                "gradient steps at which the gain from adaptation is told; empty: not told"),
+        setting("adaptation", &E::adaptation,
+                "ways to adapt whose gain over the first is told, each with its settings: "
+                "\"5 steps: policy.adapt=both, policy.inner_steps=5\"; empty: not told"),
         setting("grid", &E::grid,
                 "choices made on validation alone: \"risk.sizing.no_trade_band=0.01|0.05\"")};
   }

@@ -13,7 +13,7 @@ namespace {
 // Of a plot, in units of its own drawing.
 constexpr double kWidth = 720.0;
 constexpr double kHeight = 260.0;
-constexpr double kLeft = 56.0;
+constexpr double kLeft = 72.0;
 constexpr double kRight = 12.0;
 constexpr double kTop = 10.0;
 constexpr double kBottom = 26.0;
@@ -66,6 +66,7 @@ class LineDrawing {
       }
     if (plot.filled) high = std::max(high, 0.0);
     y_ = scale_of(low, high);
+    if (plot.log_scale) y_ = {low - 0.02, high + 0.02, y_.tick};
   }
 
   std::string draw() {
@@ -90,9 +91,24 @@ class LineDrawing {
   [[nodiscard]] double py(double value) const {
     return kTop + (kHeight - kTop - kBottom) * (1.0 - (value - y_.low) / (y_.high - y_.low));
   }
+  /// Where lines are drawn across, in what is shown. Logarithms: at 1, 2 and 5 times powers of ten.
+  [[nodiscard]] std::vector<double> ticks() const {
+    std::vector<double> at;
+    if (!plot_.log_scale) {
+      for (int i = 0; y_.low + i * y_.tick <= y_.high + y_.tick / 2; ++i)
+        at.push_back(y_.low + i * y_.tick);
+      return at;
+    }
+    const bool wide = y_.high - y_.low > 2.5;
+    for (double power = std::floor(y_.low); power <= y_.high; power += 1.0)
+      for (const double m : {1.0, 2.0, 5.0})
+        if (const double v = power + std::log10(m);
+            v >= y_.low && v <= y_.high && (!wide || m == 1.0))
+          at.push_back(v);
+    return at;
+  }
   void add_grid() {
-    for (int i = 0; y_.low + i * y_.tick <= y_.high + y_.tick / 2; ++i) {
-      const double value = y_.low + i * y_.tick;
+    for (const double value : ticks()) {
       const double told = plot_.log_scale ? std::pow(10.0, value) : value;
       fmt::format_to(std::back_inserter(out_),
                      "<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>"

@@ -5,6 +5,8 @@
 namespace proteus::app::evaluate {
 namespace {
 
+using namespace literals;
+
 Fill fill(Side side, Quantity quantity, Price price, Money fee, int hour) {
   Fill out;
   out.side = side;
