@@ -38,9 +38,8 @@ void add_sharpe(const Track& track, Figures& f) {
   f.sharpe = sharpe_of(moments.value());
   f.volatility = moments.value().deviation * year;
   f.probabilistic = value_of(probabilistic_sharpe(*f.sharpe, 0.0));
-  f.annual_factor = value_of(yearly_factor(track.net, track.bars_a_year));
+  f.annual_factor = value_of(yearly_factor(track.net, track.bars_a_year)).value_or(year);
   if (const auto sortino = value_of(sortino_ratio(track.net))) f.sortino = *sortino * year;
-  if (!f.annual_factor) return;
   f.net_sharpe = f.sharpe->ratio * *f.annual_factor;
   if (const auto deviation = value_of(sharpe_standard_error(track.net)))
     f.standard_error = *deviation * *f.annual_factor;

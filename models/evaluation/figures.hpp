@@ -24,7 +24,7 @@ struct Figures {
   double slippage = 0.0;
   double funding = 0.0;
   std::optional<SharpeSample> sharpe;    ///< net, a bar; absent where nothing varies
-  std::optional<double> annual_factor;   ///< Lo's, that brings a ratio a bar to a year
+  std::optional<double> annual_factor;   ///< Lo's; sqrt where correlations leave no variance
   std::optional<double> net_sharpe;      ///< a year
   std::optional<double> gross_sharpe;    ///< a year, with its own factor
   std::optional<double> standard_error;  ///< of net_sharpe, with the returns' autocorrelation

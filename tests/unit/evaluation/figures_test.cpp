@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "engine/market/random.hpp"
 #include "models/evaluation/performance.hpp"
 
 namespace proteus::evaluation {
@@ -64,19 +65,29 @@ TEST(Figures, OfAnAccountThatHoldsNothingHaveNoRatio) {
 }
 
 TEST(Figures, OfAYearTakeAutocorrelationIntoAccount) {
-  // Returns that repeat themselves make a year less certain than independent ones: rho > 0.
-  std::vector<double> net;
-  for (int i = 0; i < 400; ++i) net.push_back((i / 4) % 2 == 0 ? 0.011 : -0.009);
-  const Figures f = figures_of(track_of(net));
-  const auto lags = static_cast<std::size_t>(4.0 * std::pow(4.0, 2.0 / 9.0));
+  // Returns that go on as they went make a year less certain than independent ones.
+  market::Random random{7, "test"};
+  std::vector<double> net{0.0};
+  while (net.size() < 400) net.push_back(0.3 * net.back() + 0.001 + 0.01 * random.normal());
+  double mean = 0.0;
+  for (const double r : net) mean += r / 400.0;
+  double squares = 0.0;
+  for (const double r : net) squares += (r - mean) * (r - mean);
   double variance = 100.0;
-  const double mean = 0.001;
-  for (std::size_t k = 1; k <= lags; ++k) {
+  for (std::size_t k = 1; k <= 5; ++k) {  // floor(4 x 4^(2/9)) = 5
     double products = 0.0;
     for (std::size_t i = k; i < net.size(); ++i) products += (net[i] - mean) * (net[i - k] - mean);
-    variance += 2.0 * (100.0 - static_cast<double>(k)) * products / (400.0 * 0.0001);
+    variance += 2.0 * (100.0 - static_cast<double>(k)) * products / squares;
   }
-  EXPECT_NEAR(*f.annual_factor, 100.0 / std::sqrt(variance), 1e-9);
+  const Figures f = figures_of(track_of(net));
+  EXPECT_NEAR(f.annual_factor.value(), 100.0 / std::sqrt(variance), 1e-9);
+  EXPECT_LT(f.annual_factor.value(), 10.0);
+}
+
+TEST(Figures, OfAYearFallBackToTheSquareRootWhereCorrelationsLeaveNoVariance) {
+  std::vector<double> net;
+  for (int i = 0; i < 400; ++i) net.push_back((i / 4) % 2 == 0 ? 0.011 : -0.009);
+  EXPECT_EQ(figures_of(track_of(net)).annual_factor, 10.0);
 }
 
 TEST(Track, ThatIsPutBehindAnotherKeepsInstrumentsApart) {

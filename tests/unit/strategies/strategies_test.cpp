@@ -1,9 +1,12 @@
 // The plain strategies: their rules against a naive computation, and what they promise the engine.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "strategies/baselines.hpp"
 #include "strategies/make_strategy.hpp"
 #include "strategies/sma_cross.hpp"
+#include "strategies/trend.hpp"
 #include "tests/unit/strategies/allocations.hpp"
 #include "tests/unit/strategies/bars.hpp"
 
@@ -105,6 +108,47 @@ TEST(SmaCross, ShowsItsMeansAndTheirRatio) {
   EXPECT_DOUBLE_EQ(opinion.observation[2], 4.0 / 2.75);
 }
 
+TEST(Trend, HoldsTheMeanOfFourCutScoresAtEveryBar) {
+  const std::vector<Step> steps = testing::reference_steps(300);
+  const auto strategy = make({.name = StrategyKind::Trend, .trend_bars = 3});
+  ASSERT_EQ(strategy->warm_up_bars(), 25U);
+  for (std::size_t t = 0; t < steps.size(); ++t) {
+    const Opinion opinion = tell(*strategy, steps[t].bar);
+    ASSERT_EQ(opinion.warming_up, t < 24) << t;
+    if (t < 24) continue;
+    const auto close = [&](std::size_t back) { return steps[t - back].bar.close.to_double(); };
+    double squares = 0.0;
+    for (std::size_t i = 0; i < 24; ++i) squares += std::pow(std::log(close(i) / close(i + 1)), 2);
+    double sum = 0.0;
+    for (const std::size_t h : {3U, 6U, 12U, 24U}) {
+      const double z =
+          std::log(close(0) / close(h)) / std::sqrt(squares / 24.0 * static_cast<double>(h));
+      sum += std::min(1.0, std::max(-1.0, z)) / 4.0;
+    }
+    ASSERT_NEAR(opinion.target->weight, sum, 1e-9) << t;
+    ASSERT_NEAR(opinion.observation[4], sum, 1e-9) << t;
+  }
+}
+
+TEST(Trend, IsFlatWithoutATrendAndOnSpotBelowOne) {
+  const auto still = make({.name = StrategyKind::Trend, .trend_bars = 1});
+  const Opinion flat = tell_closes(*still, {100, 100, 100, 100, 100, 100, 100, 100, 100});
+  EXPECT_EQ(flat.target->weight, 0.0);
+  EXPECT_EQ(flat.reason, "there is no trend: flat");
+  const auto spot = make({.name = StrategyKind::Trend, .trend_bars = 1}, Category::Spot);
+  const Opinion falls = tell_closes(*spot, {109, 108, 107, 106, 105, 104, 103, 102, 101});
+  EXPECT_EQ(falls.target->weight, 0.0);
+  EXPECT_EQ(falls.reason, "the trend points down: flat, spot has no short");
+}
+
+TEST(Trend, StartsAgainAfterAReset) {
+  const auto strategy = make({.name = StrategyKind::Trend, .trend_bars = 1});
+  tell_closes(*strategy, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+  strategy->reset();
+  EXPECT_TRUE(tell_closes(*strategy, {9, 8, 7, 6, 5, 4, 3, 2}).warming_up);
+  EXPECT_LT(tell(*strategy, make_bar(8, 1, 1, 1, 1, 1.0)).target->weight, 0.0);
+}
+
 TEST(SmaCross, StartsAgainAfterAReset) {
   const auto used = make({.fast = 2, .slow = 5});
   const auto fresh = make({.fast = 2, .slow = 5});
@@ -180,7 +224,8 @@ TEST(MakeStrategy, RefusesWindowsThatDoNotFit) {
 
 TEST(EveryStrategy, ReasonsFitIntoADecisionRecord) {
   for (const auto category : {Category::Linear, Category::Spot})
-    for (const auto name : {StrategyKind::Flat, StrategyKind::BuyAndHold, StrategyKind::SmaCross}) {
+    for (const auto name : {StrategyKind::Flat, StrategyKind::BuyAndHold, StrategyKind::SmaCross,
+                            StrategyKind::Trend}) {
       const auto strategy = make({.name = name}, category);
       EXPECT_EQ(strategy->name(), EnumNames<StrategyKind>::names[static_cast<std::size_t>(name)]);
       for (const Step& step : testing::reference_steps(300)) {
@@ -195,7 +240,8 @@ TEST(EveryStrategy, DoesNotAllocateOnABar) {
   const std::vector<Step> steps = testing::reference_steps(2000);
   for (const auto kind :
        {features::Kind::None, features::Kind::Chapter, features::Kind::Practitioner})
-    for (const auto name : {StrategyKind::Flat, StrategyKind::BuyAndHold, StrategyKind::SmaCross}) {
+    for (const auto name : {StrategyKind::Flat, StrategyKind::BuyAndHold, StrategyKind::SmaCross,
+                            StrategyKind::Trend}) {
       const std::size_t before_making = testing::allocations();
       const auto strategy = make({.name = name, .features = kind});
       ASSERT_GT(testing::allocations(), before_making) << "the counter does not count";
