@@ -133,10 +133,13 @@ Result<evaluation::Track> run_engine(const Loaded& loaded, MemoryMarket& market,
   const Settings& s = loaded.settings;
   InstrumentTable instruments;
   std::vector<std::unique_ptr<Strategy>> strategies;
+  const strategies::PolicyParts parts{s.policy, loaded.policies,
+                                      std::make_shared<strategies::PolicyDesk>()};
   for (const Instrument& instrument : market.instruments()) {
     BOOST_OUTCOME_TRY(instruments.add(instrument));
     BOOST_OUTCOME_TRY(auto strategy,
-                      strategies::make_strategy(s.strategy, instrument, s.engine.interval));
+                      strategies::make_strategy(s.strategy, instrument, s.engine.interval,
+                                                loaded.policies.empty() ? nullptr : &parts));
     strategies.push_back(std::move(strategy));
   }
   BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments));
