@@ -146,6 +146,7 @@ Training Judge::training_of(const Candidate& candidate, std::size_t f, std::int6
   say("data.to", format_time(fold.train_to));
   say("data.validation_from", format_time(fold.validation_from));
   say("data.validation_to", format_time(fold.validation_to));
+  say("data.embargo", "0s");  // The periods leave it out already.
   say("train.seed", std::to_string(seed));
   return training;
 }

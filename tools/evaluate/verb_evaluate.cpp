@@ -56,6 +56,14 @@ Result<evaluate::Plan> plan_of(const Options& options) {
   return evaluate::read_plan(options.config, options.overrides);
 }
 
+/// Settings that are wrong, or a checkpoint that will not do.
+int code_of(const Error& failure) {
+  const bool of_checkpoint = failure.code == ErrorCode::Refused ||
+                             failure.code == ErrorCode::Corrupt ||
+                             failure.code == ErrorCode::Unsupported;
+  return of_checkpoint ? kError : kConfig;
+}
+
 void tell_check(const evaluate::Plan& plan) {
   for (std::size_t f = 0; f < plan.folds.size(); ++f) {
     const auto& t = plan.folds[f];
@@ -91,7 +99,7 @@ int run_evaluate(const Options& options) {
                       "evaluate needs a file of settings, --config FILE, or checkpoints to judge"),
                 kUsage);
   auto plan = plan_of(options);
-  if (plan.has_error()) return fail(plan.error(), kConfig);
+  if (plan.has_error()) return fail(plan.error(), code_of(plan.error()));
   if (options.check) {
     tell_check(plan.value());
     return kOk;
