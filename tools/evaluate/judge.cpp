@@ -10,6 +10,7 @@
 #include "tools/app/version.hpp"
 #include "tools/evaluate/engine_run.hpp"
 #include "tools/evaluate/trained_until.hpp"
+#include "tools/evaluate/tried_runs.hpp"
 
 namespace proteus::app::evaluate {
 namespace {
@@ -19,12 +20,6 @@ using evaluation::Track;
 
 /// Key of the trading settings that names the weights.
 constexpr std::string_view kCheckpoints = "policy.checkpoints";
-
-std::string fnv(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return fmt::format("{:016x}", hash);
-}
 
 std::string day(Timestamp t) { return format_time(t).substr(0, 10); }
 
@@ -57,6 +52,12 @@ std::optional<double> yearly_by_sqrt(const Track& track) {
 
 }  // namespace
 
+std::string text_hash(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return fmt::format("{:016x}", hash);
+}
+
 std::string folder_of(const Plan& plan) {
   return (fs::path(plan.evaluate.folder) /
           fmt::format("evaluate-{}-{}", plan.evaluate.name, plan.hash.substr(0, 8)))
@@ -73,6 +74,7 @@ Result<Report> Judge::run() {
   } else {
     world_.say(fmt::format("begins a new registry of what was tried: {}", plan_.evaluate.registry));
   }
+  BOOST_OUTCOME_TRY(enter_runs());
   BOOST_OUTCOME_TRY(load_markets());
   BOOST_OUTCOME_TRY(find_weights());
   BOOST_OUTCOME_TRY(check_weights());
@@ -161,7 +163,7 @@ Result<void> Judge::find_weights(std::size_t i, std::vector<Training>& trainings
   if (!s.train.empty()) {
     BOOST_OUTCOME_TRY(text, config::read_file(s.train));
   }
-  const std::string hash = fnv(fmt::format("{}\n{}", text, fmt::join(s.train_set, "\n")));
+  const std::string hash = text_hash(fmt::format("{}\n{}", text, fmt::join(s.train_set, "\n")));
   const fs::path root =
       fs::path(plan_.train.folder.empty() ? plan_.evaluate.folder : plan_.train.folder) /
       fmt::format("recipe-{}-{}", fs::path(s.train).stem().string(), hash.substr(0, 8));
@@ -201,9 +203,9 @@ std::string Judge::config_hash(const Candidate& candidate, const Loaded& loaded)
   const auto text = s.train.empty()
                         ? Result<std::string>(fmt::format("{}", fmt::join(s.checkpoints, ",")))
                         : config::read_file(s.train);
-  return fnv(fmt::format("{}\n{}\n{}\n{}\n{}", loaded.resolved,
-                         text.has_value() ? text.value() : std::string(),
-                         fmt::join(s.train_set, "\n"), s.weights, s.seeds));
+  return text_hash(fmt::format("{}\n{}\n{}\n{}\n{}", loaded.resolved,
+                               text.has_value() ? text.value() : std::string(),
+                               fmt::join(s.train_set, "\n"), s.weights, s.seeds));
 }
 
 Result<Track> Judge::run_one(std::size_t i, std::size_t fold, std::optional<std::size_t> seed,
@@ -386,6 +388,20 @@ Result<void> Judge::run_noise() {
       fmt::format("on {} driftless markets: gross Sharpe ratio {:.2f} with a standard error "
                   "of {:.2f}",
                   tracks.size(), report_.noise->gross_sharpe, report_.noise->standard_error));
+  return success();
+}
+
+Result<void> Judge::enter_runs() {
+  for (const std::string& folder : plan_.evaluate.count_runs) {
+    BOOST_OUTCOME_TRY(auto trials, tried_runs(folder));
+    const std::size_t found = trials.size();
+    BOOST_OUTCOME_TRY(const std::size_t fresh,
+                      register_new(plan_.evaluate.registry, std::move(trials), world_.now()));
+    world_.say(
+        fmt::format("counted {} configurations of trainings in {}, {} of them for the first "
+                    "time",
+                    found, folder, fresh));
+  }
   return success();
 }
 

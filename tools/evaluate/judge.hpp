@@ -45,6 +45,7 @@ class Judge {
   Result<void> run_seeds();
   Result<void> run_adaptation();
   Result<void> run_noise();
+  Result<void> enter_runs();
   Result<void> count_trials();
   void find_overfitting();
   void fill_folds();
@@ -72,6 +73,8 @@ class Judge {
   Report report_;
 };
 
+/// FNV-1a of 64 bits, 16 hexadecimal letters: tells texts apart, protects nothing.
+std::string text_hash(std::string_view text);
 /// "runs/evaluate-<name>-<hash>".
 std::string folder_of(const Plan& plan);
 

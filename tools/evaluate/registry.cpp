@@ -5,6 +5,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cmath>
@@ -163,23 +165,40 @@ std::string line_of(const Trial& trial, std::int64_t n, Timestamp now, std::uint
   return fmt::format("{},\"chain\":\"{:016x}\"}}", body, chain);
 }
 
-}  // namespace
-
-Result<void> register_trials(const fs::path& file, const std::vector<Trial>& trials,
-                             Timestamp now) {
+/// Returns how many were appended.
+Result<std::size_t> enter(const fs::path& file, const std::vector<Trial>& trials, bool only_new,
+                          Timestamp now) {
   if (file.has_parent_path()) {
     BOOST_OUTCOME_TRY(runs::make_folder(file.parent_path()));
   }
   BOOST_OUTCOME_TRY(const auto locked, Locked::open(file, true));
   BOOST_OUTCOME_TRY(const auto text, read_whole(locked.fd(), file));
   BOOST_OUTCOME_TRY(Lines lines, parse(text, file));
+  std::size_t entered = 0;
   std::string more;
   for (const Trial& trial : trials) {
+    if (only_new &&
+        std::ranges::find(lines.trials, trial.config, &Trial::config) != lines.trials.end())
+      continue;
     const std::string line = line_of(trial, ++lines.count, now, lines.hash);
     lines.hash = chained(lines.hash, line);
     more += line + "\n";
+    ++entered;
   }
-  return write_whole(locked.fd(), more, file);
+  BOOST_OUTCOME_TRY(write_whole(locked.fd(), more, file));
+  return entered;
+}
+
+}  // namespace
+
+Result<void> register_trials(const fs::path& file, const std::vector<Trial>& trials,
+                             Timestamp now) {
+  BOOST_OUTCOME_TRY(enter(file, trials, false, now));
+  return success();
+}
+
+Result<std::size_t> register_new(const fs::path& file, std::vector<Trial> trials, Timestamp now) {
+  return enter(file, trials, true, now);
 }
 
 Result<Tried> read_registry(const fs::path& file) {

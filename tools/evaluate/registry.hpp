@@ -35,6 +35,9 @@ struct Tried {
 /// Corrupt, with the line that does not follow.
 Result<void> register_trials(const std::filesystem::path& file, const std::vector<Trial>& trials,
                              Timestamp now);
+/// The same for those whose configuration is not there yet; how many were. Errors: as above.
+Result<std::size_t> register_new(const std::filesystem::path& file, std::vector<Trial> trials,
+                                 Timestamp now);
 /// Errors: Io; Corrupt; NotFound.
 Result<Tried> read_registry(const std::filesystem::path& file);
 

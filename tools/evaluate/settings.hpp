@@ -19,6 +19,7 @@ struct EvaluateSettings {
   std::string judged = "policy";
   std::string folder = "runs";
   std::string registry = "runs/registry.jsonl";
+  std::vector<std::string> count_runs;
   std::int64_t warm_up_bars = 1'000;
   std::int64_t draws = 10'000;
   std::int64_t seed = 1;
@@ -41,6 +42,9 @@ struct EvaluateSettings {
         setting("folder", &E::folder, "where the folders of evaluations are made"),
         setting("registry", &E::registry,
                 "file that counts every configuration ever evaluated; made where it is not there"),
+        setting("count_runs", &E::count_runs,
+                "folders of trainings that were looked at before: their configurations count as "
+                "tried"),
         setting("warm_up_bars", &E::warm_up_bars,
                 "bars before each block that fill windows and memories", 0, 1'000'000),
         setting("draws", &E::draws, "of the stationary bootstrap", 100, 1'000'000),

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/support/folder.hpp"
+#include "tools/evaluate/tried_runs.hpp"
 
 namespace proteus::app::evaluate {
 namespace {
@@ -48,6 +49,26 @@ TEST(Registry, TakesALaterScoreOfAsManyBars) {
 TEST(Registry, ThatIsNotThereHasToBeMadeByATrial) {
   const test::Folder folder;
   EXPECT_EQ(read_registry(folder / "none").error().code, ErrorCode::NotFound);
+}
+
+TEST(Registry, EntersOfTrainingsThoseThatItDoesNotKnow) {
+  const test::Folder folder;
+  const auto file = folder / "registry.jsonl";
+  const auto run = [&](const std::string& name, int seed, double rate) {
+    std::filesystem::create_directories(folder / ("runs/" + name));
+    std::ofstream(folder / ("runs/" + name + "/config.toml")) << fmt::format(
+        "[train]\nseed = {}\nrate = {}\n[data]\nto = \"2024-01-0{}\"\n", seed, rate, seed);
+  };
+  run("a1", 1, 0.1);
+  run("a2", 2, 0.1);  // The same but for its seed and period.
+  run("b", 1, 0.2);
+  std::filesystem::create_directories(folder / "runs/evaluate-x");
+  write(folder / "runs/evaluate-x/config.toml", "[evaluate]\n");
+  EXPECT_EQ(register_new(file, tried_runs(folder / "runs").value(), {}).value(), 2U);
+  run("c", 1, 0.3);
+  EXPECT_EQ(register_new(file, tried_runs(folder / "runs").value(), {}).value(), 1U);
+  EXPECT_EQ(read_registry(file).value().configurations, 3);
+  EXPECT_EQ(tried_runs(folder / "none").error().code, ErrorCode::NotFound);
 }
 
 class DamagedRegistry : public ::testing::Test {
