@@ -85,13 +85,8 @@ void Sequence::back_through(const float* loss, std::size_t rows, std::size_t col
                      .c = c});
 }
 
-<<<<<<< HEAD
 void Sequence::outer(const float* loss, std::size_t columns, const float* a, std::size_t inner,
                      float* gradient, float* bias) {
-=======
-void Sequence::add_outer(const float* loss, std::size_t columns, const float* a, std::size_t inner,
-                         float* gradient, float* bias) {
->>>>>>> desk
   pack(a, bars_, inner, inner, panels_.data());
   kernels_.multiply({.rows = columns,
                      .inner = bars_,
@@ -164,20 +159,12 @@ void Sequence::plain_forward(std::size_t i, const float* weights, const float* b
 void Sequence::backward(std::span<const float> weights, std::span<const float> by_outputs,
                         std::span<float> gradient) {
   const inference::Architecture& a = architecture_;
-<<<<<<< HEAD
   PROTEUS_ASSERT(by_outputs.size() <= bars_ * a.outputs() && gradient.size() == weights.size());
   bars_ = by_outputs.size() / a.outputs();
   const float* w = weights.data();
   float* g = gradient.data();
   outer(by_outputs.data(), a.outputs(), below(a.layers), a.hidden, g + at_.head_weight,
         g + at_.head_bias);
-=======
-  PROTEUS_ASSERT(by_outputs.size() == bars_ * a.outputs() && gradient.size() == weights.size());
-  const float* w = weights.data();
-  float* g = gradient.data();
-  add_outer(by_outputs.data(), a.outputs(), below(a.layers), a.hidden, g + at_.head_weight,
-            g + at_.head_bias);
->>>>>>> desk
   back_through(by_outputs.data(), bars_, a.outputs(), w + at_.head_weight, a.hidden,
                by_above_.data());
   for (std::size_t i = a.layers; i-- > 0;) {
@@ -186,13 +173,8 @@ void Sequence::backward(std::span<const float> weights, std::span<const float> b
   }
   if (a.encoder == 0) return;
   cut_back(encoded_.data(), bars_ * a.encoder, by_above_.data());
-<<<<<<< HEAD
   outer(by_above_.data(), a.encoder, inputs_.data(), a.inputs, g + at_.encoder_weight,
         g + at_.encoder_bias);
-=======
-  add_outer(by_above_.data(), a.encoder, inputs_.data(), a.inputs, g + at_.encoder_weight,
-            g + at_.encoder_bias);
->>>>>>> desk
 }
 
 void Sequence::gru_backward(std::size_t i, const float* weights, const float* below,
@@ -219,17 +201,10 @@ void Sequence::gru_backward(std::size_t i, const float* weights, const float* be
                        .c = carried_.data(),
                        .add = true});
   }
-<<<<<<< HEAD
   outer(hidden_gates_.data(), 3 * n, layer.states.data(), n, gradient + at.hidden_weight,
         gradient + at.hidden_bias);
   outer(input_gates_.data(), 3 * n, below, inner, gradient + at.input_weight,
         gradient + at.input_bias);
-=======
-  add_outer(hidden_gates_.data(), 3 * n, layer.states.data(), n, gradient + at.hidden_weight,
-            gradient + at.hidden_bias);
-  add_outer(input_gates_.data(), 3 * n, below, inner, gradient + at.input_weight,
-            gradient + at.input_bias);
->>>>>>> desk
   if (i > 0 || architecture_.encoder > 0)
     back_through(input_gates_.data(), bars_, 3 * n, weights + at.input_weight, inner,
                  by_below_.data());
@@ -241,12 +216,7 @@ void Sequence::plain_backward(std::size_t i, const float* weights, const float* 
   const std::size_t inner = architecture_.below(i);
   const auto& at = at_.layers[i];
   cut_back(layers_[i].after(n), bars_ * n, by_above_.data());
-<<<<<<< HEAD
   outer(by_above_.data(), n, below, inner, gradient + at.input_weight, gradient + at.input_bias);
-=======
-  add_outer(by_above_.data(), n, below, inner, gradient + at.input_weight,
-            gradient + at.input_bias);
->>>>>>> desk
   if (i > 0 || architecture_.encoder > 0)
     back_through(by_above_.data(), bars_, n, weights + at.input_weight, inner, by_below_.data());
 }
