@@ -178,16 +178,10 @@ Result<Adapted> adapt_all(const inference::PackedPolicy& policy, const Stretch& 
   const auto rate = static_cast<float>(settings.rate);
   Adapted adapted;
   for (; adapted.steps < settings.steps; ++adapted.steps) {
-<<<<<<< HEAD
     if (adapted.steps > 0) sequence.forward(weights, support.end);  // Else it is the base's.
     const auto outputs = sequence.outputs().first(by_outputs.size());
     const auto loss =
         return_loss<float>(learned, outputs, support.first, support.count(), std::span(by_outputs));
-=======
-    sequence.forward(weights, support.end);
-    const auto loss = return_loss<float>(learned, sequence.outputs(), support.first,
-                                         support.count(), std::span(by_outputs));
->>>>>>> desk
     if (!loss) return in_step(adapted.steps, loss.error());
     sequence.backward(weights, by_outputs, gradient);
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i] -= rate * gradient[i];
