@@ -10,7 +10,6 @@
 
 namespace proteus::inference {
 
-inline constexpr std::string_view kMarketPolicyKind = "market_policy";
 
 /// Errors, each a sentence with the file's name: NotFound, Io; Corrupt (truncated, foreign, a
 /// setting or tensor that is missing or no number); Refused (another kind of model, another schema:
