@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "tools/app/text.hpp"
 #include "tools/evaluate/svg_plot.hpp"
@@ -49,27 +50,23 @@ Spread spread_of(const std::vector<SeedResult>& seeds) {
 
 std::string accounts_table(const Report& report) {
   std::vector<Cells> rows;
-  const double volatility = report.judged().figures.volatility;
   for (const Account& account : report.accounts) {
     const auto& f = account.figures;
-    const double scale = f.volatility > 0.0 ? volatility / f.volatility : 0.0;
-    rows.push_back(
-        {account.name, figure(f.net_sharpe), f.sharpe ? interval(account.sharpe) : "none",
-         account.difference ? fmt::format("{:+.2f} ({})", account.difference->estimate,
-                                          interval(*account.difference))
-                            : "",
-         figure(f.gross_sharpe), percent(f.yearly_return, 1), percent(f.volatility, 1),
-         percent(f.volatility > 0.0 && f.sharpe ? f.sharpe->ratio * report.bars_a_year *
-                                                      volatility / std::sqrt(report.bars_a_year)
-                                                : 0.0,
-                 1),
-         fmt::format("{:.2f}", scale), percent(f.drawdown, 1), figure(f.turnover, 0),
-         percent(f.exposure, 0)});
+    const double ratio = f.sharpe ? f.sharpe->ratio * std::sqrt(report.bars_a_year) : 0.0;
+    rows.push_back({account.name, figure(f.net_sharpe),
+                    f.sharpe ? interval(account.sharpe) : "none",
+                    account.difference ? fmt::format("{:+.2f} ({})", account.difference->estimate,
+                                                     interval(*account.difference))
+                                       : "",
+                    figure(f.gross_sharpe), percent(f.yearly_return, 1), percent(f.volatility, 1),
+                    percent(ratio * kShownVolatility, 1), percent(f.drawdown, 1),
+                    figure(f.turnover, 0), percent(f.exposure, 0)});
   }
-  return html_table({"account", "net Sharpe", "95 %", "judged less this (95 %)", "gross Sharpe",
-                     "return a year", "volatility", "mean a year at the judged volatility", "scale",
-                     "drawdown", "turnover a year", "exposure"},
-                    rows);
+  return html_table(
+      {"account", "net Sharpe", "95 %", "judged less this (95 %)", "gross Sharpe", "return a year",
+       "volatility", fmt::format("mean at {:.0f} %", 100.0 * kShownVolatility), "drawdown",
+       "turnover a year", "exposure"},
+      rows);
 }
 
 std::string figures_table(const Report& report) {

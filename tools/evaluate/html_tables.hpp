@@ -7,6 +7,9 @@
 
 namespace proteus::app::evaluate {
 
+/// A year: accounts of different size are shown as if they had moved alike.
+inline constexpr double kShownVolatility = 0.2;
+
 /// Every account beside the others, the judged one first.
 std::string accounts_table(const Report& report);
 /// All figures of the judged account, with what they mean.

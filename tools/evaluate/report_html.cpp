@@ -38,10 +38,10 @@ text{font:13px system-ui,sans-serif;fill:var(--soft)}.y,.last,.name{text-anchor:
 th,td{padding:.25rem .7rem .25rem 0;border-bottom:1px solid var(--line);text-align:right;
 vertical-align:top}
 th:first-child,td:first-child{text-align:left}tbody th{font-weight:500}
-thead th{color:var(--soft);font-weight:500}
+tbody th{min-width:9rem}thead th{color:var(--soft);font-weight:500}
 pre{background:var(--box);padding:.8rem;overflow-x:auto;font-size:.82rem}
 td,thead th{white-space:nowrap}thead th{vertical-align:bottom}
-@media(max-width:40rem){body{padding:.8rem}text{font-size:20px}.odd{display:none}}
+@media(max-width:40rem){body{padding:.8rem}text{font-size:20px}svg .odd{display:none}}
 )";
 
 std::vector<double> percent_of(std::vector<double> values) {
@@ -49,16 +49,20 @@ std::vector<double> percent_of(std::vector<double> values) {
   return values;
 }
 
-/// Equity from 1 at the judged account's volatility; those without any stay at 1.
+/// Equity from 1, all at one volatility.
 std::string equity_plot(const Report& report) {
   LinePlot plot{.title = "Equity after all costs",
-                .unit = "every account at the volatility of the judged one, start = 1, log scale",
+                .unit = fmt::format("every account at a volatility of {:.0f} % a year, start = 1",
+                                    100.0 * kShownVolatility),
                 .times = report.judged().track.closes,
                 .log_scale = true};
   for (const Account& account : report.accounts) {
-    auto equity = evaluation::equity_of(
-        evaluation::at_equal_volatility(account.track.net, report.judged().track.net));
-    equity.erase(equity.begin());
+    const auto& f = account.figures;
+    std::vector<double> equity;
+    double at = 1.0;
+    for (const double r : account.track.net)
+      equity.push_back(at *=
+                       1.0 + (f.volatility > 0.0 ? r * kShownVolatility / f.volatility : 0.0));
     const bool whole = std::ranges::all_of(equity, [](double e) { return e > 0.0; });
     if (whole) plot.lines.push_back({account.name, std::move(equity)});
   }
@@ -161,9 +165,11 @@ std::string report_html(const Report& report) {
   for (const std::string& sentence : verdict_of(report)) out += "<p>" + escaped(sentence) + "</p>";
   out += "</div>\n<div class=\"plots\">\n" + equity_plot(report) + drawdown_plot(report) +
          ratio_plots(report) + turnover_plot(report) + adaptation_plot(report) + "</div>\n";
-  out += section("All accounts", accounts_table(report),
-                 "Ratios are after all costs, scaled to a year by Lo's factor. Differences are "
-                 "drawn at the same places for both and scaled by the square root.");
+  out += section(
+      "All accounts", accounts_table(report),
+      "Ratios are after all costs, scaled to a year by Lo's factor. Differences are "
+      "drawn at the same places for both and scaled by the square root. The mean is a year's, had "
+      "the account moved by so much.");
   out += section("All figures", figures_table(report));
   out += section("Folds", folds_table(report), "Net Sharpe ratio, and return over the block.");
   out += seeds_section(report);

@@ -18,7 +18,7 @@ constexpr double kRight = 12.0;
 constexpr double kTop = 10.0;
 constexpr double kBottom = 26.0;
 constexpr double kRow = 26.0;
-constexpr double kNames = 170.0;
+constexpr double kNames = 220.0;
 constexpr std::size_t kPoints = 200;
 
 std::string short_number(double x) {
@@ -66,7 +66,7 @@ class LineDrawing {
       }
     if (plot.filled) high = std::max(high, 0.0);
     y_ = scale_of(low, high);
-    if (plot.log_scale) y_ = {low - 0.02, high + 0.02, y_.tick};
+    if (plot.log_scale) y_ = {low - 0.04 * (high - low), high + 0.04 * (high - low), y_.tick};
   }
 
   std::string draw() {
@@ -99,12 +99,23 @@ class LineDrawing {
         at.push_back(y_.low + i * y_.tick);
       return at;
     }
+    if (y_.high - y_.low < 0.6) return fine_ticks();
     const bool wide = y_.high - y_.low > 2.5;
     for (double power = std::floor(y_.low); power <= y_.high; power += 1.0)
       for (const double m : {1.0, 2.0, 5.0})
         if (const double v = power + std::log10(m);
             v >= y_.low && v <= y_.high && (!wide || m == 1.0))
           at.push_back(v);
+    return at;
+  }
+  /// Over less than a factor of four: at round values.
+  [[nodiscard]] std::vector<double> fine_ticks() const {
+    const double low = std::pow(10.0, y_.low);
+    const double high = std::pow(10.0, y_.high);
+    const Scale scale = scale_of(low, high);
+    std::vector<double> at;
+    for (int i = 0; scale.low + i * scale.tick <= high; ++i)
+      if (const double v = scale.low + i * scale.tick; v >= low) at.push_back(std::log10(v));
     return at;
   }
   void add_grid() {
@@ -127,6 +138,7 @@ class LineDrawing {
                      "<text class=\"{}\" x=\"{:.1f}\" y=\"{}\">{}</text>\n",
                      i == 0        ? "first"
                      : i == kMarks ? "last"
+                     : i % 2 == 1  ? "middle odd"
                                    : "middle",
                      x, kHeight - 8, format_time(at).substr(0, 10));
     }
