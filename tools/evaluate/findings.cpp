@@ -74,10 +74,10 @@ evaluation::Figures block_figures(const Track& track, std::size_t block) {
   part.funding = cut(track.funding);
   part.traded = cut(track.traded);
   part.exposure = cut(track.exposure);
+  // An account begins anew with each block: what was opened in it was closed or cut in it.
+  const Timestamp begin = from == 0 ? Timestamp::min() : track.closes[from - 1];
   for (const auto& trip : track.trips)
-    if (trip.closed > part.closes.front() - std::chrono::hours{24 * 366} &&
-        trip.opened >= part.closes.front() - std::chrono::hours{24} &&
-        trip.closed <= part.closes.back())
+    if (trip.opened >= begin && trip.closed > begin && trip.closed <= part.closes.back())
       part.trips.push_back(trip);
   return evaluation::figures_of(part);
 }

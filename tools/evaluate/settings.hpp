@@ -27,8 +27,10 @@ struct EvaluateSettings {
   std::int64_t regime_bars = 168;
   std::int64_t overfitting_blocks = 10;
   std::vector<std::string> baselines = {"flat", "buy_and_hold", "sma_cross", "trend"};
-  std::vector<std::string> adaptation = {"off: policy.adapt=off",
-                                         "recurrent: policy.adapt=recurrent"};
+  std::vector<std::string> adaptation = {"off: policy.adapt=off", "0 steps: policy.adapt=recurrent",
+                                         "1 step: policy.adapt=both, policy.adapt_steps=1",
+                                         "2 steps: policy.adapt=both, policy.adapt_steps=2",
+                                         "5 steps: policy.adapt=both, policy.adapt_steps=5"};
   std::vector<std::string> grid;
 
   static constexpr auto settings() {
@@ -59,7 +61,7 @@ struct EvaluateSettings {
                 "plain rules beside the candidates: flat, buy_and_hold, sma_cross, trend"),
         setting("adaptation", &E::adaptation,
                 "ways to adapt whose gain over the first is told, each with its settings: "
-                "\"5 steps: policy.adapt=both, policy.inner_steps=5\"; empty: not told"),
+                "\"5 steps: policy.adapt=both, policy.adapt_steps=5\"; empty: not told"),
         setting("grid", &E::grid,
                 "choices made on validation alone: \"risk.sizing.no_trade_band=0.01|0.05\"")};
   }
