@@ -71,26 +71,6 @@ Result<PolicySpec> read_spec(const Checkpoint& checkpoint, std::string_view name
   return spec;
 }
 
-/// As the packed policy reads agents: what the trainer says in other words is added.
-Checkpoint as_agent(const Checkpoint& checkpoint, const PolicySpec& spec) {
-  Checkpoint agent = checkpoint;
-  agent.kind = kAgentKind;
-  std::size_t hidden = 0;
-  std::size_t layers = 0;
-  CoreKind core = CoreKind::Gru;
-  SettingLines lines{checkpoint.config};
-  lines.read("hidden", hidden);
-  lines.read("layers", layers);
-  lines.read("core", core);
-  agent.config += fmt::format(
-      "inputs = {}\nchoices = {}\nstate_size = {}\n", spec.offset.size() + strategies::kOwnInputs,
-      strategies::kPolicyActions, core == CoreKind::Memoryless ? 0 : hidden * layers);
-  std::erase_if(agent.tensors, [](const Tensor& t) {
-    return std::ranges::find(kSeen, std::string_view{t.name}) != kSeen.end();
-  });
-  return agent;
-}
-
 }  // namespace
 
 Result<std::string> market_policy_schema(features::Kind features, Interval interval) {
@@ -112,7 +92,7 @@ Result<PolicyModel> policy_of(const Checkpoint& checkpoint, std::string_view nam
   BOOST_OUTCOME_TRY(const std::string schema, market_policy_schema(spec.features, spec.interval));
   if (const auto fits = check_fits(checkpoint, kMarketPolicyKind, schema); fits.has_error())
     return error(fits.error().code, fmt::format("{}: {}", name, fits.error().context));
-  BOOST_OUTCOME_TRY(auto policy, PackedPolicy::create(as_agent(checkpoint, spec), name, kernel));
+  BOOST_OUTCOME_TRY(auto policy, PackedPolicy::create(checkpoint, name, kernel));
   PolicyModel model{std::move(spec), std::move(policy)};
   BOOST_OUTCOME_TRY(strategies::check_model(model, model.spec.offset.size(), model.spec.interval));
   return model;

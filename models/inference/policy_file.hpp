@@ -10,7 +10,6 @@
 
 namespace proteus::inference {
 
-
 /// Errors, each a sentence with the file's name: NotFound, Io; Corrupt (truncated, foreign, a
 /// setting or tensor that is missing or no number); Refused (another kind of model, another schema:
 /// the first line that differs; scaling that does not fit its features); Unsupported (a network or

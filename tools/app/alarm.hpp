@@ -29,9 +29,10 @@ enum class AlarmKind : std::uint8_t {
   GapNotFilled,
   LoopStalled,
   Drawdown,
-  VenueSpeed
+  VenueSpeed,
+  LearnerFailed
 };
-inline constexpr std::size_t kAlarmKinds = static_cast<std::size_t>(AlarmKind::VenueSpeed) + 1;
+inline constexpr std::size_t kAlarmKinds = static_cast<std::size_t>(AlarmKind::LearnerFailed) + 1;
 std::string_view to_string(AlarmKind kind);
 std::string_view to_string(Severity severity);
 

@@ -60,6 +60,13 @@ void AlarmRules::on(const Event& event) {
         fmt::format("The venue liquidated {} {} of {} at {}.",
                     fill->side == Side::Sell ? "a long of" : "a short of",
                     fill->quantity.to_string(), name(fill->instrument), fill->price.to_string()));
+  if (const auto* judged = std::get_if<AdaptationJudged>(&event.body);
+      judged != nullptr && judged->verdict == AdaptationVerdict::Lost)
+    return tell(AlarmKind::LearnerFailed, Severity::Warning, name(judged->instrument),
+                fmt::format("An adaptation of {} is lost, {}: {}", name(judged->instrument),
+                            judged->version_after == 0 ? "the base policy trades"
+                                                       : "the weights stay as they are",
+                            judged->reason.view()));
   const auto* anomaly = std::get_if<FeedAnomaly>(&event.body);
   if (anomaly == nullptr) return;
   const std::string subject = anomaly->has_instrument ? name(anomaly->instrument) : std::string();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "connectors/bybit/bootstrap.hpp"
+#include "models/online/learner_thread.hpp"
 #include "tools/app/daemon_watch.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/kill_switches.hpp"
@@ -27,6 +28,7 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   Loaded loaded;
   std::unique_ptr<DaemonWatch> watch;
   std::unique_ptr<Trading> trading;
+  std::unique_ptr<online::LearnerThread> learner;  ///< null: nothing is adapted
   std::unique_ptr<storage::FeedRecorder> recorder;
   bybit::VenueClock clock;
   std::unique_ptr<NetFeedIo> io;
@@ -63,6 +65,8 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   Result<void> go_on(const InstrumentTable& instruments);
   Result<void> check_clock() const;
   void follow_overrides();
+  void begin_learning();
+  void hear_learner(const EventBody& answer);
   void abandon();
   [[nodiscard]] StatusSources sources() const;
 
@@ -222,6 +226,26 @@ void PaperDaemon::Impl::follow_overrides() {
   }
 }
 
+/// What is learned comes through the loop, and is an input like any other.
+void PaperDaemon::Impl::begin_learning() {
+  if (!trading->learns()) return;
+  const strategies::PolicySpec& spec = trading->policy_spec();
+  learner = std::make_unique<online::LearnerThread>(
+      [market = online::LearnMarket{spec.market, spec.interval}](const LearnTask& task) {
+        return online::learn(task, market);
+      },
+      [this](EventBody answer) {
+        loop.post([this, answer = std::move(answer)] { hear_learner(answer); });
+      });
+  trading->learn_with(*learner);
+}
+
+void PaperDaemon::Impl::hear_learner(const EventBody& answer) {
+  if (stopped) return;
+  const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
+  trading->engine().on_input(answer, at, at);
+}
+
 /// A session that never began leaves no folder behind.
 void PaperDaemon::Impl::abandon() {
   feed.reset();
@@ -327,6 +351,7 @@ void PaperDaemon::start() {
   impl_->switches.arm(file.empty() ? folder() + "/KILL" : file);
   for (const auto& [action, cause] : std::exchange(impl_->early, {})) impl_->command(action, cause);
   const bool resumed = impl_->trading->resumed();
+  impl_->begin_learning();
   impl_->trading->observe(impl_->watch.get());
   impl_->watch->start([this] { return impl_->sources(); },
                       resumed ? Beginning::Resumed : Beginning::Fresh);
@@ -363,6 +388,7 @@ Result<void> PaperDaemon::stop(const std::string& cause) {
                                                    : cause + ": " + words;
   Result<void> ended = impl_->trading->finish(told, impl_->clock.at(steady_time()));
   if (ended && !impl_->failure.empty()) ended = error(ErrorCode::Io, impl_->failure);
+  impl_->learner.reset();
   impl_->watch->stopped(ended.has_error() ? ended.error().context : told);
   return ended;
 }

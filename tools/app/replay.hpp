@@ -9,6 +9,7 @@
 
 #include "connectors/replay/market_player.hpp"
 #include "connectors/sim/file_source.hpp"
+#include "models/online/inline_learner.hpp"
 #include "tools/app/trading.hpp"
 
 namespace proteus::app {
@@ -34,7 +35,10 @@ class Replay {
  private:
   Replay(sim::FileSource source, std::unique_ptr<Trading> trading)
       : source_(std::move(source)), trading_(std::move(trading)) {}
+  void hear_learner();
+
   sim::FileSource source_;
+  std::unique_ptr<online::InlineLearner> learner_;  ///< null: nothing is adapted
   std::unique_ptr<Trading> trading_;
   std::optional<replay::MarketPlayer> player_;
 };

@@ -227,6 +227,7 @@ std::string policy_json(const StatusSources& s, InstrumentId id) {
       .add("outside", p->outside)
       .add("trials", p->trials)
       .add("version", p->version)
+      .add("awaited", p->awaited)
       .add("cuts", p->cuts)
       .add("proposed", p->proposed)
       .add("failed", p->failed)

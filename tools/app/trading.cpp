@@ -70,8 +70,8 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
   const Settings& s = settings_;
   instruments_ = instruments;
   std::vector<std::unique_ptr<Strategy>> strategies;
-  const strategies::PolicyParts parts{s.policy, models_,
-                                      std::make_shared<strategies::PolicyDesk>()};
+  const strategies::PolicyParts parts{s.policy, models_, std::make_shared<strategies::PolicyDesk>(),
+                                      &learner_};
   for (const Instrument& instrument : instruments_) {
     BOOST_OUTCOME_TRY(auto strategy,
                       strategies::make_strategy(s.strategy, instrument, s.engine.interval,
@@ -87,11 +87,19 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
   return success();
 }
 
+void Trading::learn_with(Learner& learner) {
+  learner_.open(learner, [this](InstrumentId id) {
+    const PolicyStatus* const status = engine_->policy_status(id);
+    return status == nullptr ? 0U : status->awaited;
+  });
+}
+
 Result<void> Trading::finish(const std::string& cause, Timestamp now) {
   if (engine_) {
     const Timestamp at = std::max(engine_->now(), now);
     engine_->on_input(OperatorCommand{OperatorAction::Stop, cause.c_str()}, at, at);
   }
+  learner_.close();
   if (watched_) watched_->tell();
   const Result<void> written = journal_->finish();
   if (written && engine_ && can_resume_) begin_segment();

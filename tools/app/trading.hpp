@@ -16,6 +16,7 @@
 #include "connectors/storage/wal_journal.hpp"
 #include "engine/runtime/engine.hpp"
 #include "risk/gate.hpp"
+#include "tools/app/learner_gate.hpp"
 #include "tools/app/settings.hpp"
 #include "tools/app/watched_journal.hpp"
 
@@ -55,6 +56,15 @@ class Trading {
   /// Puts a neighbour before the log that hears all that is written and passes it on; it is made
   /// over the log, or over who watches it. For audits. After `watch`, before `build`.
   void accompany(const std::function<std::unique_ptr<Journal>(Journal& log)>& make);
+  /// Whether policies are to be adapted by gradient steps: then somebody has to learn.
+  [[nodiscard]] bool learns() const {
+    return !models_.empty() && strategies::learns(settings_.policy.adapt);
+  }
+  /// After `build` or `resume`: this one learns until `finish`, and must live until then. Its
+  /// answers are inputs of the engine.
+  void learn_with(Learner& learner);
+  /// What the models were trained to trade; only where `learns()`.
+  [[nodiscard]] const strategies::PolicySpec& policy_spec() const { return models_.front().spec; }
   /// Writes the end and a snapshot of it down, and waits until everything is on disk and in the
   /// tables. Errors: Io, what of the log was lost.
   Result<void> finish(const std::string& cause, Timestamp now);
@@ -99,6 +109,7 @@ class Trading {
   // before the log it reads.
   Settings settings_;
   std::vector<strategies::PolicyModel> models_;  ///< empty: a rule trades
+  LearnerGate learner_;
   SessionCode code_;
   bool can_resume_ = false;
   std::size_t restarts_ = 0;

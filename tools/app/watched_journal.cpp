@@ -257,6 +257,24 @@ void WatchedJournal::notice(const TickerUpdated& ticker, Timestamp) {
   tickers_[ticker.instrument.index] = ticker;
 }
 
+void WatchedJournal::notice(const AdaptationFailed& failed, Timestamp) {
+  if (!aloud()) return;
+  in_order().warn(
+      "The learner has no answer, the weights stay. instrument={} stretch={} cause=\"{}\"",
+      name(failed.instrument), failed.ordinal, failed.cause.view());
+}
+
+void WatchedJournal::notice(const AdaptationJudged& judged, Timestamp) {
+  if (!aloud()) return;
+  const bool usual =
+      judged.verdict == AdaptationVerdict::Adopted || judged.verdict == AdaptationVerdict::Refused;
+  in_order().log(
+      usual ? spdlog::level::info : spdlog::level::warn,
+      "Adaptation {}. instrument={} stretch={} version={}->{} gain={:+.3f} reason=\"{}\"",
+      to_string(judged.verdict), name(judged.instrument), judged.ordinal, judged.version_before,
+      judged.version_after, judged.shadow_gain, judged.reason.view());
+}
+
 std::vector<RefusalCount> refusal_counts(const EngineCounters& counters,
                                          const WatchedJournal& watched) {
   const std::uint64_t backlog = watched.refused_by_backlog();

@@ -112,6 +112,8 @@ class WatchedJournal final : public Journal {
   void notice(const ControlLatched& latched, Timestamp now);
   void notice(const OperatorCommand& command, Timestamp now);
   void notice(const TickerUpdated& ticker, Timestamp now);
+  void notice(const AdaptationFailed& failed, Timestamp now);
+  void notice(const AdaptationJudged& judged, Timestamp now);
   template <class Other>
   void notice(const Other&, Timestamp) {}
   void later(std::function<void()> line);

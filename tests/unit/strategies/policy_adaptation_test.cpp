@@ -335,22 +335,22 @@ TEST(PolicyAdaptation, AFallSendsAStretchBeforeItsTime) {
   Desk desk(settings);
   desk.base->say(0.0F, 0.0F, 9.0F);
   desk.strategy = make(desk.parts);
-  for (int i = 0; i < 300; ++i) desk.bar();
-  desk.cuts.clear();
-  Bar bar = a_bar(desk.next);
-  double price = bar.close.to_double();
-  AdaptationFailed failed;
-  failed.ordinal = desk.status().awaited;
-  desk.strategy->on_adaptation(failed);
-  for (int i = 0; i < 40 && desk.cuts.empty(); ++i) {
-    price *= 0.97;
+  Bar bar = a_bar(0);
+  double price = 100.0;
+  const auto close_at = [&](double change) {
+    price *= 1.0 + change;
     bar.open = bar.close;
-    bar.close = bar.low = Price::from_raw(static_cast<std::int64_t>(price * 1e9));
-    bar.high = bar.open;
+    bar.close = Price::from_raw(static_cast<std::int64_t>(price * 1e9));
+    bar.high = std::max(bar.open, bar.close);
+    bar.low = std::min(bar.open, bar.close);
     desk.bar(bar);
     bar.open_time += 1h;
     bar.close_time += 1h;
-  }
+  };
+  bar.close = Price::from_raw(100'000'000'000);
+  for (int i = 0; i < 300; ++i) close_at(i % 2 == 0 ? 0.004 : -0.003);
+  EXPECT_TRUE(desk.cuts.empty());  // It earns what it always earned.
+  for (int i = 0; i < 20 && desk.cuts.empty(); ++i) close_at(-0.02);
   ASSERT_EQ(desk.cuts.size(), 1U);
   EXPECT_EQ(desk.cuts[0].cause, AdaptationCause::Change);
 }
