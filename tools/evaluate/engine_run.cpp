@@ -6,6 +6,7 @@
 #include "connectors/replay/market_player.hpp"
 #include "engine/ports/journal.hpp"
 #include "engine/runtime/engine.hpp"
+#include "models/online/inline_learner.hpp"
 #include "risk/gate.hpp"
 #include "strategies/make_strategy.hpp"
 #include "tools/app/gate_costs.hpp"
@@ -127,14 +128,22 @@ class Tracker {
   evaluation::Track track_;
 };
 
+/// Null where nothing is adapted by gradient steps. It answers between two closes, as in a replay.
+std::unique_ptr<online::InlineLearner> learner_of(const Loaded& loaded) {
+  if (loaded.policies.empty() || !strategies::learns(loaded.settings.policy.adapt)) return nullptr;
+  const strategies::PolicySpec& spec = loaded.policies.front().spec;
+  return std::make_unique<online::InlineLearner>(online::LearnMarket{spec.market, spec.interval});
+}
+
 }  // namespace
 
 Result<evaluation::Track> run_engine(const Loaded& loaded, MemoryMarket& market, Timestamp from) {
   const Settings& s = loaded.settings;
   InstrumentTable instruments;
   std::vector<std::unique_ptr<Strategy>> strategies;
+  const auto learner = learner_of(loaded);
   const strategies::PolicyParts parts{s.policy, loaded.policies,
-                                      std::make_shared<strategies::PolicyDesk>()};
+                                      std::make_shared<strategies::PolicyDesk>(), learner.get()};
   for (const Instrument& instrument : market.instruments()) {
     BOOST_OUTCOME_TRY(instruments.add(instrument));
     BOOST_OUTCOME_TRY(auto strategy,
@@ -155,8 +164,12 @@ Result<evaluation::Track> run_engine(const Loaded& loaded, MemoryMarket& market,
   BOOST_OUTCOME_TRY(auto player,
                     replay::MarketPlayer::create(market, s.engine.interval, span, engine));
   Tracker tracker(s, instruments, engine, listener);
-  for (Timestamp close = player.next_close(); player.step(); close = player.next_close())
+  for (Timestamp close = player.next_close(); player.step(); close = player.next_close()) {
     if (close > from) tracker.add(close);
+    EventBody answer;
+    while (learner && learner->take(answer))
+      engine.on_input(std::move(answer), engine.now(), engine.now());
+  }
   return tracker.end();
 }
 
