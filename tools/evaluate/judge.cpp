@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "config/bounds.hpp"
 #include "tools/app/kline_inputs.hpp"
 #include "tools/app/version.hpp"
 #include "tools/evaluate/engine_run.hpp"
-#include "tools/evaluate/trained_until.hpp"
 #include "tools/evaluate/tried_runs.hpp"
 
 namespace proteus::app::evaluate {
@@ -20,26 +18,6 @@ using evaluation::Track;
 
 /// Key of the trading settings that names the weights.
 constexpr std::string_view kCheckpoints = "policy.checkpoints";
-
-std::string day(Timestamp t) { return format_time(t).substr(0, 10); }
-
-std::string replaced(std::string text, std::string_view what, const std::string& by) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
-    text.replace(at, what.size(), by);
-  return text;
-}
-
-/// Checkpoints that are there already, of one fold.
-std::vector<std::string> given_files(const CandidateSettings& s, std::size_t fold) {
-  std::vector<std::string> files;
-  for (const std::string& pattern : s.checkpoints) {
-    const std::string of_fold = replaced(pattern, "{fold}", std::to_string(fold));
-    const bool seeded = of_fold.find("{seed}") != std::string::npos;
-    for (std::int64_t seed = 1; seed <= (seeded ? s.seeds : 1); ++seed)
-      files.push_back(replaced(of_fold, "{seed}", std::to_string(seed)));
-  }
-  return files;
-}
 
 std::string point_text(const std::vector<std::string>& point) {
   return fmt::format("{}", fmt::join(point, ", "));
@@ -57,6 +35,8 @@ std::string text_hash(std::string_view text) {
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   return fmt::format("{:016x}", hash);
 }
+
+std::string day_text(Timestamp t) { return format_time(t).substr(0, 10); }
 
 std::string folder_of(const Plan& plan) {
   return (fs::path(plan.evaluate.folder) /
@@ -114,98 +94,14 @@ Result<void> Judge::load_markets() {
     BOOST_OUTCOME_TRY(auto market, market_of(fold.test_from, fold.test_to));
     if (*market.end() < fold.test_to)
       report_.notes.push_back(fmt::format("the block {} to {} ends with the files, on {}",
-                                          day(fold.test_from), day(fold.test_to),
-                                          day(*market.end())));
+                                          day_text(fold.test_from), day_text(fold.test_to),
+                                          day_text(*market.end())));
     for (const Instrument& instrument : market.instruments())
       if (std::ranges::find(report_.instruments, instrument.name()) == report_.instruments.end())
         report_.instruments.push_back(instrument.name());
     tests_.push_back(std::move(market));
   }
   return success();
-}
-
-Result<void> Judge::find_weights() {
-  weights_.resize(plan_.candidates.size());
-  std::vector<Training> trainings;
-  for (std::size_t i = 0; i < plan_.candidates.size(); ++i) {
-    BOOST_OUTCOME_TRY(find_weights(i, trainings));
-  }
-  return run_trainings(trainings, static_cast<std::size_t>(plan_.train.jobs), world_.program,
-                       world_.say, world_.stop);
-}
-
-Training Judge::training_of(const Candidate& candidate, std::size_t f, std::int64_t seed,
-                            const fs::path& root) const {
-  const FoldTimes& fold = plan_.folds[f];
-  Training training{
-      fmt::format("{}, fold {}, seed {}", candidate.name, f + 1, seed), candidate.settings.train,
-      candidate.settings.train_set,
-      root / fmt::format("{}-to-{}-seed-{}", day(fold.train_to), day(fold.validation_to), seed)};
-  const auto say = [&](const char* key, const std::string& value) {
-    training.overrides.push_back(fmt::format("{}={}", key, value));
-  };
-  if (fold.train_from != Timestamp{}) say("data.from", format_time(fold.train_from));
-  say("data.to", format_time(fold.train_to));
-  say("data.validation_from", format_time(fold.validation_from));
-  say("data.validation_to", format_time(fold.validation_to));
-  say("data.embargo", "0s");  // The periods leave it out already.
-  say("train.seed", std::to_string(seed));
-  return training;
-}
-
-/// Where each fold's weights lie, or will once they are trained. A folder of trainings is named
-/// after all that decides what comes out, so that another evaluation finds them again.
-Result<void> Judge::find_weights(std::size_t i, std::vector<Training>& trainings) {
-  const Candidate& candidate = plan_.candidates[i];
-  const CandidateSettings& s = candidate.settings;
-  if (!candidate.learned()) return success();
-  std::string text;
-  if (!s.train.empty()) {
-    BOOST_OUTCOME_TRY(text, config::read_file(s.train));
-  }
-  const std::string hash = text_hash(fmt::format("{}\n{}", text, fmt::join(s.train_set, "\n")));
-  const fs::path root =
-      fs::path(plan_.train.folder.empty() ? plan_.evaluate.folder : plan_.train.folder) /
-      fmt::format("recipe-{}-{}", fs::path(s.train).stem().string(), hash.substr(0, 8));
-  for (std::size_t f = 0; f < plan_.folds.size(); ++f) {
-    std::vector<std::string> files = given_files(s, f + 1);
-    for (std::int64_t seed = 1; !s.train.empty() && seed <= s.seeds; ++seed) {
-      Training training = training_of(candidate, f, seed, root);
-      files.push_back((training.folder / s.weights).string());
-      const bool known = std::ranges::any_of(
-          trainings, [&](const Training& other) { return other.folder == training.folder; });
-      if (!known) trainings.push_back(std::move(training));
-    }
-    weights_[i].push_back(std::move(files));
-  }
-  return success();
-}
-
-/// None of them has seen what judges it.
-Result<void> Judge::check_weights() {
-  for (std::size_t i = 0; i < weights_.size(); ++i)
-    for (std::size_t f = 0; f < weights_[i].size(); ++f)
-      for (std::size_t seed = 0; seed < weights_[i][f].size(); ++seed) {
-        const std::string& file = weights_[i][f][seed];
-        BOOST_OUTCOME_TRY(check_unseen(file, plan_.folds[f].test_from));
-        BOOST_OUTCOME_TRY(const auto checkpoint, inference::load_checkpoint(file));
-        if (i == 0) report_.features = checkpoint.schema.substr(0, checkpoint.schema.find('\n'));
-        report_.checkpoints.push_back({plan_.candidates[i].name, f + 1,
-                                       static_cast<std::int64_t>(seed + 1), file,
-                                       checkpoint.content_hash});
-      }
-  return success();
-}
-
-/// Of all that decides what a candidate does but the weights themselves, which follow from it.
-std::string Judge::config_hash(const Candidate& candidate, const Loaded& loaded) const {
-  const CandidateSettings& s = candidate.settings;
-  const auto text = s.train.empty()
-                        ? Result<std::string>(fmt::format("{}", fmt::join(s.checkpoints, ",")))
-                        : config::read_file(s.train);
-  return text_hash(fmt::format("{}\n{}\n{}\n{}\n{}", loaded.resolved,
-                               text.has_value() ? text.value() : std::string(),
-                               fmt::join(s.train_set, "\n"), s.weights, s.seeds));
 }
 
 Result<Track> Judge::run_one(std::size_t i, std::size_t fold, std::optional<std::size_t> seed,
@@ -251,7 +147,7 @@ Result<void> Judge::enter(const std::string& name, const std::string& config,
 std::string Judge::tests_text() const {
   std::vector<std::string> blocks;
   for (const FoldTimes& fold : plan_.folds)
-    blocks.push_back(fmt::format("{}/{}", day(fold.test_from), day(fold.test_to)));
+    blocks.push_back(fmt::format("{}/{}", day_text(fold.test_from), day_text(fold.test_to)));
   return fmt::format("test {}", fmt::join(blocks, " "));
 }
 
@@ -281,7 +177,8 @@ Result<void> Judge::choose_in_fold(std::size_t f, std::vector<Track>& so_far) {
     BOOST_OUTCOME_TRY(
         enter(fmt::format("{} ({})", plan_.candidates.front().name, point_text(points[p])),
               config_hash(plan_.candidates.front(), loaded),
-              fmt::format("validation {}/{}", day(fold.validation_from), day(fold.validation_to)),
+              fmt::format("validation {}/{}", day_text(fold.validation_from),
+                          day_text(fold.validation_to)),
               track));
     // Validation periods of neighbouring folds may share bars; each counts as it stands.
     if (so_far[p].closes.empty() || so_far[p].closes.back() < track.closes.front())

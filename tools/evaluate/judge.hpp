@@ -75,6 +75,8 @@ class Judge {
 
 /// FNV-1a of 64 bits, 16 hexadecimal letters: tells texts apart, protects nothing.
 std::string text_hash(std::string_view text);
+/// "2024-01-31".
+std::string day_text(Timestamp t);
 /// "runs/evaluate-<name>-<hash>".
 std::string folder_of(const Plan& plan);
 
