@@ -82,6 +82,10 @@ TEST(Names, OfEventsFollowTheVariant) {
   EXPECT_EQ(event_name(ClockMeasured{}), "clock_measured");
   EXPECT_EQ(event_name(OverrideChanged{}), "override_changed");
   EXPECT_EQ(event_name(ControlLatched{}), "control_latched");
+  EXPECT_EQ(event_name(AdaptationCut{}), "adaptation_cut");
+  EXPECT_EQ(event_name(AdaptationProposed{}), "adaptation_proposed");
+  EXPECT_EQ(event_name(AdaptationFailed{}), "adaptation_failed");
+  EXPECT_EQ(event_name(AdaptationJudged{}), "adaptation_judged");
 }
 
 /// A setting is written by EnumNames and printed by to_string: both must say the same.

@@ -58,6 +58,15 @@ struct FakeStrategy final : Strategy {
     return next;
   }
   void on_ticker(const TickerUpdated&) override { ++tickers; }
+  void gather(const Bar& bar) override { on_gather(bar); }
+  void on_adaptation(const AdaptationProposed& p) override { proposals.push_back(p); }
+  void on_adaptation(const AdaptationFailed& f) override { failures.push_back(f); }
+  bool take_news(EventBody& out) override {
+    if (news.empty()) return false;
+    out = std::move(news.front());
+    news.pop_front();
+    return true;
+  }
   void archive(Archive&) override {}  // Its script is the test's.
   void reset() override { ++resets; }
 
@@ -75,6 +84,10 @@ struct FakeStrategy final : Strategy {
   Trace& trace;
   std::deque<Opinion> script;
   std::function<void(FakeStrategy&)> improvise = [](FakeStrategy&) {};  ///< the script is over
+  std::function<void(const Bar&)> on_gather = [](const Bar&) {};
+  std::deque<EventBody> news;
+  std::vector<AdaptationProposed> proposals;
+  std::vector<AdaptationFailed> failures;
   std::vector<double> observation{1.5, -2.5};
   std::vector<Heard> heard;
   int resets = 0;
