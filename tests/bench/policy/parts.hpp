@@ -30,7 +30,8 @@ double stream(std::span<const float> weights);
 
 /// Nanoseconds of `calls` single steps of the default agent, each by itself.
 std::vector<double> torch_steps(std::span<const float> weights, int calls);
-/// Nanoseconds of processor time of five times forwards and backwards over `bars` bars, at::gru and autograd.
+/// Nanoseconds of processor time of five times forwards and backwards over `bars` bars, at::gru and
+/// autograd.
 double torch_gradients(std::span<const float> weights, std::size_t bars);
 /// Of one step of `rows` instruments.
 double torch_batch(std::span<const float> weights, std::size_t rows, int calls);
