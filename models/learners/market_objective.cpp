@@ -95,8 +95,13 @@ ObjectiveResult market_objective(const TrialRows& in, const ObjectiveSettings& s
       carried += g * ((next.bar_return - slope(exposure[k]) * next.assumed) / in.unit - change);
       const auto& p = chances[k];
       if (in.decides[k] != 0) {
-        const double by_weight = carried * in.moves[k].scale;
         const double weight = p[2] - p[0];
+        double by_weight = carried * in.moves[k].scale;
+        if (counts && !in.teacher.empty()) {
+          const double away = weight - static_cast<double>(in.teacher[k]);
+          by_weight -= settings.teacher_share / count * away;
+          result.astray += away * away / count;
+        }
         for (std::size_t a = 0; a < kPolicyActions; ++a)
           by[a] = static_cast<float>(-by_weight * p[a] * (static_cast<double>(a) - 1.0 - weight));
         carried = 0.0;

@@ -10,6 +10,10 @@
 //   return   J = mean n - risk / 2 mean n²   (mean and variance: Markowitz 1952)
 //   sharpe   J = mean n / deviation n over all trials of the batch (Moody, Saffell 2001; Zhang,
 //            Zohren, Roberts 2020)
+// With a teacher, J also loses share / 2 x mean (w_t - teacher_t)², the mean over the same rows:
+// few years of data say little, and this is where the search for what they say begins
+// (kickstarting: Schmitt et al. 2018).
+//
 // |x| is taken as sqrt(x² + 1e-6) - 1e-3 here: its kink at 0 would stop small changes.
 #pragma once
 
@@ -35,6 +39,7 @@ struct TrialRows {
   std::span<const std::uint8_t> decides;          ///< [steps, trials]
   double cost = 0.0;
   double unit = 1.0;
+  std::span<const float> teacher{};  ///< [steps, trials]: weights of a plain rule; or empty
 };
 
 struct ObjectiveSettings {
@@ -43,6 +48,7 @@ struct ObjectiveSettings {
   double value_share = 0.01;
   double value_horizon = 0.98;
   double entropy_share = 0.0;
+  double teacher_share = 0.0;
 
   static constexpr auto settings() {
     using O = ObjectiveSettings;
@@ -54,6 +60,10 @@ struct ObjectiveSettings {
         setting("value_share", &O::value_share, "weight of the value's squared error", 0.0, 10.0),
         setting("value_horizon", &O::value_horizon,
                 "discount of the rewards that the value foretells", 0.0, 0.9999),
+        setting("teacher_share", &O::teacher_share,
+                "pull towards the weight of the plain trend rule, half its square: what is learned "
+                "is where to leave it (features = trend)",
+                0.0, 1e3),
         setting("entropy_share", &O::entropy_share, "reward for undecided choices", 0.0, 1.0)};
   }
 };
@@ -67,6 +77,7 @@ struct ObjectiveResult {
   double long_share = 0.0;  ///< mean e_t
   double value_error = 0.0;
   double entropy = 0.0;
+  double astray = 0.0;  ///< mean square of the distance to the teacher
 };
 
 /// outputs: [steps, trials, 4], logits and value. gradient: of -J + shares x the rest, the same

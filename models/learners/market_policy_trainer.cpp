@@ -46,6 +46,15 @@ Result<strategies::PolicySpec> spec_of(const MarketPolicySettings& settings,
                              "the {} features do not say which do: set mirror to false, or "
                              "data.features to trend",
                              first.schema().set));
+  if (settings.objective.teacher_share > 0.0 &&
+      !std::ranges::any_of(first.schema().features, [](const features::FeatureSpec& f) {
+        return f.name == training::kTeacherFeatures.back();
+      }))
+    return error(
+        ErrorCode::Unsupported,
+        fmt::format("objective.teacher_share wants the trend rule's features, and the data "
+                    "has the {} features: set it to 0, or data.features to trend",
+                    first.schema().set));
   const AdaptationSettings& adaptation = settings.adaptation;
   if (adaptation.inner_steps > 0 &&
       settings.market.rebuild_bars + adaptation.support_bars + 10 > settings.market.trial_bars)
@@ -153,7 +162,8 @@ Result<void> MarketPolicyTrainer::iterate(runs::Scalars& out) {
                        played.moves,
                        played.decides,
                        settings_.market.cost,
-                       strategies::unit_of(settings_.market, parts_.spec.interval)};
+                       strategies::unit_of(settings_.market, parts_.spec.interval),
+                       played.teacher};
   const ObjectiveResult result =
       market_objective(rows, settings_.objective, {outputs.data_ptr<float>(), numbers},
                        {by_outputs.data_ptr<float>(), numbers});
@@ -199,6 +209,7 @@ Result<void> MarketPolicyTrainer::iterate(runs::Scalars& out) {
   out.add("long", result.long_share);
   out.add("value_error", result.value_error);
   out.add("entropy", result.entropy);
+  out.add("astray", result.astray);
   out.add("adapt/support_gain", support_gain);
   out.add("adapt/query_gain", query_gain);
   out.add("gradient_norm", length);

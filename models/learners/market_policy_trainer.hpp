@@ -6,11 +6,11 @@
 // (strategies/policy/policy_trial.hpp) and is taken as given by the gradient.
 //
 // Figures of an iteration, in this order: objective, net, deviation, turnover, exposure, long,
-// value_error, entropy, adapt/support_gain, adapt/query_gain, gradient_norm, skipped, rate,
+// value_error, entropy, astray, adapt/support_gain, adapt/query_gain, gradient_norm, skipped, rate,
 // validation/sharpe, validation/net, validation/turnover. `net` and `deviation` are of a bar's net
-// return in units of the volatility target; adapt/: what the inner steps add to it.
-// validation/sharpe: of the bars of the validation period, a year, net, of all instruments at equal
-// weight (portfolio_score.hpp).
+// return in units of the volatility target; astray: mean squared distance to the teacher; adapt/:
+// what the inner steps add to it. validation/sharpe: of the bars of the validation period, a year,
+// net, of all instruments at equal weight (portfolio_score.hpp).
 #pragma once
 
 #include <memory>

@@ -25,6 +25,9 @@ PlayedTrials play(const policy::ActorCritic& policy, const strategies::MarketSet
   played.moves.resize(steps * n);
   played.decides.resize(steps * n);
   played.exposures.resize(steps * n);
+  const bool taught = std::ranges::all_of(
+      starts, [](const TrialStart& start) { return start.panel->has_teacher(); });
+  if (taught) played.teacher.resize(steps * n);
   std::vector<strategies::PolicyTrial> trials;
   trials.reserve(n);
   for (const TrialStart& start : starts)
@@ -39,6 +42,8 @@ PlayedTrials play(const policy::ActorCritic& policy, const strategies::MarketSet
       const std::size_t bar = starts[i].bar + t;
       const auto& move = played.moves[t * n + i] =
           starts[i].mirrored ? mirrored(panel.move(bar)) : panel.move(bar);
+      if (taught)
+        played.teacher[t * n + i] = (starts[i].mirrored ? -1.0F : 1.0F) * panel.teacher(bar);
       std::ranges::copy(panel.features(bar), row.begin());
       if (starts[i].mirrored)
         for (std::size_t k = 0; k < features; ++k)

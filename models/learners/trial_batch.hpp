@@ -23,6 +23,7 @@ struct PlayedTrials {
   std::vector<strategies::MarketMove> moves;  ///< [steps, trials]
   std::vector<std::uint8_t> decides;          ///< [steps, trials]
   std::vector<float> exposures;               ///< [steps, trials]: held from each close
+  std::vector<float> teacher;  ///< [steps, trials]: what a plain rule would hold; or empty
   bool finite = true;
 };
 

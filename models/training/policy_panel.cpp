@@ -61,6 +61,30 @@ Result<void> fit_features(std::span<const std::shared_ptr<const Series>> series,
   return success();
 }
 
+namespace {
+
+/// Empty where the features are others.
+std::vector<float> teach(const Series& series) {
+  std::vector<std::size_t> columns;
+  const auto& features = series.schema().features;
+  for (const std::string_view name : kTeacherFeatures) {
+    const auto found = std::ranges::find(features, name, &features::FeatureSpec::name);
+    if (found == features.end()) return {};
+    columns.push_back(static_cast<std::size_t>(found - features.begin()));
+  }
+  std::vector<float> weights;
+  weights.reserve(series.size());
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    double sum = 0.0;
+    for (const std::size_t k : columns) sum += series.features(i)[k];
+    weights.push_back(
+        static_cast<float>(std::clamp(sum / static_cast<double>(columns.size()), -1.0, 1.0)));
+  }
+  return weights;
+}
+
+}  // namespace
+
 PolicyPanel::PolicyPanel(std::shared_ptr<const Series> series, const strategies::PolicySpec& spec)
     : series_(std::move(series)) {
   strategies::MarketMoves stream(spec.market, series_->interval(),
@@ -73,6 +97,7 @@ PolicyPanel::PolicyPanel(std::shared_ptr<const Series> series, const strategies:
         spec, series_->features(i),
         std::span(features_).subspan(i * series_->columns(), series_->columns()));
   }
+  teacher_ = teach(*series_);
   const auto known =
       std::ranges::find_if(moves_, [](const auto& move) { return move.scale > 0.0; });
   first_ready_ = std::max(series_->first_ready(), static_cast<std::size_t>(known - moves_.begin()));
