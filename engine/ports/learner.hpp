@@ -30,6 +30,7 @@ struct LearnTask {
   InstrumentId instrument;
   std::uint32_t ordinal = 0;
   AdaptedPart part = AdaptedPart::Head;
+  bool remembers = true;  ///< false: the memory is empty at every bar
   std::vector<LearnSubject> subjects;
   std::vector<LearnBar> bars;  ///< oldest first; a trial begins with the first
   std::size_t rebuild = 0;     ///< of these, the first: the memory fills, nothing is learned

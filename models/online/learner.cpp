@@ -6,6 +6,7 @@
 
 #include "models/inference/packed_policy.hpp"
 #include "models/online/adapt.hpp"
+#include "models/online/empty_memory.hpp"
 #include "strategies/policy/policy_trial.hpp"
 
 namespace proteus::online {
@@ -86,7 +87,11 @@ EventBody learn(const LearnTask& task, const LearnMarket& market) {
   out.ordinal = task.ordinal;
   const double share = 1.0 / static_cast<double>(task.subjects.size());
   for (const LearnSubject& subject : task.subjects) {
-    const auto adapted = adapt_one(task, subject, market);
+    if (!task.remembers && task.part == AdaptedPart::All)
+      return failed(task, "all weights adapt only where the memory lives: policy.adapt = both");
+    LearnSubject read = subject;
+    if (!task.remembers) read.base = std::make_shared<EmptyMemory>(subject.base);
+    const auto adapted = adapt_one(task, read, market);
     if (adapted.has_error()) return failed(task, adapted.error().context);
     const Adapted& a = adapted.value();
     out.steps = static_cast<std::uint32_t>(a.steps);

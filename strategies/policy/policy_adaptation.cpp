@@ -131,6 +131,7 @@ LearnTask PolicyAdaptation::task(const PolicyRows& rows) const {
   task.instrument = instrument_;
   task.ordinal = ordinal_;
   task.part = settings_.adapt_weights;
+  task.remembers = remembers(settings_.adapt);
   task.rebuild = rebuild_;
   task.held_share = settings_.adapt_held_share;
   const PolicySpec& first = specs_.front();

@@ -102,6 +102,19 @@ TEST(Learner, SeveralPoliciesAnswerOneAfterTheOther) {
   EXPECT_EQ(two.held_base, one.held_base);
 }
 
+TEST(Learner, WhereNothingIsRememberedItLearnsFromWhatThatReadingSees) {
+  LearnTask task = rising();
+  const auto recurrent = std::get<AdaptationProposed>(learn(task, {}));
+  task.remembers = false;
+  const auto memoryless = std::get<AdaptationProposed>(learn(task, {}));
+  EXPECT_NE(memoryless.weights, recurrent.weights);
+  EXPECT_NE(memoryless.held_base, recurrent.held_base);
+  EXPECT_GT(memoryless.held_adapted, memoryless.held_base);
+  task.part = AdaptedPart::All;
+  EXPECT_EQ(std::get<AdaptationFailed>(learn(task, {})).cause.view(),
+            "all weights adapt only where the memory lives: policy.adapt = both");
+}
+
 TEST(Learner, WhatCannotBeLearnedFromIsAFailureInWords) {
   const auto cause = [](const LearnTask& task) {
     const EventBody body = learn(task, {});
