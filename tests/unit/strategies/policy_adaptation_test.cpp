@@ -348,7 +348,7 @@ TEST(PolicyAdaptation, AFallSendsAStretchBeforeItsTime) {
     bar.close_time += 1h;
   };
   bar.close = Price::from_raw(100'000'000'000);
-  for (int i = 0; i < 300; ++i) close_at(i % 2 == 0 ? 0.004 : -0.003);
+  for (int i = 0; i < 400; ++i) close_at(i % 2 == 0 ? 0.004 : -0.003);
   EXPECT_TRUE(desk.cuts.empty());  // It earns what it always earned.
   for (int i = 0; i < 20 && desk.cuts.empty(); ++i) close_at(-0.02);
   ASSERT_EQ(desk.cuts.size(), 1U);
