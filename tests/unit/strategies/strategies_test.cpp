@@ -123,7 +123,7 @@ TEST(Trend, HoldsTheMeanOfFourCutScoresAtEveryBar) {
     for (const std::size_t h : {3U, 6U, 12U, 24U}) {
       const double z =
           std::log(close(0) / close(h)) / std::sqrt(squares / 24.0 * static_cast<double>(h));
-      sum += std::min(1.0, std::max(-1.0, z)) / 4.0;
+      if (squares > 0.0) sum += std::min(1.0, std::max(-1.0, z)) / 4.0;  // Else nothing moved.
     }
     ASSERT_NEAR(opinion.target->weight, sum, 1e-9) << t;
     ASSERT_NEAR(opinion.observation[4], sum, 1e-9) << t;
