@@ -89,6 +89,15 @@ std::vector<std::string> daemon_overrides(const Options& options, std::uint16_t 
                given);
 }
 
+/// Enough of a past for what the daemon wants to see before its first decision, and a day of room;
+/// what the user says wins.
+void give_history(const Options& options, const Settings& daemon, sim::SimSettings& exchange) {
+  for (const std::string& o : options.overrides)
+    if (key_of(o) == "sim.history_bars") return;
+  const Duration past = daemon.feed.warm_up_bars * bar_length(Timestamp{}, daemon.engine.interval);
+  exchange.history_bars = std::max(exchange.history_bars, (past + 24h) / 1min);
+}
+
 /// Where the exchange's clock begins, for people.
 std::string clock_start(const Options& options) {
   for (const std::string& o : options.overrides)
@@ -104,7 +113,9 @@ std::string unused_settings(const Options& options) {
                      fmt::join(unused, ", "));
 }
 
-std::string introduction(const Options& options, const std::string& socket, const Style& style) {
+std::string introduction(const Options& options, const Settings& daemon, const Style& style) {
+  const std::string& socket = daemon.session.socket;
+  const std::chrono::duration<double> bar = bar_length(Timestamp{}, daemon.engine.interval);
   std::error_code gone;
   const std::string here = std::filesystem::current_path(gone).string();
   const bool usual = socket == Options{}.socket;
@@ -115,8 +126,9 @@ std::string introduction(const Options& options, const std::string& socket, cons
   return painted(style, "1", "proteus demo") +
          ": a paper account trades on a simulated exchange with a generated market. No keys, no\n"
          "network, no real money; prices are invented. " +
-         fmt::format("One second here is {} there: a 1-minute bar closes every {}.\n",
-                     age_text(options.speed), age_text(60.0 / options.speed)) +
+         fmt::format("One second here is {} there: a bar of {} closes every {}.\n",
+                     age_text(options.speed), to_string(daemon.engine.interval),
+                     age_text(bar.count() / options.speed)) +
          fmt::format(
              "Its clock starts at {} each time, so that the same seed shows the same market.\n",
              clock_start(options)) +
@@ -200,6 +212,7 @@ int run_demo(const Options& options) {
   if (checked.has_error()) return fail(checked.error(), kConfig);
   const std::string& socket = checked.value().settings.session.socket;
   if (const auto free = socket_is_free(socket); free.has_error()) return fail(free.error(), kError);
+  give_history(options, checked.value().settings, sim.value().settings.exchange);
   auto exchange = DemoExchange::start(sim.value().settings);
   if (exchange.has_error()) return fail(exchange.error(), kError);
   auto loaded = load(options.config, daemon_overrides(options, exchange.value()->port()));
@@ -208,7 +221,7 @@ int run_demo(const Options& options) {
   net::Loop loop;
   std::string cause;
   const RunEnd end(loop, options.run_for, cause);
-  const std::string intro = introduction(options, socket, style_of_stdout());
+  const std::string intro = introduction(options, checked.value().settings, style_of_stdout());
   const bool terminal = stdout_is_terminal();
   if (!terminal) {
     fmt::print("{}\n", intro);

@@ -27,7 +27,8 @@ struct TrainSettings {
     using T = TrainSettings;
     return std::tuple{
         setting("model", &T::model,
-                "what learns: market_policy (RL² by the gradient of the net return), rl2, ppo (the same "
+                "what learns: market_policy (RL² by the gradient of the net return), rl2, ppo (the "
+                "same "
                 "without a memory), maml_forecast or maml_policy"),
         setting("name", &T::name, "of the run, for its folder; empty: the model's"),
         setting("seed", &T::seed, "of everything random in the run", 0, 1e15),
@@ -86,7 +87,8 @@ struct DataSettings {
         setting("synthetic_interval", &D::synthetic_interval, "of their bars"),
         setting("synthetic_instrument", &D::synthetic_instrument,
                 "whose lots, ticks and prices they have"),
-        setting("features", &D::features, "what is seen of a bar: none, chapter, practitioner or trend"),
+        setting("features", &D::features,
+                "what is seen of a bar: none, chapter, practitioner or trend"),
         setting("bars_min", &D::bars_min, "a stretch between two holes of fewer bars is left out",
                 2, 10'000'000),
         setting("from", &D::from,
