@@ -19,8 +19,7 @@ Schema trend_schema() {
   for (const std::size_t bars : TrendFeatures::kHorizons)
     schema.features.push_back(
         {fmt::format("scaled_return_{}", bars),
-         fmt::format("ln(close/close[{0}])/(ewma deviation(480)*sqrt({0})), clip 10", bars),
-         true});
+         fmt::format("ln(close/close[{0}])/(ewma deviation(480)*sqrt({0})), clip 10", bars), true});
   for (const auto& [fast, slow] : TrendFeatures::kTrends)
     schema.features.push_back(
         {fmt::format("trend_{}_{}", fast, slow),

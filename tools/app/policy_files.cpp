@@ -77,11 +77,18 @@ void take_warm_up(Settings& s, const PolicyModel& model, config::Reader& reader)
 
 }  // namespace
 
-std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader) {
+std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader,
+                                       const std::filesystem::path& folder) {
   if (s.policy.checkpoints.empty()) {
     reader.reject("policy", "checkpoints",
                   "is empty: strategy.name = \"policy\" trades checkpoints, name at least one");
     return {};
+  }
+  for (std::string& file : s.policy.checkpoints) {
+    std::error_code unknown;
+    const std::filesystem::path beside = (folder / file).lexically_normal();
+    if (!std::filesystem::exists(file, unknown) && std::filesystem::exists(beside, unknown))
+      file = beside.string();
   }
   std::vector<PolicyModel> models = read_all(s.policy, reader);
   if (models.size() != s.policy.checkpoints.size()) return {};

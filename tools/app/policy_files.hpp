@@ -2,6 +2,7 @@
 // what they decide of these.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,11 @@
 
 namespace proteus::app {
 
-/// Every complaint goes to the reader, under the key that it is about. Empty after one.
-std::vector<strategies::PolicyModel> take_policies(Settings& settings, config::Reader& reader);
+/// A relative path counts from the working folder or, where nothing lies there, from `folder`, that
+/// of the configuration. Every complaint goes to the reader, under the key that it is about. Empty
+/// after one.
+std::vector<strategies::PolicyModel> take_policies(Settings& settings, config::Reader& reader,
+                                                   const std::filesystem::path& folder);
 
 /// A line a checkpoint for people: file, hash, kernel, trial, bars.
 std::vector<std::string> policy_lines(const Loaded& loaded);

@@ -250,7 +250,7 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
   if (s.engine.instruments.empty())
     reader.reject("engine", "instruments", "is empty: name at least one instrument");
   if (s.strategy.name == strategies::StrategyKind::Policy && paths == Paths::Checked)
-    loaded.policies = take_policies(s, reader);
+    loaded.policies = take_policies(s, reader, file.parent_path());
   take_alarms(s.alarms, reader);
   check_metrics(s.metrics, reader);
   check_names(s, reader);

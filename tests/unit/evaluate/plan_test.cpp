@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "tests/unit/evaluate/support.hpp"
 
 namespace proteus::app::evaluate {
@@ -21,6 +24,15 @@ TEST(Plan, HasTheJudgedOneFirstAndTheBaselinesLast) {
   EXPECT_THAT(names, ElementsAre("rule", "flat", "buy_and_hold", "sma_cross", "trend"));
   EXPECT_EQ(plan.value().candidates[0].role, Role::Judged);
   EXPECT_EQ(plan.value().candidates[4].role, Role::Baseline);
+}
+
+TEST(Plan, ReadsTheOneThatIsShipped) {
+  const char* root = std::getenv("PROTEUS_SOURCE_DIR");
+  const std::filesystem::path config =
+      std::filesystem::path(root == nullptr ? "." : root) / "config";
+  const auto plan = read_plan(config / "evaluate_policy.toml", {});
+  ASSERT_TRUE(plan) << plan.error().context;
+  EXPECT_EQ(plan.value().folds.size(), 4U);
 }
 
 TEST(Plan, LeavesTheEmbargoBetweenTrainingValidationAndTest) {
