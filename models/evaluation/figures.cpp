@@ -27,7 +27,8 @@ void add_growth(const Track& track, Figures& f) {
   f.total_return = equity.back() - 1.0;
   f.yearly_return = years > 0.0 && equity.back() > 0.0 ? std::pow(equity.back(), 1.0 / years) - 1.0
                                                        : f.total_return;
-  f.drawdown = value_of(max_drawdown(equity)).value_or(0.0);
+  const bool ruined = std::ranges::any_of(equity, [](double e) { return e <= 0.0; });
+  f.drawdown = ruined ? 1.0 : value_of(max_drawdown(equity)).value_or(0.0);
   f.calmar = value_of(calmar_ratio(equity, track.bars_a_year));
 }
 

@@ -13,6 +13,7 @@ PolicyDesk::Group& PolicyDesk::group_of(const Policy& policy) {
   Group& group = groups_[used_++];
   group.trunk = policy.trunk_id();
   group.any = &policy;
+  group.width = policy.shape().outputs();
   group.rows = 0;
   group.inputs.clear();
   group.policies.clear();
@@ -73,8 +74,7 @@ void PolicyDesk::answer() {
 std::span<const float> PolicyDesk::outputs(std::size_t place) const {
   PROTEUS_ASSERT(answered_ && place < places_.size());
   const Group& group = groups_[places_[place].group];
-  const std::size_t width = group.any->shape().outputs();
-  return std::span(group.outputs).subspan(places_[place].row * width, width);
+  return std::span(group.outputs).subspan(places_[place].row * group.width, group.width);
 }
 
 }  // namespace proteus::strategies

@@ -33,7 +33,8 @@ class PolicyDesk {
   /// Rows that go through one trunk.
   struct Group {
     const void* trunk = nullptr;
-    const Policy* any = nullptr;
+    const Policy* any = nullptr;  ///< until answer(): a policy may be replaced after it
+    std::size_t width = 0;        ///< of outputs
     std::size_t rows = 0;
     std::vector<float> inputs, states, features, outputs;
     std::vector<const Policy*> policies;

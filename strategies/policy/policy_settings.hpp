@@ -56,7 +56,8 @@ struct PolicySettings {
         setting("content", &P::content,
                 "content hashes that these files must have, in order; empty: as they are found"),
         setting("adapt", &P::adapt,
-                "off: the same reading at every bar; recurrent: the hidden state lives through a "
+                "off: the hidden state is emptied at every bar; recurrent: the hidden state lives "
+                "through a "
                 "trial; gradient: weights adapt by gradient steps and nothing is remembered; both"),
         setting("kernel", &P::kernel,
                 "what computes the policy: auto takes the widest that the processor has"),

@@ -214,18 +214,19 @@ Opinion PolicyStrategy::speak(const std::vector<PolicyAnswer>& said) {
   } else if (outside_ > 0 && settings_.outside == OutsideRange::Flat) {
     opinion.target = Target{};
     opinion.reason = "a feature is beyond what training saw: flat";
-  } else if (!rows_.facts(0).decides) {
-    opinion.reason = "no decision falls on this bar: keep what is held";
   } else {
+    // Between two decisions the last one stands, and is said again: what a hold or a refusal kept
+    // from it is made up for, and Kelly's record sees what is held.
     double weight = 0.0;
     for (const PolicyAnswer& a : said) weight += a.weight;
     weight = std::clamp(weight / static_cast<double>(said.size()), -1.0, 1.0);
     const bool cut = category_ == Category::Spot && weight < 0.0;
     opinion.target = Target{.weight = cut ? 0.0 : weight};
-    opinion.reason = cut            ? "the policy is short: flat, spot has no short"
-                     : weight > 0.0 ? "the policy is long"
-                     : weight < 0.0 ? "the policy is short"
-                                    : "the policy is flat";
+    opinion.reason = !rows_.facts(0).decides ? "the last decision stands"
+                     : cut                   ? "the policy is short: flat, spot has no short"
+                     : weight > 0.0          ? "the policy is long"
+                     : weight < 0.0          ? "the policy is short"
+                                             : "the policy is flat";
   }
   return opinion;
 }
@@ -248,7 +249,7 @@ void PolicyStrategy::archive(Archive& a) {
     observation_, status_);
   const std::uint64_t before = status_.lost;
   adaptation_.archive(a, status_);
-  if (!a.reading()) return;
+  if (!a.reading() || !a.ok()) return;
   for (std::size_t i = 0; i < readers_.size(); ++i)
     readers_[i].go_on(adaptation_.in_use()[i], status_.lost != before);
 }

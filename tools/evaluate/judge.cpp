@@ -120,13 +120,22 @@ Result<Track> Judge::run_one(std::size_t i, std::size_t fold, std::optional<std:
   return run_engine(loaded, market, from);
 }
 
+/// What was chosen on fold f's validation, as far as it concerns this candidate: how it is sized
+/// and limited concerns all but buy and hold, which would not be that any more.
+std::vector<std::string> Judge::choice_for(std::size_t i, std::size_t f) const {
+  const Candidate& candidate = plan_.candidates[i];
+  if (chosen_.empty() || candidate.name == "buy_and_hold") return {};
+  std::vector<std::string> choice = chosen_[f];
+  if (i > 0 && !candidate.follows_judged)
+    std::erase_if(choice, [](const std::string& one) { return !one.starts_with("risk."); });
+  return choice;
+}
+
 Result<Track> Judge::run_blocks(std::size_t i, std::optional<std::size_t> seed,
                                 const std::vector<std::string>& more) {
   Track whole;
   for (std::size_t f = 0; f < plan_.folds.size(); ++f) {
-    std::vector<std::string> overrides;
-    if ((i == 0 || plan_.candidates[i].follows_judged) && !chosen_.empty())
-      overrides.insert(overrides.end(), chosen_[f].begin(), chosen_[f].end());
+    std::vector<std::string> overrides = choice_for(i, f);
     overrides.insert(overrides.end(), more.begin(), more.end());
     BOOST_OUTCOME_TRY(const Track block,
                       run_one(i, f, seed, tests_[f], plan_.folds[f].test_from, overrides));
@@ -201,9 +210,8 @@ Result<void> Judge::run_tests() {
   for (std::size_t i = 0; i < plan_.candidates.size(); ++i) {
     const Candidate& candidate = plan_.candidates[i];
     BOOST_OUTCOME_TRY(Track track, run_blocks(i, std::nullopt));
-    const bool chosen = (i == 0 || candidate.follows_judged) && !chosen_.empty();
-    const auto& point = chosen ? chosen_.back() : std::vector<std::string>{};
-    BOOST_OUTCOME_TRY(const auto loaded, trading_settings(plan_, candidate, point));
+    BOOST_OUTCOME_TRY(const auto loaded,
+                      trading_settings(plan_, candidate, choice_for(i, plan_.folds.size() - 1)));
     Account account{candidate.name,
                     candidate.role,
                     config_hash(candidate, loaded),
@@ -249,8 +257,10 @@ Result<void> Judge::run_adaptation() {
   std::vector<std::string> names;
   for (const Adaptation& way : plan_.adaptations) {
     BOOST_OUTCOME_TRY(Track track, run_blocks(0, std::nullopt, way.overrides));
+    std::vector<std::string> overrides = choice_for(0, plan_.folds.size() - 1);
+    overrides.insert(overrides.end(), way.overrides.begin(), way.overrides.end());
     BOOST_OUTCOME_TRY(const auto loaded,
-                      trading_settings(plan_, plan_.candidates.front(), way.overrides));
+                      trading_settings(plan_, plan_.candidates.front(), overrides));
     BOOST_OUTCOME_TRY(enter(fmt::format("{} ({})", plan_.candidates.front().name, way.name),
                             config_hash(plan_.candidates.front(), loaded), tests_text(), track));
     world_.say(fmt::format("ran {} adapting {}: Sharpe ratio {:.2f}", plan_.candidates.front().name,

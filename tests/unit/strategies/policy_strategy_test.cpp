@@ -227,19 +227,45 @@ TEST(PolicyStrategy, SpotHoldsNoShort) {
   EXPECT_EQ(feed(*strategy, 0, 300).target->weight, 0.0);
 }
 
-TEST(PolicyStrategy, BetweenDecisionsItKeepsWhatIsHeld) {
+TEST(PolicyStrategy, BetweenDecisionsTheLastOneStands) {
   PolicyParts parts = parts_of(a_policy());
   parts.models[0].spec.market.decide_every = 4;
+  parts.models[0].spec.market.trial_bars = 1000;
   const auto strategy = make(parts);
-  feed(*strategy, 0, 300);
-  int wishes = 0;
+  double last = feed(*strategy, 0, 300).target->weight;
+  int changes = 0;
   for (int k = 300; k < 340; ++k) {
     const Bar bar = a_bar(k);
     const Opinion opinion = feed(*strategy, bar);
-    EXPECT_EQ(opinion.target.has_value(), bar.close_time.time_since_epoch() % 4h == 0h);
-    wishes += opinion.target ? 1 : 0;
+    ASSERT_TRUE(opinion.target.has_value()) << k;
+    const bool decides = bar.close_time.time_since_epoch() % 4h == 0h;
+    EXPECT_EQ(opinion.reason == "the last decision stands", !decides) << k;
+    if (!decides) {
+      EXPECT_EQ(opinion.target->weight, last) << k;
+    }
+    changes += opinion.target->weight != last ? 1 : 0;
+    last = opinion.target->weight;
   }
-  EXPECT_EQ(wishes, 10);
+  EXPECT_EQ(changes, 10);
+}
+
+TEST(PolicyDesk, KeepsItsAnswersWhereThePolicyThatGaveThemIsReplaced) {
+  const auto base = a_policy();
+  const auto head = base->weights(AdaptedPart::Head);
+  auto adapted = base->with(AdaptedPart::Head, head).value();
+  ASSERT_EQ(adapted->trunk_id(), base->trunk_id());
+  const Policy::Shape shape = base->shape();
+  const std::vector<float> inputs(shape.inputs, 0.25F);
+  std::vector<float> first(shape.state, 0.0F);
+  std::vector<float> second(shape.state, 0.0F);
+  PolicyDesk desk;
+  desk.ask(*adapted, inputs, first);
+  const std::size_t place = desk.ask(*base, inputs, second);
+  desk.answer();
+  adapted.reset();
+  const auto outputs = desk.outputs(place);
+  ASSERT_EQ(outputs.size(), shape.outputs());
+  EXPECT_TRUE(std::isfinite(outputs[0]));
 }
 
 TEST(PolicyStrategy, RefusesWhatDoesNotFitInASentence) {
