@@ -11,8 +11,8 @@
 //   sharpe   J = mean n / deviation n over all trials of the batch (Moody, Saffell 2001; Zhang,
 //            Zohren, Roberts 2020)
 // With a teacher, J also loses share / 2 x (w_t - teacher_t)², summed over decisions and divided by
-// the number of rows that count: few years of data say little, and this is where the search for what
-// they say begins (kickstarting: Schmitt et al. 2018).
+// the number of rows that count: few years of data say little, and this is where the search for
+// what they say begins (kickstarting: Schmitt et al. 2018).
 //
 // |x| is taken as sqrt(x² + 1e-6) - 1e-3 here: its kink at 0 would stop small changes.
 #pragma once
