@@ -215,6 +215,7 @@ void Engine::on_bar(const BarClosed& closed) {
   if (slot.next_open != Timestamp{} && bar.open_time > slot.next_open) {
     ++counters_.gaps;
     slot.strategy->reset();  // Windows across a hole would say something that was never true.
+    tell_news(slot);
   }
   slot.next_open = bar.close_time;
   slot.skipped = false;

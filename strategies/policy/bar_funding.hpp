@@ -38,7 +38,7 @@ class BarFunding {
 
   /// The next bar does not follow the last one; what tickers said stays true.
   void reset() { clock_ = {}; }
-  void archive(Archive& a) { a(told_, clock_, last_); }
+  void archive(Archive& a) { a(interval_, told_, clock_, last_); }
 
  private:
   struct Heard {

@@ -21,7 +21,8 @@ class MarketMoves {
   /// The next bar, without a hole, and the settlements in (open, close] of it.
   MarketMove add(const Bar& bar, std::span<const matching::FundingTime> settlements);
   void reset();
-  void archive(Archive& a) { a(variance_, close_, seen_); }
+  /// The share too: it is that of the instrument as it was when this was made.
+  void archive(Archive& a) { a(assumed_share_, variance_, close_, seen_); }
 
  private:
   MarketSettings market_;

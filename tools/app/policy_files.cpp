@@ -67,6 +67,19 @@ void take_features(Settings& s, features::Kind kind, config::Reader& reader) {
   reader.derive("strategy", "features", std::string(name_of(kind)));
 }
 
+/// A full weight is scaled as the policy's own account scaled it in training.
+void take_volatility(Settings& s, const strategies::MarketSettings& market,
+                     config::Reader& reader) {
+  const auto take = [&](const char* key, auto& setting, const auto& trained) {
+    if (reader.given("risk.sizing", key)) return;
+    setting = trained;
+    reader.derive("risk.sizing", key, trained);
+  };
+  take("volatility_target", s.sizing.volatility_target, market.volatility_target);
+  take("volatility_scale_max", s.sizing.volatility_scale_max, market.volatility_scale_max);
+  take("volatility_span", s.sizing.volatility_span, market.volatility_span);
+}
+
 void take_warm_up(Settings& s, const PolicyModel& model, config::Reader& reader) {
   if (reader.given("feed", "warm_up_bars")) return;
   const auto bars = strategies::policy_warm_up(model.spec);
@@ -103,9 +116,14 @@ std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader,
     reader.reject("engine", "interval", fit.error().context);
     return {};
   }
+  if (s.policy.adapt == strategies::Adapt::Gradient && s.policy.adapt_weights == AdaptedPart::All)
+    reader.reject("policy", "adapt_weights",
+                  "is all, and adapt = \"gradient\" remembers nothing that could be learned "
+                  "through: set it to head, or adapt to both");
   take_content(s, models, reader);
   take_features(s, first.features, reader);
   take_warm_up(s, models.front(), reader);
+  take_volatility(s, first.market, reader);
   if (!reader.given("policy", "kernel"))
     reader.derive("policy", "kernel", std::string(models.front().policy->kernel()));
   return models;

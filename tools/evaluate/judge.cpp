@@ -58,6 +58,7 @@ Result<Report> Judge::run() {
   BOOST_OUTCOME_TRY(load_markets());
   BOOST_OUTCOME_TRY(find_weights());
   BOOST_OUTCOME_TRY(check_weights());
+  BOOST_OUTCOME_TRY(cut_tests());
   BOOST_OUTCOME_TRY(choose_on_validation());
   BOOST_OUTCOME_TRY(run_tests());
   BOOST_OUTCOME_TRY(run_seeds());
@@ -90,6 +91,11 @@ Result<void> Judge::load_markets() {
       paper.linear_taker_fee_bps, paper.spot_taker_fee_bps, paper.half_spread_bps, paper.impact_bps,
       paper.assumed_funding_bps);
   for (const std::string& warning : cost_warnings(paper)) report_.notes.push_back(warning);
+  return success();
+}
+
+/// The blocks that are judged, with as many bars before them as the policies want to see.
+Result<void> Judge::cut_tests() {
   for (const FoldTimes& fold : plan_.folds) {
     BOOST_OUTCOME_TRY(auto market, market_of(fold.test_from, fold.test_to));
     if (*market.end() < fold.test_to)

@@ -51,6 +51,7 @@ class Judge {
   void fill_folds();
 
   /// One candidate over all test blocks, with the weights of `seed` alone, or of all.
+  Result<void> cut_tests();
   [[nodiscard]] std::vector<std::string> choice_for(std::size_t i, std::size_t f) const;
   Result<evaluation::Track> run_blocks(std::size_t candidate, std::optional<std::size_t> seed,
                                        const std::vector<std::string>& more = {});

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/bounds.hpp"
+#include "strategies/policy/policy_strategy.hpp"
 #include "tools/evaluate/judge.hpp"
 #include "tools/evaluate/trained_until.hpp"
 
@@ -47,9 +48,9 @@ Training Judge::training_of(const Candidate& candidate, std::size_t f, std::int6
                             const fs::path& root) const {
   const FoldTimes& fold = plan_.folds[f];
   Training training{fmt::format("{}, fold {}, seed {}", candidate.name, f + 1, seed),
-                    candidate.settings.train, candidate.settings.train_set,
-                    root / fmt::format("{}-to-{}-seed-{}", day_text(fold.train_to),
-                                       day_text(fold.validation_to), seed)};
+                    candidate.settings.train,
+                    candidate.settings.train_set,
+                    {}};
   const auto say = [&](const char* key, const std::string& value) {
     training.overrides.push_back(fmt::format("{}={}", key, value));
   };
@@ -59,6 +60,11 @@ Training Judge::training_of(const Candidate& candidate, std::size_t f, std::int6
   say("data.validation_to", format_time(fold.validation_to));
   say("data.embargo", "0s");  // The periods leave it out already.
   say("train.seed", std::to_string(seed));
+  training.folder =
+      root /
+      fmt::format("{}-to-{}-{}-seed-{}", day_text(fold.train_to), day_text(fold.validation_to),
+                  text_hash(fmt::format("{}", fmt::join(training.overrides, "\n"))).substr(0, 6),
+                  seed);
   return training;
 }
 
@@ -98,6 +104,14 @@ Result<void> Judge::check_weights() {
         const std::string& file = weights_[i][f][seed];
         BOOST_OUTCOME_TRY(check_unseen(file, plan_.folds[f].test_from));
         BOOST_OUTCOME_TRY(const auto checkpoint, inference::load_checkpoint(file));
+        BOOST_OUTCOME_TRY(const auto loaded,
+                          trading_settings(plan_, plan_.candidates[i],
+                                           {fmt::format("policy.checkpoints={}", file)}));
+        for (const strategies::PolicyModel& model : loaded.policies) {
+          BOOST_OUTCOME_TRY(const std::size_t wanted, strategies::policy_warm_up(model.spec));
+          plan_.evaluate.warm_up_bars =
+              std::max(plan_.evaluate.warm_up_bars, static_cast<std::int64_t>(wanted));
+        }
         if (i == 0) report_.features = checkpoint.schema.substr(0, checkpoint.schema.find('\n'));
         report_.checkpoints.push_back({plan_.candidates[i].name, f + 1,
                                        static_cast<std::int64_t>(seed + 1), file,
