@@ -1,7 +1,8 @@
 // The count of everything that was ever tried: one line of JSON for each configuration and what it
 // was scored on, appended and synced before anything is concluded from it. Each line has a number
 // and a hash over all lines so far, so that one that is missing in between, changed or half written
-// is seen (lines that were taken from the end are not): a damaged registry is refused, since the deflated Sharpe ratio is worth what the count is worth.
+// is seen (lines that were taken from the end are not): a damaged registry is refused, since the
+// deflated Sharpe ratio is worth what the count is worth.
 #pragma once
 
 #include <cstdint>
