@@ -74,6 +74,7 @@ evaluation::Figures block_figures(const Track& track, std::size_t block) {
   part.funding = cut(track.funding);
   part.traded = cut(track.traded);
   part.exposure = cut(track.exposure);
+  part.fills = cut(track.fills);
   // An account begins anew with each block: what was opened in it was closed or cut in it.
   const Timestamp begin = from == 0 ? Timestamp::min() : track.closes[from - 1];
   for (const auto& trip : track.trips)

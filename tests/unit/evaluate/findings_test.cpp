@@ -26,6 +26,7 @@ evaluation::Track track_of(std::uint64_t seed, double drift, std::size_t bars = 
     track.funding.push_back(0.0);
     track.traded.push_back(0.1);
     track.exposure.push_back(0.5);
+    track.fills.push_back(i % 10 == 0 ? 2 : 0);
     track.contributions.push_back({track.net.back()});
   }
   track.blocks = {{0, bars}};
@@ -110,6 +111,7 @@ TEST(Findings, OfABlockAreThoseOfItsBarsAlone) {
   evaluation::Track second = track_of(1, 0.0, 100);
   const auto f = block_figures(track, 1);
   EXPECT_EQ(f.bars, 60U);
+  EXPECT_EQ(f.fills, 12);
   second.net.erase(second.net.begin(), second.net.begin() + 40);
   EXPECT_NEAR(f.total_return, evaluation::equity_of(second.net).back() - 1.0, 1e-12);
 }
