@@ -41,6 +41,15 @@ struct Gathered {
 
 }  // namespace
 
+void add_new_bars(Validated& so_far, const Track& validation) {
+  so_far.bars_a_year = validation.bars_a_year;
+  for (std::size_t i = 0; i < validation.bars(); ++i) {
+    if (!so_far.closes.empty() && validation.closes[i] <= so_far.closes.back()) continue;
+    so_far.closes.push_back(validation.closes[i]);
+    so_far.net.push_back(validation.net[i]);
+  }
+}
+
 Result<void> weigh_accounts(std::vector<Account>& accounts, const EvaluateSettings& settings) {
   std::vector<std::vector<double>> columns;
   for (Account& account : accounts) {

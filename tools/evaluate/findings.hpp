@@ -9,6 +9,16 @@
 
 namespace proteus::app::evaluate {
 
+/// Net returns of one point of the grid over the validations of the folds so far, each bar once.
+struct Validated {
+  double bars_a_year = 0.0;
+  std::vector<Timestamp> closes;  ///< ascending
+  std::vector<double> net;
+};
+/// Adds the bars of a fold's validation that no fold before it has had: the validations of
+/// neighbouring folds may overlap.
+void add_new_bars(Validated& so_far, const evaluation::Track& validation);
+
 /// Fills figures, intervals and differences of all accounts, the first of which is judged. Errors:
 /// those of the bootstrap.
 Result<void> weigh_accounts(std::vector<Account>& accounts, const EvaluateSettings& settings);

@@ -23,9 +23,12 @@ std::string point_text(const std::vector<std::string>& point) {
   return fmt::format("{}", fmt::join(point, ", "));
 }
 
+std::optional<double> yearly_by_sqrt(const std::vector<double>& net, double bars_a_year) {
+  const double ratio = evaluation::sharpe_ratio(net);
+  return std::isfinite(ratio) ? std::optional(ratio * std::sqrt(bars_a_year)) : std::nullopt;
+}
 std::optional<double> yearly_by_sqrt(const Track& track) {
-  const double ratio = evaluation::sharpe_ratio(track.net);
-  return std::isfinite(ratio) ? std::optional(ratio * std::sqrt(track.bars_a_year)) : std::nullopt;
+  return yearly_by_sqrt(track.net, track.bars_a_year);
 }
 
 }  // namespace
@@ -171,14 +174,14 @@ std::string Judge::tests_text() const {
 Result<void> Judge::choose_on_validation() {
   if (plan_.grid.empty()) return success();
   const auto points = grid_points(plan_.grid);
-  validation_tracks_.resize(points.size());
+  validated_.resize(points.size());
   for (std::size_t f = 0; f < plan_.folds.size(); ++f) {
-    BOOST_OUTCOME_TRY(choose_in_fold(f, validation_tracks_));
+    BOOST_OUTCOME_TRY(choose_in_fold(f));
   }
   return success();
 }
 
-Result<void> Judge::choose_in_fold(std::size_t f, std::vector<Track>& so_far) {
+Result<void> Judge::choose_in_fold(std::size_t f) {
   const FoldTimes& fold = plan_.folds[f];
   const auto points = grid_points(plan_.grid);
   BOOST_OUTCOME_TRY(auto market, market_of(fold.validation_from, fold.validation_to));
@@ -195,10 +198,8 @@ Result<void> Judge::choose_in_fold(std::size_t f, std::vector<Track>& so_far) {
               fmt::format("validation {}/{}", day_text(fold.validation_from),
                           day_text(fold.validation_to)),
               track));
-    // Validation periods of neighbouring folds may share bars; each counts as it stands.
-    if (so_far[p].closes.empty() || so_far[p].closes.back() < track.closes.front())
-      evaluation::append(so_far[p], track);
-    const auto sharpe = yearly_by_sqrt(so_far[p]);
+    add_new_bars(validated_[p], track);
+    const auto sharpe = yearly_by_sqrt(validated_[p].net, validated_[p].bars_a_year);
     report_.validation.push_back({f + 1, point_text(points[p]), sharpe, false});
     if (sharpe && (!greatest || *sharpe > *greatest)) {
       greatest = sharpe;
@@ -332,7 +333,7 @@ Result<void> Judge::count_trials() {
 /// Over the grid on validation; without a grid over all that was run on the test blocks.
 void Judge::find_overfitting() {
   std::vector<std::vector<double>> columns;
-  for (const Track& track : validation_tracks_) columns.push_back(track.net);
+  for (const Validated& point : validated_) columns.push_back(point.net);
   report_.overfitting_over = fmt::format("{} points of the grid, on validation", columns.size());
   if (columns.size() < 2) {
     columns.clear();

@@ -116,6 +116,25 @@ TEST(Findings, OfABlockAreThoseOfItsBarsAlone) {
   EXPECT_NEAR(f.total_return, evaluation::equity_of(second.net).back() - 1.0, 1e-12);
 }
 
+TEST(Findings, CountABarThatTwoValidationsShareOnce) {
+  const evaluation::Track all = track_of(1, 0.0, 100);
+  const auto part = [&](std::size_t from, std::size_t to) {
+    evaluation::Track track;
+    track.bars_a_year = all.bars_a_year;
+    track.closes.assign(all.closes.begin() + static_cast<std::ptrdiff_t>(from),
+                        all.closes.begin() + static_cast<std::ptrdiff_t>(to));
+    track.net.assign(all.net.begin() + static_cast<std::ptrdiff_t>(from),
+                     all.net.begin() + static_cast<std::ptrdiff_t>(to));
+    return track;
+  };
+  Validated so_far;
+  add_new_bars(so_far, part(0, 60));
+  add_new_bars(so_far, part(40, 100));
+  EXPECT_EQ(so_far.closes, all.closes);
+  EXPECT_EQ(so_far.net, all.net);
+  EXPECT_EQ(so_far.bars_a_year, 8'760.0);
+}
+
 TEST(Standing, SaysWhatItLosesToAndWhatItCannotBeToldFrom) {
   Report report;
   report.accounts.resize(4);
