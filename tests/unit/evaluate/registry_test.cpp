@@ -71,6 +71,23 @@ TEST(Registry, EntersOfTrainingsThoseThatItDoesNotKnow) {
   EXPECT_EQ(tried_runs(folder / "none").error().code, ErrorCode::NotFound);
 }
 
+TEST(TriedRuns, AreNotCountedWhereTheSettingsOfOneCannotBeRead) {
+  const test::Folder folder;
+  const auto run = [&](const std::string& name, const std::string& text) {
+    std::filesystem::create_directories(folder / ("runs/" + name));
+    write(folder / ("runs/" + name + "/config.toml"), text);
+  };
+  run("a", "[train]\nrate = 0.1\n");
+  EXPECT_EQ(tried_runs(folder / "runs").value().size(), 1U);
+  for (const std::string damaged : {"[train]\nrate = \n", ""}) {
+    run("b", damaged);
+    const auto trials = tried_runs(folder / "runs");
+    ASSERT_TRUE(trials.has_error());
+    EXPECT_EQ(trials.error().code, ErrorCode::Corrupt);
+    EXPECT_THAT(trials.error().context, HasSubstr("runs/b/config.toml"));
+  }
+}
+
 class DamagedRegistry : public ::testing::Test {
  protected:
   void SetUp() override {
