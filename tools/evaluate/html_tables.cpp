@@ -155,13 +155,18 @@ std::string parts_table(std::string_view heading, const std::vector<Part>& parts
 
 std::string adaptation_table(const Report& report) {
   std::vector<Cells> rows;
+  const auto told = [](const evaluation::BootstrapResult& gain) {
+    return fmt::format("{:+.2f} ({})", gain.estimate, interval(gain));
+  };
   for (const AdaptationPoint& point : report.adaptation)
-    rows.push_back({point.name, figure(point.figures.net_sharpe),
-                    fmt::format("{:+.2f} ({})", point.gain.estimate, interval(point.gain)),
+    rows.push_back({point.name, figure(point.figures.net_sharpe), told(point.gain),
+                    point.gain_of_steps
+                        ? fmt::format("{} over {}", told(*point.gain_of_steps), point.without_steps)
+                        : std::string(),
                     percent(point.figures.yearly_return, 1), figure(point.figures.turnover, 0)});
-  return html_table(
-      {"adapting", "net Sharpe", "gain over the first (95 %)", "return a year", "turnover a year"},
-      rows);
+  return html_table({"adapting", "net Sharpe", "gain over the first (95 %)",
+                     "gain of its steps (95 %)", "return a year", "turnover a year"},
+                    rows);
 }
 
 std::string validation_table(const Report& report) {

@@ -260,8 +260,7 @@ Result<void> Judge::run_seeds() {
 /// The judged policy with each way to adapt; all else stays as it is.
 Result<void> Judge::run_adaptation() {
   if (weights_.front().empty() || plan_.adaptations.size() < 2) return success();
-  std::vector<Track> tracks;
-  std::vector<std::string> names;
+  std::vector<AdaptationRun> runs;
   for (const Adaptation& way : plan_.adaptations) {
     BOOST_OUTCOME_TRY(Track track, run_blocks(0, std::nullopt, way.overrides));
     std::vector<std::string> overrides = choice_for(0, plan_.folds.size() - 1);
@@ -272,10 +271,9 @@ Result<void> Judge::run_adaptation() {
                             config_hash(plan_.candidates.front(), loaded), tests_text(), track));
     world_.say(fmt::format("ran {} adapting {}: Sharpe ratio {:.2f}", plan_.candidates.front().name,
                            way.name, yearly_by_sqrt(track).value_or(0.0)));
-    tracks.push_back(std::move(track));
-    names.push_back(way.name);
+    runs.push_back({way.name, loaded.settings.policy.adapt, std::move(track)});
   }
-  BOOST_OUTCOME_TRY(report_.adaptation, adaptation_curve(names, tracks, plan_.evaluate));
+  BOOST_OUTCOME_TRY(report_.adaptation, adaptation_curve(runs, plan_.evaluate));
   return success();
 }
 

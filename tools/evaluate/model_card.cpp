@@ -89,10 +89,15 @@ std::string where_not(const Report& report) {
         fmt::format("wherever trading costs more than {:.2f} bp of what is traded: "
                     "nothing is left there",
                     *f.break_even_cost * 1e4));
-  for (const AdaptationPoint& point : report.adaptation)
-    if (point.gain.high < 0.0)
-      lines.push_back(fmt::format("adapting {}: it cost {:.2f} of the ratio", point.name,
-                                  -point.gain.estimate));
+  for (const AdaptationPoint& point : report.adaptation) {
+    // What gradient steps cost is told against the same policy without them.
+    const auto& gain = point.gain_of_steps.value_or(point.gain);
+    const std::string& against =
+        point.gain_of_steps ? point.without_steps : report.adaptation.front().name;
+    if (gain.high < 0.0)
+      lines.push_back(fmt::format("adapting {}: it cost {:.2f} of the ratio against {}", point.name,
+                                  -gain.estimate, against));
+  }
   lines.emplace_back(
       "on instruments, bar lengths, venues and years other than these nothing is known of it");
   std::string out = "## Where it does not work\n\n";

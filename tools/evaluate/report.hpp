@@ -54,6 +54,9 @@ struct AdaptationPoint {
   std::string name;
   evaluation::Figures figures;
   evaluation::BootstrapResult gain;  ///< ratio a year less that of the first way
+  std::string without_steps;         ///< the way that is this one without its gradient steps
+  /// What those steps alone bring; absent where there are none, or no way without them was run.
+  std::optional<evaluation::BootstrapResult> gain_of_steps;
 };
 struct NoiseResult {
   std::size_t markets = 0;

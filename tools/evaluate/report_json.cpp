@@ -109,10 +109,13 @@ std::string report_json(const Report& report) {
   out.add_raw("by_instrument", list_of(report.by_instrument, plain).text());
   out.add_raw("by_regime", list_of(report.by_regime, plain).text());
   out.add_raw("adaptation", list_of(report.adaptation, [](const AdaptationPoint& point) {
-                              return JsonObject{}
-                                  .add("name", point.name)
-                                  .add("figures", json_of(point.figures))
-                                  .add("gain", json_of(point.gain));
+                              JsonObject one;
+                              one.add("name", point.name).add("figures", json_of(point.figures));
+                              one.add("gain", json_of(point.gain));
+                              if (point.gain_of_steps)
+                                one.add("without_steps", point.without_steps)
+                                    .add("gain_of_steps", json_of(*point.gain_of_steps));
+                              return one;
                             }).text());
   if (report.noise)
     out.add("noise", JsonObject{}

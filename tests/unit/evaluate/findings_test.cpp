@@ -98,11 +98,43 @@ TEST(Findings, PutTheCostsBackBeforeTheyLookAtNoise) {
 }
 
 TEST(Findings, TellTheGainOverTheFirstWayToAdapt) {
-  const auto curve =
-      adaptation_curve({"off", "on"}, {track_of(1, 0.0), track_of(1, 0.003)}, settings()).value();
+  const auto curve = adaptation_curve({{"off", strategies::Adapt::Off, track_of(1, 0.0)},
+                                       {"on", strategies::Adapt::Recurrent, track_of(1, 0.003)}},
+                                      settings())
+                         .value();
   EXPECT_EQ(curve[0].gain.estimate, 0.0);
   EXPECT_GT(curve[1].gain.low, 0.0);
   EXPECT_EQ(curve[1].name, "on");
+  EXPECT_FALSE(curve[1].gain_of_steps);
+}
+
+TEST(Findings, TellWhatGradientStepsBringOverTheSamePolicyWithoutThem) {
+  using strategies::Adapt;
+  const std::vector<AdaptationRun> runs{{"off", Adapt::Off, track_of(1, 0.0)},
+                                        {"recurrent", Adapt::Recurrent, track_of(1, 0.003)},
+                                        {"steps", Adapt::Both, track_of(1, 0.002)},
+                                        {"steps alone", Adapt::Gradient, track_of(1, 0.001)}};
+  const auto curve = adaptation_curve(runs, settings()).value();
+  EXPECT_EQ(curve[2].without_steps, "recurrent");
+  EXPECT_EQ(curve[3].without_steps, "off");
+  // Against off both gain; against the hidden state alone its steps lose.
+  EXPECT_GT(curve[2].gain.low, 0.0);
+  EXPECT_LT(curve[2].gain_of_steps->high, 0.0);
+  EXPECT_GT(curve[3].gain_of_steps->low, 0.0);
+  const auto plain =
+      evaluation::bootstrap_difference(runs[2].track.net, runs[1].track.net,
+                                       evaluation::sharpe_ratio, {.draws = 300, .seed = 1})
+          .value();
+  EXPECT_NEAR(curve[2].gain_of_steps->estimate, plain.estimate * std::sqrt(8'760.0), 1e-6);
+
+  Report report;
+  report.accounts.resize(1);
+  report.plan.candidates.resize(1);
+  report.adaptation = curve;
+  const std::string card = model_card(report);
+  EXPECT_NE(card.find("adapting steps: it cost"), std::string::npos) << card;
+  EXPECT_NE(card.find("of the ratio against recurrent"), std::string::npos) << card;
+  EXPECT_EQ(card.find("against off"), std::string::npos) << card;
 }
 
 TEST(Findings, OfABlockAreThoseOfItsBarsAlone) {
