@@ -117,9 +117,10 @@ std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader,
     return {};
   }
   if (s.policy.adapt == strategies::Adapt::Gradient && s.policy.adapt_weights == AdaptedPart::All)
-    reader.reject("policy", "adapt_weights",
-                  "is all, and adapt = \"gradient\" remembers nothing that could be learned "
-                  "through: set it to head, or adapt to both");
+    reader.reject(
+        "policy", "adapt_weights",
+        "is all, and adapt = \"gradient\" empties the hidden state at every bar: nothing is "
+        "there to be learned through; set it to head, or adapt to both");
   take_content(s, models, reader);
   take_features(s, first.features, reader);
   take_warm_up(s, models.front(), reader);
