@@ -104,6 +104,7 @@ Result<void> Judge::check_weights() {
         const std::string& file = weights_[i][f][seed];
         BOOST_OUTCOME_TRY(check_unseen(file, plan_.folds[f].test_from));
         BOOST_OUTCOME_TRY(const auto checkpoint, inference::load_checkpoint(file));
+        BOOST_OUTCOME_TRY(const Seen seen, seen_by(checkpoint, file));
         BOOST_OUTCOME_TRY(const auto loaded,
                           trading_settings(plan_, plan_.candidates[i],
                                            {fmt::format("policy.checkpoints={}", file)}));
@@ -115,7 +116,7 @@ Result<void> Judge::check_weights() {
         if (i == 0) report_.features = checkpoint.schema.substr(0, checkpoint.schema.find('\n'));
         report_.checkpoints.push_back({plan_.candidates[i].name, f + 1,
                                        static_cast<std::int64_t>(seed + 1), file,
-                                       checkpoint.content_hash});
+                                       checkpoint.content_hash, seen.real, seen.until});
       }
   return success();
 }

@@ -30,15 +30,32 @@ std::string what_it_is(const Report& report) {
   return out;
 }
 
+/// Up to which bar the weights that trade in a fold were trained: as the plan says where this
+/// evaluation trained them, and as they say themselves where they were given.
+std::string trained_up_to(const Report& report, std::size_t f) {
+  const Candidate& judged = report.plan.candidates.front();
+  if (!judged.learned()) return "nothing is trained";
+  if (!judged.settings.train.empty()) return day(report.folds[f].times.train_to);
+  std::optional<Timestamp> last;
+  for (const Trained& one : report.checkpoints)
+    if (one.candidate == judged.name && one.fold == f + 1 && one.real && one.until)
+      last = std::max(last, one.until);
+  return last ? day(*last) : "generated bars alone";
+}
+
 std::string folds_of(const Report& report) {
   std::string out =
       "## Data and periods\n\n| fold | trained up to | chosen on | judged on | net Sharpe |\n"
       "|---|---|---|---|---|\n";
   for (std::size_t f = 0; f < report.folds.size(); ++f) {
     const FoldTimes& t = report.folds[f].times;
-    out += fmt::format("| {} | {} | {} to {} | {} to {} | {} |\n", f + 1, day(t.train_to),
-                       day(t.validation_from), day(t.validation_to), day(t.test_from),
-                       day(t.test_to), figure(report.folds[f].accounts.front().second.net_sharpe));
+    const std::string chosen =
+        report.plan.grid.empty() && report.plan.candidates.front().settings.train.empty()
+            ? "nothing"
+            : fmt::format("{} to {}", day(t.validation_from), day(t.validation_to));
+    out += fmt::format("| {} | {} | {} | {} to {} | {} |\n", f + 1, trained_up_to(report, f),
+                       chosen, day(t.test_from), day(t.test_to),
+                       figure(report.folds[f].accounts.front().second.net_sharpe));
   }
   return out;
 }

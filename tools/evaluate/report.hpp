@@ -73,6 +73,8 @@ struct Trained {
   std::int64_t seed = 0;
   std::string file;
   std::string hash;
+  bool real = false;               ///< kline files were among what it was trained on
+  std::optional<Timestamp> until;  ///< it has seen no bar that closed later
 };
 
 struct Report {

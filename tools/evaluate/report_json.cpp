@@ -135,12 +135,12 @@ std::string report_json(const Report& report) {
                                .add("splits", report.overfitting->splits));
   out.add("tried", counts_of(report));
   out.add_raw("checkpoints", list_of(report.checkpoints, [](const Trained& one) {
-                               return JsonObject{}
-                                   .add("candidate", one.candidate)
-                                   .add("fold", one.fold)
-                                   .add("seed", one.seed)
-                                   .add("file", one.file)
-                                   .add("hash", one.hash);
+                               JsonObject row;
+                               row.add("candidate", one.candidate).add("fold", one.fold);
+                               row.add("seed", one.seed).add("file", one.file);
+                               row.add("hash", one.hash);
+                               if (one.until) row.add("trained_until", *one.until);
+                               return row;
                              }).text());
   const Standing standing = standing_of(report);
   out.add("loses_to", standing.loses_to).add("not_told_apart", standing.not_told_apart);
