@@ -53,7 +53,13 @@ Result<Report> Judge::run() {
   report_.version = kVersion;
   report_.made = world_.now();
   if (fs::exists(plan_.evaluate.registry)) {
-    BOOST_OUTCOME_TRY(read_registry(plan_.evaluate.registry));  // Before hours of work.
+    // Before hours of work.
+    BOOST_OUTCOME_TRY(const Tried before, read_registry(plan_.evaluate.registry));
+    if (before.lines > 0 && !before.headed)
+      report_.notes.push_back(
+          fmt::format("no {}.head stood beside the registry: lines taken from its end before this "
+                      "evaluation would not have been seen",
+                      plan_.evaluate.registry));
   } else {
     world_.say(fmt::format("begins a new registry of what was tried: {}", plan_.evaluate.registry));
   }

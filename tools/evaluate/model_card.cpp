@@ -127,6 +127,8 @@ std::string made_by(const Report& report) {
       fmt::format("## How this was made\n\n`{}`, proteus {}, {}, settings {}.\n\n```toml\n{}```\n",
                   report.command, report.version, format_time(report.made), report.plan.hash,
                   report.plan.resolved);
+  out += fmt::format("\nThe registry had {} lines then, the last with the chain `{}`.\n",
+                     report.tried.lines, report.tried.chain);
   for (const std::string& note : report.notes) out += "\nNote: " + note + ".\n";
   return out;
 }

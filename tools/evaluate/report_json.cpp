@@ -76,6 +76,7 @@ JsonList list_of(const std::vector<T>& values, const F& json) {
 JsonObject counts_of(const Report& report) {
   JsonObject out;
   out.add("configurations", report.tried.configurations).add("lines", report.tried.lines);
+  out.add("last_chain", report.tried.chain);
   out.add("variance_of_yearly_ratios", report.tried.variance_yearly);
   if (report.deflated) {
     out.add("threshold_a_bar", report.deflated->threshold);
