@@ -198,9 +198,9 @@ Result<void> Judge::choose_in_fold(std::size_t f) {
                       run_one(0, f, std::nullopt, market, fold.validation_from, points[p]));
     BOOST_OUTCOME_TRY(const auto loaded,
                       trading_settings(plan_, plan_.candidates.front(), points[p]));
+    BOOST_OUTCOME_TRY(const std::string hash, config_hash(plan_.candidates.front(), loaded));
     BOOST_OUTCOME_TRY(
-        enter(fmt::format("{} ({})", plan_.candidates.front().name, point_text(points[p])),
-              config_hash(plan_.candidates.front(), loaded),
+        enter(fmt::format("{} ({})", plan_.candidates.front().name, point_text(points[p])), hash,
               fmt::format("validation {}/{}", day_text(fold.validation_from),
                           day_text(fold.validation_to)),
               track));
@@ -225,13 +225,8 @@ Result<void> Judge::run_tests() {
     BOOST_OUTCOME_TRY(Track track, run_blocks(i, std::nullopt));
     BOOST_OUTCOME_TRY(const auto loaded,
                       trading_settings(plan_, candidate, choice_for(i, plan_.folds.size() - 1)));
-    Account account{candidate.name,
-                    candidate.role,
-                    config_hash(candidate, loaded),
-                    std::move(track),
-                    {},
-                    {},
-                    {}};
+    BOOST_OUTCOME_TRY(const std::string hash, config_hash(candidate, loaded));
+    Account account{candidate.name, candidate.role, hash, std::move(track), {}, {}, {}};
     BOOST_OUTCOME_TRY(enter(account.name, account.config, tests_text(), account.track));
     const auto sharpe = yearly_by_sqrt(account.track);
     world_.say(fmt::format("ran {} over {} bars in {} blocks: Sharpe ratio {}", candidate.name,
@@ -273,8 +268,9 @@ Result<void> Judge::run_adaptation() {
     overrides.insert(overrides.end(), way.overrides.begin(), way.overrides.end());
     BOOST_OUTCOME_TRY(const auto loaded,
                       trading_settings(plan_, plan_.candidates.front(), overrides));
-    BOOST_OUTCOME_TRY(enter(fmt::format("{} ({})", plan_.candidates.front().name, way.name),
-                            config_hash(plan_.candidates.front(), loaded), tests_text(), track));
+    BOOST_OUTCOME_TRY(const std::string hash, config_hash(plan_.candidates.front(), loaded));
+    BOOST_OUTCOME_TRY(enter(fmt::format("{} ({})", plan_.candidates.front().name, way.name), hash,
+                            tests_text(), track));
     world_.say(fmt::format("ran {} adapting {}: Sharpe ratio {:.2f}", plan_.candidates.front().name,
                            way.name, yearly_by_sqrt(track).value_or(0.0)));
     runs.push_back({way.name, loaded.settings.policy.adapt, std::move(track)});

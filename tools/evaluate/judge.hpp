@@ -60,7 +60,9 @@ class Judge {
                                     Timestamp from, const std::vector<std::string>& more);
   Result<void> enter(const std::string& name, const std::string& config,
                      const std::string& scored_on, const evaluation::Track& track);
-  [[nodiscard]] std::string config_hash(const Candidate& candidate, const Loaded& loaded) const;
+  [[nodiscard]] std::string given_content(const Candidate& candidate) const;
+  [[nodiscard]] Result<std::string> config_hash(const Candidate& candidate,
+                                                const Loaded& loaded) const;
   [[nodiscard]] Result<MemoryMarket> market_of(Timestamp from, Timestamp to);
   [[nodiscard]] std::string tests_text() const;
 
