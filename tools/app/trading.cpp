@@ -88,10 +88,19 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
 }
 
 void Trading::learn_with(Learner& learner) {
-  learner_.open(learner, [this](InstrumentId id) {
+  const auto awaited = [this](InstrumentId id) {
     const PolicyStatus* const status = engine_->policy_status(id);
     return status == nullptr ? 0U : status->awaited;
-  });
+  };
+  std::vector<AdaptationFailed> lost;
+  for (const Instrument& instrument : instruments_) {
+    const std::uint32_t ordinal = awaited(instrument.id);
+    if (ordinal != 0 && !learner_.keeps(instrument.id, ordinal))
+      lost.push_back({instrument.id, ordinal, kStretchLost});
+  }
+  learner_.open(learner, awaited);
+  for (const AdaptationFailed& failed : lost)
+    engine_->on_input(failed, engine_->now(), engine_->now());
 }
 
 Result<void> Trading::finish(const std::string& cause, Timestamp now) {
