@@ -38,9 +38,10 @@ std::vector<PolicyModel> read_all(const strategies::PolicySettings& policy,
 void take_content(Settings& s, const std::vector<PolicyModel>& models, config::Reader& reader) {
   std::vector<std::string> found;
   for (const PolicyModel& model : models) found.push_back(model.spec.hash);
-  if (!reader.given("policy", "content") || s.policy.content.empty()) {
+  if (s.policy.content.empty()) {
     s.policy.content = found;
-    if (!reader.given("policy", "content")) reader.derive("policy", "content", found);
+    // Also where an empty list was given: a session keeps what it trades.
+    reader.derive("policy", "content", found);
     return;
   }
   if (s.policy.content.size() != found.size())
