@@ -249,7 +249,7 @@ void PaperDaemon::Impl::begin_learning() {
 void PaperDaemon::Impl::hear_learner(const EventBody& answer) {
   if (stopped) return;
   const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
-  trading->engine().on_input(answer, at, at);
+  trading->hear_learner(answer, at);
 }
 
 /// A session that never began leaves no folder behind.

@@ -120,7 +120,7 @@ fs::path head_of(const fs::path& file) { return file.string() + ".head"; }
 Result<std::optional<Head>> read_head(const fs::path& file) {
   const fs::path path = head_of(file);
   std::error_code failed;
-  if (!fs::exists(path, failed)) return std::nullopt;
+  if (!fs::exists(path, failed)) return std::optional<Head>();
   std::ifstream in(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   boost::system::error_code malformed;
@@ -128,7 +128,7 @@ Result<std::optional<Head>> read_head(const fs::path& file) {
   if (in && !malformed && parsed.is_object())
     if (const auto lines = number(parsed.get_object(), "lines"))
       if (const auto chain = text_in(parsed.get_object(), "chain"))
-        return Head{static_cast<std::int64_t>(*lines), *chain};
+        return std::optional(Head{static_cast<std::int64_t>(*lines), *chain});
   return error(
       ErrorCode::Corrupt,
       fmt::format("{}: it does not say how many lines the registry has: bring it back from "

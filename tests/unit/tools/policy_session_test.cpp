@@ -86,6 +86,7 @@ class Session {
     EventBody body;
     while (learner_->take(body)) engine().on_input(std::move(body), engine().now(), engine().now());
   }
+  void hear(EventBody body) { trading_->hear_learner(std::move(body), engine().now()); }
   void run(int bars) {
     for (int i = 0; i < bars; ++i) {
       close();
@@ -189,6 +190,23 @@ TEST(PolicySession, AnAnswerThatWasAwaitedWhenItDiedIsAskedForAgain) {
     expect_same(unbroken, broken);
     if (testing::Test::HasFatalFailure()) return;
   }
+}
+
+TEST(PolicySession, AnAnswerThatNoRecordCanHoldIsAFailure) {
+  const test::Folder folder;
+  Session session(folder / "a");
+  session.run(300);
+  session.run_until_cut();
+  const PolicyStatus before = session.status();
+  AdaptationProposed proposed;
+  proposed.ordinal = before.awaited;
+  proposed.weights.resize((16U << 20U) / sizeof(float));
+  session.hear(proposed);
+  EXPECT_EQ(session.status().proposed, before.proposed);
+  EXPECT_EQ(session.status().failed, before.failed + 1);
+  EXPECT_EQ(session.status().awaited, 0U);
+  session.run(60);
+  EXPECT_GT(session.status().proposed, before.proposed) << "it goes on";
 }
 
 TEST(PolicySession, AStretchThatAStopHasLostIsCutAnewWithTheNextBar) {
