@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/runs/html.hpp"
 #include "tools/app/text.hpp"
-#include "tools/evaluate/svg_plot.hpp"
 
 namespace proteus::app::evaluate {
 namespace {
@@ -16,12 +16,13 @@ using Cells = std::vector<std::string>;
 /// The first column is text, all others are numbers.
 std::string html_table(const Cells& heads, const std::vector<Cells>& rows) {
   std::string out = "<div class=\"wide\"><table><thead><tr>";
-  for (const std::string& one : heads) out += "<th>" + escaped(one) + "</th>";
+  for (const std::string& one : heads) out += "<th>" + runs::escaped(one) + "</th>";
   out += "</tr></thead><tbody>\n";
   for (const Cells& row : rows) {
     out += "<tr>";
     for (std::size_t i = 0; i < row.size(); ++i)
-      out += i == 0 ? "<th>" + escaped(row[i]) + "</th>" : "<td>" + escaped(row[i]) + "</td>";
+      out += i == 0 ? "<th>" + runs::escaped(row[i]) + "</th>"
+                    : "<td>" + runs::escaped(row[i]) + "</td>";
     out += "</tr>\n";
   }
   return out + "</tbody></table></div>\n";
