@@ -22,6 +22,13 @@ std::pair<std::string, std::string> split_path(std::string_view path) {
   return {std::string(path.substr(0, dot)), std::string(path.substr(dot + 1))};
 }
 
+bool says_nothing(const std::optional<Value>& value) {
+  if (!value) return false;  // "off" says something.
+  if (const auto* text = std::get_if<std::string>(&*value)) return text->empty();
+  const auto* list = std::get_if<std::vector<std::string>>(&*value);
+  return list != nullptr && list->empty();
+}
+
 }  // namespace
 
 Result<Reader> Reader::open(const std::filesystem::path& file,
@@ -148,7 +155,7 @@ bool Reader::given(std::string_view section, std::string_view key) const {
 }
 
 void Reader::derive(std::string_view section, std::string_view key, Value value) {
-  PROTEUS_ASSERT(!given(section, key));
+  PROTEUS_ASSERT(!given(section, key) || says_nothing(find(section, key)->slot.value));
   for (Section& s : sections_)
     for (Known& known : s.settings)
       if (s.name == section && known.slot.name == key) known.slot.value = std::move(value);

@@ -56,8 +56,8 @@ class Reader {
   void reject(std::string_view section, std::string_view key, std::string_view what);
   /// Whether the file or the command line gave a key that was read; what was wrong counts as well.
   [[nodiscard]] bool given(std::string_view section, std::string_view key) const;
-  /// Gives a key that nobody gave a default that other settings decide; `resolved` then has it. The
-  /// caller sets its own copy.
+  /// Gives a key that nobody gave, or gave as an empty text or list, a default that other settings
+  /// decide; `resolved` then has it. The caller sets its own copy.
   void derive(std::string_view section, std::string_view key, Value value);
 
   /// Shows `text` instead of a key's value in `show`, `resolved` and `hash`: it holds a secret.

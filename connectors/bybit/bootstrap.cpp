@@ -13,6 +13,8 @@ namespace proteus::bybit {
 namespace {
 
 constexpr int kPagesMax = 100;
+constexpr int kFundingTries = 2;  // A run can do without it.
+constexpr std::size_t kFundingRows = 200;
 
 /// Levenshtein distance.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -44,17 +46,22 @@ class LastComplaint final : public FeedOutput {
 
 struct Bootstrap::State {
   State(const FeedSettings& feed_settings, std::vector<InstrumentName> names, RestIo& io,
-        VenueClock& venue_clock, std::uint64_t seed, int tries)
+        VenueClock& venue_clock, std::uint64_t seed, int tries, std::optional<Interval> bars)
       : settings(feed_settings),
         wanted(std::move(names)),
         clock(venue_clock),
-        queue(settings, io, complaint, seed, tries) {}
+        queue(settings, io, complaint, seed, tries),
+        funding_for(bars) {}
 
   void take(RestAnswer answer, SteadyTime now);
   void on_time(RestAnswer answer, SteadyTime now);
   void on_page(RestAnswer answer, SteadyTime now);
   void ask_category(std::size_t index, SteadyTime now);
-  void finish();
+  void finish(SteadyTime now);
+  void ask_funding(SteadyTime now);
+  void ask_funding(InstrumentId instrument, Timestamp until, SteadyTime now);
+  void on_funding(RestAnswer answer, SteadyTime now);
+  void end_funding(InstrumentId instrument);
   [[nodiscard]] Error unknown(const InstrumentName& name) const;
   void end(Result<InstrumentTable> outcome) { result.emplace(std::move(outcome)); }
 
@@ -68,12 +75,20 @@ struct Bootstrap::State {
   int pages = 0;
   std::string last_cursor;
   std::map<Category, std::vector<InstrumentRow>> rows;
+  std::optional<Interval> funding_for;
+  InstrumentTable table;     ///< while funding is asked for
+  Timestamp funding_from{};  ///< the first bar of the warm-up opens here
+  std::size_t asking = 0;    ///< instruments whose funding is not there yet
+  std::vector<std::vector<FundingRow>> funding_rows;  ///< by instrument, ascending
+  PastFunding funding;
   std::optional<Result<InstrumentTable>> result;
 };
 
 Bootstrap::Bootstrap(const FeedSettings& settings, std::vector<InstrumentName> wanted, RestIo& io,
-                     VenueClock& clock, std::uint64_t seed, int tries)
-    : state_(std::make_unique<State>(settings, std::move(wanted), io, clock, seed, tries)) {}
+                     VenueClock& clock, std::uint64_t seed, int tries,
+                     std::optional<Interval> funding_for)
+    : state_(std::make_unique<State>(settings, std::move(wanted), io, clock, seed, tries,
+                                     funding_for)) {}
 Bootstrap::~Bootstrap() = default;
 
 void Bootstrap::start(SteadyTime now) {
@@ -111,7 +126,10 @@ const Result<InstrumentTable>& Bootstrap::result() const {
   return *state_->result;
 }
 
+PastFunding Bootstrap::take_funding() { return std::exchange(state_->funding, PastFunding()); }
+
 void Bootstrap::State::take(RestAnswer answer, SteadyTime now) {
+  if (answer.ticket.purpose == RestPurpose::Funding) return on_funding(std::move(answer), now);
   if (answer.failure)
     return end(error(answer.failure->code,
                      "the venue cannot be asked at the start: " + answer.failure->context));
@@ -134,7 +152,7 @@ void Bootstrap::State::ask_category(std::size_t index, SteadyTime now) {
   category = index;
   pages = 0;
   last_cursor.clear();
-  if (category == categories.size()) return finish();
+  if (category == categories.size()) return finish(now);
   RestTicket ticket;
   ticket.purpose = RestPurpose::Instruments;
   ticket.category = categories[category];
@@ -174,8 +192,7 @@ Error Bootstrap::State::unknown(const InstrumentName& name) const {
                            name.symbol, text.empty() ? "it lists nothing" : text));
 }
 
-void Bootstrap::State::finish() {
-  InstrumentTable table;
+void Bootstrap::State::finish(SteadyTime now) {
   for (const InstrumentName& name : wanted) {
     const std::vector<InstrumentRow>& list = rows[name.category];
     const auto found = std::find_if(list.begin(), list.end(), [&](const InstrumentRow& row) {
@@ -189,7 +206,61 @@ void Bootstrap::State::finish() {
     const Result<InstrumentId> added = table.add(found->instrument);
     if (!added) return end(added.error());
   }
-  end(std::move(table));
+  ask_funding(now);
+}
+
+void Bootstrap::State::ask_funding(SteadyTime now) {
+  if (funding_for && settings.warm_up_bars > 0) {
+    const Timestamp venue = clock.at(now);
+    funding = PastFunding(*funding_for, table.size());
+    funding_rows.resize(table.size());
+    // A day more: the first bar shows what was settled before it.
+    funding_from = venue - settings.warm_up_bars * bar_length(venue, *funding_for) -
+                   Duration{std::chrono::hours{24}};
+    for (const Instrument& instrument : table)
+      if (instrument.funding_interval > Duration{0}) ++asking;
+    for (const Instrument& instrument : table)
+      if (instrument.funding_interval > Duration{0}) ask_funding(instrument.id, venue, now);
+  }
+  if (asking == 0) end(std::move(table));
+}
+
+void Bootstrap::State::ask_funding(InstrumentId instrument, Timestamp until, SteadyTime now) {
+  RestTicket ticket;
+  ticket.purpose = RestPurpose::Funding;
+  ticket.instrument = instrument;
+  ticket.tries_max = kFundingTries;
+  queue.submit(ticket, funding_target(table[instrument].symbol.view(), funding_from, until), now);
+}
+
+/// The newest come first, at most 200 an answer: what lies before them is asked for next.
+void Bootstrap::State::on_funding(RestAnswer answer, SteadyTime now) {
+  const InstrumentId instrument = answer.ticket.instrument;
+  std::vector<FundingRow>& known = funding_rows[instrument.index];
+  if (answer.failure) {
+    funding.miss(instrument);
+    return end_funding(instrument);
+  }
+  Result<std::vector<FundingRow>> page = queue.codec().funding_history(answer.body);
+  if (!page) {
+    if (auto failed = queue.again(std::move(answer), page.error().context, now))
+      on_funding(*std::move(failed), now);
+    return;
+  }
+  std::vector<FundingRow>& rows = page.value();
+  const std::size_t count = rows.size();
+  if (!known.empty())  // An answer that repeats itself must not be asked for again.
+    std::erase_if(rows, [&](const FundingRow& row) { return row.time >= known.front().time; });
+  const bool news = !rows.empty();
+  known.insert(known.begin(), rows.begin(), rows.end());
+  if (news && count >= kFundingRows && known.front().time > funding_from)
+    return ask_funding(instrument, known.front().time - std::chrono::milliseconds{1}, now);
+  end_funding(instrument);
+}
+
+void Bootstrap::State::end_funding(InstrumentId instrument) {
+  funding.put(instrument, std::move(funding_rows[instrument.index]));
+  if (--asking == 0) end(std::move(table));
 }
 
 }  // namespace proteus::bybit

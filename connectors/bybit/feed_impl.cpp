@@ -48,12 +48,20 @@ PublicFeed::Impl::Impl(const FeedSettings& settings, const InstrumentTable& inst
   }
 }
 
-void PublicFeed::Impl::start(const std::vector<ResumePoint>& resume, SteadyTime now) {
+void PublicFeed::Impl::start(const std::vector<ResumePoint>& resume, SteadyTime now,
+                             PastFunding funding) {
   running_ = true;
   const Timestamp venue = clock_.at(now);
   touch(venue);
   last_tick_ = last_sync_ = now;
   next_refresh_ = venue + settings_.instruments_refresh;
+  past_funding_ = std::move(funding);
+  for (const Instrument& instrument : watch_.instruments())
+    if (past_funding_.missing(instrument.id))
+      anomaly(AnomalyKind::RestFailed, instrument.id,
+              fmt::format("{}: the venue does not tell its past funding: bars of the warm-up are "
+                          "charged the assumed rate",
+                          instrument.name()));
   backfill_.start(static_cast<int>(settings_.warm_up_bars), resume, venue, now);
   if (settings_.repair == RepairMode::Concurrent || !backfill_.any_hole()) open_streams(now);
 }
@@ -296,7 +304,14 @@ void PublicFeed::Impl::emit(EventBody body, Timestamp happened) {
 void PublicFeed::Impl::bar_closed(const Bar& bar, BarSource source) {
   ++counters_.bars;
   if (source == BarSource::Backfill) ++counters_.backfilled;
+  const bool warm_up = source == BarSource::Warmup;
+  if (warm_up) tell_past_funding(bar, bar.close_time - Duration{1});
   emit(BarClosed{bar, source}, bar.close_time);
+  if (warm_up) tell_past_funding(bar, bar.close_time);
+}
+
+void PublicFeed::Impl::tell_past_funding(const Bar& bar, Timestamp until) {
+  while (const auto told = past_funding_.next(bar, until)) emit(told->first, told->second);
 }
 
 void PublicFeed::Impl::anomaly(AnomalyKind kind, std::optional<InstrumentId> instrument,

@@ -23,7 +23,7 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
        const std::vector<Interval>& intervals, FeedIo& io, VenueClock& clock, EventSink& sink,
        std::uint64_t seed);
 
-  void start(const std::vector<ResumePoint>& resume, SteadyTime now);
+  void start(const std::vector<ResumePoint>& resume, SteadyTime now, PastFunding funding = {});
   void stop();
   void on_open(StreamId id, SteadyTime now);
   void on_frame(StreamId id, std::string_view bytes, Timestamp received, SteadyTime now);
@@ -79,6 +79,7 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   };
 
   void emit(EventBody body, Timestamp happened);
+  void tell_past_funding(const Bar& bar, Timestamp until);
   /// The event's receive time never goes back.
   void touch(Timestamp venue) { received_ = std::max(received_, venue); }
   void open_streams(SteadyTime now);
@@ -114,6 +115,7 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   InstrumentWatch watch_;
   RestQueue queue_;
   Backfill backfill_;
+  PastFunding past_funding_;
   std::vector<Stream> streams_;
   std::vector<TickerMerger> tickers_;     ///< by instrument
   std::vector<RenewAt> ticker_renew_at_;  ///< by instrument

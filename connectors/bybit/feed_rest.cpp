@@ -32,6 +32,8 @@ void PublicFeed::Impl::on_response(RequestId request, Result<HttpResponse> respo
     case RestPurpose::Instruments:
       on_instruments(*std::move(answer), now);
       break;
+    case RestPurpose::Funding:
+      break;  // Asked before the feed begins, by Bootstrap.
   }
   follow_repair(now);
 }

@@ -49,7 +49,9 @@ Result<std::unique_ptr<PublicFeed>> PublicFeed::create(const FeedSettings& setti
 PublicFeed::PublicFeed(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PublicFeed::~PublicFeed() = default;
 
-void PublicFeed::start(SteadyTime now) { impl_->start({}, now); }
+void PublicFeed::start(SteadyTime now, PastFunding funding) {
+  impl_->start({}, now, std::move(funding));
+}
 void PublicFeed::resume(const std::vector<ResumePoint>& points, SteadyTime now) {
   impl_->start(points, now);
 }

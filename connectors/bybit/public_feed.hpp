@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "connectors/bybit/feed_io.hpp"
+#include "connectors/bybit/past_funding.hpp"
 #include "connectors/bybit/resume_point.hpp"
 #include "connectors/bybit/settings.hpp"
 #include "connectors/bybit/venue_clock.hpp"
@@ -57,8 +58,9 @@ class PublicFeed {
   PublicFeed& operator=(const PublicFeed&) = delete;
 
   /// Begins: warm-up and, with repair = concurrent, the connections (with pause they follow the
-  /// warm-up). The clock must be anchored (Bootstrap does that).
-  void start(SteadyTime now);
+  /// warm-up). The clock must be anchored (Bootstrap does that). funding: told between the bars of
+  /// the warm-up.
+  void start(SteadyTime now, PastFunding funding = {});
   /// The same after a restart: series named here go on with that bar and have no warm-up.
   void resume(const std::vector<ResumePoint>& points, SteadyTime now);
   /// Closes all streams; nothing is emitted any more.

@@ -105,8 +105,8 @@ std::optional<RestAnswer> RestQueue::failed(Request request, RestVerdict verdict
     out_.anomaly(AnomalyKind::RestFailed, std::nullopt,
                  fmt::format("GET {}: {}", request.target, reason));
   ++request.attempt;
-  const bool final =
-      tries_max_ > 0 && (verdict == RestVerdict::Refused || request.attempt >= tries_max_);
+  const int most = request.ticket.tries_max > 0 ? request.ticket.tries_max : tries_max_;
+  const bool final = most > 0 && (verdict == RestVerdict::Refused || request.attempt >= most);
   if (final) {
     RestAnswer answer;
     answer.ticket = request.ticket;

@@ -16,7 +16,7 @@
 
 namespace proteus::bybit {
 
-enum class RestPurpose : std::uint8_t { Time, Klines, Instruments };
+enum class RestPurpose : std::uint8_t { Time, Klines, Instruments, Funding };
 
 /// What a request was for; comes back with its answer.
 struct RestTicket {
@@ -26,6 +26,8 @@ struct RestTicket {
   Category category = Category::Linear;  ///< Instruments
   std::optional<StreamId> stream;        ///< Time: asked before this stream subscribes
   std::uint64_t generation = 0;          ///< Time: of that stream's connection
+  InstrumentId instrument;               ///< Funding
+  int tries_max = 0;                     ///< of this request; 0: the queue's
 };
 
 struct RestAnswer {

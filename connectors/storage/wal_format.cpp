@@ -1,6 +1,7 @@
 #include "connectors/storage/wal_format.hpp"
 
 #include "connectors/storage/crc32c.hpp"
+#include "connectors/storage/record_room.hpp"
 
 namespace proteus::storage {
 namespace {
@@ -107,6 +108,11 @@ void encode_header(const WalHeader& header, ByteBuffer& out) {
   // The checksum goes over both sides of itself with its own place as zero.
   binary::put(at, std::uint32_t{0});
   binary::put(at, crc32c({start + 8, kWalHeaderSize - 8 + size}));
+}
+
+bool fits_record(const EventBody& body) {
+  const auto size = [](const auto& one) { return kEventHead + binary::encoded_size(one); };
+  return std::visit(size, body) <= kPayloadMax;
 }
 
 void encode_record(const Event& event, std::uint64_t number, ByteBuffer& out) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "engine/core/event.hpp"
@@ -39,6 +40,11 @@ struct LearnTask {
   double rate = 1.0;
   double norm_max = 1.0;  ///< longer changes are shortened to it
 };
+
+/// Cause of an AdaptationFailed whose stretch ended with the process that held it. Nobody has
+/// failed there: a new stretch is cut with the next bar.
+inline constexpr std::string_view kStretchLost =
+    "the stretch was lost with the process that was to learn from it";
 
 class Learner {
  public:

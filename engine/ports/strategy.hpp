@@ -39,7 +39,7 @@ struct PolicyStatus {
   std::uint64_t lost = 0;     ///< adapted weights that were gone or damaged
   std::uint32_t version = 0;  ///< of the weights in use; 0: the base
   double shadow_gain = 0.0;   ///< of these over the base since their adoption, in units
-  double gain_total = 0.0;    ///< the same over all versions so far
+  double gain_total = 0.0;    ///< the same of all versions that have ended
   std::uint32_t awaited = 0;  ///< ordinal of the cut whose answer is awaited; 0: none
   void archive(Archive& a) {
     a(answers, bad, outside, trials, cuts, proposed, failed, adopted, refused, rolled_back, lost,

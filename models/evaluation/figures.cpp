@@ -73,7 +73,7 @@ Result<double> yearly_factor(std::span<const double> returns, double bars_a_year
 Figures figures_of(const Track& track) {
   Figures f;
   f.bars = track.bars();
-  f.fills = track.fills;
+  f.fills = std::accumulate(track.fills.begin(), track.fills.end(), std::int64_t{0});
   f.turnover = mean(track.traded) * track.bars_a_year;
   f.exposure = mean(track.exposure);
   const auto held = std::ranges::count_if(track.exposure, [](double e) { return e > 0.0; });

@@ -57,7 +57,7 @@ void append(Track& track, const Track& next) {
   extend(track.funding, next.funding);
   extend(track.traded, next.traded);
   extend(track.exposure, next.exposure);
-  track.fills += next.fills;
+  extend(track.fills, next.fills);
   track.funding_assumed += next.funding_assumed;
   track.settlements += next.settlements;
   track.refused += next.refused;

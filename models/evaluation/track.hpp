@@ -29,15 +29,15 @@ struct Track {
   std::vector<double> net;        ///< return after all costs
   std::vector<double> fees;       ///< paid, as a share
   std::vector<double> slippage;
-  std::vector<double> funding;   ///< paid; below 0 where it was received
-  std::vector<double> traded;    ///< value of all fills, as a share
-  std::vector<double> exposure;  ///< sum of |positions| over equity, at the close
+  std::vector<double> funding;      ///< paid; below 0 where it was received
+  std::vector<double> traded;       ///< value of all fills, as a share
+  std::vector<double> exposure;     ///< sum of |positions| over equity, at the close
+  std::vector<std::int64_t> fills;  ///< how many
   /// What each instrument brought, net, as a share; of each bar, in the order of `names`.
   std::vector<std::vector<double>> contributions;
   std::vector<std::string> names;  ///< of the instruments
   std::vector<RoundTrip> trips;
-  std::vector<Stretch> blocks;  ///< bars of one run each: an account begins anew with each
-  std::int64_t fills = 0;
+  std::vector<Stretch> blocks;       ///< bars of one run each: an account begins anew with each
   std::int64_t funding_assumed = 0;  ///< settlements at a rate that nobody knew
   std::int64_t settlements = 0;
   std::int64_t refused = 0;  ///< decisions that a control refused

@@ -13,7 +13,7 @@ namespace {
 struct Segment {
   std::size_t panel = 0;
   std::size_t first = 0;  ///< bar that is traded first
-  std::size_t last = 0;   ///< one past the last
+  std::size_t last = 0;   ///< one past the last, whose reward is that of the bar `last`
 };
 
 /// Sums over the instruments that trade at one time.
@@ -40,7 +40,8 @@ PortfolioScore portfolio_score(const policy::ActorCritic& policy,
     std::size_t end = bars.size();
     while (end > first && period.to && bars[end - 1].close_time > *period.to) --end;
     for (; first + 1 < end; first += trial - rebuild) {
-      const std::size_t last = std::min(first + trial - rebuild, end);
+      // What is held over the period's last close earns behind it, and does not count.
+      const std::size_t last = std::min(first + trial - rebuild, end - 1);
       segments.push_back({p, first, last});
       starts.push_back({panels[p].get(), first - rebuild, last - first + rebuild});
     }
@@ -57,7 +58,7 @@ PortfolioScore portfolio_score(const policy::ActorCritic& policy,
     const bool continues = s > 0 && segments[s - 1].panel == segment.panel;
     if (!continues) held = 0.0;
     const auto bars = panels[segment.panel]->series().bars();
-    for (std::size_t bar = segment.first; bar + 1 < bars.size() && bar < segment.last; ++bar) {
+    for (std::size_t bar = segment.first; bar < segment.last; ++bar) {
       const double exposure =
           static_cast<double>(played.exposures[(bar - starts[s].bar) * starts.size() + s]);
       const auto& next = panels[segment.panel]->move(bar + 1);

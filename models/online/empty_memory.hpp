@@ -1,5 +1,5 @@
-// A policy read with an empty memory at every bar: what trades where nothing is remembered, as a
-// policy without a state. The learner's steps then see the features that trading sees.
+// A policy read with an empty memory at every bar, as adapt = "off" and "gradient" read it: it
+// looks like a policy without a state. The learner's steps then see the features that trading sees.
 #pragma once
 
 #include <algorithm>

@@ -9,6 +9,8 @@
 #include <limits>
 #include <map>
 
+#include "models/runs/html.hpp"
+
 namespace proteus::runs {
 namespace {
 
@@ -56,23 +58,6 @@ Result<void> add_row(std::string_view line, std::size_t number, CurveTable& tabl
     table.curves[i].values.push_back(value);
   }
   return success();
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
 }
 
 /// Short, for an axis: 1 250 000 as 1.25M.

@@ -257,6 +257,8 @@ void PolicyAdaptation::give_up(std::string_view why, PolicyStatus& status) {
 void PolicyAdaptation::on_failed(const AdaptationFailed& failed, PolicyStatus& status) {
   if (awaited_ == 0 || failed.ordinal != awaited_) return;
   give_up(failed.cause.view(), status);
+  if (failed.cause.view() == kStretchLost)
+    since_cut_ = static_cast<std::uint64_t>(settings_.adapt_every);
 }
 
 void PolicyAdaptation::on_reset(PolicyStatus& status) {

@@ -3,7 +3,8 @@
 // by events and bars alone, so that a session told again decides the same.
 //
 //   cut       every adapt_every bars, or when the reward falls short (below), one at a time; given
-//             up after adapt_patience bars
+//             up after adapt_patience bars; one that a restart has lost is cut anew with the next
+//             bar
 //   bounds    length of the change and divergence from the base, as the learner measured them; the
 //             length is measured again here. Anything that is no number is refused.
 //   judged    on bars held back from learning: net return a bar above the base's by adapt_margin

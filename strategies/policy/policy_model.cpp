@@ -72,6 +72,12 @@ Result<void> check_ensemble(std::span<const PolicyModel> models) {
       return refused(spec, fmt::format("it was trained for another market than {}: {}; they cannot "
                                        "trade together",
                                        first.name, what));
+    // Their gradient steps are those of one task.
+    if (spec.inner_steps != first.inner_steps || spec.inner_rate != first.inner_rate)
+      return refused(spec, fmt::format("it was trained to adapt by {} gradient steps of rate {:g}, "
+                                       "{} by {} of {:g}: they cannot trade together",
+                                       spec.inner_steps, spec.inner_rate, first.name,
+                                       first.inner_steps, first.inner_rate));
   }
   return success();
 }

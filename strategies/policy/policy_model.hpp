@@ -17,8 +17,8 @@ struct PolicyModel {
 /// Success where this policy reads a row of `features` features and may trade bars of `interval`.
 /// Errors: Refused, in a sentence that names the checkpoint.
 Result<void> check_model(const PolicyModel& model, std::size_t features, Interval interval);
-/// Success where they may trade together: the same market settings, features and bars. Errors:
-/// Refused, naming what differs.
+/// Success where they may trade together: the same market settings, features, bars and inner loop.
+/// Errors: Refused, naming what differs.
 Result<void> check_ensemble(std::span<const PolicyModel> models);
 
 }  // namespace proteus::strategies

@@ -15,8 +15,10 @@
 
 namespace proteus::strategies {
 
-/// Off: nothing is remembered from bar to bar and the weights stay. Recurrent: the hidden state
-/// lives through a trial. Gradient: nothing is remembered, the learner's weights are used. Both.
+/// Off: the hidden state is emptied at every bar and the weights stay; what the inputs carry over
+/// (features' windows, position, profit, last chances and reward) is seen all the same. Recurrent:
+/// the hidden state lives through a trial. Gradient: emptied as with off, and the learner's weights
+/// are used. Both.
 enum class Adapt : std::uint8_t { Off, Recurrent, Gradient, Both };
 
 /// What computes: the best that the processor has, or one by name.
@@ -57,8 +59,8 @@ struct PolicySettings {
                 "content hashes that these files must have, in order; empty: as they are found"),
         setting("adapt", &P::adapt,
                 "off: the hidden state is emptied at every bar; recurrent: the hidden state lives "
-                "through a "
-                "trial; gradient: weights adapt by gradient steps and nothing is remembered; both"),
+                "through a trial; gradient: weights adapt by gradient steps, and the hidden state "
+                "is emptied at every bar; both"),
         setting("kernel", &P::kernel,
                 "what computes the policy: auto takes the widest that the processor has"),
         setting("bad_output", &P::bad_output,

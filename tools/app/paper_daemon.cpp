@@ -32,6 +32,7 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   std::unique_ptr<storage::FeedRecorder> recorder;
   bybit::VenueClock clock;
   std::unique_ptr<NetFeedIo> io;
+  bybit::PastFunding past_funding;  ///< until the feed begins
   std::unique_ptr<bybit::PublicFeed> feed;
   KillSwitches switches;
   std::vector<std::pair<OperatorAction, std::string>> early;  ///< kills before there was an engine
@@ -58,7 +59,7 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   Result<void> resume_session(const std::filesystem::path& folder);
   void record_feed();
   [[nodiscard]] std::vector<bybit::ResumePoint> resume_points() const;
-  Result<InstrumentTable> learn_instruments(bool patient);
+  Result<InstrumentTable> learn_instruments(bool patient, bool fresh);
   Result<void> open_feed();
   Result<void> get_ready(std::optional<SessionCode> code,
                          const std::optional<std::filesystem::path>& resume, bool patient);
@@ -106,7 +107,8 @@ void PaperDaemon::Impl::record_feed() {
         [this](std::filesystem::path part) { trading->storage().compress(std::move(part)); });
 }
 
-Result<InstrumentTable> PaperDaemon::Impl::learn_instruments(bool patient) {
+/// fresh: bars of a warm-up are to come, and a policy is to see the funding that they had.
+Result<InstrumentTable> PaperDaemon::Impl::learn_instruments(bool patient, bool fresh) {
   const auto& s = loaded.settings;
   BOOST_OUTCOME_TRY(auto rest, net::parse_endpoint(s.venue.rest));
   BOOST_OUTCOME_TRY(auto stream, net::parse_endpoint(s.venue.stream));
@@ -119,7 +121,10 @@ Result<InstrumentTable> PaperDaemon::Impl::learn_instruments(bool patient) {
     names.push_back(std::move(name));
   }
   constexpr int kTries = 6;
-  bybit::Bootstrap bootstrap(s.feed, names, *io, clock, trading->seed(), patient ? 0 : kTries);
+  const auto funding_for =
+      fresh && !loaded.policies.empty() ? std::optional(s.engine.interval) : std::nullopt;
+  bybit::Bootstrap bootstrap(s.feed, names, *io, clock, trading->seed(), patient ? 0 : kTries,
+                             funding_for);
   const bybit::SteadyTime asked = steady_time();
   const auto step = [&] {
     if (bootstrap.done()) return loop.stop();
@@ -143,6 +148,7 @@ Result<InstrumentTable> PaperDaemon::Impl::learn_instruments(bool patient) {
   if (!bootstrap.done())
     return error(ErrorCode::Stopped,
                  fmt::format("stopped before {} had answered; nothing was traded", s.venue.rest));
+  past_funding = bootstrap.take_funding();
   return bootstrap.result();
 }
 
@@ -167,7 +173,7 @@ Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code,
   } else {
     BOOST_OUTCOME_TRY(open_session(code));
   }
-  BOOST_OUTCOME_TRY(const InstrumentTable instruments, learn_instruments(patient));
+  BOOST_OUTCOME_TRY(const InstrumentTable instruments, learn_instruments(patient, !resume));
   BOOST_OUTCOME_TRYV(check_clock());
   if (resume) {
     BOOST_OUTCOME_TRY(go_on(instruments));
@@ -243,7 +249,7 @@ void PaperDaemon::Impl::begin_learning() {
 void PaperDaemon::Impl::hear_learner(const EventBody& answer) {
   if (stopped) return;
   const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
-  trading->engine().on_input(answer, at, at);
+  trading->hear_learner(answer, at);
 }
 
 /// A session that never began leaves no folder behind.
@@ -358,7 +364,7 @@ void PaperDaemon::start() {
   if (resumed)
     impl_->feed->resume(impl_->resume_points(), steady_time());
   else
-    impl_->feed->start(steady_time());
+    impl_->feed->start(steady_time(), std::move(impl_->past_funding));
   impl_->timer = impl_->loop.every(20ms, [this] {
     impl_->feed->on_timer(steady_time());
     impl_->trading->keep_log();

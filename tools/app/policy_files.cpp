@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "connectors/storage/wal_format.hpp"
 #include "models/inference/policy_file.hpp"
 #include "strategies/make_strategy.hpp"
 
@@ -38,9 +41,10 @@ std::vector<PolicyModel> read_all(const strategies::PolicySettings& policy,
 void take_content(Settings& s, const std::vector<PolicyModel>& models, config::Reader& reader) {
   std::vector<std::string> found;
   for (const PolicyModel& model : models) found.push_back(model.spec.hash);
-  if (!reader.given("policy", "content") || s.policy.content.empty()) {
+  if (s.policy.content.empty()) {
     s.policy.content = found;
-    if (!reader.given("policy", "content")) reader.derive("policy", "content", found);
+    // Also where an empty list was given: a session keeps what it trades.
+    reader.derive("policy", "content", found);
     return;
   }
   if (s.policy.content.size() != found.size())
@@ -65,6 +69,25 @@ void take_features(Settings& s, features::Kind kind, config::Reader& reader) {
   }
   s.strategy.features = kind;
   reader.derive("strategy", "features", std::string(name_of(kind)));
+}
+
+/// Answers of the learner are records of the log, and the weights in use stand in its snapshots.
+void check_weights(const Settings& s, const std::vector<PolicyModel>& models,
+                   config::Reader& reader) {
+  if (!strategies::learns(s.policy.adapt)) return;
+  std::size_t bytes = 4096;  // of the rest of the record
+  for (const PolicyModel& model : models)
+    bytes += sizeof(float) * model.policy->weights(s.policy.adapt_weights).size();
+  const std::size_t instruments = std::max<std::size_t>(s.engine.instruments.size(), 1);
+  const std::size_t most =
+      std::min<std::size_t>(storage::kPayloadMax, storage::kSnapshotMax / 2 / instruments);
+  if (bytes > most)
+    reader.reject(
+        "policy", "adapt_weights",
+        fmt::format("leads to {} bytes of weights an instrument, and the log holds {} for "
+                    "each of {}: set it to head, or trade fewer instruments or "
+                    "checkpoints",
+                    bytes, most, instruments));
 }
 
 /// A full weight is scaled as the policy's own account scaled it in training.
@@ -117,9 +140,11 @@ std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader,
     return {};
   }
   if (s.policy.adapt == strategies::Adapt::Gradient && s.policy.adapt_weights == AdaptedPart::All)
-    reader.reject("policy", "adapt_weights",
-                  "is all, and adapt = \"gradient\" remembers nothing that could be learned "
-                  "through: set it to head, or adapt to both");
+    reader.reject(
+        "policy", "adapt_weights",
+        "is all, and adapt = \"gradient\" empties the hidden state at every bar: nothing is "
+        "there to be learned through; set it to head, or adapt to both");
+  check_weights(s, models, reader);
   take_content(s, models, reader);
   take_features(s, first.features, reader);
   take_warm_up(s, models.front(), reader);

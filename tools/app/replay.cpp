@@ -81,9 +81,9 @@ bool Replay::play(std::int64_t closes) {
 
 void Replay::hear_learner() {
   if (learner_ == nullptr) return;
-  Engine& engine = trading_->engine();
   EventBody answer;
-  while (learner_->take(answer)) engine.on_input(std::move(answer), engine.now(), engine.now());
+  while (learner_->take(answer))
+    trading_->hear_learner(std::move(answer), trading_->engine().now());
 }
 
 }  // namespace proteus::app

@@ -49,8 +49,9 @@ std::vector<std::string> policy_cells(const bj::array& instruments, const Style&
   if (const double failed = sums.of("failed") + sums.of("lost"); failed > 0.0)
     cells.push_back(painted(style, kWarn, fmt::format("without an answer or lost {:.0f}", failed)));
   if (sums.of("adopted") > 0.0)
-    cells.push_back(fmt::format("in use {}, gain over the base {:+.2f}", sums.adapted(),
-                                sums.of("gain_total")));
+    cells.push_back(fmt::format(
+        "in use {}, gain over the base in shadow {:+.2f}, of all versions so far {:+.2f}",
+        sums.adapted(), sums.of("shadow_gain"), sums.of("gain_total") + sums.of("shadow_gain")));
   return cells;
 }
 

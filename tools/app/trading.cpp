@@ -1,11 +1,13 @@
 #include "tools/app/trading.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <random>
 
 #include "connectors/net/loop.hpp"
+#include "connectors/storage/record_room.hpp"
 #include "strategies/make_strategy.hpp"
 #include "tools/app/gate_costs.hpp"
 #include "tools/app/version.hpp"
@@ -88,10 +90,32 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
 }
 
 void Trading::learn_with(Learner& learner) {
-  learner_.open(learner, [this](InstrumentId id) {
+  const auto awaited = [this](InstrumentId id) {
     const PolicyStatus* const status = engine_->policy_status(id);
     return status == nullptr ? 0U : status->awaited;
-  });
+  };
+  std::vector<AdaptationFailed> lost;
+  for (const Instrument& instrument : instruments_) {
+    const std::uint32_t ordinal = awaited(instrument.id);
+    if (ordinal != 0 && !learner_.keeps(instrument.id, ordinal))
+      lost.push_back({instrument.id, ordinal, kStretchLost});
+  }
+  learner_.open(learner, awaited);
+  for (const AdaptationFailed& failed : lost)
+    engine_->on_input(failed, engine_->now(), engine_->now());
+}
+
+void Trading::hear_learner(EventBody answer, Timestamp at) {
+  const auto* proposed = std::get_if<AdaptationProposed>(&answer);
+  if (proposed != nullptr && !storage::fits_record(answer)) {
+    AdaptationFailed failed{proposed->instrument, proposed->ordinal, {}};
+    failed.cause = std::string_view{
+        fmt::format("its {} weights are more than a record of the log holds: set adapt_weights to "
+                    "head",
+                    proposed->weights.size())};
+    answer = failed;
+  }
+  engine_->on_input(std::move(answer), at, at);
 }
 
 Result<void> Trading::finish(const std::string& cause, Timestamp now) {

@@ -63,6 +63,8 @@ class Trading {
   /// After `build` or `resume`: this one learns until `finish`, and must live until then. Its
   /// answers are inputs of the engine.
   void learn_with(Learner& learner);
+  /// What it answers becomes an input; an answer that no record of the log can hold is a failure.
+  void hear_learner(EventBody answer, Timestamp at);
   /// What the models were trained to trade; only where `learns()`.
   [[nodiscard]] const strategies::PolicySpec& policy_spec() const { return models_.front().spec; }
   /// Writes the end and a snapshot of it down, and waits until everything is on disk and in the

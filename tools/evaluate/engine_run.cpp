@@ -41,9 +41,10 @@ class Listener final : public Journal {
 
   /// Value of the fills since it was asked last, quote.
   double take_traded() { return std::exchange(traded_, 0.0); }
+  /// How many they are.
+  std::int64_t take_fills() { return std::exchange(fills_, 0); }
   RoundTrips& trips() { return trips_; }
   void count(evaluation::Track& track) const {
-    track.fills = fills_;
     track.settlements = settlements_;
     track.funding_assumed = assumed_;
     track.refused = refused_;
@@ -102,6 +103,7 @@ class Tracker {
     track_.slippage.push_back((now.slippage - before_.slippage) * share);
     track_.funding.push_back((now.funding - before_.funding) * share);
     track_.traded.push_back(traded * share);
+    track_.fills.push_back(listener_.take_fills());
     track_.exposure.push_back(now.equity > 0.0 ? ledger.gross.to_double() / now.equity : 0.0);
     std::vector<double> row;
     for (std::size_t k = 0; k < now.earned.size(); ++k)

@@ -33,6 +33,10 @@ Part part_of(std::string name, const std::vector<double>& brought, double year) 
   return part;
 }
 
+strategies::Adapt without_steps(strategies::Adapt adapt) {
+  return strategies::remembers(adapt) ? strategies::Adapt::Recurrent : strategies::Adapt::Off;
+}
+
 /// What one regime is made of.
 struct Gathered {
   std::vector<double> brought;
@@ -40,6 +44,15 @@ struct Gathered {
 };
 
 }  // namespace
+
+void add_new_bars(Validated& so_far, const Track& validation) {
+  so_far.bars_a_year = validation.bars_a_year;
+  for (std::size_t i = 0; i < validation.bars(); ++i) {
+    if (!so_far.closes.empty() && validation.closes[i] <= so_far.closes.back()) continue;
+    so_far.closes.push_back(validation.closes[i]);
+    so_far.net.push_back(validation.net[i]);
+  }
+}
 
 Result<void> weigh_accounts(std::vector<Account>& accounts, const EvaluateSettings& settings) {
   std::vector<std::vector<double>> columns;
@@ -74,6 +87,7 @@ evaluation::Figures block_figures(const Track& track, std::size_t block) {
   part.funding = cut(track.funding);
   part.traded = cut(track.traded);
   part.exposure = cut(track.exposure);
+  part.fills = cut(track.fills);
   // An account begins anew with each block: what was opened in it was closed or cut in it.
   const Timestamp begin = from == 0 ? Timestamp::min() : track.closes[from - 1];
   for (const auto& trip : track.trips)
@@ -126,17 +140,29 @@ std::vector<Part> parts_by_regime(const Track& track, const std::vector<MemoryMa
   return parts;
 }
 
-Result<std::vector<AdaptationPoint>> adaptation_curve(const std::vector<std::string>& names,
-                                                      const std::vector<Track>& tracks,
+Result<std::vector<AdaptationPoint>> adaptation_curve(const std::vector<AdaptationRun>& runs,
                                                       const EvaluateSettings& settings) {
   std::vector<std::vector<double>> columns;
-  for (const Track& track : tracks) columns.push_back(track.net);
+  for (const AdaptationRun& run : runs) columns.push_back(run.track.net);
   BOOST_OUTCOME_TRY(const auto draws,
                     evaluation::SharpeDraws::create(columns, bootstrap_of(settings)));
+  const double year = by_sqrt(runs.front().track);
   std::vector<AdaptationPoint> curve;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    curve.push_back({names[i], evaluation::figures_of(tracks[i]),
-                     scaled(draws.difference(i, 0), by_sqrt(tracks[0]))});
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    AdaptationPoint point{.name = runs[i].name,
+                          .figures = evaluation::figures_of(runs[i].track),
+                          .gain = scaled(draws.difference(i, 0), year)};
+    const auto same =
+        strategies::learns(runs[i].adapt)
+            ? std::ranges::find(runs, without_steps(runs[i].adapt), &AdaptationRun::adapt)
+            : runs.end();
+    if (same != runs.end()) {
+      point.without_steps = same->name;
+      const auto at = static_cast<std::size_t>(same - runs.begin());
+      point.gain_of_steps = scaled(draws.difference(i, at), year);
+    }
+    curve.push_back(std::move(point));
+  }
   return curve;
 }
 

@@ -4,10 +4,21 @@
 
 #include <vector>
 
+#include "strategies/policy/policy_settings.hpp"
 #include "tools/evaluate/memory_market.hpp"
 #include "tools/evaluate/report.hpp"
 
 namespace proteus::app::evaluate {
+
+/// Net returns of one point of the grid over the validations of the folds so far, each bar once.
+struct Validated {
+  double bars_a_year = 0.0;
+  std::vector<Timestamp> closes;  ///< ascending
+  std::vector<double> net;
+};
+/// Adds the bars of a fold's validation that no fold before it has had: the validations of
+/// neighbouring folds may overlap.
+void add_new_bars(Validated& so_far, const evaluation::Track& validation);
 
 /// Fills figures, intervals and differences of all accounts, the first of which is judged. Errors:
 /// those of the bootstrap.
@@ -19,10 +30,15 @@ std::vector<Part> parts_by_instrument(const evaluation::Track& track);
 std::vector<Part> parts_by_regime(const evaluation::Track& track,
                                   const std::vector<MemoryMarket>& markets,
                                   std::size_t regime_bars);
-/// tracks[i] adapts by the way names[i]; the first is what the others are held against. Errors:
-/// those of the bootstrap.
-Result<std::vector<AdaptationPoint>> adaptation_curve(const std::vector<std::string>& names,
-                                                      const std::vector<evaluation::Track>& tracks,
+/// One way to adapt, and what came of it.
+struct AdaptationRun {
+  std::string name;
+  strategies::Adapt adapt = strategies::Adapt::Off;
+  evaluation::Track track;
+};
+/// All are held against the first, and those with gradient steps also against the first that is the
+/// same but for them. Errors: those of the bootstrap.
+Result<std::vector<AdaptationPoint>> adaptation_curve(const std::vector<AdaptationRun>& runs,
                                                       const EvaluateSettings& settings);
 /// One track a market. Errors: where gross returns never vary.
 Result<NoiseResult> noise_of(const std::vector<evaluation::Track>& tracks);

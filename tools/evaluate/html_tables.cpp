@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/runs/html.hpp"
 #include "tools/app/text.hpp"
-#include "tools/evaluate/svg_plot.hpp"
 
 namespace proteus::app::evaluate {
 namespace {
@@ -16,12 +16,13 @@ using Cells = std::vector<std::string>;
 /// The first column is text, all others are numbers.
 std::string html_table(const Cells& heads, const std::vector<Cells>& rows) {
   std::string out = "<div class=\"wide\"><table><thead><tr>";
-  for (const std::string& one : heads) out += "<th>" + escaped(one) + "</th>";
+  for (const std::string& one : heads) out += "<th>" + runs::escaped(one) + "</th>";
   out += "</tr></thead><tbody>\n";
   for (const Cells& row : rows) {
     out += "<tr>";
     for (std::size_t i = 0; i < row.size(); ++i)
-      out += i == 0 ? "<th>" + escaped(row[i]) + "</th>" : "<td>" + escaped(row[i]) + "</td>";
+      out += i == 0 ? "<th>" + runs::escaped(row[i]) + "</th>"
+                    : "<td>" + runs::escaped(row[i]) + "</td>";
     out += "</tr>\n";
   }
   return out + "</tbody></table></div>\n";
@@ -155,13 +156,18 @@ std::string parts_table(std::string_view heading, const std::vector<Part>& parts
 
 std::string adaptation_table(const Report& report) {
   std::vector<Cells> rows;
+  const auto told = [](const evaluation::BootstrapResult& gain) {
+    return fmt::format("{:+.2f} ({})", gain.estimate, interval(gain));
+  };
   for (const AdaptationPoint& point : report.adaptation)
-    rows.push_back({point.name, figure(point.figures.net_sharpe),
-                    fmt::format("{:+.2f} ({})", point.gain.estimate, interval(point.gain)),
+    rows.push_back({point.name, figure(point.figures.net_sharpe), told(point.gain),
+                    point.gain_of_steps
+                        ? fmt::format("{} over {}", told(*point.gain_of_steps), point.without_steps)
+                        : std::string(),
                     percent(point.figures.yearly_return, 1), figure(point.figures.turnover, 0)});
-  return html_table(
-      {"adapting", "net Sharpe", "gain over the first (95 %)", "return a year", "turnover a year"},
-      rows);
+  return html_table({"adapting", "net Sharpe", "gain over the first (95 %)",
+                     "gain of its steps (95 %)", "return a year", "turnover a year"},
+                    rows);
 }
 
 std::string validation_table(const Report& report) {

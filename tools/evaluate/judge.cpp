@@ -23,9 +23,12 @@ std::string point_text(const std::vector<std::string>& point) {
   return fmt::format("{}", fmt::join(point, ", "));
 }
 
+std::optional<double> yearly_by_sqrt(const std::vector<double>& net, double bars_a_year) {
+  const double ratio = evaluation::sharpe_ratio(net);
+  return std::isfinite(ratio) ? std::optional(ratio * std::sqrt(bars_a_year)) : std::nullopt;
+}
 std::optional<double> yearly_by_sqrt(const Track& track) {
-  const double ratio = evaluation::sharpe_ratio(track.net);
-  return std::isfinite(ratio) ? std::optional(ratio * std::sqrt(track.bars_a_year)) : std::nullopt;
+  return yearly_by_sqrt(track.net, track.bars_a_year);
 }
 
 }  // namespace
@@ -50,7 +53,13 @@ Result<Report> Judge::run() {
   report_.version = kVersion;
   report_.made = world_.now();
   if (fs::exists(plan_.evaluate.registry)) {
-    BOOST_OUTCOME_TRY(read_registry(plan_.evaluate.registry));  // Before hours of work.
+    // Before hours of work.
+    BOOST_OUTCOME_TRY(const Tried before, read_registry(plan_.evaluate.registry));
+    if (before.lines > 0 && !before.headed)
+      report_.notes.push_back(
+          fmt::format("no {}.head stood beside the registry: lines taken from its end before this "
+                      "evaluation would not have been seen",
+                      plan_.evaluate.registry));
   } else {
     world_.say(fmt::format("begins a new registry of what was tried: {}", plan_.evaluate.registry));
   }
@@ -171,14 +180,14 @@ std::string Judge::tests_text() const {
 Result<void> Judge::choose_on_validation() {
   if (plan_.grid.empty()) return success();
   const auto points = grid_points(plan_.grid);
-  validation_tracks_.resize(points.size());
+  validated_.resize(points.size());
   for (std::size_t f = 0; f < plan_.folds.size(); ++f) {
-    BOOST_OUTCOME_TRY(choose_in_fold(f, validation_tracks_));
+    BOOST_OUTCOME_TRY(choose_in_fold(f));
   }
   return success();
 }
 
-Result<void> Judge::choose_in_fold(std::size_t f, std::vector<Track>& so_far) {
+Result<void> Judge::choose_in_fold(std::size_t f) {
   const FoldTimes& fold = plan_.folds[f];
   const auto points = grid_points(plan_.grid);
   BOOST_OUTCOME_TRY(auto market, market_of(fold.validation_from, fold.validation_to));
@@ -189,16 +198,14 @@ Result<void> Judge::choose_in_fold(std::size_t f, std::vector<Track>& so_far) {
                       run_one(0, f, std::nullopt, market, fold.validation_from, points[p]));
     BOOST_OUTCOME_TRY(const auto loaded,
                       trading_settings(plan_, plan_.candidates.front(), points[p]));
+    BOOST_OUTCOME_TRY(const std::string hash, config_hash(plan_.candidates.front(), loaded));
     BOOST_OUTCOME_TRY(
-        enter(fmt::format("{} ({})", plan_.candidates.front().name, point_text(points[p])),
-              config_hash(plan_.candidates.front(), loaded),
+        enter(fmt::format("{} ({})", plan_.candidates.front().name, point_text(points[p])), hash,
               fmt::format("validation {}/{}", day_text(fold.validation_from),
                           day_text(fold.validation_to)),
               track));
-    // Validation periods of neighbouring folds may share bars; each counts as it stands.
-    if (so_far[p].closes.empty() || so_far[p].closes.back() < track.closes.front())
-      evaluation::append(so_far[p], track);
-    const auto sharpe = yearly_by_sqrt(so_far[p]);
+    add_new_bars(validated_[p], track);
+    const auto sharpe = yearly_by_sqrt(validated_[p].net, validated_[p].bars_a_year);
     report_.validation.push_back({f + 1, point_text(points[p]), sharpe, false});
     if (sharpe && (!greatest || *sharpe > *greatest)) {
       greatest = sharpe;
@@ -218,13 +225,8 @@ Result<void> Judge::run_tests() {
     BOOST_OUTCOME_TRY(Track track, run_blocks(i, std::nullopt));
     BOOST_OUTCOME_TRY(const auto loaded,
                       trading_settings(plan_, candidate, choice_for(i, plan_.folds.size() - 1)));
-    Account account{candidate.name,
-                    candidate.role,
-                    config_hash(candidate, loaded),
-                    std::move(track),
-                    {},
-                    {},
-                    {}};
+    BOOST_OUTCOME_TRY(const std::string hash, config_hash(candidate, loaded));
+    Account account{candidate.name, candidate.role, hash, std::move(track), {}, {}, {}};
     BOOST_OUTCOME_TRY(enter(account.name, account.config, tests_text(), account.track));
     const auto sharpe = yearly_by_sqrt(account.track);
     world_.say(fmt::format("ran {} over {} bars in {} blocks: Sharpe ratio {}", candidate.name,
@@ -259,22 +261,21 @@ Result<void> Judge::run_seeds() {
 /// The judged policy with each way to adapt; all else stays as it is.
 Result<void> Judge::run_adaptation() {
   if (weights_.front().empty() || plan_.adaptations.size() < 2) return success();
-  std::vector<Track> tracks;
-  std::vector<std::string> names;
+  std::vector<AdaptationRun> runs;
   for (const Adaptation& way : plan_.adaptations) {
     BOOST_OUTCOME_TRY(Track track, run_blocks(0, std::nullopt, way.overrides));
     std::vector<std::string> overrides = choice_for(0, plan_.folds.size() - 1);
     overrides.insert(overrides.end(), way.overrides.begin(), way.overrides.end());
     BOOST_OUTCOME_TRY(const auto loaded,
                       trading_settings(plan_, plan_.candidates.front(), overrides));
-    BOOST_OUTCOME_TRY(enter(fmt::format("{} ({})", plan_.candidates.front().name, way.name),
-                            config_hash(plan_.candidates.front(), loaded), tests_text(), track));
+    BOOST_OUTCOME_TRY(const std::string hash, config_hash(plan_.candidates.front(), loaded));
+    BOOST_OUTCOME_TRY(enter(fmt::format("{} ({})", plan_.candidates.front().name, way.name), hash,
+                            tests_text(), track));
     world_.say(fmt::format("ran {} adapting {}: Sharpe ratio {:.2f}", plan_.candidates.front().name,
                            way.name, yearly_by_sqrt(track).value_or(0.0)));
-    tracks.push_back(std::move(track));
-    names.push_back(way.name);
+    runs.push_back({way.name, loaded.settings.policy.adapt, std::move(track)});
   }
-  BOOST_OUTCOME_TRY(report_.adaptation, adaptation_curve(names, tracks, plan_.evaluate));
+  BOOST_OUTCOME_TRY(report_.adaptation, adaptation_curve(runs, plan_.evaluate));
   return success();
 }
 
@@ -332,7 +333,7 @@ Result<void> Judge::count_trials() {
 /// Over the grid on validation; without a grid over all that was run on the test blocks.
 void Judge::find_overfitting() {
   std::vector<std::vector<double>> columns;
-  for (const Track& track : validation_tracks_) columns.push_back(track.net);
+  for (const Validated& point : validated_) columns.push_back(point.net);
   report_.overfitting_over = fmt::format("{} points of the grid, on validation", columns.size());
   if (columns.size() < 2) {
     columns.clear();

@@ -40,7 +40,7 @@ class Judge {
                                      std::int64_t seed, const std::filesystem::path& root) const;
   Result<void> check_weights();
   Result<void> choose_on_validation();
-  Result<void> choose_in_fold(std::size_t fold, std::vector<evaluation::Track>& so_far);
+  Result<void> choose_in_fold(std::size_t fold);
   Result<void> run_tests();
   Result<void> run_seeds();
   Result<void> run_adaptation();
@@ -60,18 +60,20 @@ class Judge {
                                     Timestamp from, const std::vector<std::string>& more);
   Result<void> enter(const std::string& name, const std::string& config,
                      const std::string& scored_on, const evaluation::Track& track);
-  [[nodiscard]] std::string config_hash(const Candidate& candidate, const Loaded& loaded) const;
+  [[nodiscard]] std::string given_content(const Candidate& candidate) const;
+  [[nodiscard]] Result<std::string> config_hash(const Candidate& candidate,
+                                                const Loaded& loaded) const;
   [[nodiscard]] Result<MemoryMarket> market_of(Timestamp from, Timestamp to);
   [[nodiscard]] std::string tests_text() const;
 
   Plan plan_;
   Surroundings world_;
   std::optional<sim::FileSource> source_;
-  Interval interval_ = Interval::H1;                  ///< of decisions
-  std::vector<MemoryMarket> tests_;                   ///< one a fold
-  std::vector<Weights> weights_;                      ///< of each candidate; empty: it has none
-  std::vector<std::vector<std::string>> chosen_;      ///< point of the grid of each fold
-  std::vector<evaluation::Track> validation_tracks_;  ///< of each point, over all folds
+  Interval interval_ = Interval::H1;              ///< of decisions
+  std::vector<MemoryMarket> tests_;               ///< one a fold
+  std::vector<Weights> weights_;                  ///< of each candidate; empty: it has none
+  std::vector<std::vector<std::string>> chosen_;  ///< point of the grid of each fold
+  std::vector<Validated> validated_;              ///< of each point, over all folds
   Report report_;
 };
 

@@ -104,6 +104,7 @@ Result<void> Judge::check_weights() {
         const std::string& file = weights_[i][f][seed];
         BOOST_OUTCOME_TRY(check_unseen(file, plan_.folds[f].test_from));
         BOOST_OUTCOME_TRY(const auto checkpoint, inference::load_checkpoint(file));
+        BOOST_OUTCOME_TRY(const Seen seen, seen_by(checkpoint, file));
         BOOST_OUTCOME_TRY(const auto loaded,
                           trading_settings(plan_, plan_.candidates[i],
                                            {fmt::format("policy.checkpoints={}", file)}));
@@ -115,20 +116,34 @@ Result<void> Judge::check_weights() {
         if (i == 0) report_.features = checkpoint.schema.substr(0, checkpoint.schema.find('\n'));
         report_.checkpoints.push_back({plan_.candidates[i].name, f + 1,
                                        static_cast<std::int64_t>(seed + 1), file,
-                                       checkpoint.content_hash});
+                                       checkpoint.content_hash, seen.real, seen.until});
       }
   return success();
 }
 
-/// Of all that decides what a candidate does but the weights themselves, which follow from it.
-std::string Judge::config_hash(const Candidate& candidate, const Loaded& loaded) const {
+/// The content of a candidate's weights, where they were given: a file of another content is
+/// another configuration, the same content under another name is not.
+std::string Judge::given_content(const Candidate& candidate) const {
+  std::string content;
+  for (const Trained& one : report_.checkpoints)
+    if (one.candidate == candidate.name) content += fmt::format("{} {}\n", one.fold, one.hash);
+  return content;
+}
+
+/// Of all that decides what a candidate does: its trading settings, and what its weights follow
+/// from.
+Result<std::string> Judge::config_hash(const Candidate& candidate, const Loaded& loaded) const {
   const CandidateSettings& s = candidate.settings;
-  const auto text = s.train.empty()
-                        ? Result<std::string>(fmt::format("{}", fmt::join(s.checkpoints, ",")))
-                        : config::read_file(s.train);
-  return text_hash(fmt::format("{}\n{}\n{}\n{}\n{}", loaded.resolved,
-                               text.has_value() ? text.value() : std::string(),
-                               fmt::join(s.train_set, "\n"), s.weights, s.seeds));
+  std::string text = given_content(candidate);
+  std::string periods;  // Of training; which blocks judge is told beside each score.
+  if (!s.train.empty()) {
+    const FoldSettings& folds = plan_.fold_settings;
+    BOOST_OUTCOME_TRY(text, config::read_file(s.train));
+    periods = fmt::format("\n{} {} {}", folds.train_from, folds.validation.count(),
+                          folds.embargo.count());
+  }
+  return text_hash(fmt::format("{}\n{}\n{}\n{}\n{}{}", loaded.resolved, text,
+                               fmt::join(s.train_set, "\n"), s.weights, s.seeds, periods));
 }
 
 }  // namespace proteus::app::evaluate

@@ -30,15 +30,32 @@ std::string what_it_is(const Report& report) {
   return out;
 }
 
+/// Up to which bar the weights that trade in a fold were trained: as the plan says where this
+/// evaluation trained them, and as they say themselves where they were given.
+std::string trained_up_to(const Report& report, std::size_t f) {
+  const Candidate& judged = report.plan.candidates.front();
+  if (!judged.learned()) return "nothing is trained";
+  if (!judged.settings.train.empty()) return day(report.folds[f].times.train_to);
+  std::optional<Timestamp> last;
+  for (const Trained& one : report.checkpoints)
+    if (one.candidate == judged.name && one.fold == f + 1 && one.real && one.until)
+      last = std::max(last, one.until);
+  return last ? day(*last) : "generated bars alone";
+}
+
 std::string folds_of(const Report& report) {
   std::string out =
       "## Data and periods\n\n| fold | trained up to | chosen on | judged on | net Sharpe |\n"
       "|---|---|---|---|---|\n";
   for (std::size_t f = 0; f < report.folds.size(); ++f) {
     const FoldTimes& t = report.folds[f].times;
-    out += fmt::format("| {} | {} | {} to {} | {} to {} | {} |\n", f + 1, day(t.train_to),
-                       day(t.validation_from), day(t.validation_to), day(t.test_from),
-                       day(t.test_to), figure(report.folds[f].accounts.front().second.net_sharpe));
+    const std::string chosen =
+        report.plan.grid.empty() && report.plan.candidates.front().settings.train.empty()
+            ? "nothing"
+            : fmt::format("{} to {}", day(t.validation_from), day(t.validation_to));
+    out += fmt::format("| {} | {} | {} | {} to {} | {} |\n", f + 1, trained_up_to(report, f),
+                       chosen, day(t.test_from), day(t.test_to),
+                       figure(report.folds[f].accounts.front().second.net_sharpe));
   }
   return out;
 }
@@ -89,10 +106,15 @@ std::string where_not(const Report& report) {
         fmt::format("wherever trading costs more than {:.2f} bp of what is traded: "
                     "nothing is left there",
                     *f.break_even_cost * 1e4));
-  for (const AdaptationPoint& point : report.adaptation)
-    if (point.gain.high < 0.0)
-      lines.push_back(fmt::format("adapting {}: it cost {:.2f} of the ratio", point.name,
-                                  -point.gain.estimate));
+  for (const AdaptationPoint& point : report.adaptation) {
+    // What gradient steps cost is told against the same policy without them.
+    const auto& gain = point.gain_of_steps.value_or(point.gain);
+    const std::string& against =
+        point.gain_of_steps ? point.without_steps : report.adaptation.front().name;
+    if (gain.high < 0.0)
+      lines.push_back(fmt::format("adapting {}: it cost {:.2f} of the ratio against {}", point.name,
+                                  -gain.estimate, against));
+  }
   lines.emplace_back(
       "on instruments, bar lengths, venues and years other than these nothing is known of it");
   std::string out = "## Where it does not work\n\n";
@@ -105,6 +127,8 @@ std::string made_by(const Report& report) {
       fmt::format("## How this was made\n\n`{}`, proteus {}, {}, settings {}.\n\n```toml\n{}```\n",
                   report.command, report.version, format_time(report.made), report.plan.hash,
                   report.plan.resolved);
+  out += fmt::format("\nThe registry had {} lines then, the last with the chain `{}`.\n",
+                     report.tried.lines, report.tried.chain);
   for (const std::string& note : report.notes) out += "\nNote: " + note + ".\n";
   return out;
 }

@@ -117,7 +117,9 @@ class PlanReader {
                                  plan_.evaluate.judged));
   }
 
-  /// What the judged policy is worth where nothing of it adapts.
+  /// What the judged policy is worth where its hidden state is emptied at every bar and its weights
+  /// stay. It still sees what its inputs carry over: features' windows, position and profit, its
+  /// last chances and reward, the share of the trial that has passed.
   void add_not_adapting() {
     if (plan_.candidates.empty() || !plan_.candidates.front().learned()) return;
     Candidate copy = plan_.candidates.front();

@@ -10,6 +10,8 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <system_error>
 
@@ -87,9 +89,16 @@ Result<void> write_whole(int fd, std::string_view text, const fs::path& file) {
   return success();
 }
 
+/// What <registry>.head says of the last line.
+struct Head {
+  std::int64_t lines = 0;
+  std::string chain;
+};
+
 struct Lines {
   std::int64_t count = 0;
   std::uint64_t hash = kStart;
+  std::string chain;  ///< that the last line carries
   std::vector<Trial> trials;
 };
 
@@ -103,6 +112,40 @@ std::optional<std::string> text_in(const boost::json::object& line, std::string_
   const auto* value = line.if_contains(key);
   if (value == nullptr || !value->is_string()) return std::nullopt;
   return std::string(value->get_string());
+}
+
+fs::path head_of(const fs::path& file) { return file.string() + ".head"; }
+
+/// Nothing: there is none.
+Result<std::optional<Head>> read_head(const fs::path& file) {
+  const fs::path path = head_of(file);
+  std::error_code failed;
+  if (!fs::exists(path, failed)) return std::optional<Head>();
+  std::ifstream in(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  boost::system::error_code malformed;
+  const auto parsed = boost::json::parse(text, malformed);
+  if (in && !malformed && parsed.is_object())
+    if (const auto lines = number(parsed.get_object(), "lines"))
+      if (const auto chain = text_in(parsed.get_object(), "chain"))
+        return std::optional(Head{static_cast<std::int64_t>(*lines), *chain});
+  return error(
+      ErrorCode::Corrupt,
+      fmt::format("{}: it does not say how many lines the registry has: bring it back from "
+                  "a copy. Without it lines that were taken from the end are not seen",
+                  path.string()));
+}
+
+/// After the lines themselves are on the disk: a head that is behind counts too few, which is no
+/// damage.
+Result<void> write_head(const fs::path& file, const Lines& lines) {
+  const fs::path draft = head_of(file).string() + ".draft";
+  std::error_code ignored;
+  fs::remove(draft, ignored);
+  const std::string text =
+      JsonObject{}.add("lines", lines.count).add("chain", lines.chain).text() + "\n";
+  BOOST_OUTCOME_TRY(runs::write_text(draft, text));
+  return runs::move_file(draft, head_of(file));
 }
 
 /// Nothing: the line is none that this program wrote as the next one.
@@ -131,7 +174,23 @@ std::optional<Trial> trial_of(std::string_view line, const Lines& before) {
                *year,      number(object, "sharpe")};
 }
 
-Result<Lines> parse(std::string_view text, const fs::path& file) {
+/// The last 16 letters before the end: trial_of has looked at them.
+std::string chain_in(std::string_view line) {
+  return std::string(line.substr(line.size() - 18, 16));
+}
+
+Error cut_off(const fs::path& file, const Head& head, std::int64_t lines) {
+  return error(ErrorCode::Corrupt,
+               fmt::format("{}: {} says that line {} ends in {}, and the registry {}: lines were "
+                           "taken from its end or written anew. What was tried is no longer known, "
+                           "so nothing is judged: bring the file back from a copy, or name another "
+                           "in evaluate.registry and say so beside the results",
+                           file.string(), head_of(file).filename().string(), head.lines, head.chain,
+                           lines < head.lines ? fmt::format("has {} lines", lines)
+                                              : std::string("has another there")));
+}
+
+Result<Lines> parse(std::string_view text, const fs::path& file, const std::optional<Head>& head) {
   Lines lines;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
@@ -146,10 +205,14 @@ Result<Lines> parse(std::string_view text, const fs::path& file) {
                       "beside the results",
                       file.string(), lines.count + 1));
     lines.hash = chained(lines.hash, text.substr(0, end));
+    lines.chain = chain_in(text.substr(0, end));
     lines.trials.push_back(*trial);
     ++lines.count;
+    if (head && head->lines == lines.count && head->chain != lines.chain)
+      return cut_off(file, *head, lines.count);
     text.remove_prefix(end + 1);
   }
+  if (head && head->lines > lines.count) return cut_off(file, *head, lines.count);
   return lines;
 }
 
@@ -173,7 +236,8 @@ Result<std::size_t> enter(const fs::path& file, const std::vector<Trial>& trials
   }
   BOOST_OUTCOME_TRY(const auto locked, Locked::open(file, true));
   BOOST_OUTCOME_TRY(const auto text, read_whole(locked.fd(), file));
-  BOOST_OUTCOME_TRY(Lines lines, parse(text, file));
+  BOOST_OUTCOME_TRY(const auto head, read_head(file));
+  BOOST_OUTCOME_TRY(Lines lines, parse(text, file, head));
   std::size_t entered = 0;
   std::string more;
   for (const Trial& trial : trials) {
@@ -182,10 +246,14 @@ Result<std::size_t> enter(const fs::path& file, const std::vector<Trial>& trials
       continue;
     const std::string line = line_of(trial, ++lines.count, now, lines.hash);
     lines.hash = chained(lines.hash, line);
+    lines.chain = chain_in(line);
     more += line + "\n";
     ++entered;
   }
   BOOST_OUTCOME_TRY(write_whole(locked.fd(), more, file));
+  if (lines.count > 0) {
+    BOOST_OUTCOME_TRY(write_head(file, lines));
+  }
   return entered;
 }
 
@@ -204,7 +272,8 @@ Result<std::size_t> register_new(const fs::path& file, std::vector<Trial> trials
 Result<Tried> read_registry(const fs::path& file) {
   BOOST_OUTCOME_TRY(const auto locked, Locked::open(file, false));
   BOOST_OUTCOME_TRY(const auto text, read_whole(locked.fd(), file));
-  BOOST_OUTCOME_TRY(const Lines lines, parse(text, file));
+  BOOST_OUTCOME_TRY(const auto head, read_head(file));
+  BOOST_OUTCOME_TRY(const Lines lines, parse(text, file, head));
   std::map<std::string, Trial> longest;
   for (const Trial& trial : lines.trials) {
     const auto [at, fresh] = longest.try_emplace(trial.config, trial);
@@ -212,6 +281,8 @@ Result<Tried> read_registry(const fs::path& file) {
   }
   Tried tried;
   tried.lines = lines.count;
+  tried.chain = lines.chain;
+  tried.headed = head.has_value();
   tried.configurations = static_cast<std::int64_t>(longest.size());
   std::vector<double> yearly;
   for (const auto& [hash, trial] : longest)

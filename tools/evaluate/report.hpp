@@ -54,6 +54,9 @@ struct AdaptationPoint {
   std::string name;
   evaluation::Figures figures;
   evaluation::BootstrapResult gain;  ///< ratio a year less that of the first way
+  std::string without_steps;         ///< the way that is this one without its gradient steps
+  /// What those steps alone bring; absent where there are none, or no way without them was run.
+  std::optional<evaluation::BootstrapResult> gain_of_steps;
 };
 struct NoiseResult {
   std::size_t markets = 0;
@@ -70,6 +73,8 @@ struct Trained {
   std::int64_t seed = 0;
   std::string file;
   std::string hash;
+  bool real = false;               ///< kline files were among what it was trained on
+  std::optional<Timestamp> until;  ///< it has seen no bar that closed later
 };
 
 struct Report {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/runs/html.hpp"
 #include "tools/evaluate/html_tables.hpp"
 #include "tools/evaluate/svg_plot.hpp"
 
@@ -152,9 +153,9 @@ std::string head(const Report& report) {
       "<title>Evaluation of {0}</title><style>{1}</style></head><body>\n<h1>Evaluation of "
       "{0}</h1>\n"
       "<p class=\"soft\">{2}, {3} bars out of sample, {4} to {5}. Costs: {6}.</p>\n",
-      escaped(report.plan.evaluate.name), kStyle, escaped(instruments),
+      runs::escaped(report.plan.evaluate.name), kStyle, runs::escaped(instruments),
       report.judged().figures.bars, format_time(closes.front()).substr(0, 10),
-      format_time(closes.back()).substr(0, 10), escaped(report.costs));
+      format_time(closes.back()).substr(0, 10), runs::escaped(report.costs));
 }
 
 }  // namespace
@@ -162,7 +163,8 @@ std::string head(const Report& report) {
 std::string report_html(const Report& report) {
   std::string out = head(report);
   out += "<div class=\"verdict\">";
-  for (const std::string& sentence : verdict_of(report)) out += "<p>" + escaped(sentence) + "</p>";
+  for (const std::string& sentence : verdict_of(report))
+    out += "<p>" + runs::escaped(sentence) + "</p>";
   out += "</div>\n<div class=\"plots\">\n" + equity_plot(report) + drawdown_plot(report) +
          ratio_plots(report) + turnover_plot(report) + adaptation_plot(report) + "</div>\n";
   out += section(
@@ -181,14 +183,14 @@ std::string report_html(const Report& report) {
                           report.plan.evaluate.regime_bars));
   if (!report.validation.empty()) out += section("Choices on validation", validation_table(report));
   std::string notes;
-  for (const std::string& note : report.notes) notes += "<li>" + escaped(note) + "</li>";
+  for (const std::string& note : report.notes) notes += "<li>" + runs::escaped(note) + "</li>";
   if (!notes.empty()) out += section("Notes", "<ul>" + notes + "</ul>");
   if (!report.checkpoints.empty()) out += section("Weights", checkpoints_table(report));
-  out += section(
-      "How it was made",
-      fmt::format("<pre>{}</pre><details><summary>settings, hash {}</summary><pre>{}"
-                  "</pre></details>\n",
-                  escaped(report.command), report.plan.hash, escaped(report.plan.resolved)));
+  out += section("How it was made",
+                 fmt::format("<pre>{}</pre><details><summary>settings, hash {}</summary><pre>{}"
+                             "</pre></details>\n",
+                             runs::escaped(report.command), report.plan.hash,
+                             runs::escaped(report.plan.resolved)));
   return out + "</body></html>\n";
 }
 

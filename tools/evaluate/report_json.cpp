@@ -76,6 +76,7 @@ JsonList list_of(const std::vector<T>& values, const F& json) {
 JsonObject counts_of(const Report& report) {
   JsonObject out;
   out.add("configurations", report.tried.configurations).add("lines", report.tried.lines);
+  out.add("last_chain", report.tried.chain);
   out.add("variance_of_yearly_ratios", report.tried.variance_yearly);
   if (report.deflated) {
     out.add("threshold_a_bar", report.deflated->threshold);
@@ -109,10 +110,13 @@ std::string report_json(const Report& report) {
   out.add_raw("by_instrument", list_of(report.by_instrument, plain).text());
   out.add_raw("by_regime", list_of(report.by_regime, plain).text());
   out.add_raw("adaptation", list_of(report.adaptation, [](const AdaptationPoint& point) {
-                              return JsonObject{}
-                                  .add("name", point.name)
-                                  .add("figures", json_of(point.figures))
-                                  .add("gain", json_of(point.gain));
+                              JsonObject one;
+                              one.add("name", point.name).add("figures", json_of(point.figures));
+                              one.add("gain", json_of(point.gain));
+                              if (point.gain_of_steps)
+                                one.add("without_steps", point.without_steps)
+                                    .add("gain_of_steps", json_of(*point.gain_of_steps));
+                              return one;
                             }).text());
   if (report.noise)
     out.add("noise", JsonObject{}
@@ -132,12 +136,12 @@ std::string report_json(const Report& report) {
                                .add("splits", report.overfitting->splits));
   out.add("tried", counts_of(report));
   out.add_raw("checkpoints", list_of(report.checkpoints, [](const Trained& one) {
-                               return JsonObject{}
-                                   .add("candidate", one.candidate)
-                                   .add("fold", one.fold)
-                                   .add("seed", one.seed)
-                                   .add("file", one.file)
-                                   .add("hash", one.hash);
+                               JsonObject row;
+                               row.add("candidate", one.candidate).add("fold", one.fold);
+                               row.add("seed", one.seed).add("file", one.file);
+                               row.add("hash", one.hash);
+                               if (one.until) row.add("trained_until", *one.until);
+                               return row;
                              }).text());
   const Standing standing = standing_of(report);
   out.add("loses_to", standing.loses_to).add("not_told_apart", standing.not_told_apart);

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <limits>
 
+#include "models/runs/html.hpp"
+
 namespace proteus::app::evaluate {
 namespace {
 
@@ -30,7 +32,7 @@ std::string head(std::string_view title, std::string_view unit, double height) {
   return fmt::format(
       "<figure><figcaption><b>{0}</b> <span>{1}</span></figcaption>\n"
       "<svg viewBox=\"0 0 {2} {3}\" role=\"img\" aria-label=\"{0}\">\n",
-      escaped(title), escaped(unit), kWidth, height);
+      runs::escaped(title), runs::escaped(unit), kWidth, height);
 }
 
 /// Places of at most 2 x kPoints values: first the lesser, then the greater of each stretch, in
@@ -162,7 +164,7 @@ class LineDrawing {
       fmt::format_to(std::back_inserter(out_),
                      "<span><svg viewBox=\"0 0 24 8\"><line class=\"line series-{}\" x1=\"0\" "
                      "x2=\"24\" y1=\"4\" y2=\"4\"/></svg>{}</span> ",
-                     i, escaped(plot_.lines[i].name));
+                     i, runs::escaped(plot_.lines[i].name));
     out_ += "</p>";
   }
 
@@ -182,23 +184,6 @@ Scale scale_around(const std::vector<Interval95>& rows) {
 }
 
 }  // namespace
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 Scale scale_of(double low, double high) {
   if (!(high > low) || !std::isfinite(high - low)) {
@@ -244,8 +229,8 @@ std::string interval_plot(std::string_view title, std::string_view unit,
                    "<text class=\"name\" x=\"{}\" y=\"{:.1f}\">{}</text>"
                    "<line class=\"interval\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" "
                    "y2=\"{:.1f}\"/><circle class=\"dot\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\"/>\n",
-                   kNames - 10, at + 4, escaped(rows[i].name), px(rows[i].low), px(rows[i].high),
-                   at, at, px(rows[i].estimate), at);
+                   kNames - 10, at + 4, runs::escaped(rows[i].name), px(rows[i].low),
+                   px(rows[i].high), at, at, px(rows[i].estimate), at);
   }
   return out + "</svg></figure>\n";
 }
@@ -280,7 +265,7 @@ std::string step_plot(std::string_view title, std::string_view unit,
                    "y2=\"{2:.1f}\"/><circle class=\"dot\" cx=\"{0:.1f}\" cy=\"{3:.1f}\" r=\"4.5\"/>"
                    "<text class=\"middle\" x=\"{0:.1f}\" y=\"{4}\">{5}</text>\n",
                    px(i), py(points[i].low), py(points[i].high), py(points[i].estimate),
-                   kHeight - 8, escaped(points[i].name));
+                   kHeight - 8, runs::escaped(points[i].name));
   }
   fmt::format_to(end, "<polyline class=\"line series-0\" points=\"{}\"/>\n", line);
   return out + "</svg></figure>\n";

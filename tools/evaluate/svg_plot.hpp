@@ -11,9 +11,6 @@
 
 namespace proteus::app::evaluate {
 
-/// As HTML text and attribute.
-std::string escaped(std::string_view text);
-
 struct Line {
   std::string name;
   std::vector<double> values;  ///< one a point of time

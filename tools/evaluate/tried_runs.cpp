@@ -33,6 +33,18 @@ std::string configuration_of(const config::Document& document) {
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
+/// What was tried there is not known, and a count that leaves it out would flatter.
+Error unreadable(const fs::path& file, const config::Document& document) {
+  const std::string what = document.error
+                               ? fmt::format(":{}: {}", document.error->line, document.error->what)
+                               : std::string(": it holds no settings");
+  return error(ErrorCode::Corrupt,
+               fmt::format("evaluate.count_runs: {}{}; what was tried there cannot be counted. "
+                           "Bring the file back, or move its folder away and say so beside the "
+                           "results",
+                           file.string(), what));
+}
+
 }  // namespace
 
 Result<std::vector<Trial>> tried_runs(const fs::path& folder) {
@@ -50,6 +62,7 @@ Result<std::vector<Trial>> tried_runs(const fs::path& folder) {
   for (const fs::path& file : files) {
     BOOST_OUTCOME_TRY(const auto text, config::read_file(file));
     const config::Document document = config::parse_document(text);
+    if (document.error || document.tables.empty()) return unreadable(file, document);
     const bool trained = std::ranges::any_of(
         document.tables, [](const config::Table& table) { return table.section == "train"; });
     const std::string hash = text_hash(configuration_of(document));

@@ -10,7 +10,8 @@
 namespace proteus::app::evaluate {
 
 /// One trial for each distinct configuration among the runs of `proteus train` in `folder`, however
-/// many seeds and periods it has; without a ratio. Errors: NotFound (no such folder), Io.
+/// many seeds and periods it has; without a ratio. Errors: NotFound (no such folder), Io;
+/// Corrupt, where the settings of a run cannot be read.
 Result<std::vector<Trial>> tried_runs(const std::filesystem::path& folder);
 
 }  // namespace proteus::app::evaluate

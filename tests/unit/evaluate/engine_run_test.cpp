@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "models/evaluation/figures.hpp"
 #include "tests/unit/evaluate/support.hpp"
 #include "tools/app/replay.hpp"
 #include "tools/evaluate/plan.hpp"
@@ -52,7 +53,7 @@ TEST_F(EngineRun, EndsWithTheEquityOfTheSameReplay) {
   const LedgerView ledger = replay->trading().engine().ledger();
   const evaluation::Track track = run("sma_cross");
   EXPECT_EQ(track.bars(), 480U);
-  EXPECT_GT(track.fills, 10);
+  EXPECT_GT(evaluation::figures_of(track).fills, 10);
   EXPECT_NEAR(evaluation::equity_of(track.net).back() * loaded.settings.engine.capital,
               ledger.equity.to_double(), 1e-6);
   EXPECT_TRUE(replay->finish("test"));
@@ -75,7 +76,7 @@ TEST_F(EngineRun, HasRoundTripsThatAddUpToTheAccount) {
 TEST_F(EngineRun, OfAFlatAccountMovesNothing) {
   const evaluation::Track track = run("flat");
   EXPECT_EQ(track.net, std::vector<double>(480, 0.0));
-  EXPECT_EQ(track.fills, 0);
+  EXPECT_EQ(track.fills, std::vector<std::int64_t>(480, 0));
   EXPECT_EQ(track.traded, std::vector<double>(480, 0.0));
 }
 

@@ -26,6 +26,7 @@ evaluation::Track track_of(std::uint64_t seed, double drift, std::size_t bars = 
     track.funding.push_back(0.0);
     track.traded.push_back(0.1);
     track.exposure.push_back(0.5);
+    track.fills.push_back(i % 10 == 0 ? 2 : 0);
     track.contributions.push_back({track.net.back()});
   }
   track.blocks = {{0, bars}};
@@ -97,11 +98,43 @@ TEST(Findings, PutTheCostsBackBeforeTheyLookAtNoise) {
 }
 
 TEST(Findings, TellTheGainOverTheFirstWayToAdapt) {
-  const auto curve =
-      adaptation_curve({"off", "on"}, {track_of(1, 0.0), track_of(1, 0.003)}, settings()).value();
+  const auto curve = adaptation_curve({{"off", strategies::Adapt::Off, track_of(1, 0.0)},
+                                       {"on", strategies::Adapt::Recurrent, track_of(1, 0.003)}},
+                                      settings())
+                         .value();
   EXPECT_EQ(curve[0].gain.estimate, 0.0);
   EXPECT_GT(curve[1].gain.low, 0.0);
   EXPECT_EQ(curve[1].name, "on");
+  EXPECT_FALSE(curve[1].gain_of_steps);
+}
+
+TEST(Findings, TellWhatGradientStepsBringOverTheSamePolicyWithoutThem) {
+  using strategies::Adapt;
+  const std::vector<AdaptationRun> runs{{"off", Adapt::Off, track_of(1, 0.0)},
+                                        {"recurrent", Adapt::Recurrent, track_of(1, 0.003)},
+                                        {"steps", Adapt::Both, track_of(1, 0.002)},
+                                        {"steps alone", Adapt::Gradient, track_of(1, 0.001)}};
+  const auto curve = adaptation_curve(runs, settings()).value();
+  EXPECT_EQ(curve[2].without_steps, "recurrent");
+  EXPECT_EQ(curve[3].without_steps, "off");
+  // Against off both gain; against the hidden state alone its steps lose.
+  EXPECT_GT(curve[2].gain.low, 0.0);
+  EXPECT_LT(curve[2].gain_of_steps->high, 0.0);
+  EXPECT_GT(curve[3].gain_of_steps->low, 0.0);
+  const auto plain =
+      evaluation::bootstrap_difference(runs[2].track.net, runs[1].track.net,
+                                       evaluation::sharpe_ratio, {.draws = 300, .seed = 1})
+          .value();
+  EXPECT_NEAR(curve[2].gain_of_steps->estimate, plain.estimate * std::sqrt(8'760.0), 1e-6);
+
+  Report report;
+  report.accounts.resize(1);
+  report.plan.candidates.resize(1);
+  report.adaptation = curve;
+  const std::string card = model_card(report);
+  EXPECT_NE(card.find("adapting steps: it cost"), std::string::npos) << card;
+  EXPECT_NE(card.find("of the ratio against recurrent"), std::string::npos) << card;
+  EXPECT_EQ(card.find("against off"), std::string::npos) << card;
 }
 
 TEST(Findings, OfABlockAreThoseOfItsBarsAlone) {
@@ -110,8 +143,28 @@ TEST(Findings, OfABlockAreThoseOfItsBarsAlone) {
   evaluation::Track second = track_of(1, 0.0, 100);
   const auto f = block_figures(track, 1);
   EXPECT_EQ(f.bars, 60U);
+  EXPECT_EQ(f.fills, 12);
   second.net.erase(second.net.begin(), second.net.begin() + 40);
   EXPECT_NEAR(f.total_return, evaluation::equity_of(second.net).back() - 1.0, 1e-12);
+}
+
+TEST(Findings, CountABarThatTwoValidationsShareOnce) {
+  const evaluation::Track all = track_of(1, 0.0, 100);
+  const auto part = [&](std::size_t from, std::size_t to) {
+    evaluation::Track track;
+    track.bars_a_year = all.bars_a_year;
+    track.closes.assign(all.closes.begin() + static_cast<std::ptrdiff_t>(from),
+                        all.closes.begin() + static_cast<std::ptrdiff_t>(to));
+    track.net.assign(all.net.begin() + static_cast<std::ptrdiff_t>(from),
+                     all.net.begin() + static_cast<std::ptrdiff_t>(to));
+    return track;
+  };
+  Validated so_far;
+  add_new_bars(so_far, part(0, 60));
+  add_new_bars(so_far, part(40, 100));
+  EXPECT_EQ(so_far.closes, all.closes);
+  EXPECT_EQ(so_far.net, all.net);
+  EXPECT_EQ(so_far.bars_a_year, 8'760.0);
 }
 
 TEST(Standing, SaysWhatItLosesToAndWhatItCannotBeToldFrom) {

@@ -120,6 +120,22 @@ TEST_F(JudgedPolicy, IsRefusedWhereItHasSeenTheBlock) {
   EXPECT_THAT(report.error().context, HasSubstr("fold1-seed1.safetensors"));
 }
 
+TEST_F(JudgedPolicy, IsAnotherConfigurationWhereTheContentOfItsCheckpointsIsAnother) {
+  const auto hash = [&](float start) {
+    for (int seed = 1; seed <= 2; ++seed)
+      EXPECT_TRUE(
+          inference::save_checkpoint(folder_ / fmt::format("fold1-seed{}.safetensors", seed),
+                                     a_market_policy(start * static_cast<float>(seed),
+                                                     "files = [\"x\"]\nto = \"2024-04-01\"\n")));
+    const auto report = judge();
+    EXPECT_TRUE(report) << report.error().context;
+    return report.value().judged().config;
+  };
+  const std::string first = hash(0.1F);
+  EXPECT_NE(hash(0.2F), first);
+  EXPECT_EQ(hash(0.1F), first);
+}
+
 TEST_F(JudgedPolicy, HasACardAndPagesOfItsReport) {
   save("2024-04-01");
   const auto report = judge();
@@ -127,9 +143,12 @@ TEST_F(JudgedPolicy, HasACardAndPagesOfItsReport) {
   boost::system::error_code failed;
   boost::json::parse(report_json(report.value()), failed);
   EXPECT_FALSE(failed);
-  EXPECT_THAT(model_card(report.value()),
-              ::testing::AllOf(HasSubstr("mean weight of 2 seeds"), HasSubstr("refitted"),
-                               HasSubstr("## Where it does not work")));
+  EXPECT_THAT(
+      model_card(report.value()),
+      ::testing::AllOf(HasSubstr("mean weight of 2 seeds"), HasSubstr("refitted"),
+                       HasSubstr("## Where it does not work"),
+                       // Of given checkpoints: what they say, not what the plan would train.
+                       HasSubstr("| 1 | 2024-04-01 | nothing | 2024-04-10 to 2024-05-01")));
   EXPECT_THAT(report_html(report.value()), HasSubstr("Gain from adaptation"));
 }
 

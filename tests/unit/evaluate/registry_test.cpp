@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <thread>
 
 #include "tests/support/folder.hpp"
@@ -71,6 +72,32 @@ TEST(Registry, EntersOfTrainingsThoseThatItDoesNotKnow) {
   EXPECT_EQ(tried_runs(folder / "none").error().code, ErrorCode::NotFound);
 }
 
+TEST(Registry, ThatIsShippedIsWholeAndHasAHead) {
+  const char* root = std::getenv("PROTEUS_SOURCE_DIR");
+  const auto tried = read_registry(std::filesystem::path(root == nullptr ? "." : root) /
+                                   "models/shipped/registry.jsonl");
+  ASSERT_TRUE(tried) << tried.error().context;
+  EXPECT_TRUE(tried.value().headed);
+  EXPECT_GE(tried.value().lines, 189);
+}
+
+TEST(TriedRuns, AreNotCountedWhereTheSettingsOfOneCannotBeRead) {
+  const test::Folder folder;
+  const auto run = [&](const std::string& name, const std::string& text) {
+    std::filesystem::create_directories(folder / ("runs/" + name));
+    write(folder / ("runs/" + name + "/config.toml"), text);
+  };
+  run("a", "[train]\nrate = 0.1\n");
+  EXPECT_EQ(tried_runs(folder / "runs").value().size(), 1U);
+  for (const std::string damaged : {"[train]\nrate = \n", ""}) {
+    run("b", damaged);
+    const auto trials = tried_runs(folder / "runs");
+    ASSERT_TRUE(trials.has_error());
+    EXPECT_EQ(trials.error().code, ErrorCode::Corrupt);
+    EXPECT_THAT(trials.error().context, HasSubstr("runs/b/config.toml"));
+  }
+}
+
 class DamagedRegistry : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -88,6 +115,7 @@ class DamagedRegistry : public ::testing::Test {
   }
   test::Folder folder_;
   std::filesystem::path file_ = folder_ / "registry.jsonl";
+  std::filesystem::path head_ = folder_ / "registry.jsonl.head";
   std::string whole_;
 };
 
@@ -98,6 +126,37 @@ TEST_F(DamagedRegistry, IsRefusedWhereALineIsMissing) {
 }
 TEST_F(DamagedRegistry, IsRefusedWhereItIsCutInTheMiddleOfALine) {
   expect_refused(whole_.substr(0, whole_.size() - 9), 3);
+}
+TEST_F(DamagedRegistry, IsRefusedWhereLinesAreTakenFromItsEnd) {
+  const auto second = whole_.find('\n', whole_.find('\n') + 1) + 1;
+  for (const std::string& cut : {whole_.substr(0, second), std::string()}) {
+    write(file_, cut);
+    const auto read = read_registry(file_);
+    ASSERT_TRUE(read.has_error()) << cut;
+    EXPECT_EQ(read.error().code, ErrorCode::Corrupt);
+    EXPECT_THAT(read.error().context, HasSubstr("registry.jsonl.head says that line 3"));
+    EXPECT_TRUE(register_trials(file_, {trial("d", 0.1)}, {}).has_error());
+    EXPECT_EQ(text_of(file_), cut);
+  }
+}
+TEST_F(DamagedRegistry, IsRefusedWhereItsEndIsWrittenAnew) {
+  const auto second = whole_.find('\n', whole_.find('\n') + 1) + 1;
+  std::filesystem::rename(head_, folder_ / "head");
+  write(file_, whole_.substr(0, second));
+  ASSERT_TRUE(register_trials(file_, {trial("d", 0.4), trial("e", 0.4)}, {}));
+  std::filesystem::rename(folder_ / "head", head_);
+  EXPECT_THAT(read_registry(file_).error().context, HasSubstr("has another there"));
+}
+TEST_F(DamagedRegistry, IsReadWithoutAHeadOrWithOneThatIsBehindIt) {
+  const std::string behind = text_of(head_);
+  ASSERT_TRUE(register_trials(file_, {trial("d", 0.1)}, {}));
+  EXPECT_TRUE(read_registry(file_).value().headed);
+  write(head_, behind);  // As after a loss of power between the two.
+  EXPECT_EQ(read_registry(file_).value().lines, 4);
+  std::filesystem::remove(head_);
+  EXPECT_FALSE(read_registry(file_).value().headed);
+  write(head_, "{");
+  EXPECT_EQ(read_registry(file_).error().code, ErrorCode::Corrupt);
 }
 TEST_F(DamagedRegistry, IsRefusedWhereANumberWasChanged) {
   std::string changed = whole_;

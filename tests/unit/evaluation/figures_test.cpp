@@ -21,6 +21,7 @@ Track track_of(std::vector<double> net, double cost = 0.0) {
     track.funding.push_back(0.0);
     track.traded.push_back(0.5);
     track.exposure.push_back(i % 2 == 0 ? 0.4 : 0.0);
+    track.fills.push_back(1);
     track.contributions.push_back({net[i]});
   }
   track.net = std::move(net);
@@ -32,6 +33,7 @@ TEST(Figures, OfFourBarsAreThoseWorkedOutByHand) {
   // Net 2 %, -1 %, 3 %, 0: equity 1, 1.02, 1.0098, 1.040094, 1.040094.
   const Figures f = figures_of(track_of({0.02, -0.01, 0.03, 0.0}, 0.001));
   EXPECT_EQ(f.bars, 4U);
+  EXPECT_EQ(f.fills, 4);
   EXPECT_NEAR(f.total_return, 0.040094, 1e-12);
   EXPECT_NEAR(f.yearly_return, std::pow(1.040094, 25.0) - 1.0, 1e-9);
   EXPECT_NEAR(f.drawdown, 0.01, 1e-12);

@@ -229,8 +229,9 @@ TEST(MarketPolicyTrainer, RefusesToMirrorFeaturesThatDoNotSayWhichTurn) {
   EXPECT_NE(made.error().context.find("mirror"), std::string::npos);
 }
 
-/// Bars that rise for a while and fall for a while: what goes on can be seen.
-runs::Data waves() {
+/// Bars that rise for a while and fall for a while: what goes on can be seen. From the bar `jump`
+/// on all prices are a tenth higher.
+runs::Data waves(int jump = 3'000) {
   training::SeriesSource source;
   source.name = "waves";
   source.instrument = testing::series_of(1)->instrument();
@@ -238,6 +239,7 @@ runs::Data waves() {
   Timestamp open{};
   for (int i = 0; i < 3'000; ++i) {
     price *= i / 100 % 2 == 0 ? 1.002 : 1.0 / 1.002;
+    if (i == jump) price *= 1.1;
     Bar bar;
     bar.interval = Interval::H1;
     bar.open_time = open;
@@ -282,6 +284,29 @@ TEST(MarketPolicyTrainer, LearnsAMarketThatCanBeSeenThrough) {
   // Always right: 0.2 % a bar at the scale's bound of 2 is 0.004 x 8760 a year.
   std::printf("net a year %.2f of 35.0\n", figure("validation/net"));
   EXPECT_GT(figure("validation/net"), 0.8 * 0.004 * 8760.0);
+}
+
+TEST(PortfolioScore, CountsNothingThatIsEarnedBehindThePeriod) {
+  MarketPolicySettings settings = small_settings();
+  const auto score = [&](int jump) {
+    const runs::Data data = waves(jump);
+    strategies::PolicySpec spec;
+    spec.market = settings.market;
+    EXPECT_TRUE(training::fit_features(data.series, data.training, spec).has_value());
+    std::vector<std::unique_ptr<training::PolicyPanel>> panels;
+    panels.push_back(std::make_unique<training::PolicyPanel>(data.series.front(), spec));
+    const policy::ActorCritic policy(
+        settings.policy, static_cast<std::int64_t>(spec.offset.size() + strategies::kOwnInputs), 3,
+        1);
+    return portfolio_score(policy, panels, data.training, spec.market);
+  };
+  const PortfolioScore plain = score(3'000);
+  // The period ends with bar 1 999: its own return is the last that counts.
+  const PortfolioScore behind = score(2'000);
+  EXPECT_EQ(behind.net, plain.net);
+  EXPECT_EQ(behind.sharpe, plain.sharpe);
+  EXPECT_EQ(behind.bars, plain.bars);
+  EXPECT_NE(score(1'999).net, plain.net);
 }
 
 TEST(TrialBatch, PlaysATrialAsItIsPlayedAlone) {

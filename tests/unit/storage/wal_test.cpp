@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "connectors/storage/log_recovery.hpp"
+#include "connectors/storage/record_room.hpp"
 #include "connectors/storage/wal_journal.hpp"
 #include "connectors/storage/wal_reader.hpp"
 #include "tests/unit/storage/support.hpp"
@@ -318,6 +319,19 @@ TEST(Wal, AReaderFollowsALogThatGrows) {
     ASSERT_NE(back, nullptr);
     ASSERT_TRUE(same(*back, record));
   }
+}
+
+TEST(WalFormat, KnowsWhichWeightsARecordCanHold) {
+  AdaptationProposed proposed;
+  const std::size_t rest = 25 + binary::encoded_size(proposed);  // 25: before an event's body
+  const std::size_t most = (kPayloadMax - rest) / sizeof(float);
+  proposed.weights.resize(most);
+  EXPECT_TRUE(fits_record(proposed));
+  ByteBuffer out;
+  encode_record(Event{1, Origin::Input, {}, {}, proposed}, 1, out);
+  EXPECT_LE(out.size(), kFrameSize + kPayloadMax);
+  proposed.weights.resize(most + 1);
+  EXPECT_FALSE(fits_record(proposed));
 }
 
 }  // namespace

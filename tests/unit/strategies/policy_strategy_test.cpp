@@ -283,6 +283,17 @@ TEST(PolicyStrategy, RefusesWhatDoesNotFitInASentence) {
   EXPECT_EQ(refusal(other),
             "checkpoint small: it was trained for another market than small: trial_bars is 30 "
             "there and 31 here; they cannot trade together");
+  PolicyParts mixed = parts_of(a_policy());
+  mixed.models.push_back(mixed.models.front());
+  mixed.models[1].spec.inner_steps = 5;
+  EXPECT_EQ(refusal(mixed),
+            "checkpoint small: it was trained to adapt by 5 gradient steps of rate 1, small by 0 "
+            "of 1: they cannot trade together");
+  mixed.models[0].spec.inner_steps = 5;
+  mixed.models[1].spec.inner_rate = 0.25;
+  EXPECT_EQ(refusal(mixed),
+            "checkpoint small: it was trained to adapt by 5 gradient steps of rate 0.25, small by "
+            "5 of 1: they cannot trade together");
   PolicyParts narrow = parts_of(std::make_shared<SmallPolicy>(kFeatures, kState, 1));
   EXPECT_EQ(refusal(narrow),
             "checkpoint small: its network reads 16 inputs and chooses of 3; practitioner "

@@ -86,6 +86,7 @@ class Session {
     EventBody body;
     while (learner_->take(body)) engine().on_input(std::move(body), engine().now(), engine().now());
   }
+  void hear(EventBody body) { trading_->hear_learner(std::move(body), engine().now()); }
   void run(int bars) {
     for (int i = 0; i < bars; ++i) {
       close();
@@ -112,6 +113,19 @@ class Session {
     trading_ = std::move(resumed).value();
     trading_->learn_with(*learner_);
     ASSERT_TRUE(trading_->go_on(table_, engine().now()).has_value());
+  }
+  /// Stopped in good order and taken up again, as a daemon does it: the log begins a new segment.
+  void stop_and_resume() {
+    const auto folder = trading_->session().folder();
+    ASSERT_TRUE(trading_->finish("test", engine().now()).has_value());
+    trading_.reset();
+    learner_ = std::make_unique<online::InlineLearner>(
+        online::LearnMarket{a_model().spec.market, Interval::H1});
+    auto resumed = Trading::resume(loaded_, folder);
+    ASSERT_TRUE(resumed.has_value()) << resumed.error().context;
+    trading_ = std::move(resumed).value();
+    ASSERT_TRUE(trading_->go_on(table_, engine().now()).has_value());
+    trading_->learn_with(*learner_);
   }
   Engine& engine() { return trading_->engine(); }
   const PolicyStatus& status() { return *engine().policy_status(InstrumentId{0}); }
@@ -176,6 +190,49 @@ TEST(PolicySession, AnAnswerThatWasAwaitedWhenItDiedIsAskedForAgain) {
     expect_same(unbroken, broken);
     if (testing::Test::HasFatalFailure()) return;
   }
+}
+
+TEST(PolicySession, AnAnswerThatNoRecordCanHoldIsAFailure) {
+  const test::Folder folder;
+  Session session(folder / "a");
+  session.run(300);
+  session.run_until_cut();
+  const PolicyStatus before = session.status();
+  AdaptationProposed proposed;
+  proposed.ordinal = before.awaited;
+  proposed.weights.resize((16U << 20U) / sizeof(float));
+  session.hear(proposed);
+  EXPECT_EQ(session.status().proposed, before.proposed);
+  EXPECT_EQ(session.status().failed, before.failed + 1);
+  EXPECT_EQ(session.status().awaited, 0U);
+  session.run(60);
+  EXPECT_GT(session.status().proposed, before.proposed) << "it goes on";
+}
+
+TEST(PolicySession, AStretchThatAStopHasLostIsCutAnewWithTheNextBar) {
+  const test::Folder folder;
+  Session session(folder / "a");
+  session.run(300);
+  session.run_until_cut();
+  const PolicyStatus before = session.status();
+  ASSERT_NE(before.awaited, 0U);
+  session.stop_and_resume();
+  EXPECT_EQ(session.status().awaited, 0U) << "nobody is left who could answer";
+  EXPECT_EQ(session.status().failed, before.failed + 1);
+  session.close();
+  EXPECT_EQ(session.status().cuts, before.cuts + 1);
+  EXPECT_NE(session.status().awaited, 0U);
+  session.answer();
+  EXPECT_EQ(session.status().awaited, 0U);
+  EXPECT_EQ(session.status().proposed, before.proposed + 1);
+  // Told again from the log it is the same: what was lost is an input like any other.
+  const PolicyStatus then = session.status();
+  const std::uint64_t sequence = session.engine().sequence();
+  session.kill_and_resume();
+  EXPECT_EQ(session.status().cuts, then.cuts);
+  EXPECT_EQ(session.status().failed, then.failed);
+  EXPECT_EQ(session.status().proposed, then.proposed);
+  EXPECT_GT(session.engine().sequence(), sequence);  // The resumption itself.
 }
 
 }  // namespace

@@ -1,13 +1,16 @@
 // What `load` and `load_sim` refuse before anything runs, and what they fill in.
 #include "tools/app/settings.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "connectors/net/certificate.hpp"
+#include "tests/support/folder.hpp"
 #include "tools/app/kline_inputs.hpp"
 #include "tools/app/replay.hpp"
 #include "tools/app/sim_host.hpp"
@@ -220,6 +223,35 @@ TEST(KlineInput, AFileThatIsNotThereIsSaidBeforeItsName) {
   const auto input = kline_input("nothere.csv");
   ASSERT_TRUE(input.has_error());
   EXPECT_EQ(input.error().context, "nothere.csv: there is no such kline file");
+}
+
+/// The settings of a policy that is shipped, with `content` as it stands in the file.
+Result<Loaded> load_policy(const std::string& content) {
+  const char* root = std::getenv("PROTEUS_SOURCE_DIR");
+  const auto folder = std::filesystem::absolute(root == nullptr ? "." : root);
+  const test::Folder here;
+  const std::string file = (here / "policy.toml").string();
+  std::ofstream(file) << fmt::format(
+      "[engine]\ninterval = \"1h\"\n[strategy]\nname = \"policy\"\n[policy]\n"
+      "checkpoints = [\"{}/models/shipped/policy-1h/seed-1.safetensors\"]\n{}",
+      folder.string(), content);
+  return load(file, {});
+}
+
+TEST(SettingsLoad, AnEmptyListOfContentsIsFilledInAsOneThatIsNotGiven) {
+  const auto plain = load_policy("");
+  ASSERT_TRUE(plain) << plain.error().context;
+  ASSERT_EQ(plain.value().settings.policy.content.size(), 1U);
+  const std::string& hash = plain.value().settings.policy.content[0];
+  const auto empty = load_policy("content = []\n");
+  ASSERT_TRUE(empty) << empty.error().context;
+  EXPECT_EQ(empty.value().settings.policy.content, plain.value().settings.policy.content);
+  // A session is resumed by these lines: what is traded has to stand in them.
+  EXPECT_THAT(empty.value().resolved, HasSubstr(fmt::format("content = [\"{}\"]", hash)));
+  EXPECT_EQ(empty.value().hash, plain.value().hash);
+  const auto other = load_policy(fmt::format("content = [\"{}\"]\n", std::string(64, '0')));
+  ASSERT_TRUE(other.has_error());
+  EXPECT_THAT(other.error().context, HasSubstr("it is another checkpoint"));
 }
 
 }  // namespace

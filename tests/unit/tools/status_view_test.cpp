@@ -1,5 +1,6 @@
 #include "tools/app/status_view.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -42,6 +43,24 @@ bool has(const std::string& text, const std::string& part) {
 TEST(StatusView, ShowsModeAndStateFirst) {
   const std::string out = render_status(kStatus);
   EXPECT_TRUE(out.starts_with("=== P A P E R ===   REDUCING: drawdown beyond its limit")) << out;
+}
+
+TEST(StatusView, ShowsWhatTheAdaptedWeightsInUseEarnOverTheBase) {
+  std::string status = kStatus;
+  const auto put = [&](const std::string& before, double gain, double total, int version) {
+    const auto at = status.find(before);
+    status.insert(at, fmt::format(R"("policy":{{"answers":5,"trials":1,"outside":0,"bad":0,)"
+                                  R"("proposed":3,"adopted":2,"refused":1,"rolled_back":0,)"
+                                  R"("failed":0,"lost":0,"version":{},"shadow_gain":{},)"
+                                  R"("gain_total":{}}},)",
+                                  version, gain, total));
+  };
+  put("\"bar_open\":\"2025", -1.25, 3.0, 2);
+  put("\"bar_open\":\"\"", 0.5, 0.0, 1);
+  const std::string out = render_status(status, {.width = 400});
+  EXPECT_TRUE(
+      has(out, "in use 2, gain over the base in shadow -0.75, of all versions so far +2.25"))
+      << out;
 }
 
 TEST(StatusView, KeepsProfitLinesApartWithTheirSigns) {
