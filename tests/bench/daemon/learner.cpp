@@ -165,7 +165,7 @@ std::string ms(double value) { return fmt::format("{:.3f} ms", value); }
 }  // namespace
 
 void measure_learner(const Plan& plan, Table& table) {
-  spdlog::set_level(spdlog::level::warn);
+  spdlog::set_level(spdlog::level::err);
   write_policy(plan.folder / "policy.safetensors");
   const SimProcess sim(
       {"market.instruments=" + made_up_instruments(kInstruments), "sim.history_bars=3000"});

@@ -146,7 +146,8 @@ TEST(InlineLearner, KeepsItsAnswersInOrder) {
   EXPECT_FALSE(learner.take(body));
 }
 
-/// The next answer of the thread; a failure of its own, where none comes.
+/// The next answer of the thread; a failure of its own, where none comes. It waits at rest: the
+/// thread gets only the time that nobody else wants.
 EventBody next_answer(LearnerThread& learner) {
   const auto late = std::chrono::steady_clock::now() + 30s;
   EventBody body;
@@ -155,7 +156,7 @@ EventBody next_answer(LearnerThread& learner) {
       ADD_FAILURE() << "no answer came";
       break;
     }
-    std::this_thread::yield();
+    std::this_thread::sleep_for(1ms);
   }
   return body;
 }
@@ -173,7 +174,7 @@ TEST(LearnerThread, AnswersAsItsWorkDoes) {
 }
 
 TEST(LearnerThread, ManyTasksAreAnsweredInTheirOrderThroughASmallRing) {
-  constexpr std::uint32_t kTasks = 200;
+  constexpr std::uint32_t kTasks = 20;
   LearnerThread learner(
       [](const LearnTask& task) -> EventBody {
         AdaptationProposed said;
