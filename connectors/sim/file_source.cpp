@@ -148,7 +148,11 @@ Result<Instrument> FileSource::describe(const KlineInput& input, Price found_tic
 std::optional<Bar> FileSource::bar(InstrumentId id, Timestamp open) {
   const std::vector<Row>& rows = series_.at(id.index).rows;
   if (open < rows.front().open_time || open > rows.back().open_time) return std::nullopt;
-  const auto row = std::ranges::lower_bound(rows, open, {}, &Row::open_time);
+  // Where it lies if no row is missing before it; behind a hole it is looked for.
+  const Duration length = next_open(open, interval_) - open;
+  const auto place = static_cast<std::size_t>((open - rows.front().open_time) / length);
+  auto row = rows.begin() + static_cast<std::ptrdiff_t>(std::min(place, rows.size() - 1));
+  if (row->open_time != open) row = std::ranges::lower_bound(rows, open, {}, &Row::open_time);
   if (row->open_time != open) return std::nullopt;
   return Bar{.instrument = id,
              .interval = interval_,

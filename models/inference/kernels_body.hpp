@@ -343,7 +343,39 @@ std::size_t multiply_marked(const Product& p) {
   return first;
 }
 
+/// One row and all of its columns at once: a chain of additions waits four cycles for each, and
+/// with few columns there is nothing else to do meanwhile than the columns beside it.
+template <std::size_t Lanes>
+void one_row(const Product& p) {
+  constexpr std::size_t kPanelLanes = kPanel / kWidth;
+  Lane sum[Lanes];
+#pragma GCC unroll 16
+  for (std::size_t j = 0; j < Lanes; ++j) sum[j] = none();
+  const float* a = p.a;
+  const float* b = p.panels;
+  const std::size_t panel = p.inner * kPanel;
+  for (std::size_t k = 0; k < p.inner; ++k, a += p.a_column, b += kPanel)
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < Lanes; ++j)
+      sum[j] = fused(*a, load(b + j / kPanelLanes * panel + j % kPanelLanes * kWidth), sum[j]);
+#pragma GCC unroll 16
+  for (std::size_t j = 0; j + 1 < Lanes; ++j) store(p.c + j * kWidth, sum[j]);
+  float last[kWidth];
+  store(last, sum[Lanes - 1]);
+  constexpr std::size_t kBefore = (Lanes - 1) * kWidth;
+  std::copy_n(last, p.columns - kBefore, p.c + kBefore);
+}
+
+template <std::size_t... Lanes>
+constexpr auto rows_of(std::index_sequence<Lanes...>) {
+  return std::array<void (*)(const Product&), sizeof...(Lanes)>{one_row<Lanes + 1>...};
+}
+constexpr std::size_t kTogether = 8;  // lanes of a row that lies in registers
+constexpr auto kOneRow = rows_of(std::make_index_sequence<kTogether>{});
+
 void multiply(const Product& p) {
+  if (p.rows == 1 && !p.add && p.columns <= kTogether * kWidth)
+    return kOneRow[(p.columns + kWidth - 1) / kWidth - 1](p);
   constexpr std::size_t kBeside = 4;
   const std::size_t panel = p.inner * kPanel;
   Block s{p.inner, p.a, p.a_row, p.a_column, nullptr, 0, nullptr, p.columns, p.add};

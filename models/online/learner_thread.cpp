@@ -1,16 +1,29 @@
 #include "models/online/learner_thread.hpp"
 
+#include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
 
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <exception>
-#include <mutex>
+#include <future>
+#include <vector>
 
 namespace proteus::online {
 namespace {
+
+using Count = std::atomic<std::uint32_t>;
+static_assert(Count::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
+
+/// A task and its answer. All of its memory is the loop's: it makes room for the weights that are
+/// to come, and takes the task away again. The allocator keeps an arena a thread, and giving back
+/// memory of another's takes that arena's lock.
+struct Slot {
+  LearnTask task;
+  EventBody answer;  ///< without weights
+  std::vector<float> weights;
+};
 
 EventBody failed(const LearnTask& task, std::string_view cause) {
   AdaptationFailed out;
@@ -18,6 +31,13 @@ EventBody failed(const LearnTask& task, std::string_view cause) {
   out.ordinal = task.ordinal;
   out.cause = cause;
   return out;
+}
+
+std::size_t adapted_weights(const LearnTask& task) {
+  std::size_t count = 0;
+  for (const LearnSubject& subject : task.subjects)
+    count += subject.base->weights(task.part).size();
+  return count;
 }
 
 /// What the room's functions do not throw themselves, memory may.
@@ -31,39 +51,54 @@ EventBody work_on(const LearnTask& task, const LearnerThread::Work& work) {
   }
 }
 
+/// The weights into the room that was made for them; those of the learner go where they came from.
+void write_down(EventBody said, Slot& slot) {
+  if (auto* proposed = std::get_if<AdaptationProposed>(&said)) {
+    if (proposed->weights.size() > slot.weights.capacity()) {
+      slot.answer =
+          failed(slot.task, fmt::format("the learner made {} weights, and {} are adapted",
+                                        proposed->weights.size(), slot.weights.capacity()));
+      return;
+    }
+    slot.weights.assign(proposed->weights.begin(), proposed->weights.end());
+    std::vector<float>{}.swap(proposed->weights);
+  }
+  slot.answer = std::move(said);
+}
+
 }  // namespace
 
+/// The slots between `taken` and `done` hold answers, those from there to `posted` tasks. A counter
+/// is written by one side and tells the other that the slots behind it are its own now.
 struct LearnerThread::Shared {
   Work work;
-  Post post;
-  std::size_t queue_max = 0;
-  mutable std::mutex mutex;
-  std::condition_variable wake;
-  std::condition_variable rests;
-  std::deque<LearnTask> tasks;
-  std::uint64_t begun = 0;
-  bool working = false;
-  bool over = false;
-  bool ended = false;
+  std::vector<Slot> slots;
+  Count posted{0};  ///< by the loop
+  Count begun{0};   ///< by the learner
+  Count done{0};    ///< by the learner
+  Count bell{0};    ///< rung by the loop whenever there is something to look at
+  std::atomic<bool> over{false};
+  std::promise<void> ended;
+
+  Slot& slot(std::uint32_t number) { return slots[number % slots.size()]; }
+  void ring() {
+    bell.fetch_add(1);
+    bell.notify_one();
+  }
 };
 
-LearnerThread::LearnerThread(Work work, Post post, std::size_t queue_max)
+LearnerThread::LearnerThread(Work work, std::size_t queue_max)
     : shared_(std::make_shared<Shared>()) {
   shared_->work = std::move(work);
-  shared_->post = std::move(post);
-  shared_->queue_max = queue_max;
+  shared_->slots.resize(queue_max);
   thread_ = std::thread([shared = shared_] { run(shared); });
 }
 
 LearnerThread::~LearnerThread() {
-  std::unique_lock lock(shared_->mutex);
+  const std::future<void> ended = shared_->ended.get_future();
   shared_->over = true;
-  shared_->tasks.clear();
-  shared_->wake.notify_all();
-  const bool ended =
-      shared_->rests.wait_for(lock, std::chrono::seconds{1}, [&] { return shared_->ended; });
-  lock.unlock();
-  if (ended)
+  shared_->ring();
+  if (ended.wait_for(std::chrono::seconds{1}) == std::future_status::ready)
     thread_.join();
   else
     thread_.detach();
@@ -74,45 +109,56 @@ void LearnerThread::run(const std::shared_ptr<Shared>& shared) {
   // Where the system refuses, it runs at the usual priority: slower for others, not wrong.
   static_cast<void>(::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &none));
   static_cast<void>(::pthread_setname_np(::pthread_self(), "learner"));
-  std::unique_lock lock(shared->mutex);
-  for (;;) {
-    shared->wake.wait(lock, [&] { return shared->over || !shared->tasks.empty(); });
+  for (std::uint32_t done = 0;;) {
+    const std::uint32_t rung = shared->bell.load();  // What comes after this rings again.
     if (shared->over) break;
-    const LearnTask task = std::move(shared->tasks.front());
-    shared->tasks.pop_front();
-    ++shared->begun;
-    shared->working = true;
-    lock.unlock();
-    EventBody answer = work_on(task, shared->work);
-    lock.lock();
-    shared->working = false;
-    if (shared->over) break;
-    shared->post(std::move(answer));
+    if (shared->posted.load() == done) {
+      shared->bell.wait(rung);
+      continue;
+    }
+    Slot& slot = shared->slot(done);
+    shared->begun.store(done + 1);
+    write_down(work_on(slot.task, shared->work), slot);
+    shared->done.store(++done);
   }
-  shared->ended = true;
-  shared->rests.notify_all();
+  shared->ended.set_value();
 }
 
 void LearnerThread::learn(LearnTask task) {
-  {
-    const std::lock_guard lock(shared_->mutex);
-    if (shared_->tasks.size() < shared_->queue_max) {
-      shared_->tasks.push_back(std::move(task));
-      shared_->wake.notify_one();
-      return;
-    }
+  const std::uint32_t posted = shared_->posted.load();
+  if (posted - taken_ == shared_->slots.size()) {
+    refused_.push_back(failed(task, "the learner's queue is full"));
+    return;
   }
-  shared_->post(failed(task, "the learner's queue is full"));
+  Slot& slot = shared_->slot(posted);
+  slot.weights.reserve(adapted_weights(task));
+  slot.task = std::move(task);
+  shared_->posted.store(posted + 1);
+  shared_->ring();
 }
 
-std::uint64_t LearnerThread::at_work() const {
-  const std::lock_guard lock(shared_->mutex);
-  return shared_->working ? shared_->begun : 0;
+bool LearnerThread::take(EventBody& out) {
+  if (!refused_.empty()) {
+    out = std::move(refused_.front());
+    refused_.pop_front();
+    return true;
+  }
+  if (shared_->done.load() == taken_) return false;
+  Slot& slot = shared_->slot(taken_++);
+  out = std::move(slot.answer);
+  if (auto* proposed = std::get_if<AdaptationProposed>(&out))
+    proposed->weights = std::move(slot.weights);
+  slot = Slot{};
+  return true;
+}
+
+std::uint32_t LearnerThread::at_work() const {
+  const std::uint32_t begun = shared_->begun.load();
+  return begun == shared_->done.load() ? 0 : begun;
 }
 
 std::size_t LearnerThread::waiting() const {
-  const std::lock_guard lock(shared_->mutex);
-  return shared_->tasks.size();
+  return shared_->posted.load() - shared_->begun.load();
 }
 
 }  // namespace proteus::online

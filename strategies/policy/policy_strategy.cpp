@@ -106,8 +106,11 @@ void PolicyStrategy::count_outside() {
   for (const PolicyReader& reader : readers_) {
     const PolicySpec& spec = reader.spec();
     std::uint8_t count = 0;
-    for (std::size_t i = 0; i < values.size(); ++i)
-      if (values[i] < spec.seen_min[i] || values[i] > spec.seen_max[i]) ++count;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const bool below = values[i] < spec.seen_min[i];
+      const bool above = values[i] > spec.seen_max[i];
+      count = static_cast<std::uint8_t>(count + (below | above));
+    }
     outside_ = std::max(outside_, count);
   }
 }

@@ -67,7 +67,7 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   Result<void> check_clock() const;
   void follow_overrides();
   void begin_learning();
-  void hear_learner(const EventBody& answer);
+  void hear_learner();
   void abandon();
   [[nodiscard]] StatusSources sources() const;
 
@@ -232,24 +232,25 @@ void PaperDaemon::Impl::follow_overrides() {
   }
 }
 
-/// What is learned comes through the loop, and is an input like any other.
+/// The loop looks for what was learned: a thread of the lowest priority has nothing to call it with
+/// that could not hold it up.
 void PaperDaemon::Impl::begin_learning() {
   if (!trading->learns()) return;
   const strategies::PolicySpec& spec = trading->policy_spec();
   learner = std::make_unique<online::LearnerThread>(
       [market = online::LearnMarket{spec.market, spec.interval}](const LearnTask& task) {
         return online::learn(task, market);
-      },
-      [this](EventBody answer) {
-        loop.post([this, answer = std::move(answer)] { hear_learner(answer); });
       });
   trading->learn_with(*learner);
 }
 
-void PaperDaemon::Impl::hear_learner(const EventBody& answer) {
-  if (stopped) return;
-  const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
-  trading->hear_learner(answer, at);
+/// What was learned is an input like any other.
+void PaperDaemon::Impl::hear_learner() {
+  EventBody answer;
+  while (learner != nullptr && !stopped && learner->take(answer)) {
+    const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
+    trading->hear_learner(std::move(answer), at);
+  }
 }
 
 /// A session that never began leaves no folder behind.
@@ -367,6 +368,7 @@ void PaperDaemon::start() {
     impl_->feed->start(steady_time(), std::move(impl_->past_funding));
   impl_->timer = impl_->loop.every(20ms, [this] {
     impl_->feed->on_timer(steady_time());
+    impl_->hear_learner();
     impl_->trading->keep_log();
     if (!impl_->trading->log().overflowing()) return;
     impl_->failure = "more of the log waited for the disk than storage.log_pending_max";

@@ -15,7 +15,7 @@ struct Plan {
   int cpu = kQuietest;             ///< the loop's core where one is pinned; -1: none
   int runs = 9;                    ///< of `wire`
   int rounds = 5'000;              ///< frames each way in a run of `wire`
-  int minutes = 3;                 ///< steady window of `many`
+  int minutes = 3;                 ///< steady window of `many`, and of each side of `learner`
   int instruments = 500;           ///< of `many`
   double push_seconds = 1;         ///< of `many`: time between two pushes of a topic
   std::int64_t bars = 10'000'000;  ///< of `bars`
@@ -31,6 +31,8 @@ void measure_many(const Plan& plan, Table& table);
 void measure_bars(const Plan& plan, Table& table);
 /// Memory, descriptors and bars over many forced disconnects.
 void measure_drops(const Plan& plan, Table& table);
+/// The delay of the loop beside a learner that never rests.
+void measure_learner(const Plan& plan, Table& table);
 /// From the start of the process to the first decision with a target.
 void measure_cold(const Plan& plan, Table& table);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
@@ -37,12 +38,30 @@ double status_mib(const std::filesystem::path& proc, std::string_view key) {
   return 0.0;
 }
 
-Settings joined(Settings a, const Settings& b) {
+}  // namespace
+
+Settings operator+(Settings a, const Settings& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
 }
 
-}  // namespace
+int quietest_core() {
+  std::ifstream table("/proc/interrupts");
+  std::string line;
+  std::getline(table, line);  // "CPU0 CPU1 ..."
+  std::vector<std::uint64_t> taken(static_cast<std::size_t>(::sysconf(_SC_NPROCESSORS_ONLN)), 0);
+  while (std::getline(table, line)) {
+    std::istringstream words(line);
+    std::string source;
+    words >> source;
+    if (source.find_first_not_of("0123456789:") != std::string::npos) continue;  // a core's own
+    for (std::uint64_t& count : taken) {
+      std::uint64_t more = 0;
+      if (words >> more) count += more;
+    }
+  }
+  return static_cast<int>(std::ranges::min_element(taken) - taken.begin());
+}
 
 Usage usage_of(pid_t pid) {
   const std::filesystem::path proc = fmt::format("/proc/{}", pid);
@@ -74,7 +93,7 @@ std::string made_up_instruments(int count) {
 }
 
 SimProcess::SimProcess(const Settings& settings)
-    : child_(words("sim", joined({"sim.server.port=0"}, settings))) {
+    : child_(words("sim", Settings{"sim.server.port=0"} + settings)) {
   const std::string before = "http://127.0.0.1:";
   if (!child_.says(before) || !child_.says("push_interval"))
     give_up("the exchange did not start: " + child_.err());
@@ -90,9 +109,9 @@ Settings SimProcess::where() const {
 PaperProcess::PaperProcess(const std::filesystem::path& folder, const Settings& settings)
     : folder_(folder),
       socket_((folder / "socket").string()),
-      child_(words("paper", joined({"session.folder=" + (folder / "runs").string(),
-                                    "session.socket=" + socket_},
-                                   settings))) {}
+      child_(words("paper", Settings{"session.folder=" + (folder / "runs").string(),
+                                     "session.socket=" + socket_} +
+                                settings)) {}
 
 std::string PaperProcess::status() const { return app::ask(socket_, "status").value_or(""); }
 

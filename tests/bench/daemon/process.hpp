@@ -15,6 +15,7 @@
 namespace proteus::bench {
 
 using Settings = std::vector<std::string>;
+Settings operator+(Settings a, const Settings& b);
 
 /// Of one process, from /proc.
 struct Usage {
@@ -26,6 +27,10 @@ struct Usage {
 Usage usage_of(pid_t pid);
 /// The same of this process's memory alone.
 double resident_mib();
+
+/// The core that took the fewest interrupts of devices since the machine started: one that a disk
+/// wakes a thousand times a second says more of the disk than of the loop.
+int quietest_core();
 
 /// `linear:SIM000USDT,linear:SIM001USDT,...`: made-up instruments of the simulated market.
 std::string made_up_instruments(int count);

@@ -23,11 +23,6 @@ constexpr double kMemoryDemand = 300.0;   // MiB
 constexpr double kColdDemand = 5.0;       // s
 constexpr int kColdInstruments = 50;
 
-Settings operator+(Settings a, const Settings& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
 double seconds_now() { return std::chrono::duration<double>(net::Loop::steady_now()).count(); }
 
 std::filesystem::path fresh(const std::filesystem::path& folder, const std::string& name) {

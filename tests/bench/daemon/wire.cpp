@@ -25,6 +25,7 @@
 #include "tests/bench/daemon/bare_echo.hpp"
 #include "tests/bench/daemon/must.hpp"
 #include "tests/bench/daemon/parts.hpp"
+#include "tests/bench/daemon/process.hpp"
 #include "tools/app/net_feed_io.hpp"
 #include "tools/app/trading.hpp"
 
@@ -250,26 +251,6 @@ Wire::Run Wire::run(int rounds) {
     run.daemon.push_back(took);
   }
   return run;
-}
-
-/// The core that took the fewest interrupts of devices since the machine started: one that a disk
-/// wakes a thousand times a second says more of the disk than of the loop.
-int quietest_core() {
-  std::ifstream table("/proc/interrupts");
-  std::string line;
-  std::getline(table, line);  // "CPU0 CPU1 ..."
-  std::vector<std::uint64_t> taken(static_cast<std::size_t>(::sysconf(_SC_NPROCESSORS_ONLN)), 0);
-  while (std::getline(table, line)) {
-    std::istringstream words(line);
-    std::string source;
-    words >> source;
-    if (source.find_first_not_of("0123456789:") != std::string::npos) continue;  // a core's own
-    for (std::uint64_t& count : taken) {
-      std::uint64_t more = 0;
-      if (words >> more) count += more;
-    }
-  }
-  return static_cast<int>(std::ranges::min_element(taken) - taken.begin());
 }
 
 /// The loop gets a core, and the storage thread and the one that prints get the others.

@@ -2,7 +2,8 @@
 // beside LibTorch and the bare reading of its weights in the same run. It is run by hand; it fails
 // when what was to be measured did not happen, never because it took long.
 //
-//   bench_policy [--rounds N] [--kernel auto|plain|avx2|avx512] [--tiny]
+//   bench_policy [--only action|adaptation|whole] [--rounds N] [--kernel auto|plain|avx2|avx512]
+//   [--tiny]
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,7 +32,10 @@ std::optional<PolicyPlan> parse(int argc, char** argv) {
     }
     if (i + 1 == argc) return std::nullopt;
     const std::string_view value = argv[++i];
-    if (name == "--rounds") {
+    if (name == "--only") {
+      if (value != "action" && value != "adaptation" && value != "whole") return std::nullopt;
+      plan.only = value;
+    } else if (name == "--rounds") {
       const auto [end, failed] =
           std::from_chars(value.data(), value.data() + value.size(), plan.rounds);
       if (failed != std::errc{} || end != value.data() + value.size() || plan.rounds < 1)
@@ -53,7 +57,8 @@ int main(int argc, char** argv) {
   const auto plan = parse(argc, argv);
   if (!plan) {
     fmt::print(stderr,
-               "usage: bench_policy [--rounds N] [--kernel auto|plain|avx2|avx512] [--tiny]\n");
+               "usage: bench_policy [--only action|adaptation|whole] [--rounds N] [--kernel "
+               "auto|plain|avx2|avx512] [--tiny]\n");
     return 2;
   }
   if (const auto kernel = proteus::inference::kernels(plan->kernel); !kernel) {
@@ -63,8 +68,12 @@ int main(int argc, char** argv) {
   for (const std::string& line : machine_lines()) fmt::print("{}\n", line);
   const MachineTime before = machine_time();
   Table table;
-  measure_action(*plan, table);
-  measure_adaptation(*plan, table);
+  const auto wanted = [&](std::string_view part) {
+    return plan->only.empty() || plan->only == part;
+  };
+  if (wanted("action")) measure_action(*plan, table);
+  if (wanted("adaptation")) measure_adaptation(*plan, table);
+  if (wanted("whole")) measure_whole(*plan, table);
   table.facts.push_back("whole run: " + told(before, machine_time()));
   print(table);
   return table.broken.empty() ? 0 : 1;

@@ -15,12 +15,15 @@ struct PolicyPlan {
   int calls = 20'000;  ///< of an action in a round
   inference::KernelChoice kernel = inference::KernelChoice::Auto;
   bool tiny = false;
+  std::string only;  ///< one part: action, adaptation, whole; empty: all
 };
 
 /// The time from features to a weight, one instrument and a hundred.
 void measure_action(const PolicyPlan& plan, Table& table);
 /// Five gradient steps over 200 bars, of the head and of all weights.
 void measure_adaptation(const PolicyPlan& plan, Table& table);
+/// Bars a second of the whole engine from kline files.
+void measure_whole(const PolicyPlan& plan, Table& table);
 
 /// Reads all of it once, and nothing else: what no kernel can be faster than, while the weights do
 /// not fit into the first cache. Returns a number of it, so that the reading is not left out.

@@ -81,9 +81,21 @@ TEST(Kernels, AllVectorUnitsGiveTheSameBits) {
   }
 }
 
-/// Sizes that leave rows, columns and panels over, and those of the agent.
-constexpr std::array<std::array<std::size_t, 3>, 7> kProducts{
-    {{1, 19, 128}, {1, 7, 40}, {2, 5, 33}, {5, 128, 384}, {13, 3, 31}, {27, 9, 64}, {64, 40, 4}}};
+/// Sizes that leave rows, columns and panels over, those of the agent, and single rows of small
+/// ones, which go another way.
+constexpr std::array<std::array<std::size_t, 3>, 13> kProducts{{{1, 19, 128},
+                                                                {1, 7, 40},
+                                                                {1, 22, 16},
+                                                                {1, 16, 48},
+                                                                {1, 16, 4},
+                                                                {1, 5, 17},
+                                                                {1, 9, 8},
+                                                                {1, 3, 129},
+                                                                {2, 5, 33},
+                                                                {5, 128, 384},
+                                                                {13, 3, 31},
+                                                                {27, 9, 64},
+                                                                {64, 40, 4}}};
 
 struct ProductRun {
   std::vector<float> a, b, c;
@@ -136,14 +148,39 @@ TEST(Kernels, ProductIsTheSumOfProducts) {
 }
 
 TEST(Kernels, AllVectorUnitsMultiplyToTheSameBits) {
-  for (const auto& size : kProducts) {
-    const ProductRun first{plain::table(), size, false, true};
-    for (const Kernels& k : kernels_of_this_machine()) {
-      const ProductRun run{k, size, false, true};
-      EXPECT_EQ(std::memcmp(run.c.data(), first.c.data(), run.c.size() * sizeof(float)), 0)
-          << size[0] << " x " << size[1] << " x " << size[2];
+  for (const auto& size : kProducts)
+    for (const bool add : {false, true}) {
+      const ProductRun first{plain::table(), size, false, add};
+      for (const Kernels& k : kernels_of_this_machine()) {
+        const ProductRun run{k, size, false, add};
+        EXPECT_EQ(std::memcmp(run.c.data(), first.c.data(), run.c.size() * sizeof(float)), 0)
+            << size[0] << " x " << size[1] << " x " << size[2];
+      }
     }
-  }
+}
+
+TEST(Kernels, ARowAloneHasTheBitsThatItHasAmongOthers) {
+  constexpr std::size_t kRows = 3;
+  for (const Kernels& k : kernels_of_this_machine())
+    for (const auto& [rows, inner, columns] : kProducts) {
+      const ProductRun three{k, {kRows, inner, columns}, false, false};
+      std::vector<float> panels(packed_size(inner, columns));
+      pack(three.b.data(), inner, columns, columns, panels.data());
+      std::vector<float> alone(columns + 1, -7.0F);  // nothing behind the row is written
+      for (std::size_t row = 0; row < kRows; ++row) {
+        k.multiply({.rows = 1,
+                    .inner = inner,
+                    .columns = columns,
+                    .a = three.a.data() + row * inner,
+                    .a_row = inner,
+                    .panels = panels.data(),
+                    .c = alone.data()});
+        EXPECT_EQ(
+            std::memcmp(alone.data(), three.c.data() + row * columns, columns * sizeof(float)), 0)
+            << k.name << ": " << inner << " x " << columns;
+        EXPECT_EQ(alone.back(), -7.0F) << k.name << ": " << inner << " x " << columns;
+      }
+    }
 }
 
 /// The same products with what a rectified layer leaves: half zeros, some rows all zero, and whole
