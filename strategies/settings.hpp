@@ -23,7 +23,8 @@ struct StrategySettings {
   static constexpr auto settings() {
     using S = StrategySettings;
     return std::tuple{
-        setting("name", &S::name, "what trades: flat, buy_and_hold, sma_cross, trend, policy or forecast"),
+        setting("name", &S::name,
+                "what trades: flat, buy_and_hold, sma_cross, trend, policy or forecast"),
         setting("fast", &S::fast, "bars in the fast mean of sma_cross; below slow", 1, 9999),
         setting("slow", &S::slow, "bars in the slow mean of sma_cross", 2, 10000),
         setting("trend_bars", &S::trend_bars,

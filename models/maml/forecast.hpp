@@ -1,7 +1,8 @@
 // Markets as regression tasks: from the features of a bar forecast the return over the next
 // `horizon` bars, in units of what is usual for it.
 //
-//   label of bar t    ln(c_(t+h) / c_t) / (sigma_t sqrt(h)), cut to [-5, 5]: as it is when it trades
+//   label of bar t    ln(c_(t+h) / c_t) / (sigma_t sqrt(h)), cut to [-5, 5]: as it is when it
+//   trades
 //                     (strategies/forecast/return_label.hpp). Assets and regimes are of one scale
 //   a task            a stretch of one series: support rows, a gap, query rows. The gap is the
 //                     horizon: the query's first bar is the one at whose close the last support

@@ -89,10 +89,11 @@ Result<ForecastSpec> read_spec(const inference::Checkpoint& checkpoint, std::str
   lines.read_all(tasks);
   lines.read_all(learner);
   if (!lines.bad().empty())
-    return error(ErrorCode::Corrupt,
-                 fmt::format("{}: the checkpoint's setting {} is missing, out of range or cannot be "
-                             "read",
-                             name, lines.bad()));
+    return error(
+        ErrorCode::Corrupt,
+        fmt::format("{}: the checkpoint's setting {} is missing, out of range or cannot be "
+                    "read",
+                    name, lines.bad()));
   spec.horizon = tasks.horizon;
   spec.support_rows = tasks.support_rows;
   spec.inner_steps = learner.inner_steps;

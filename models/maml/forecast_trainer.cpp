@@ -164,10 +164,9 @@ Result<std::unique_ptr<runs::Trainer>> make_forecast_trainer(
   BOOST_OUTCOME_TRY(Mlp net, settings.network.network(tasks.columns(), 1));
   BOOST_OUTCOME_TRY(Learner<float> learner,
                     Learner<float>::create(settings.learner, std::move(net), seed));
-  return std::make_unique<ForecastTrainer>(t, std::move(learner), std::move(tasks),
-                                           std::move(validation), data.series.front()->schema(),
-                                           std::move(scaling), settings.tasks,
-                                           common_interval(data));
+  return std::make_unique<ForecastTrainer>(
+      t, std::move(learner), std::move(tasks), std::move(validation), data.series.front()->schema(),
+      std::move(scaling), settings.tasks, common_interval(data));
 }
 
 }  // namespace proteus::maml

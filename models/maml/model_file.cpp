@@ -24,8 +24,8 @@ Checkpoint forecast_checkpoint(const Learner<float>& learner, const features::Sc
   c.schema = schema.canonical_text();
   c.action_map = "output 0: return over the horizon, in usual returns over it";
   c.normaliser = {scaling.offset, scaling.factor, scaling.limit};
-  c.config = config_text(learner.settings(), learner.net().activation()) +
-             inference::setting_lines(tasks);
+  c.config =
+      config_text(learner.settings(), learner.net().activation()) + inference::setting_lines(tasks);
   if (interval) c.config += fmt::format("interval = {}\n", to_string(*interval));
   append_layers("layer", learner.net(), learner.base(), c.tensors);
   if (learner.settings().learned_rates)

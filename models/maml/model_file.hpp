@@ -21,8 +21,8 @@ inline constexpr std::string_view kForecastKind = "maml_forecast";
 inline constexpr std::string_view kPolicyKind = "maml_policy";
 
 /// Fills kind, config, tensors; schema and normaliser from the features it was trained on. Seeds,
-/// data hashes, code version and parent are the caller's. `interval`: of the bars it was trained on;
-/// nothing: of several, so that it cannot trade.
+/// data hashes, code version and parent are the caller's. `interval`: of the bars it was trained
+/// on; nothing: of several, so that it cannot trade.
 inference::Checkpoint forecast_checkpoint(const Learner<float>& learner,
                                           const features::Schema& schema,
                                           const features::FeatureScaling& scaling,

@@ -11,7 +11,7 @@ namespace proteus::strategies {
 namespace {
 
 constexpr std::array<std::string_view, 8> kOwnNames = {
-    "forecast",   "forecast_base", "usual_return", "expected_return",
+    "forecast",    "forecast_base", "usual_return", "expected_return",
     "loss_before", "loss_after",    "spread",       "steps"};
 
 std::size_t first_row(const features::Schema& schema) {
@@ -42,9 +42,8 @@ Result<std::unique_ptr<ForecastStrategy>> ForecastStrategy::create(const Forecas
                                                                    const Instrument& instrument,
                                                                    Interval interval) {
   BOOST_OUTCOME_TRY(check_forecasters(parts.models, interval));
-  BOOST_OUTCOME_TRY(
-      auto features,
-      features::make_feature_set(parts.models.front().spec.features, instrument, interval));
+  BOOST_OUTCOME_TRY(auto features, features::make_feature_set(parts.models.front().spec.features,
+                                                              instrument, interval));
   const std::size_t columns = features->schema().features.size();
   for (const ForecastModel& model : parts.models)
     if (model.forecaster->inputs() != columns ||
@@ -145,9 +144,9 @@ void ForecastStrategy::decide() {
 
 void ForecastStrategy::observe() {
   auto out = std::ranges::copy(features_->values(), observation_.begin()).out;
-  for (const double x : {said_.forecast, said_.base, said_.unit, said_.forecast * said_.unit,
-                         said_.loss_before, said_.loss_after, said_.spread,
-                         decided_ ? static_cast<double>(steps_) : 0.0})
+  for (const double x :
+       {said_.forecast, said_.base, said_.unit, said_.forecast * said_.unit, said_.loss_before,
+        said_.loss_after, said_.spread, decided_ ? static_cast<double>(steps_) : 0.0})
     *out++ = x;
 }
 

@@ -54,12 +54,12 @@ class ForecastStrategy final : public Strategy {
  private:
   /// What was forecast last; means over the forecasters.
   struct Said {
-    double forecast = 0.0;   ///< in usual returns over the horizon
-    double base = 0.0;       ///< the same without a step
-    double unit = 0.0;       ///< the usual return
+    double forecast = 0.0;  ///< in usual returns over the horizon
+    double base = 0.0;      ///< the same without a step
+    double unit = 0.0;      ///< the usual return
     double loss_before = 0.0;
     double loss_after = 0.0;
-    double spread = 0.0;     ///< largest less smallest forecast
+    double spread = 0.0;  ///< largest less smallest forecast
     bool finite = true;
     void archive(Archive& a) { a(forecast, base, unit, loss_before, loss_after, spread, finite); }
   };

@@ -81,9 +81,10 @@ void take_training(Settings& s, const strategies::ForecastSpec& spec, config::Re
 std::vector<ForecastModel> take_forecasters(Settings& s, config::Reader& reader,
                                             const std::filesystem::path& folder) {
   if (s.forecast.exit && *s.forecast.exit > s.forecast.threshold)
-    reader.reject("forecast", "exit",
-                  fmt::format("{} is above threshold ({}): what is opened would be given up at once",
-                              *s.forecast.exit, s.forecast.threshold));
+    reader.reject(
+        "forecast", "exit",
+        fmt::format("{} is above threshold ({}): what is opened would be given up at once",
+                    *s.forecast.exit, s.forecast.threshold));
   if (s.forecast.checkpoints.empty()) {
     reader.reject("forecast", "checkpoints",
                   "is empty: strategy.name = \"forecast\" trades checkpoints, name at least one");
@@ -115,12 +116,11 @@ std::vector<ForecastModel> take_forecasters(Settings& s, config::Reader& reader,
 std::vector<std::string> forecast_lines(const Loaded& loaded) {
   std::vector<std::string> lines;
   for (const ForecastModel& model : loaded.forecasters)
-    lines.push_back(fmt::format("file={} content={} features={} horizon={} window={} steps={}",
-                                model.spec.name, model.spec.hash.substr(0, 16),
-                                name_of(model.spec.features), model.spec.horizon,
-                                loaded.settings.forecast.window.value_or(model.spec.support_rows),
-                                loaded.settings.forecast.adaptation_steps.value_or(
-                                    model.spec.inner_steps)));
+    lines.push_back(
+        fmt::format("file={} content={} features={} horizon={} window={} steps={}", model.spec.name,
+                    model.spec.hash.substr(0, 16), name_of(model.spec.features), model.spec.horizon,
+                    loaded.settings.forecast.window.value_or(model.spec.support_rows),
+                    loaded.settings.forecast.adaptation_steps.value_or(model.spec.inner_steps)));
   return lines;
 }
 

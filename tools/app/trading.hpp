@@ -109,7 +109,7 @@ class Trading {
   // Destroyed from the last to the first: the engine before the log it writes, the storage thread
   // before the log it reads.
   Settings settings_;
-  std::vector<strategies::PolicyModel> models_;  ///< empty: a rule trades, or a forecaster
+  std::vector<strategies::PolicyModel> models_;         ///< empty: a rule trades, or a forecaster
   std::vector<strategies::ForecastModel> forecasters_;  ///< empty: none trades
   LearnerGate learner_;
   SessionCode code_;

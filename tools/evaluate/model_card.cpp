@@ -48,9 +48,8 @@ std::string folds_of(const Report& report) {
 /// What adapting was worth, each way over the first.
 std::string gain_of(const Report& report) {
   if (report.adaptation.empty()) return "";
-  std::string out = fmt::format(
-      "\n| adapting | net Sharpe | less {} (95 %) |\n|---|---|---|\n",
-      report.adaptation.front().name);
+  std::string out = fmt::format("\n| adapting | net Sharpe | less {} (95 %) |\n|---|---|---|\n",
+                                report.adaptation.front().name);
   for (const AdaptationPoint& p : report.adaptation)
     out += fmt::format("| {} | {} | {:+.2f} ({:+.2f} to {:+.2f}) |\n", p.name,
                        figure(p.figures.net_sharpe), p.gain.estimate, p.gain.low, p.gain.high);

@@ -329,8 +329,8 @@ Result<Loaded> trading_settings(const Plan& plan, const Candidate& candidate,
   overrides.insert(overrides.end(), more.begin(), more.end());
   // Checkpoints are read where they are named: they may not be there before they are trained.
   const std::string naming = std::string(candidate.weights_key()) + "=";
-  const bool named = std::ranges::any_of(
-      more, [&](const std::string& one) { return one.starts_with(naming); });
+  const bool named =
+      std::ranges::any_of(more, [&](const std::string& one) { return one.starts_with(naming); });
   auto loaded =
       load(plan.evaluate.trading, last_words(overrides), named ? Paths::Checked : Paths::Ignored);
   if (loaded.has_error())

@@ -18,9 +18,10 @@ using ::testing::HasSubstr;
 
 /// One that nobody trained.
 inference::Checkpoint a_forecaster(std::uint64_t seed, const std::string& data) {
-  const auto schema = features::make_feature_set(features::Kind::Chapter, Instrument{}, Interval::H1)
-                          .value()
-                          ->schema();
+  const auto schema =
+      features::make_feature_set(features::Kind::Chapter, Instrument{}, Interval::H1)
+          .value()
+          ->schema();
   maml::LearnerSettings settings;
   settings.inner_rate = 0.05;
   const auto learner =
@@ -63,10 +64,10 @@ TEST_F(JudgedForecaster, StandsBesideItselfWithFewerSteps) {
   auto plan = read_plan(file_, {});
   ASSERT_TRUE(plan) << plan.error().context;
   EXPECT_EQ(plan.value().candidates[0].weights_key(), "forecast.checkpoints");
-  const auto report = Judge(std::move(plan).value(), {"/nowhere", [](const std::string&) {},
-                                                      [] { return false; },
-                                                      [] { return Timestamp{}; }})
-                          .run();
+  const auto report =
+      Judge(std::move(plan).value(), {"/nowhere", [](const std::string&) {}, [] { return false; },
+                                      [] { return Timestamp{}; }})
+          .run();
   ASSERT_TRUE(report) << report.error().context;
   const Report& r = report.value();
   std::vector<std::string> names;
@@ -80,8 +81,8 @@ TEST_F(JudgedForecaster, StandsBesideItselfWithFewerSteps) {
   EXPECT_EQ(r.adaptation[0].figures.total_return, r.accounts[2].figures.total_return);
   EXPECT_EQ(r.adaptation[2].figures.total_return, r.judged().figures.total_return);
   EXPECT_NE(r.adaptation[0].figures.total_return, r.adaptation[2].figures.total_return);
-  EXPECT_THAT(model_card(r), AllOf(HasSubstr("mean forecast of 2 seeds"),
-                                   HasSubstr("| 5 steps |"), HasSubstr("less 0 steps")));
+  EXPECT_THAT(model_card(r), AllOf(HasSubstr("mean forecast of 2 seeds"), HasSubstr("| 5 steps |"),
+                                   HasSubstr("less 0 steps")));
 }
 
 TEST_F(JudgedForecaster, NamedAloneIsTradedAsWhatItIs) {

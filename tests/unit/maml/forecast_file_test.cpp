@@ -46,8 +46,7 @@ Trained trained(std::uint64_t seed = 3) {
   Learner<float> learner = std::move(
       Learner<float>::create(settings, Mlp::create(11, {16, 16}, 1, Activation::Relu).value(), seed)
           .value());
-  ForecastTasks drawn =
-      ForecastTasks::create({series}, tasks(), scaling, {}, {}, seed).value();
+  ForecastTasks drawn = ForecastTasks::create({series}, tasks(), scaling, {}, {}, seed).value();
   TaskBatch<float> batch;
   for (int i = 0; i < 20; ++i) {
     drawn.next(batch);
@@ -77,13 +76,13 @@ TEST(ForecastFile, TradesTheForecastsOfTheBackTestToTheBit) {
     rule.adaptation_steps = steps;
     rule.threshold = 0.05;
     const auto test = trade_forecasts(t.learner, rows, 0, 900, rule, {}).value();
-    strategies::ForecastParts parts{
-        {.window = 40, .adaptation_steps = steps, .threshold = 0.05}, {reread(t.checkpoint)}};
+    strategies::ForecastParts parts{{.window = 40, .adaptation_steps = steps, .threshold = 0.05},
+                                    {reread(t.checkpoint)}};
     const auto strategy =
         strategies::ForecastStrategy::create(parts, series->instrument(), Interval::H1).value();
     const auto names = strategies::forecast_observation_names(series->schema());
-    const auto column = static_cast<std::size_t>(
-        std::ranges::find(names, "expected_return") - names.begin());
+    const auto column =
+        static_cast<std::size_t>(std::ranges::find(names, "expected_return") - names.begin());
     std::size_t compared = 0;
     for (const Bar& bar : series->bars()) {
       const Opinion opinion = strategy->on_bar(bar, {}, {});

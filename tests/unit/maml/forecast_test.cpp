@@ -183,7 +183,9 @@ TEST(ForecastCheckpoint, GoesOnToTheSameBits) {
     ASSERT_TRUE(learner.step(batch));
   }
   const std::string bytes =
-      inference::encode_checkpoint(forecast_checkpoint(learner, series->schema(), scaling, {}, Interval::H1)).value();
+      inference::encode_checkpoint(
+          forecast_checkpoint(learner, series->schema(), scaling, {}, Interval::H1))
+          .value();
   const auto checkpoint = inference::decode_checkpoint(bytes, "f").value();
   Result<LoadedForecaster> loaded = load_forecaster(checkpoint, series->schema());
   ASSERT_TRUE(loaded) << loaded.error().context;

@@ -33,10 +33,10 @@ maml::ForecastSettings tasks() {
 maml::Learner<float> a_learner(std::uint64_t seed) {
   maml::LearnerSettings settings;
   settings.inner_steps = 3;
-  return std::move(maml::Learner<float>::create(
-                       settings, maml::Mlp::create(11, {8, 8}, 1, maml::Activation::Tanh).value(),
-                       seed)
-                       .value());
+  return std::move(
+      maml::Learner<float>::create(
+          settings, maml::Mlp::create(11, {8, 8}, 1, maml::Activation::Tanh).value(), seed)
+          .value());
 }
 
 class Session {
@@ -46,10 +46,9 @@ class Session {
     const auto checkpoint =
         maml::forecast_checkpoint(a_learner(5), series.schema(), {}, tasks(), Interval::H1);
     EXPECT_TRUE(inference::save_checkpoint(file_, checkpoint));
-    auto read =
-        load("", {"engine.interval=1h", "engine.instruments=linear:SIM000USDT",
-                  "strategy.name=forecast", "forecast.checkpoints=" + file_,
-                  "forecast.threshold=0.05", "session.folder=" + (folder / name).string()});
+    auto read = load("", {"engine.interval=1h", "engine.instruments=linear:SIM000USDT",
+                          "strategy.name=forecast", "forecast.checkpoints=" + file_,
+                          "forecast.threshold=0.05", "session.folder=" + (folder / name).string()});
     EXPECT_TRUE(read.has_value()) << read.error().context;
     loaded_ = std::move(read).value();
     EXPECT_TRUE(table_.add(series.instrument()).has_value());
@@ -98,9 +97,8 @@ TEST(ForecastSession, DecidesByTheForecastsOfTheBackTest) {
   rule.window = 25;
   rule.adaptation_steps = 3;
   rule.threshold = 0.05;
-  const auto test = maml::trade_forecasts(learner, maml::ForecastRows(series, {}, 4), 0, kBars,
-                                          rule, {})
-                        .value();
+  const auto test =
+      maml::trade_forecasts(learner, maml::ForecastRows(series, {}, 4), 0, kBars, rule, {}).value();
   const test::Folder folder;
   Session session(folder, "a", *series);
   // All of it from the checkpoint.
@@ -156,8 +154,8 @@ TEST(ForecastSession, SettingsThatDoNotFitTheCheckpointAreRefusedWithTheKey) {
   ASSERT_TRUE(inference::save_checkpoint(
       file, maml::forecast_checkpoint(a_learner(5), series->schema(), {}, tasks(), Interval::H1)));
   const auto told = [&](std::vector<std::string> more) {
-    more.insert(more.begin(), {"engine.interval=1h", "strategy.name=forecast",
-                               "forecast.checkpoints=" + file});
+    more.insert(more.begin(),
+                {"engine.interval=1h", "strategy.name=forecast", "forecast.checkpoints=" + file});
     const auto read = load("", more);
     return read.has_error() ? read.error().context : std::string();
   };
