@@ -153,17 +153,19 @@ TEST(ForecastSession, SettingsThatDoNotFitTheCheckpointAreRefusedWithTheKey) {
   const std::string file = (folder / "f.safetensors").string();
   ASSERT_TRUE(inference::save_checkpoint(
       file, maml::forecast_checkpoint(a_learner(5), series->schema(), {}, tasks(), Interval::H1)));
-  const auto told = [&](std::vector<std::string> more) {
-    more.insert(more.begin(),
-                {"engine.interval=1h", "strategy.name=forecast", "forecast.checkpoints=" + file});
-    const auto read = load("", more);
+  const auto told = [&](const std::vector<std::string>& more, const std::string& interval = "1h",
+                        const std::string& checkpoints = "") {
+    std::vector<std::string> all{
+        "strategy.name=forecast", "engine.interval=" + interval,
+        "forecast.checkpoints=" + (checkpoints.empty() ? file : checkpoints)};
+    all.insert(all.end(), more.begin(), more.end());
+    const auto read = load("", all);
     return read.has_error() ? read.error().context : std::string();
   };
   EXPECT_EQ(told({}), "");
-  EXPECT_NE(told({"engine.interval=15m"}).find("trained on 1h bars"), std::string::npos);
-  EXPECT_NE(told({"forecast.checkpoints="}).find("forecast.checkpoints"), std::string::npos);
-  EXPECT_NE(told({"forecast.checkpoints=none.safetensors"}).find("none.safetensors"),
-            std::string::npos);
+  EXPECT_NE(told({}, "15m").find("trained on 1h bars"), std::string::npos);
+  EXPECT_NE(told({}, "1h", "none.safetensors").find("none.safetensors"), std::string::npos);
+  EXPECT_NE(told({}, "1h", "none.safetensors").find("forecast.checkpoints"), std::string::npos);
   EXPECT_NE(told({"forecast.content=abc"}).find("forecast.content"), std::string::npos);
   EXPECT_NE(told({"strategy.features=trend"}).find("the forecaster reads chapter"),
             std::string::npos);
