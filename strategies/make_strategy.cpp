@@ -44,11 +44,18 @@ std::span<const std::string_view> own_names(StrategyKind kind) {
 
 Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings,
                                                 const Instrument& instrument, Interval interval,
-                                                const PolicyParts* policy) {
+                                                const PolicyParts* policy,
+                                                const ForecastParts* forecast) {
   if (settings.name == StrategyKind::Policy) {
     if (policy == nullptr)
       return error(ErrorCode::Refused, "strategy policy: no checkpoint was read for it");
     BOOST_OUTCOME_TRY(auto made, PolicyStrategy::create(*policy, instrument, interval));
+    return std::unique_ptr<Strategy>{std::move(made)};
+  }
+  if (settings.name == StrategyKind::Forecast) {
+    if (forecast == nullptr)
+      return error(ErrorCode::Refused, "strategy forecast: no checkpoint was read for it");
+    BOOST_OUTCOME_TRY(auto made, ForecastStrategy::create(*forecast, instrument, interval));
     return std::unique_ptr<Strategy>{std::move(made)};
   }
   BOOST_OUTCOME_TRY(auto features,
@@ -62,6 +69,7 @@ Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings
       return make_trend(settings, instrument.category, std::move(features));
     case StrategyKind::SmaCross:
     case StrategyKind::Policy:
+    case StrategyKind::Forecast:
       break;
   }
   return make_sma_cross(settings, instrument.category, std::move(features));
@@ -73,6 +81,8 @@ Result<std::vector<std::string>> observation_names(const StrategySettings& setti
   BOOST_OUTCOME_TRY(const auto features,
                     features::make_feature_set(settings.features, instrument, interval));
   if (settings.name == StrategyKind::Policy) return policy_observation_names(features->schema());
+  if (settings.name == StrategyKind::Forecast)
+    return forecast_observation_names(features->schema());
   const std::span<const std::string_view> own = own_names(settings.name);
   std::vector<std::string> names(own.begin(), own.end());
   for (const features::FeatureSpec& feature : features->schema().features)

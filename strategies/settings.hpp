@@ -11,7 +11,7 @@
 
 namespace proteus::strategies {
 
-enum class StrategyKind : std::uint8_t { Flat, BuyAndHold, SmaCross, Trend, Policy };
+enum class StrategyKind : std::uint8_t { Flat, BuyAndHold, SmaCross, Trend, Policy, Forecast };
 
 struct StrategySettings {
   StrategyKind name = StrategyKind::SmaCross;
@@ -23,7 +23,8 @@ struct StrategySettings {
   static constexpr auto settings() {
     using S = StrategySettings;
     return std::tuple{
-        setting("name", &S::name, "what trades: flat, buy_and_hold, sma_cross, trend or policy"),
+        setting("name", &S::name,
+                "what trades: flat, buy_and_hold, sma_cross, trend, policy or forecast"),
         setting("fast", &S::fast, "bars in the fast mean of sma_cross; below slow", 1, 9999),
         setting("slow", &S::slow, "bars in the slow mean of sma_cross", 2, 10000),
         setting("trend_bars", &S::trend_bars,
@@ -31,7 +32,7 @@ struct StrategySettings {
                 1000),
         setting("features", &S::features,
                 "features recorded with each decision: none, chapter, practitioner or trend; of a "
-                "policy those that it reads")};
+                "policy or forecaster those that it reads")};
   }
 };
 
@@ -39,6 +40,6 @@ struct StrategySettings {
 
 template <>
 struct proteus::EnumNames<proteus::strategies::StrategyKind> {
-  static constexpr std::array<std::string_view, 5> names = {"flat", "buy_and_hold", "sma_cross",
-                                                            "trend", "policy"};
+  static constexpr std::array<std::string_view, 6> names = {"flat",  "buy_and_hold", "sma_cross",
+                                                            "trend", "policy",       "forecast"};
 };

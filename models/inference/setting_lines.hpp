@@ -82,6 +82,11 @@ class SettingLines {
     std::apply([&](const auto&... entry) { (read_one(entry, settings.*entry.member), ...); },
                T::settings());
   }
+  /// What stands behind the name; empty where it is not there.
+  [[nodiscard]] std::string_view text(std::string_view name) const {
+    const auto found = entries_.find(name);
+    return found == entries_.end() ? std::string_view{} : found->second;
+  }
   /// Name of a setting that could not be read, or nothing.
   [[nodiscard]] const std::string& bad() const { return bad_; }
 

@@ -3,56 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/core/assert.hpp"
 
 namespace proteus::maml {
-namespace {
-
-constexpr double kLabelMax = 5.0;
-constexpr double kDecay = 1.0 - 2.0 / 61.0;  // span 60
-constexpr double kDeviationMin = 1e-9;       // of a market that stands still
-
-/// sigma_t of every bar: an exponential mean whose weights start from nothing and are divided by
-/// their sum.
-std::vector<double> deviations(std::span<const Bar> bars) {
-  std::vector<double> out(bars.size(), kDeviationMin);
-  double sum = 0.0;
-  double weight = 0.0;
-  for (std::size_t i = 1; i < bars.size(); ++i) {
-    const double r = std::log(bars[i].close.to_double() / bars[i - 1].close.to_double());
-    sum = kDecay * sum + r * r;
-    weight = kDecay * weight + 1.0;
-    out[i] = std::max(std::sqrt(sum / weight), kDeviationMin);
-  }
-  return out;
-}
-
-}  // namespace
 
 ForecastRows::ForecastRows(std::shared_ptr<const training::Series> series,
                            const features::FeatureScaling& scaling, std::size_t horizon)
     : series_(std::move(series)), horizon_(horizon) {
   const std::size_t n = series_->size();
   PROTEUS_ASSERT(scaling.empty() || scaling.factor.size() == columns());
-  x_.reserve(n * columns());
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto row = series_->features(i);
-    for (std::size_t c = 0; c < row.size(); ++c)
-      x_.push_back(static_cast<float>(
-          scaling.empty() ? row[c]
-                          : std::clamp((row[c] - scaling.offset[c]) * scaling.factor[c],
-                                       -scaling.limit, scaling.limit)));
-  }
-  unit_ = deviations(series_->bars());
-  for (double& u : unit_) u *= std::sqrt(static_cast<double>(horizon));
-  y_.assign(n, 0.0F);
+  x_.resize(n * columns());
+  unit_.reserve(n);
+  strategies::UsualReturn usual;
   const auto bars = series_->bars();
-  for (std::size_t i = 0; i + horizon < n; ++i) {
-    const double r = std::log(bars[i + horizon].close.to_double() / bars[i].close.to_double());
-    y_[i] = static_cast<float>(std::clamp(r / unit_[i], -kLabelMax, kLabelMax));
+  for (std::size_t i = 0; i < n; ++i) {
+    strategies::scale_row(series_->features(i), scaling, x_.data() + i * columns());
+    unit_.push_back(strategies::forecast_unit(usual.add(bars[i].close.to_double()), horizon));
   }
+  y_.assign(n, 0.0F);
+  for (std::size_t i = 0; i + horizon < n; ++i)
+    y_[i] = strategies::return_label(bars[i].close.to_double(), bars[i + horizon].close.to_double(),
+                                     unit_[i]);
 }
 
 Result<features::FeatureScaling> fit_forecast_scaling(

@@ -1,9 +1,9 @@
 // Markets as regression tasks: from the features of a bar forecast the return over the next
 // `horizon` bars, in units of what is usual for it.
 //
-//   label of bar t    ln(c_(t+h) / c_t) / (sigma_t sqrt(h)), cut to [-5, 5]; sigma_t: root of the
-//                     exponential mean (span 60) of squared one-bar log returns up to t. Assets and
-//                     regimes are then of one scale
+//   label of bar t    ln(c_(t+h) / c_t) / (sigma_t sqrt(h)), cut to [-5, 5]: as it is when it
+//   trades
+//                     (strategies/forecast/return_label.hpp). Assets and regimes are of one scale
 //   a task            a stretch of one series: support rows, a gap, query rows. The gap is the
 //                     horizon: the query's first bar is the one at whose close the last support
 //                     label is known, so no label's window reaches into another set's
@@ -20,6 +20,7 @@
 #include "models/maml/learner.hpp"
 #include "models/training/task_sampler.hpp"
 #include "strategies/features/policy_observation.hpp"
+#include "strategies/forecast/return_label.hpp"
 
 namespace proteus::maml {
 

@@ -42,13 +42,16 @@ class ForecastTrainer final : public runs::Trainer {
  public:
   ForecastTrainer(const ForecastTraining& training, Learner<float> learner, ForecastTasks tasks,
                   std::optional<ForecastTasks> validation, features::Schema schema,
-                  features::FeatureScaling scaling)
+                  features::FeatureScaling scaling, const ForecastSettings& what,
+                  std::optional<Interval> interval)
       : training_(training),
         learner_(std::move(learner)),
         tasks_(std::move(tasks)),
         validation_(std::move(validation)),
         schema_(std::move(schema)),
-        scaling_(std::move(scaling)) {}
+        scaling_(std::move(scaling)),
+        what_(what),
+        interval_(interval) {}
 
   [[nodiscard]] std::string_view unit() const override { return "meta-steps"; }
   [[nodiscard]] std::int64_t steps() const override { return steps_; }
@@ -86,7 +89,7 @@ class ForecastTrainer final : public runs::Trainer {
   }
 
   [[nodiscard]] inference::Checkpoint model() const override {
-    return forecast_checkpoint(learner_, schema_, scaling_);
+    return forecast_checkpoint(learner_, schema_, scaling_, what_, interval_);
   }
 
   void archive(Archive& a) override {
@@ -125,11 +128,21 @@ class ForecastTrainer final : public runs::Trainer {
   std::optional<ForecastTasks> validation_;
   features::Schema schema_;
   features::FeatureScaling scaling_;
+  ForecastSettings what_;
+  std::optional<Interval> interval_;
   std::int64_t steps_ = 0;
   std::int64_t iterations_ = 0;
   TaskBatch<float> batch_;
   std::vector<float> outputs_;
 };
+
+/// Nothing where the series have bars of several lengths.
+std::optional<Interval> common_interval(const runs::Data& data) {
+  const Interval first = data.series.front()->interval();
+  const bool common = std::ranges::all_of(
+      data.series, [&](const auto& series) { return series->interval() == first; });
+  return common ? std::optional(first) : std::nullopt;
+}
 
 }  // namespace
 
@@ -151,9 +164,9 @@ Result<std::unique_ptr<runs::Trainer>> make_forecast_trainer(
   BOOST_OUTCOME_TRY(Mlp net, settings.network.network(tasks.columns(), 1));
   BOOST_OUTCOME_TRY(Learner<float> learner,
                     Learner<float>::create(settings.learner, std::move(net), seed));
-  return std::make_unique<ForecastTrainer>(t, std::move(learner), std::move(tasks),
-                                           std::move(validation), data.series.front()->schema(),
-                                           std::move(scaling));
+  return std::make_unique<ForecastTrainer>(
+      t, std::move(learner), std::move(tasks), std::move(validation), data.series.front()->schema(),
+      std::move(scaling), settings.tasks, common_interval(data));
 }
 
 }  // namespace proteus::maml

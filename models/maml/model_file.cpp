@@ -17,13 +17,16 @@ constexpr std::string_view kLogDeviation = "log_deviation";
 }  // namespace
 
 Checkpoint forecast_checkpoint(const Learner<float>& learner, const features::Schema& schema,
-                               const features::FeatureScaling& scaling) {
+                               const features::FeatureScaling& scaling,
+                               const ForecastSettings& tasks, std::optional<Interval> interval) {
   Checkpoint c;
   c.kind = kForecastKind;
   c.schema = schema.canonical_text();
   c.action_map = "output 0: return over the horizon, in usual returns over it";
   c.normaliser = {scaling.offset, scaling.factor, scaling.limit};
-  c.config = config_text(learner.settings(), learner.net().activation());
+  c.config =
+      config_text(learner.settings(), learner.net().activation()) + inference::setting_lines(tasks);
+  if (interval) c.config += fmt::format("interval = {}\n", to_string(*interval));
   append_layers("layer", learner.net(), learner.base(), c.tensors);
   if (learner.settings().learned_rates)
     append_layers("rate", learner.net(), learner.learned().subspan(learner.base().size()),

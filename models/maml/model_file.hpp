@@ -4,10 +4,13 @@
 // and optimiser.steps []. Of kind "maml_forecast" also rate.N.weight, rate.N.bias where rates are
 // learned; of kind "maml_policy" log_deviation [outputs] and deviation_optimiser.*. Activation,
 // method and inner rates stand in the entry `config`, one "key = value" a line, as the settings'
-// names are.
+// names are; of a forecaster also its tasks, and the interval of its bars.
 #pragma once
 
+#include <optional>
+
 #include "models/inference/checkpoint.hpp"
+#include "models/maml/forecast.hpp"
 #include "models/maml/learner.hpp"
 #include "models/maml/policy_learner.hpp"
 #include "strategies/features/policy_observation.hpp"
@@ -18,10 +21,13 @@ inline constexpr std::string_view kForecastKind = "maml_forecast";
 inline constexpr std::string_view kPolicyKind = "maml_policy";
 
 /// Fills kind, config, tensors; schema and normaliser from the features it was trained on. Seeds,
-/// data hashes, code version and parent are the caller's.
+/// data hashes, code version and parent are the caller's. `interval`: of the bars it was trained
+/// on; nothing: of several, so that it cannot trade.
 inference::Checkpoint forecast_checkpoint(const Learner<float>& learner,
                                           const features::Schema& schema,
-                                          const features::FeatureScaling& scaling);
+                                          const features::FeatureScaling& scaling,
+                                          const ForecastSettings& tasks,
+                                          std::optional<Interval> interval);
 
 struct LoadedForecaster {
   Learner<float> learner;

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "connectors/net/local_client.hpp"
+#include "tools/app/forecast_files.hpp"
 #include "tools/app/policy_files.hpp"
 #include "tools/app/screen.hpp"
 #include "tools/app/status_view.hpp"
@@ -73,6 +74,7 @@ void announce(const PaperDaemon& daemon, const Loaded& loaded) {
       EnumNames<strategies::StrategyKind>::names[static_cast<std::size_t>(s.strategy.name)],
       to_string(s.engine.interval));
   for (const std::string& line : policy_lines(loaded)) spdlog::info("Policy. {}", line);
+  for (const std::string& line : forecast_lines(loaded)) spdlog::info("Forecaster. {}", line);
   const risk::LimitSettings& l = s.limits;
   spdlog::info(
       "Limits, of equity. order={} position={} all_positions={} drawdown={} halt={}; of the "

@@ -15,12 +15,12 @@ namespace {
 
 /// Sections that decide what is traded: a session keeps them for good, or its log could not be told
 /// again.
-constexpr std::array<std::string_view, 6> kDeciding = {"engine",      "strategy",    "policy",
-                                                       "risk.sizing", "risk.limits", "paper"};
+constexpr std::array<std::string_view, 7> kDeciding = {
+    "engine", "strategy", "policy", "forecast", "risk.sizing", "risk.limits", "paper"};
 /// Paths: what stands in the file of overrides comes as inputs, and of checkpoints the content
-/// counts (policy.content).
-constexpr std::array<std::string_view, 2> kPaths = {"risk.limits.override_file",
-                                                    "policy.checkpoints"};
+/// counts (policy.content, forecast.content).
+constexpr std::array<std::string_view, 3> kPaths = {"risk.limits.override_file",
+                                                    "policy.checkpoints", "forecast.checkpoints"};
 
 /// "section.key" -> value, of the deciding sections of resolved settings.
 std::map<std::string, std::string> deciding(std::string_view resolved) {

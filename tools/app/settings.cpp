@@ -15,6 +15,7 @@
 #include "engine/market/generator.hpp"
 #include "risk/gate.hpp"
 #include "risk/sizing.hpp"
+#include "tools/app/forecast_files.hpp"
 #include "tools/app/policy_files.hpp"
 #include "tools/app/webhook_text.hpp"
 
@@ -223,6 +224,7 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
   reader.section("engine", s.engine);
   reader.section("strategy", s.strategy);
   reader.section("policy", s.policy);
+  reader.section("forecast", s.forecast);
   reader.section("risk.sizing", s.sizing);
   reader.section("risk.limits", s.limits);
   reader.section("paper", s.paper);
@@ -251,6 +253,8 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
     reader.reject("engine", "instruments", "is empty: name at least one instrument");
   if (s.strategy.name == strategies::StrategyKind::Policy && paths == Paths::Checked)
     loaded.policies = take_policies(s, reader, file.parent_path());
+  if (s.strategy.name == strategies::StrategyKind::Forecast && paths == Paths::Checked)
+    loaded.forecasters = take_forecasters(s, reader, file.parent_path());
   take_alarms(s.alarms, reader);
   check_metrics(s.metrics, reader);
   check_names(s, reader);
@@ -323,6 +327,7 @@ std::string settings_markdown() {
   out += "\n" + config::markdown_table<EngineSettings>("engine");
   out += "\n" + config::markdown_table<strategies::StrategySettings>("strategy");
   out += "\n" + config::markdown_table<strategies::PolicySettings>("policy");
+  out += "\n" + config::markdown_table<strategies::ForecastSettings>("forecast");
   out += "\n" + config::markdown_table<risk::SizingSettings>("risk.sizing");
   out += "\n" + limits_markdown();
   out += "\n" + config::markdown_table<matching::VenueSettings>("paper");

@@ -14,6 +14,8 @@
 #include "engine/matching/settings.hpp"
 #include "engine/runtime/settings.hpp"
 #include "risk/settings.hpp"
+#include "strategies/forecast/forecast_model.hpp"
+#include "strategies/forecast/forecast_settings.hpp"
 #include "strategies/policy/policy_model.hpp"
 #include "strategies/policy/policy_settings.hpp"
 #include "strategies/settings.hpp"
@@ -130,6 +132,7 @@ struct Settings {
   EngineSettings engine;
   strategies::StrategySettings strategy;
   strategies::PolicySettings policy;
+  strategies::ForecastSettings forecast;
   risk::SizingSettings sizing;
   risk::LimitSettings limits;
   matching::VenueSettings paper;
@@ -155,6 +158,7 @@ struct Loaded {
   std::string shown;
   std::string hash;
   std::vector<strategies::PolicyModel> policies;  ///< that trade; empty: none, or Paths::Ignored
+  std::vector<strategies::ForecastModel> forecasters;  ///< likewise
 };
 struct LoadedSim {
   SimSettings settings;
@@ -168,7 +172,8 @@ enum class Paths : std::uint8_t { Checked, Ignored };
 /// An empty file name: defaults and overrides alone. The error lists every complaint, one a line.
 /// feed.intervals follows engine.interval where nobody gave it. Where a policy trades its
 /// checkpoints are read, and decide policy.content, policy.kernel, strategy.features and
-/// feed.warm_up_bars where nobody gave them.
+/// feed.warm_up_bars where nobody gave them; where a forecaster trades, forecast.content,
+/// forecast.window, forecast.adaptation_steps, strategy.features and feed.warm_up_bars.
 Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
                     Paths paths = Paths::Checked);
 Result<LoadedSim> load_sim(const std::filesystem::path& file,

@@ -74,10 +74,12 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
   std::vector<std::unique_ptr<Strategy>> strategies;
   const strategies::PolicyParts parts{s.policy, models_, std::make_shared<strategies::PolicyDesk>(),
                                       &learner_};
+  const strategies::ForecastParts forecast{s.forecast, forecasters_};
   for (const Instrument& instrument : instruments_) {
     BOOST_OUTCOME_TRY(auto strategy,
                       strategies::make_strategy(s.strategy, instrument, s.engine.interval,
-                                                models_.empty() ? nullptr : &parts));
+                                                models_.empty() ? nullptr : &parts,
+                                                forecasters_.empty() ? nullptr : &forecast));
     strategies.push_back(std::move(strategy));
   }
   BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments_));

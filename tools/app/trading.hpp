@@ -96,6 +96,7 @@ class Trading {
   Trading(const Loaded& loaded, const SessionCode& code, storage::Session session)
       : settings_(loaded.settings),
         models_(loaded.policies),
+        forecasters_(loaded.forecasters),
         code_(code),
         session_(std::move(session)) {}
 
@@ -110,7 +111,8 @@ class Trading {
   // Destroyed from the last to the first: the engine before the log it writes, the storage thread
   // before the log it reads.
   Settings settings_;
-  std::vector<strategies::PolicyModel> models_;  ///< empty: a rule trades
+  std::vector<strategies::PolicyModel> models_;         ///< empty: a rule trades, or a forecaster
+  std::vector<strategies::ForecastModel> forecasters_;  ///< empty: none trades
   LearnerGate learner_;
   SessionCode code_;
   bool can_resume_ = false;

@@ -146,11 +146,13 @@ Result<evaluation::Track> run_engine(const Loaded& loaded, MemoryMarket& market,
   const auto learner = learner_of(loaded);
   const strategies::PolicyParts parts{s.policy, loaded.policies,
                                       std::make_shared<strategies::PolicyDesk>(), learner.get()};
+  const strategies::ForecastParts forecast{s.forecast, loaded.forecasters};
   for (const Instrument& instrument : market.instruments()) {
     BOOST_OUTCOME_TRY(instruments.add(instrument));
     BOOST_OUTCOME_TRY(auto strategy,
                       strategies::make_strategy(s.strategy, instrument, s.engine.interval,
-                                                loaded.policies.empty() ? nullptr : &parts));
+                                                loaded.policies.empty() ? nullptr : &parts,
+                                                loaded.forecasters.empty() ? nullptr : &forecast));
     strategies.push_back(std::move(strategy));
   }
   BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/bounds.hpp"
+#include "models/maml/model_file.hpp"
 #include "tools/app/kline_inputs.hpp"
 #include "tools/evaluate/trained_until.hpp"
 
@@ -52,6 +53,7 @@ Result<Seen> seen_by_all(const std::vector<std::string>& files) {
                       "is new to it: what it earns there proves nothing. Judge its recipe "
                       "instead, with --config",
                       file));
+    all.kind = checkpoint.kind;
     if (all.files.empty()) {
       all.files = seen.files;
       all.funding_folder = seen.funding_folder;
@@ -90,7 +92,9 @@ Result<Plan> plan_for_checkpoints(const std::vector<std::string>& checkpoints,
   std::vector<std::string> all = overrides;
   all.push_back(fmt::format("{}.checkpoints={}", section, fmt::join(checkpoints, ",")));
   if (said.key(section, "train")) all.push_back(section + ".train=");
-  if (!said.key(section, "set")) all.push_back(section + ".set=strategy.name=policy");
+  if (!said.key(section, "set"))
+    all.push_back(section + (seen.kind == maml::kForecastKind ? ".set=strategy.name=forecast"
+                                                              : ".set=strategy.name=policy"));
   if (!said.key("data", "files")) {
     if (seen.files.empty())
       return error(ErrorCode::NotFound,

@@ -16,9 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using evaluation::Track;
 
-/// Key of the trading settings that names the weights.
-constexpr std::string_view kCheckpoints = "policy.checkpoints";
-
 std::string point_text(const std::vector<std::string>& point) {
   return fmt::format("{}", fmt::join(point, ", "));
 }
@@ -128,8 +125,9 @@ Result<Track> Judge::run_one(std::size_t i, std::size_t fold, std::optional<std:
   std::vector<std::string> overrides = more;
   if (!weights_[i].empty()) {
     const auto& files = weights_[i][fold];
-    overrides.push_back(seed ? fmt::format("{}={}", kCheckpoints, files[*seed])
-                             : fmt::format("{}={}", kCheckpoints, fmt::join(files, ",")));
+    const std::string_view key = plan_.candidates[i].weights_key();
+    overrides.push_back(seed ? fmt::format("{}={}", key, files[*seed])
+                             : fmt::format("{}={}", key, fmt::join(files, ",")));
   }
   BOOST_OUTCOME_TRY(const auto loaded, trading_settings(plan_, plan_.candidates[i], overrides));
   return run_engine(loaded, market, from);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/bounds.hpp"
+#include "strategies/forecast/forecast_strategy.hpp"
 #include "strategies/policy/policy_strategy.hpp"
 #include "tools/evaluate/judge.hpp"
 #include "tools/evaluate/trained_until.hpp"
@@ -105,11 +106,18 @@ Result<void> Judge::check_weights() {
         BOOST_OUTCOME_TRY(check_unseen(file, plan_.folds[f].test_from));
         BOOST_OUTCOME_TRY(const auto checkpoint, inference::load_checkpoint(file));
         BOOST_OUTCOME_TRY(const Seen seen, seen_by(checkpoint, file));
-        BOOST_OUTCOME_TRY(const auto loaded,
-                          trading_settings(plan_, plan_.candidates[i],
-                                           {fmt::format("policy.checkpoints={}", file)}));
+        BOOST_OUTCOME_TRY(
+            const auto loaded,
+            trading_settings(plan_, plan_.candidates[i],
+                             {fmt::format("{}={}", plan_.candidates[i].weights_key(), file)}));
         for (const strategies::PolicyModel& model : loaded.policies) {
           BOOST_OUTCOME_TRY(const std::size_t wanted, strategies::policy_warm_up(model.spec));
+          plan_.evaluate.warm_up_bars =
+              std::max(plan_.evaluate.warm_up_bars, static_cast<std::int64_t>(wanted));
+        }
+        for (const strategies::ForecastModel& model : loaded.forecasters) {
+          BOOST_OUTCOME_TRY(const std::size_t wanted,
+                            strategies::forecast_warm_up(loaded.settings.forecast, model.spec));
           plan_.evaluate.warm_up_bars =
               std::max(plan_.evaluate.warm_up_bars, static_cast<std::int64_t>(wanted));
         }

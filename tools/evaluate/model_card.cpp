@@ -16,9 +16,11 @@ std::string what_it_is(const Report& report) {
   const Candidate& judged = report.plan.candidates.front();
   std::string out = "## What it is\n\n";
   if (judged.learned())
-    out += fmt::format("A policy, trained {}. In each fold the mean weight of {} seeds trades.\n",
+    out += fmt::format("A {}, trained {}. In each fold the mean {} of {} seeds trades.\n",
+                       judged.forecasts() ? "forecaster" : "policy",
                        judged.settings.train.empty() ? "before this evaluation"
                                                      : "by `" + judged.settings.train + "`",
+                       judged.forecasts() ? "forecast" : "weight",
                        std::max<std::size_t>(report.seeds.size(), 1));
   else
     out += "A plain rule without weights.\n";
@@ -60,6 +62,17 @@ std::string folds_of(const Report& report) {
   return out;
 }
 
+/// What adapting was worth, each way over the first.
+std::string gain_of(const Report& report) {
+  if (report.adaptation.empty()) return "";
+  std::string out = fmt::format("\n| adapting | net Sharpe | less {} (95 %) |\n|---|---|---|\n",
+                                report.adaptation.front().name);
+  for (const AdaptationPoint& p : report.adaptation)
+    out += fmt::format("| {} | {} | {:+.2f} ({:+.2f} to {:+.2f}) |\n", p.name,
+                       figure(p.figures.net_sharpe), p.gain.estimate, p.gain.low, p.gain.high);
+  return out;
+}
+
 std::string result_of(const Report& report) {
   std::string out =
       "## Result of the recipe, out of sample and net of all costs\n\nThis is the walk-forward "
@@ -82,7 +95,7 @@ std::string result_of(const Report& report) {
                                          a.difference->low, a.difference->high)
                            : "",
                        percent(a.figures.yearly_return, 1), percent(a.figures.drawdown, 1));
-  return out;
+  return out + gain_of(report);
 }
 
 /// Parts, folds and costs at which it lost; said also where there is none.

@@ -15,6 +15,13 @@ namespace proteus::app::evaluate {
 namespace {
 
 constexpr std::string_view kCandidate = "candidate.";
+constexpr std::string_view kForecasts = "strategy.name=forecast";
+
+/// Of a forecaster, where the file says no other.
+std::vector<std::string> forecast_adaptation() {
+  return {"0 steps: forecast.adaptation_steps=0", "1 step: forecast.adaptation_steps=1",
+          "5 steps: forecast.adaptation_steps=5"};
+}
 
 std::vector<std::string> split(std::string_view text, char mark) {
   std::vector<std::string> parts;
@@ -126,11 +133,20 @@ class PlanReader {
     copy.name += "_not_adapting";
     copy.role = Role::Baseline;
     copy.follows_judged = true;
-    copy.overrides.emplace_back("policy.adapt=off");
+    copy.overrides.emplace_back(forecasts() ? "forecast.adaptation_steps=0" : "policy.adapt=off");
     plan_.candidates.push_back(std::move(copy));
   }
 
+  /// Whether a forecaster is judged.
+  [[nodiscard]] bool forecasts() const {
+    return !plan_.candidates.empty() && plan_.candidates.front().forecasts();
+  }
+
   void read_adaptations() {
+    if (forecasts() && !reader_.given("evaluate", "adaptation")) {
+      plan_.evaluate.adaptation = forecast_adaptation();
+      reader_.derive("evaluate", "adaptation", plan_.evaluate.adaptation);
+    }
     for (const std::string& text : plan_.evaluate.adaptation) {
       const std::size_t colon = text.find(':');
       Adaptation way{text.substr(0, colon), {}};
@@ -255,6 +271,13 @@ std::string_view to_string(Role role) {
   return "baseline";
 }
 
+bool Candidate::forecasts() const {
+  const auto last = std::ranges::find_if(
+      overrides.rbegin(), overrides.rend(),
+      [](const std::string& one) { return one.starts_with("strategy.name="); });
+  return last != overrides.rend() && *last == kForecasts;
+}
+
 Result<Plan> read_plan(const std::filesystem::path& file, const std::vector<std::string>& overrides,
                        const std::string& extra_candidate) {
   std::vector<std::string> names;
@@ -307,8 +330,9 @@ Result<Loaded> trading_settings(const Plan& plan, const Candidate& candidate,
   overrides.insert(overrides.end(), candidate.overrides.begin(), candidate.overrides.end());
   overrides.insert(overrides.end(), more.begin(), more.end());
   // Checkpoints are read where they are named: they may not be there before they are trained.
-  const bool named = std::ranges::any_of(
-      more, [](const std::string& one) { return one.starts_with("policy.checkpoints="); });
+  const std::string naming = std::string(candidate.weights_key()) + "=";
+  const bool named =
+      std::ranges::any_of(more, [&](const std::string& one) { return one.starts_with(naming); });
   auto loaded =
       load(plan.evaluate.trading, last_words(overrides), named ? Paths::Checked : Paths::Ignored);
   if (loaded.has_error())

@@ -32,6 +32,12 @@ struct Candidate {
   CandidateSettings settings;
   std::vector<std::string> overrides;  ///< of the trading settings, all of them
   bool follows_judged = false;         ///< the choices made for the judged one are its own
+  /// Whether it trades a forecaster.
+  [[nodiscard]] bool forecasts() const;
+  /// Key of the trading settings that names its weights.
+  [[nodiscard]] std::string_view weights_key() const {
+    return forecasts() ? "forecast.checkpoints" : "policy.checkpoints";
+  }
   /// Whether it trades with weights that were trained or given.
   [[nodiscard]] bool learned() const {
     return !settings.train.empty() || !settings.checkpoints.empty();

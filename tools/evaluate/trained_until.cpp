@@ -40,6 +40,7 @@ Result<Seen> seen_by(const inference::Checkpoint& checkpoint, const std::string&
                              "new to it: judge one that proteus train has made",
                              name));
   Seen seen;
+  seen.kind = checkpoint.kind;
   seen.files = value_in<std::vector<std::string>>(run, "files");
   seen.funding_folder = value_in<std::string>(run, "funding_folder");
   const auto folder = value_in<std::string>(run, "folder");

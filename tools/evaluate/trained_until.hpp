@@ -12,6 +12,7 @@
 namespace proteus::app::evaluate {
 
 struct Seen {
+  std::string kind;                ///< of model
   bool real = false;               ///< kline files were among what it was trained on
   std::optional<Timestamp> until;  ///< no bar that closed later; absent: all that its files had
   std::vector<std::string> files;

@@ -183,7 +183,9 @@ TEST(ForecastCheckpoint, GoesOnToTheSameBits) {
     ASSERT_TRUE(learner.step(batch));
   }
   const std::string bytes =
-      inference::encode_checkpoint(forecast_checkpoint(learner, series->schema(), scaling)).value();
+      inference::encode_checkpoint(
+          forecast_checkpoint(learner, series->schema(), scaling, {}, Interval::H1))
+          .value();
   const auto checkpoint = inference::decode_checkpoint(bytes, "f").value();
   Result<LoadedForecaster> loaded = load_forecaster(checkpoint, series->schema());
   ASSERT_TRUE(loaded) << loaded.error().context;
@@ -196,7 +198,7 @@ TEST(ForecastCheckpoint, GoesOnToTheSameBits) {
 
 TEST(ForecastCheckpoint, ThatDoesNotFitIsRefused) {
   const auto series = a_series(200);
-  const auto c = forecast_checkpoint(a_learner(), series->schema(), {});
+  const auto c = forecast_checkpoint(a_learner(), series->schema(), {}, {}, Interval::H1);
   ASSERT_TRUE(load_forecaster(c, series->schema()));
   features::Schema other = series->schema();
   other.features[2].definition += " changed";

@@ -1,0 +1,270 @@
+// The forecast strategy over a forecaster whose answers are known.
+#include "strategies/forecast/forecast_strategy.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "tests/unit/strategies/policy_support.hpp"
+
+namespace proteus::strategies {
+namespace {
+
+using policy_test::a_bar;
+using policy_test::an_instrument;
+using policy_test::kFeatures;
+
+constexpr std::int64_t kHorizon = 3;
+constexpr std::int64_t kWindow = 4;
+constexpr int kWarmUp = 600 + kWindow + kHorizon - 1;
+
+/// Answers what it is told to, and keeps what it was asked.
+class Scripted final : public Forecaster {
+ public:
+  explicit Scripted(std::function<double(int)> answer) : answer_(std::move(answer)) {}
+  [[nodiscard]] std::size_t inputs() const override { return kFeatures; }
+  Answer forecast(std::span<const float> x, std::span<const float> y, std::size_t steps,
+                  std::span<const float> row) override {
+    x_.assign(x.begin(), x.end());
+    y_.assign(y.begin(), y.end());
+    row_.assign(row.begin(), row.end());
+    steps_ = steps;
+    return {0.25, answer_(asked_++), 2.0, 1.0};
+  }
+  std::function<double(int)> answer_;
+  int asked_ = 0;
+  std::size_t steps_ = 0;
+  std::vector<float> x_, y_, row_;
+};
+
+std::shared_ptr<Scripted> saying(double value) {
+  return std::make_shared<Scripted>([value](int) { return value; });
+}
+
+ForecastSpec a_spec() {
+  ForecastSpec spec;
+  spec.name = "small";
+  spec.features = features::Kind::Practitioner;
+  spec.horizon = kHorizon;
+  spec.support_rows = kWindow;
+  spec.inner_steps = 2;
+  return spec;
+}
+
+std::unique_ptr<ForecastStrategy> make(std::vector<std::shared_ptr<Forecaster>> forecasters,
+                                       const ForecastSettings& settings = {},
+                                       Category category = Category::Linear) {
+  ForecastParts parts{settings, {}};
+  for (auto& forecaster : forecasters) parts.models.push_back({a_spec(), std::move(forecaster)});
+  auto made = ForecastStrategy::create(parts, an_instrument(category), Interval::H1);
+  EXPECT_TRUE(made) << made.error().context;
+  return std::move(made).value();
+}
+
+Opinion tell(Strategy& strategy, int k) { return strategy.on_bar(a_bar(k), {}, {}); }
+
+/// Through all bars that only fill windows.
+void warm(Strategy& strategy) {
+  for (int k = 0; k < kWarmUp - 1; ++k) ASSERT_TRUE(tell(strategy, k).warming_up) << k;
+}
+
+TEST(ForecastStrategy, AdaptsOnTheLastBarsWhoseLabelsAreKnown) {
+  const auto script = saying(0.0);
+  const auto strategy = make({script});
+  const auto features =
+      features::make_feature_set(features::Kind::Practitioner, an_instrument(), Interval::H1)
+          .value();
+  ASSERT_EQ(strategy->warm_up_bars(), static_cast<std::size_t>(kWarmUp));
+  const auto close = [](int k) { return a_bar(k).close.to_double(); };
+  std::vector<std::vector<double>> rows;
+  for (int t = 0; t < kWarmUp + 40; ++t) {
+    features->update(a_bar(t), {});
+    rows.emplace_back(features->values().begin(), features->values().end());
+    const Opinion opinion = tell(*strategy, t);
+    ASSERT_EQ(opinion.warming_up, t < kWarmUp - 1) << t;
+    if (opinion.warming_up) continue;
+    ASSERT_EQ(script->y_.size(), static_cast<std::size_t>(kWindow));
+    for (int i = 0; i < kWindow; ++i) {
+      // The last label is that of the bar a horizon ago, known with this close.
+      const int bar = t - static_cast<int>(kHorizon) - static_cast<int>(kWindow) + 1 + i;
+      double sum = 0.0;
+      double weights = 0.0;
+      for (int j = 1; j <= bar; ++j) {
+        const double weight = std::pow(59.0 / 61.0, bar - j);
+        sum += weight * std::pow(std::log(close(j) / close(j - 1)), 2.0);
+        weights += weight;
+      }
+      const double unit = std::sqrt(sum / weights * static_cast<double>(kHorizon));
+      const double label = std::log(close(bar + static_cast<int>(kHorizon)) / close(bar)) / unit;
+      ASSERT_NEAR(script->y_[static_cast<std::size_t>(i)], std::clamp(label, -5.0, 5.0), 1e-5);
+      for (std::size_t c = 0; c < kFeatures; ++c)
+        ASSERT_EQ(script->x_[static_cast<std::size_t>(i) * kFeatures + c],
+                  static_cast<float>(rows[static_cast<std::size_t>(bar)][c]));
+    }
+    for (std::size_t c = 0; c < kFeatures; ++c)
+      ASSERT_EQ(script->row_[c], static_cast<float>(rows.back()[c]));
+  }
+  EXPECT_EQ(script->steps_, 2U) << "as in training, where nobody says otherwise";
+}
+
+TEST(ForecastStrategy, IsLongShortOrFlatByTheThreshold) {
+  struct Case {
+    double forecast;
+    double weight;
+    std::string_view signal;
+  };
+  for (const Case& c : {Case{0.5, 1.0, "strong buy"},
+                        {0.15, 1.0, "buy"},
+                        {0.05, 0.0, "neutral"},
+                        {-0.15, -1.0, "sell"},
+                        {-0.5, -1.0, "strong sell"}}) {
+    const auto strategy = make({saying(c.forecast)});
+    warm(*strategy);
+    const Opinion opinion = tell(*strategy, kWarmUp - 1);
+    ASSERT_TRUE(opinion.target);
+    EXPECT_EQ(opinion.target->weight, c.weight) << c.forecast;
+    EXPECT_TRUE(opinion.reason.starts_with(c.signal)) << opinion.reason;
+    EXPECT_LE(opinion.reason.size(), 64U);
+    const auto spot = make({saying(c.forecast)}, {}, Category::Spot);
+    warm(*spot);
+    EXPECT_EQ(tell(*spot, kWarmUp - 1).target->weight, std::max(c.weight, 0.0));
+  }
+}
+
+TEST(ForecastStrategy, HoldsUntilTheExitAndInProportion) {
+  const std::vector<double> said = {0.05, 0.2, 0.05, -0.05, -0.12, 0.05, 0.4};
+  const auto script =
+      std::make_shared<Scripted>([&](int i) { return said[static_cast<std::size_t>(i)]; });
+  const auto strategy = make({script}, {.exit = 0.0, .full = 0.2});
+  warm(*strategy);
+  const std::vector<double> weights = {0.0, 1.0, 0.25, 0.0, -0.6, 0.0, 1.0};
+  for (std::size_t i = 0; i < said.size(); ++i)
+    EXPECT_NEAR(tell(*strategy, kWarmUp - 1 + static_cast<int>(i)).target->weight, weights[i],
+                1e-12)
+        << i;
+}
+
+TEST(ForecastStrategy, TradesTheMeanOfItsForecasters) {
+  const auto strategy = make({saying(0.5), saying(-0.3)}, {.threshold = 0.09});
+  warm(*strategy);
+  const Opinion opinion = tell(*strategy, kWarmUp - 1);
+  EXPECT_EQ(opinion.target->weight, 1.0);
+  const auto names = forecast_observation_names(
+      features::make_feature_set(features::Kind::Practitioner, an_instrument(), Interval::H1)
+          .value()
+          ->schema());
+  ASSERT_EQ(names.size(), opinion.observation.size());
+  const auto value = [&](std::string_view name) {
+    return opinion
+        .observation[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
+  };
+  EXPECT_NEAR(value("forecast"), 0.1, 1e-12);
+  EXPECT_NEAR(value("spread"), 0.8, 1e-12);
+  EXPECT_EQ(value("forecast_base"), 0.25);
+  EXPECT_EQ(value("loss_before"), 2.0);
+  EXPECT_EQ(value("loss_after"), 1.0);
+  EXPECT_EQ(value("steps"), 2.0);
+  EXPECT_NEAR(value("expected_return"), 0.1 * value("usual_return"), 1e-15);
+}
+
+TEST(ForecastStrategy, SaysTheLastDecisionAgainBetweenTwo) {
+  const auto script = saying(0.5);
+  const auto strategy = make({script}, {.decide_every = 4});
+  warm(*strategy);
+  int decided = 0;
+  bool any = false;
+  for (int k = kWarmUp - 1; k < kWarmUp + 20; ++k) {
+    const Opinion opinion = tell(*strategy, k);
+    const auto hours =
+        (a_bar(k).open_time + std::chrono::hours{1}).time_since_epoch() / std::chrono::hours{1};
+    if (hours % 4 == 0) {
+      ++decided;
+      any = true;
+    }
+    ASSERT_EQ(script->asked_, decided) << k;
+    ASSERT_EQ(opinion.target.has_value(), any) << k;
+    ASSERT_EQ(opinion.target ? opinion.target->weight : 1.0, 1.0);
+  }
+  EXPECT_GE(decided, 5);
+}
+
+TEST(ForecastStrategy, WhatIsNoNumberIsCountedAndFlatOrHeld) {
+  for (const BadForecast bad : {BadForecast::Flat, BadForecast::Hold}) {
+    const auto script = std::make_shared<Scripted>(
+        [](int i) { return i == 1 ? std::numeric_limits<double>::quiet_NaN() : 0.5; });
+    const auto strategy = make({script}, {.bad_output = bad});
+    warm(*strategy);
+    EXPECT_EQ(tell(*strategy, kWarmUp - 1).target->weight, 1.0);
+    const Opinion opinion = tell(*strategy, kWarmUp);
+    EXPECT_EQ(opinion.target.has_value(), bad == BadForecast::Flat);
+    EXPECT_EQ(opinion.target ? opinion.target->weight : 0.0, 0.0);
+    EXPECT_EQ(strategy->policy_status()->bad, 1U);
+    EXPECT_EQ(tell(*strategy, kWarmUp + 1).target->weight, 1.0);
+    EXPECT_EQ(strategy->policy_status()->answers, 3U);
+  }
+}
+
+TEST(ForecastStrategy, GoesOnFromItsArchiveToTheSameBits) {
+  const auto wander = [] {
+    return std::make_shared<Scripted>([](int i) { return 0.3 * std::sin(i * 0.7); });
+  };
+  const ForecastSettings settings{.exit = 0.0, .decide_every = 3};
+  const auto whole_script = wander();
+  const auto whole = make({whole_script}, settings);
+  for (int k = 0; k < kWarmUp + 10; ++k) tell(*whole, k);
+  ByteBuffer bytes;
+  Archive out = Archive::writer(bytes);
+  whole->archive(out);
+  ASSERT_TRUE(out.finish());
+  const auto script = wander();
+  script->asked_ = whole_script->asked_;
+  const auto resumed = make({script}, settings);
+  Archive in = Archive::reader(bytes.view());
+  resumed->archive(in);
+  ASSERT_TRUE(in.finish());
+  for (int k = kWarmUp + 10; k < kWarmUp + 40; ++k) {
+    const Opinion a = tell(*whole, k);
+    const std::vector<double> seen(a.observation.begin(), a.observation.end());
+    const Opinion b = tell(*resumed, k);
+    ASSERT_EQ(a.target->weight, b.target->weight) << k;
+    ASSERT_EQ(a.reason, b.reason);
+    ASSERT_EQ(seen, std::vector<double>(b.observation.begin(), b.observation.end()));
+    // Before its first decision the resumed one has asked nothing yet.
+    if (!script->y_.empty()) {
+      ASSERT_EQ(whole_script->y_, script->y_);
+    }
+  }
+  EXPECT_EQ(whole_script->asked_, script->asked_);
+  EXPECT_FALSE(script->y_.empty());
+}
+
+TEST(ForecastStrategy, StartsAgainAfterAHole) {
+  const auto strategy = make({saying(0.5)});
+  warm(*strategy);
+  ASSERT_TRUE(tell(*strategy, kWarmUp - 1).target);
+  strategy->reset();
+  for (int k = 0; k < kWarmUp - 1; ++k) ASSERT_FALSE(tell(*strategy, kWarmUp + 50 + k).target) << k;
+  EXPECT_TRUE(tell(*strategy, 2 * kWarmUp + 49).target);
+}
+
+TEST(ForecastStrategy, RefusesCheckpointsThatDoNotFit) {
+  const auto refusal = [](const ForecastParts& parts, Interval interval = Interval::H1) {
+    const auto made = ForecastStrategy::create(parts, an_instrument(), interval);
+    return made.has_error() ? made.error().context : std::string();
+  };
+  EXPECT_NE(refusal({}).find("names no file"), std::string::npos);
+  const ForecastParts one{{}, {{a_spec(), saying(0.0)}}};
+  EXPECT_EQ(refusal(one), "");
+  EXPECT_NE(refusal(one, Interval::M15).find("trained on 1h bars"), std::string::npos);
+  ForecastParts two = one;
+  two.models.push_back(one.models.front());
+  two.models.back().spec.horizon = 24;
+  EXPECT_NE(refusal(two).find("cannot trade together"), std::string::npos);
+  ForecastParts narrow = one;
+  narrow.models.front().spec.features = features::Kind::Chapter;
+  EXPECT_NE(refusal(narrow).find("reads 16 numbers"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace proteus::strategies
