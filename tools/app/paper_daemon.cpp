@@ -16,6 +16,7 @@
 #include "tools/app/override_file.hpp"
 #include "tools/app/status_json.hpp"
 #include "tools/app/trading.hpp"
+#include "tools/app/waited_learner.hpp"
 
 namespace proteus::app {
 
@@ -28,7 +29,7 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   Loaded loaded;
   std::unique_ptr<DaemonWatch> watch;
   std::unique_ptr<Trading> trading;
-  std::unique_ptr<online::LearnerThread> learner;  ///< null: nothing is adapted
+  std::unique_ptr<Learner> learner;  ///< null: nothing is adapted
   std::unique_ptr<storage::FeedRecorder> recorder;
   bybit::VenueClock clock;
   std::unique_ptr<NetFeedIo> io;
@@ -230,13 +231,16 @@ void PaperDaemon::Impl::follow_overrides() {
 void PaperDaemon::Impl::begin_learning() {
   if (!trading->learns()) return;
   const strategies::PolicySpec& spec = trading->policy_spec();
-  learner = std::make_unique<online::LearnerThread>(
-      [market = online::LearnMarket{spec.market, spec.interval}](const LearnTask& task) {
-        return online::learn(task, market);
-      },
-      [this](EventBody answer) {
-        loop.post([this, answer = std::move(answer)] { hear_learner(answer); });
-      });
+  const online::LearnMarket market{spec.market, spec.interval};
+  if (loaded.settings.feed.repair == bybit::RepairMode::Pause)
+    learner = std::make_unique<WaitedLearner>(loop, market,
+                                              [this](EventBody answer) { hear_learner(answer); });
+  else
+    learner = std::make_unique<online::LearnerThread>(
+        [market](const LearnTask& task) { return online::learn(task, market); },
+        [this](EventBody answer) {
+          loop.post([this, answer = std::move(answer)] { hear_learner(answer); });
+        });
   trading->learn_with(*learner);
 }
 

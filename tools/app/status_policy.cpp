@@ -93,8 +93,7 @@ std::string policy_json(const Loaded& loaded) {
 
 std::string adapting_text(std::string_view adapt, double every) {
   const std::string steps = fmt::format(
-      "its weights by gradient steps every {:.0f} bars, where they beat the base on bars held back",
-      every);
+      "its weights by gradient steps every {:.0f} bars, if better than the base", every);
   if (adapt == "recurrent") return "its memory at every bar; its weights stay";
   if (adapt == "gradient") return steps;
   if (adapt == "both") return "its memory at every bar; " + steps;

@@ -29,6 +29,7 @@ constexpr Duration kBeatInPipe = 3s;
 constexpr std::size_t kLogLines = 5;
 constexpr double kUsualSpeedMax = 3600.0;
 constexpr double kPushesASecond = 30.0;
+constexpr double kPushSecondsMax = 20.0;  // A ticker older than 30 s is stale.
 // A day of its own, the same at each start: who looks twice sees the same market twice.
 constexpr std::string_view kDemoStart = "2026-01-01T00:00:00Z";
 
@@ -89,7 +90,8 @@ std::vector<std::string> exchange_overrides(const Options& options, double speed
     if (is_for_exchange(o)) given.push_back(o);
   return merge({fmt::format("sim.speed={}", speed), "sim.server.port=0",
                 fmt::format("sim.start={}", kDemoStart),
-                fmt::format("sim.push_interval={:.0f}s", std::max(1.0, speed / kPushesASecond))},
+                fmt::format("sim.push_interval={:.0f}s",
+                            std::clamp(speed / kPushesASecond, 1.0, kPushSecondsMax))},
                given);
 }
 
@@ -232,6 +234,7 @@ void watch(net::Loop& loop, PaperDaemon& daemon, const std::string& intro) {
 void declare_demo(CLI::App& app, Options& options) {
   add_config(app, options);
   add_run_for(app, options);
+  options.speed = 0.0;  // As fits the bars.
   app.add_option(
          "--speed", options.speed,
          "seconds of the simulated market in a real one; without it a bar closes every second")
