@@ -47,13 +47,14 @@ Result<fs::path> shipped_root(const fs::path& program) {
       if (is_folder(root / kModels)) return root;
     if (above == above.parent_path()) break;
   }
-  return error(ErrorCode::NotFound,
-               fmt::format("the models that are shipped with this program were not found: neither "
-                           "share/proteus/{0} beside its folder nor {0} in a folder above {1}; "
-                           "install it whole (cmake --install, or the package), or name another "
-                           "strategy (--set strategy.name=sma_cross) or checkpoint files "
-                           "(policy.checkpoints)",
-                           kModels, program.string()));
+  return error(
+      ErrorCode::NotFound,
+      fmt::format("the models that are shipped with this program were not found: neither "
+                  "share/proteus/{0} beside its folder nor {0} in a folder above {1}; "
+                  "install it whole (cmake --install, or the package), name another strategy "
+                  "(--set strategy.name=sma_cross), or name strategy.name=policy with "
+                  "checkpoint files of your own (policy.checkpoints)",
+                  kModels, program.string()));
 }
 
 Result<fs::path> shipped_root() {

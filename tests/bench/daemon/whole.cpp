@@ -131,25 +131,28 @@ void measure_cold(const Plan& plan, Table& table) {
 /// Nobody names a strategy: the shipped policy trades, on bars of an hour with 1609 of warm-up
 /// each.
 void measure_cold_policy(const Plan& plan, Table& table) {
-  // A bar every fifth of a second: hardly any waiting for one is in the figure.
-  const SimProcess sim({"sim.history_bars=120000", "sim.speed=18000", "sim.push_interval=600s"});
+  // Paced, so that the first bar comes when the daemon is ready for it. The exchange makes its past
+  // when it is first asked: that start is not counted.
+  const SimProcess sim({"sim.paced=true", "sim.settle=1ms", "sim.push_interval=600s"});
   std::vector<double> first;
-  for (int i = 0; i < plan.starts; ++i) {
+  for (int i = -1; i < plan.starts; ++i) {
     const auto folder = fresh(plan.folder, fmt::format("policy{}", i));
     const double from = seconds_now();
-    PaperProcess paper(folder, sim.where() + Settings{"feed.speed=18000", "feed.clock=frames"});
+    PaperProcess paper(folder, sim.where() + Settings{"feed.clock=frames", "feed.repair=pause"});
     table.require(paper.reaches("bars", 1, 60.0, 5),
                   "cold: the daemon with the policy did not decide: " + paper.said());
-    first.push_back(seconds_now() - from);
+    if (i >= 0) first.push_back(seconds_now() - from);
     table.require(paper.stop(), "cold: the daemon with the policy did not end well");
     const std::string warm = query(
         paper.session(),
-        "SELECT reason || ', target weight ' || ifnull(round(weight, 3), 'none') || ', after "
+        "SELECT outcome || ': ' || reason || ', target weight ' || ifnull(round(weight, 3), "
+        "'none') || ', after "
         "' || (SELECT count(*) FROM bars WHERE source = 'warmup') || ' bars of backfill' FROM "
         "decisions WHERE record > (SELECT max(record) FROM bars WHERE source = 'warmup') "
         "ORDER BY record LIMIT 1");
-    table.require(!warm.empty() && warm.find("none") == std::string::npos,
-                  "cold: the policy's first decision had no target: " + warm);
+    table.require(
+        !warm.empty() && warm.find("none") == std::string::npos && !warm.starts_with("late"),
+        "cold: the policy's first decision had no target: " + warm);
     if (i == 0) table.facts.push_back("cold: the policy's first decision: " + warm);
     std::filesystem::remove_all(folder);
   }
