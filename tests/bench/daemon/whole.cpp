@@ -146,10 +146,9 @@ void measure_cold_policy(const Plan& plan, Table& table) {
     const std::string warm = query(
         paper.session(),
         "SELECT outcome || ': ' || reason || ', target weight ' || ifnull(round(weight, 3), "
-        "'none') || ', after "
-        "' || (SELECT count(*) FROM bars WHERE source = 'warmup') || ' bars of backfill' FROM "
-        "decisions WHERE record > (SELECT max(record) FROM bars WHERE source = 'warmup') "
-        "ORDER BY record LIMIT 1");
+        "'none') || "
+        "', after ' || (SELECT count(*) FROM bars WHERE source = 'warmup') || ' bars of backfill' "
+        "FROM decisions WHERE outcome <> 'warming_up' ORDER BY record LIMIT 1");
     table.require(
         !warm.empty() && warm.find("none") == std::string::npos && !warm.starts_with("late"),
         "cold: the policy's first decision had no target: " + warm);
