@@ -15,9 +15,11 @@ std::vector<std::string> with_settings(std::vector<std::string> words, const Ove
   return words;
 }
 
-SimProgram::SimProgram()
-    : child_(with_settings({"sim"}, {"sim.server.port=0", "sim.paced=true", "sim.settle=1ms",
-                                     "sim.push_interval=20s", "sim.history_bars=200"})) {
+SimProgram::SimProgram(const Overrides& more)
+    : child_(
+          with_settings({"sim"}, Overrides{"sim.server.port=0", "sim.paced=true", "sim.settle=1ms",
+                                           "sim.push_interval=20s", "sim.history_bars=200"} +
+                                     more)) {
   // It tells its address once it listens; the line may come in pieces.
   const std::string before = "http://127.0.0.1:";
   if (!child_.says(before) || !child_.says("push_interval"))

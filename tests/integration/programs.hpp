@@ -12,10 +12,10 @@ namespace proteus::app {
 /// `words`, and --set before each of `settings`.
 std::vector<std::string> with_settings(std::vector<std::string> words, const Overrides& settings);
 
-/// `proteus sim`, paced by its reader, on a port of its own.
+/// `proteus sim`, paced by its reader, on a port of its own; `more` on top of what it is told.
 class SimProgram {
  public:
-  SimProgram();
+  explicit SimProgram(const Overrides& more = {});
   [[nodiscard]] Overrides where() const;
   Child& child() { return child_; }
 

@@ -98,6 +98,7 @@ std::optional<Bar> Exchange::bar(const Instrument& instrument, Timestamp open) c
 
 Overrides paced() {
   return {"engine.instruments=linear:BTCUSDT,linear:ETHUSDT",
+          "strategy.name=sma_cross",
           "strategy.fast=3",
           "strategy.slow=8",
           "feed.clock=frames",

@@ -51,7 +51,7 @@ int run(const Verb& verb, const std::string& program, std::vector<std::string> a
 }
 
 std::string row_of(const Verb& verb) {
-  return fmt::format("  proteus {:<16} {}\n", verb.name, verb.summary);
+  return fmt::format("  proteus {:<20} {}\n", verb.name, verb.summary);
 }
 
 bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h"; }

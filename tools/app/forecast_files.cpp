@@ -4,6 +4,7 @@
 
 #include "models/maml/forecast_file.hpp"
 #include "strategies/make_strategy.hpp"
+#include "tools/app/shipped.hpp"
 
 namespace proteus::app {
 namespace {
@@ -90,6 +91,12 @@ std::vector<ForecastModel> take_forecasters(Settings& s, config::Reader& reader,
                   "is empty: strategy.name = \"forecast\" trades checkpoints, name at least one");
     return {};
   }
+  auto files = with_shipped(s.forecast.checkpoints);
+  if (files.has_error()) {
+    reader.reject("forecast", "checkpoints", files.error().context);
+    return {};
+  }
+  s.forecast.checkpoints = std::move(files).value();
   for (std::string& file : s.forecast.checkpoints) {
     std::error_code unknown;
     const std::filesystem::path beside = (folder / file).lexically_normal();

@@ -16,6 +16,7 @@
 #include "tools/app/override_file.hpp"
 #include "tools/app/status_json.hpp"
 #include "tools/app/trading.hpp"
+#include "tools/app/waited_learner.hpp"
 
 namespace proteus::app {
 
@@ -28,7 +29,8 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   Loaded loaded;
   std::unique_ptr<DaemonWatch> watch;
   std::unique_ptr<Trading> trading;
-  std::unique_ptr<online::LearnerThread> learner;  ///< null: nothing is adapted
+  std::unique_ptr<Learner> learner;                 ///< null: nothing is adapted
+  online::LearnerThread* learner_thread = nullptr;  ///< it, where it is a thread
   std::unique_ptr<storage::FeedRecorder> recorder;
   bybit::VenueClock clock;
   std::unique_ptr<NetFeedIo> io;
@@ -68,6 +70,7 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   void follow_overrides();
   void begin_learning();
   void hear_learner();
+  void hear_learner(EventBody answer);
   void abandon();
   [[nodiscard]] StatusSources sources() const;
 
@@ -237,20 +240,30 @@ void PaperDaemon::Impl::follow_overrides() {
 void PaperDaemon::Impl::begin_learning() {
   if (!trading->learns()) return;
   const strategies::PolicySpec& spec = trading->policy_spec();
-  learner = std::make_unique<online::LearnerThread>(
-      [market = online::LearnMarket{spec.market, spec.interval}](const LearnTask& task) {
-        return online::learn(task, market);
-      });
+  const online::LearnMarket market{spec.market, spec.interval};
+  if (loaded.settings.feed.repair == bybit::RepairMode::Pause) {
+    learner = std::make_unique<WaitedLearner>(
+        loop, market, [this](EventBody answer) { hear_learner(std::move(answer)); });
+  } else {
+    auto made = std::make_unique<online::LearnerThread>(
+        [market](const LearnTask& task) { return online::learn(task, market); });
+    learner_thread = made.get();
+    learner = std::move(made);
+  }
   trading->learn_with(*learner);
 }
 
 /// What was learned is an input like any other.
 void PaperDaemon::Impl::hear_learner() {
   EventBody answer;
-  while (learner != nullptr && !stopped && learner->take(answer)) {
-    const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
-    trading->hear_learner(std::move(answer), at);
-  }
+  while (learner_thread != nullptr && !stopped && learner_thread->take(answer))
+    hear_learner(std::move(answer));
+}
+
+void PaperDaemon::Impl::hear_learner(EventBody answer) {
+  if (stopped) return;
+  const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
+  trading->hear_learner(std::move(answer), at);
 }
 
 /// A session that never began leaves no folder behind.
@@ -396,6 +409,7 @@ Result<void> PaperDaemon::stop(const std::string& cause) {
                                                    : cause + ": " + words;
   Result<void> ended = impl_->trading->finish(told, impl_->clock.at(steady_time()));
   if (ended && !impl_->failure.empty()) ended = error(ErrorCode::Io, impl_->failure);
+  impl_->learner_thread = nullptr;
   impl_->learner.reset();
   impl_->watch->stopped(ended.has_error() ? ended.error().context : told);
   return ended;

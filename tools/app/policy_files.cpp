@@ -7,6 +7,7 @@
 #include "connectors/storage/wal_format.hpp"
 #include "models/inference/policy_file.hpp"
 #include "strategies/make_strategy.hpp"
+#include "tools/app/shipped.hpp"
 
 namespace proteus::app {
 namespace {
@@ -114,12 +115,19 @@ void take_warm_up(Settings& s, const PolicyModel& model, config::Reader& reader)
 }  // namespace
 
 std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader,
-                                       const std::filesystem::path& folder) {
+                                       const std::filesystem::path& folder,
+                                       const std::string& otherwise) {
   if (s.policy.checkpoints.empty()) {
     reader.reject("policy", "checkpoints",
                   "is empty: strategy.name = \"policy\" trades checkpoints, name at least one");
     return {};
   }
+  auto files = with_shipped(s.policy.checkpoints);
+  if (files.has_error()) {
+    reader.reject("policy", "checkpoints", files.error().context);
+    return {};
+  }
+  s.policy.checkpoints = std::move(files).value();
   for (std::string& file : s.policy.checkpoints) {
     std::error_code unknown;
     const std::filesystem::path beside = (folder / file).lexically_normal();
@@ -136,7 +144,7 @@ std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader,
   if (const auto fit =
           strategies::check_model(models.front(), first.offset.size(), s.engine.interval);
       fit.has_error()) {
-    reader.reject("engine", "interval", fit.error().context);
+    reader.reject("engine", "interval", fit.error().context + otherwise);
     return {};
   }
   if (s.policy.adapt == strategies::Adapt::Gradient && s.policy.adapt_weights == AdaptedPart::All)
@@ -152,6 +160,19 @@ std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader,
   if (!reader.given("policy", "kernel"))
     reader.derive("policy", "kernel", std::string(models.front().policy->kernel()));
   return models;
+}
+
+std::string policy_name(const Loaded& loaded) {
+  const auto& files = loaded.settings.policy.checkpoints;
+  if (files.empty()) return "";
+  const auto folder = [](const std::string& file) {
+    return std::filesystem::absolute(file).parent_path();
+  };
+  const bool together = std::ranges::all_of(
+      files, [&](const std::string& file) { return folder(file) == folder(files.front()); });
+  if (files.size() > 1 && together) return folder(files.front()).filename().string();
+  const std::string first = std::filesystem::path(files.front()).filename().string();
+  return files.size() == 1 ? first : fmt::format("{} and {} more", first, files.size() - 1);
 }
 
 std::vector<std::string> policy_lines(const Loaded& loaded) {

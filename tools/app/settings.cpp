@@ -17,10 +17,14 @@
 #include "risk/sizing.hpp"
 #include "tools/app/forecast_files.hpp"
 #include "tools/app/policy_files.hpp"
+#include "tools/app/shipped_settings.hpp"
 #include "tools/app/webhook_text.hpp"
 
 namespace proteus::app {
 namespace {
+
+/// Minutes: 83 days. The shipped policy wants 67 of them before its first decision.
+constexpr std::int64_t kGeneratedHistory = 120'000;
 
 Result<config::Reader> open(const std::filesystem::path& file,
                             const std::vector<std::string>& overrides) {
@@ -218,8 +222,14 @@ std::string limits_markdown() {
 
 Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::string>& overrides,
                     Paths paths) {
+  return load_over({}, file, overrides, paths);
+}
+
+Result<Loaded> load_over(const Below& below, const std::filesystem::path& file,
+                         const std::vector<std::string>& overrides, Paths paths) {
   BOOST_OUTCOME_TRY(auto reader, open(file, overrides));
   Loaded loaded;
+  loaded.settings = below.settings;
   Settings& s = loaded.settings;
   reader.section("engine", s.engine);
   reader.section("strategy", s.strategy);
@@ -252,7 +262,7 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
   if (s.engine.instruments.empty())
     reader.reject("engine", "instruments", "is empty: name at least one instrument");
   if (s.strategy.name == strategies::StrategyKind::Policy && paths == Paths::Checked)
-    loaded.policies = take_policies(s, reader, file.parent_path());
+    loaded.policies = take_policies(s, reader, file.parent_path(), below.otherwise);
   if (s.strategy.name == strategies::StrategyKind::Forecast && paths == Paths::Checked)
     loaded.forecasters = take_forecasters(s, reader, file.parent_path());
   take_alarms(s.alarms, reader);
@@ -265,7 +275,7 @@ Result<Loaded> load(const std::filesystem::path& file, const std::vector<std::st
                   "quote needs books: set feed.book_depth to 1, 50 or 200 (a replay has none)");
   BOOST_OUTCOME_TRY(reader.finish());
   loaded.resolved = reader.resolved();
-  loaded.shown = reader.show();
+  loaded.shown = below.note + reader.show();
   loaded.hash = reader.hash();
   return loaded;
 }
@@ -280,6 +290,10 @@ Result<LoadedSim> load_sim(const std::filesystem::path& file,
   reader.section("sim.server", s.host);
   reader.section("market", s.market);
   check_market(s.market, reader);
+  if (s.host.files.empty() && !reader.given("sim", "history_bars")) {
+    s.exchange.history_bars = kGeneratedHistory;
+    reader.derive("sim", "history_bars", kGeneratedHistory);
+  }
   if (!s.exchange.start.empty() && parse_time(s.exchange.start).has_error())
     reader.reject("sim", "start", "is no UTC time: write it as 2025-06-01T00:00:00Z");
   BOOST_OUTCOME_TRY(reader.finish());
@@ -317,7 +331,7 @@ Result<Inspected> inspect(const std::filesystem::path& file,
         fmt::format("{} is for training, and its model decides what it may say: look at it "
                     "with proteus train --check --config {}",
                     file.string(), file.string()));
-  BOOST_OUTCOME_TRY(auto loaded, load(file, overrides));
+  BOOST_OUTCOME_TRY(auto loaded, load_for_verb(file, overrides));
   return Inspected{cost_warnings(loaded.settings.paper), "settings of the daemon", loaded.shown,
                    loaded.hash};
 }

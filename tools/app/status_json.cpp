@@ -8,6 +8,7 @@
 
 #include "tools/app/daemon_watch.hpp"
 #include "tools/app/json_object.hpp"
+#include "tools/app/status_policy.hpp"
 #include "tools/app/version.hpp"
 
 namespace proteus::app {
@@ -217,7 +218,7 @@ void add_funding(JsonObject& row, const TickerUpdated* ticker) {
 }
 
 /// How the instrument's policy fares; null: a rule trades it.
-std::string policy_json(const StatusSources& s, InstrumentId id) {
+std::string fares_json(const StatusSources& s, InstrumentId id) {
   const PolicyStatus* const p = s.engine.policy_status(id);
   const DecisionRecord& last = s.engine.last_decision(id);
   if (p == nullptr) return "null";
@@ -261,10 +262,14 @@ JsonObject instrument_json(const StatusSources& s, const Instrument& instrument,
       .add("fills", p.fills)
       .add("last", ticker == nullptr ? Price{} : ticker->last);
   add_funding(row, ticker);
+  if (d.has_target)
+    row.add("weight", d.target.weight);
+  else
+    row.add_raw("weight", "null");
   return row.add("bar_open", decided ? json::time_text(d.bar_open) : std::string())
       .add("outcome", decided ? to_string(d.outcome) : std::string_view())
       .add("reason", d.reason)
-      .add_raw("policy", policy_json(s, instrument.id));
+      .add_raw("policy", fares_json(s, instrument.id));
 }
 
 std::string instruments_json(const StatusSources& s, const LedgerView& ledger) {
@@ -308,6 +313,7 @@ void add_session(JsonObject& out, const StatusSources& s) {
       .add("venue", s.loaded.settings.venue.stream)
       .add("strategy", EnumNames<strategies::StrategyKind>::names[static_cast<std::size_t>(
                            s.loaded.settings.strategy.name)])
+      .add_raw("policy", policy_json(s.loaded))
       .add("interval", s.loaded.settings.engine.interval)
       .add("venue_time", s.engine.now())
       .add("uptime_s", seconds(s.uptime))

@@ -79,8 +79,10 @@ std::string head(const bj::value& v, const Style& style) {
 }
 
 std::string policy_line(const bj::value& v, const Style& style) {
-  const std::vector<std::string> cells = policy_cells(list(v, "instruments"), style);
-  return cells.empty() ? "" : wrap("policy", cells, style);
+  std::string out;
+  for (const auto& cells : policy_cells(v, style))
+    out += wrap(out.empty() ? "policy" : "", cells, style);
+  return out;
 }
 
 /// Seconds from one stamp to another; nothing where one is none.
@@ -111,7 +113,7 @@ std::vector<std::string> instrument_row(const bj::value& i, const std::string& n
   const std::string position = fixed(text(i, "position"), lot);
   const std::string mark = fixed(text(i, "mark"), tick);
   const std::string unrealised = signed_fixed(text(i, "unrealised"), 2);
-  if (narrow) return {text(i, "name"), position, mark, unrealised, said, text(i, "reason")};
+  if (narrow) return {text(i, "name"), position, mark, unrealised, said, reason_text(i)};
   return {text(i, "name"),
           position,
           mark,
@@ -120,7 +122,7 @@ std::vector<std::string> instrument_row(const bj::value& i, const std::string& n
           funding_text(i, now),
           minute_text(text(i, "bar_open")),
           said,
-          text(i, "reason")};
+          reason_text(i)};
 }
 
 std::string instruments(const bj::value& v, const Style& style) {
@@ -202,6 +204,7 @@ std::string render_summary(const std::string& json, const Style& style) {
                                  clock_text(text(v, "venue_time"))));
   out += profile_lines(v, style);
   out += counts(v, style);
+  out += policy_line(v, style);
   out += money(v, style);
   std::vector<std::string> held;
   for (const bj::value& i : list(v, "instruments"))

@@ -7,6 +7,7 @@
 #include "tools/app/alarms.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/settings.hpp"
+#include "tools/app/shipped_settings.hpp"
 #include "tools/app/verbs.hpp"
 
 namespace proteus::app {
@@ -53,7 +54,7 @@ void declare_alarm_test(CLI::App& app, Options& options) {
 }
 
 int run_alarm_test(const Options& options) {
-  const auto loaded = load(options.config, options.overrides);
+  const auto loaded = load_for_verb(options.config, options.overrides);
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
   net::Loop loop;
   const std::vector<Outcome> outcomes = try_ways(loop, loaded.value().settings);

@@ -5,13 +5,17 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
 #include "tools/app/daemon_run.hpp"
 #include "tools/app/demo_settings.hpp"
+#include "tools/app/policy_files.hpp"
 #include "tools/app/screen.hpp"
+#include "tools/app/shipped_settings.hpp"
 #include "tools/app/sim_host.hpp"
+#include "tools/app/status_policy.hpp"
 #include "tools/app/status_view.hpp"
 #include "tools/app/verbs.hpp"
 
@@ -23,6 +27,9 @@ using namespace std::chrono_literals;
 constexpr Duration kPageEvery = 500ms;
 constexpr Duration kBeatInPipe = 3s;
 constexpr std::size_t kLogLines = 5;
+constexpr double kUsualSpeedMax = 3600.0;
+constexpr double kPushesASecond = 30.0;
+constexpr double kPushSecondsMax = 20.0;  // A ticker older than 30 s is stale.
 // A day of its own, the same at each start: who looks twice sees the same market twice.
 constexpr std::string_view kDemoStart = "2026-01-01T00:00:00Z";
 
@@ -70,22 +77,34 @@ bool is_for_exchange(const std::string& assignment) {
   return assignment.starts_with("sim.") || assignment.starts_with("market.");
 }
 
-std::vector<std::string> exchange_overrides(const Options& options) {
+/// A bar closes every second, and never faster than an hour's.
+double usual_speed(const Settings& daemon) {
+  const std::chrono::duration<double> bar = bar_length(Timestamp{}, daemon.engine.interval);
+  return std::clamp(bar.count(), 1.0, kUsualSpeedMax);
+}
+
+/// Prices move a few times a second, however fast the clock runs.
+std::vector<std::string> exchange_overrides(const Options& options, double speed) {
   std::vector<std::string> given;
   for (const std::string& o : options.overrides)
     if (is_for_exchange(o)) given.push_back(o);
-  return merge({fmt::format("sim.speed={}", options.speed), "sim.server.port=0",
-                fmt::format("sim.start={}", kDemoStart)},
+  return merge({fmt::format("sim.speed={}", speed), "sim.server.port=0",
+                fmt::format("sim.start={}", kDemoStart),
+                fmt::format("sim.push_interval={:.0f}s",
+                            std::clamp(speed / kPushesASecond, 1.0, kPushSecondsMax))},
                given);
 }
 
-std::vector<std::string> daemon_overrides(const Options& options, std::uint16_t port) {
+/// Time is what the exchange's frames say: at this speed a machine that is slow for a moment would
+/// else make bars late.
+std::vector<std::string> daemon_overrides(const Options& options, std::uint16_t port,
+                                          double speed) {
   std::vector<std::string> given;
   for (const std::string& o : options.overrides)
     if (!is_for_exchange(o)) given.push_back(o);
   const std::string address = fmt::format("127.0.0.1:{}", port);
-  return merge({"venue.rest=http://" + address, "venue.stream=ws://" + address,
-                fmt::format("feed.speed={}", options.speed), "strategy.fast=5", "strategy.slow=20"},
+  return merge({"venue.rest=http://" + address, "venue.stream=ws://" + address, "feed.clock=frames",
+                fmt::format("feed.speed={}", speed)},
                given);
 }
 
@@ -113,7 +132,25 @@ std::string unused_settings(const Options& options) {
                      fmt::join(unused, ", "));
 }
 
-std::string introduction(const Options& options, const Settings& daemon, const Style& style) {
+/// What trades, and what of it changes while it does.
+std::string trader(const Loaded& loaded) {
+  const Settings& s = loaded.settings;
+  const auto name = [](const auto& value) {
+    using T = std::remove_cvref_t<decltype(value)>;
+    return EnumNames<T>::names[static_cast<std::size_t>(value)];
+  };
+  if (loaded.policies.empty())
+    return fmt::format("What trades: the plain rule {}.\n", name(s.strategy.name));
+  return fmt::format(
+      "What trades: {}, a trained recurrent policy (the mean of {} networks). It decides every {} "
+      "bars and adapts\n{}.\n",
+      policy_name(loaded), loaded.policies.size(), loaded.policies.front().spec.market.decide_every,
+      adapting_text(name(s.policy.adapt), static_cast<double>(s.policy.adapt_every)));
+}
+
+std::string introduction(const Options& options, const Loaded& loaded, double speed,
+                         const Style& style) {
+  const Settings& daemon = loaded.settings;
   const std::string& socket = daemon.session.socket;
   const std::chrono::duration<double> bar = bar_length(Timestamp{}, daemon.engine.interval);
   std::error_code gone;
@@ -126,14 +163,13 @@ std::string introduction(const Options& options, const Settings& daemon, const S
   return painted(style, "1", "proteus demo") +
          ": a paper account trades on a simulated exchange with a generated market. No keys, no\n"
          "network, no real money; prices are invented. " +
-         fmt::format("One second here is {} there: a bar of {} closes every {}.\n",
-                     age_text(options.speed), to_string(daemon.engine.interval),
-                     age_text(bar.count() / options.speed)) +
+         fmt::format("One second here is {} there: a bar of {} closes every {}.\n", age_text(speed),
+                     to_string(daemon.engine.interval), age_text(bar.count() / speed)) +
          fmt::format(
              "Its clock starts at {} each time, so that the same seed shows the same market.\n",
              clock_start(options)) +
-         unused_settings(options) + "Ctrl-C ends both. Ask the daemon (socket " + socket +
-         ") from another terminal:\n" + ask("status --watch") + ask("why linear:BTCUSDT");
+         trader(loaded) + unused_settings(options) + "Ctrl-C ends both. Ask the daemon (socket " +
+         socket + ") from another terminal:\n" + ask("status --watch") + ask("why linear:BTCUSDT");
 }
 
 /// Keeps the log's last lines for the page instead of writing them over it.
@@ -198,30 +234,34 @@ void watch(net::Loop& loop, PaperDaemon& daemon, const std::string& intro) {
 void declare_demo(CLI::App& app, Options& options) {
   add_config(app, options);
   add_run_for(app, options);
-  app.add_option("--speed", options.speed, "seconds of the simulated market in a real one")
-      ->check(CLI::Range(1.0, 600.0))
-      ->type_name("N")
-      ->capture_default_str();
+  options.speed = 0.0;  // As fits the bars.
+  app.add_option(
+         "--speed", options.speed,
+         "seconds of the simulated market in a real one; without it a bar closes every second")
+      ->check(CLI::Range(1.0, kUsualSpeedMax))
+      ->type_name("N");
 }
 
 int run_demo(const Options& options) {
   if (const auto fits = fits_demo(options); fits.has_error()) return fail(fits.error(), kConfig);
-  auto sim = load_sim("", exchange_overrides(options));
-  if (sim.has_error()) return fail(sim.error(), kConfig);
-  auto checked = load(options.config, daemon_overrides(options, 1));
+  auto checked = load_for_verb(options.config, daemon_overrides(options, 1, 1.0));
   if (checked.has_error()) return fail(checked.error(), kConfig);
+  const double speed = options.speed > 0.0 ? options.speed : usual_speed(checked.value().settings);
+  auto sim = load_sim("", exchange_overrides(options, speed));
+  if (sim.has_error()) return fail(sim.error(), kConfig);
   const std::string& socket = checked.value().settings.session.socket;
   if (const auto free = socket_is_free(socket); free.has_error()) return fail(free.error(), kError);
   give_history(options, checked.value().settings, sim.value().settings.exchange);
   auto exchange = DemoExchange::start(sim.value().settings);
   if (exchange.has_error()) return fail(exchange.error(), kError);
-  auto loaded = load(options.config, daemon_overrides(options, exchange.value()->port()));
+  auto loaded =
+      load_for_verb(options.config, daemon_overrides(options, exchange.value()->port(), speed));
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
 
   net::Loop loop;
   std::string cause;
   const RunEnd end(loop, options.run_for, cause);
-  const std::string intro = introduction(options, checked.value().settings, style_of_stdout());
+  const std::string intro = introduction(options, loaded.value(), speed, style_of_stdout());
   const bool terminal = stdout_is_terminal();
   if (!terminal) {
     fmt::print("{}\n", intro);

@@ -8,10 +8,21 @@
 
 #include "tools/app/doctor.hpp"
 #include "tools/app/operator_client.hpp"
+#include "tools/app/policy_files.hpp"
 #include "tools/app/screen.hpp"
+#include "tools/app/shipped_settings.hpp"
 #include "tools/app/verbs.hpp"
 
 namespace proteus::app {
+namespace {
+
+std::string what_trades(const Loaded& loaded) {
+  if (!loaded.policies.empty()) return policy_name(loaded);
+  const auto kind = static_cast<std::size_t>(loaded.settings.strategy.name);
+  return std::string(EnumNames<strategies::StrategyKind>::names[kind]);
+}
+
+}  // namespace
 
 void declare_doctor(CLI::App& app, Options& options) {
   add_config(app, options);
@@ -32,14 +43,14 @@ int run_doctor(const Options& options) {
                                 stdout_is_terminal() ? style.width : std::size_t{400}));
     std::fflush(stdout);
   };
-  const auto loaded = load(options.config, options.overrides);
+  const auto loaded = load_for_verb(options.config, options.overrides);
   if (loaded.has_error()) {
     tell(failure_of("settings", loaded.error().context,
                     "proteus config check tells each on a line of its own"));
   } else {
-    tell(fine("settings",
-              fmt::format("{}, hash {}", options.config.empty() ? "defaults" : options.config,
-                          loaded.value().hash)));
+    tell(fine("settings", fmt::format("{}, hash {}, trades {}",
+                                      options.config.empty() ? "defaults" : options.config,
+                                      loaded.value().hash, what_trades(loaded.value()))));
     const Settings& settings = loaded.value().settings;
     check_disk(settings, tell);
     check_socket(settings, tell);

@@ -5,6 +5,7 @@
 #include "connectors/storage/session.hpp"
 #include "tools/app/daemon_run.hpp"
 #include "tools/app/session_folders.hpp"
+#include "tools/app/shipped_settings.hpp"
 #include "tools/app/trading.hpp"
 #include "tools/app/verbs.hpp"
 
@@ -62,7 +63,7 @@ Result<std::unique_ptr<PaperDaemon>> begin(net::Loop& loop, const Loaded& loaded
 }  // namespace
 
 int run_paper(const Options& options) {
-  auto loaded = load(options.config, options.overrides);
+  auto loaded = load_for_verb(options.config, options.overrides);
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
   const Settings& settings = loaded.value().settings;
   const auto found = session_to_resume(loaded.value(), options);

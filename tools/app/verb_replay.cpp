@@ -10,6 +10,7 @@
 #include "tools/app/net_feed_io.hpp"
 #include "tools/app/replay.hpp"
 #include "tools/app/screen.hpp"
+#include "tools/app/shipped_settings.hpp"
 #include "tools/app/status_json.hpp"
 #include "tools/app/status_view.hpp"
 #include "tools/app/verbs.hpp"
@@ -105,7 +106,7 @@ int run_replay(const Options& options) {
   const Duration begin = net::Loop::steady_now();
   auto overrides = overrides_of(options);
   if (overrides.has_error()) return fail(overrides.error(), kUsage);
-  auto loaded = load(options.config, overrides.value());
+  auto loaded = load_for_verb(options.config, overrides.value());
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
   auto replay = Replay::create(loaded.value(), net::Loop::wall_now());
   if (replay.has_error()) return fail(replay.error(), kError);

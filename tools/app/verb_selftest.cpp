@@ -5,6 +5,7 @@
 #include "connectors/net/loop.hpp"
 #include "tools/app/selftest/record.hpp"
 #include "tools/app/selftest/selftest.hpp"
+#include "tools/app/shipped_settings.hpp"
 #include "tools/app/verbs.hpp"
 #include "tools/app/version.hpp"
 
@@ -16,7 +17,7 @@ void declare_selftest(CLI::App& app, Options& options) {
 }
 
 int run_selftest(const Options& options) {
-  auto loaded = load(options.config, options.overrides);
+  auto loaded = load_for_verb(options.config, options.overrides);
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
   if (loaded.value().settings.limits.profile == risk::LimitProfile::Research)
     return fail(error(ErrorCode::Unsupported,

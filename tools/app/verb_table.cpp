@@ -1,5 +1,6 @@
 #include "tools/app/verb_table.hpp"
 
+#include "tools/app/verb_journal_adaptations.hpp"
 #include "tools/app/verbs.hpp"
 
 namespace proteus::app {
@@ -36,6 +37,9 @@ constexpr Verb kVerbs[] = {
      declare_journal_rebuild, run_journal_rebuild},
     {"journal verify", "everything that a session keeps, checked", declare_journal_verify,
      run_journal_verify},
+    {"journal adaptations",
+     "what a policy's adaptation proposed, what became of it, what it earned",
+     declare_journal_adaptations, run_journal_adaptations},
     {"journal recover", "a damaged log cut back to what is good, the rest kept aside",
      declare_journal_recover, run_journal_recover},
     {"risk selftest", "fires every risk control with these settings and tells what each did",

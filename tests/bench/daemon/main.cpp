@@ -2,8 +2,8 @@
 // minutes and is run by hand; it fails when what was to be measured did not happen, never because
 // it took long.
 //
-//   bench_daemon wire|many|bars|drops|cold|learner|all [--cpu N] [--runs N] [--rounds N] [--minutes
-//   N]
+//   bench_daemon wire|many|bars|drops|cold|cold_policy|learner|all [--cpu N] [--runs N]
+//                [--rounds N] [--minutes N]
 //                [--instruments N] [--push SECONDS] [--bars N] [--disconnects N] [--starts N]
 //                [--folder DIR]
 #include <fmt/format.h>
@@ -21,8 +21,8 @@ namespace {
 using namespace proteus::bench;
 
 constexpr const char* kUsage =
-    "usage: bench_daemon wire|many|bars|drops|cold|learner|all [--cpu N] [--runs N] [--rounds N] "
-    "[--rest "
+    "usage: bench_daemon wire|many|bars|drops|cold|cold_policy|learner|all [--cpu N] [--runs N] "
+    "[--rounds N] [--rest "
     "US] "
     "[--minutes N] [--instruments N] [--push SECONDS] [--bars N] [--disconnects N] [--starts N] "
     "[--folder DIR]\n";
@@ -58,8 +58,9 @@ bool parse(int argc, char** argv, Plan& plan) {
 int main(int argc, char** argv) {
   using Part = void (*)(const Plan&, Table&);
   const std::map<std::string_view, Part> parts = {
-      {"wire", measure_wire},   {"cold", measure_cold},       {"many", measure_many},
-      {"drops", measure_drops}, {"learner", measure_learner}, {"bars", measure_bars}};
+      {"wire", measure_wire},   {"cold", measure_cold}, {"cold_policy", measure_cold_policy},
+      {"many", measure_many},   {"drops", measure_drops}, {"learner", measure_learner},
+      {"bars", measure_bars}};
   Plan plan;
   plan.folder = std::filesystem::temp_directory_path();
   const std::string_view wanted = argc > 1 ? argv[1] : "";

@@ -35,5 +35,7 @@ void measure_drops(const Plan& plan, Table& table);
 void measure_learner(const Plan& plan, Table& table);
 /// From the start of the process to the first decision with a target.
 void measure_cold(const Plan& plan, Table& table);
+/// The same with the policy that is shipped, which trades where nobody names a strategy.
+void measure_cold_policy(const Plan& plan, Table& table);
 
 }  // namespace proteus::bench

@@ -1,4 +1,4 @@
-// What `proteus journal verify|recover|rebuild` prints, and the codes they end with.
+// What `proteus journal verify|recover|rebuild|adaptations` prints, and the codes they end with.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,10 @@
 #include <fstream>
 
 #include "connectors/storage/journal_db.hpp"
+#include "connectors/storage/sqlite.hpp"
 #include "connectors/storage/wal_journal.hpp"
 #include "tools/app/json_view.hpp"
+#include "tools/app/verb_journal_adaptations.hpp"
 #include "tools/app/verbs.hpp"
 
 namespace proteus::app {
@@ -159,6 +161,47 @@ TEST_F(JournalVerb, RebuildOfAWholeLogHasNothingMoreToTell) {
   EXPECT_EQ(said.code, kOk);
   EXPECT_EQ(said.out,
             (folder_ / "journal.sqlite").string() + " made anew from 14 records of the log\n");
+}
+
+TEST_F(JournalVerb, AdaptationsOfASessionWithoutAnySayThat) {
+  const Said said = say(run_journal_adaptations);
+  EXPECT_EQ(said.code, kOk);
+  EXPECT_THAT(said.out, HasSubstr("nothing was adapted by gradient steps"));
+}
+
+/// BTC: 1 adopted, replaced by 2 with a gain of 1.5; 2 rolled back at -4; 3 in use, last told at
+/// 0.75. ETH: one refused, one without an answer.
+TEST_F(JournalVerb, AdaptationsAreCountedAndTheirGainsAdded) {
+  auto db = storage::Database::open(folder_ / "journal.sqlite").value();
+  ASSERT_TRUE(db.run(
+      "INSERT INTO adaptations(record, time, instrument, ordinal, step, cause, "
+      "version_before, version_after, shadow_gain) VALUES"
+      "(101, '2025-06-01T00:00:00.000Z', 'linear:BTCUSDT', 1, 'cut', 'periodic', NULL, NULL, NULL),"
+      "(102, '2025-06-01T00:00:00.000Z', 'linear:BTCUSDT', 1, 'proposed', NULL, NULL, NULL, NULL),"
+      "(103, '2025-06-01T00:00:00.000Z', 'linear:BTCUSDT', 1, 'adopted', 'better', 0, 1, 0),"
+      "(104, '2025-06-02T00:00:00.000Z', 'linear:BTCUSDT', 2, 'adopted', 'better', 1, 2, 1.5),"
+      "(105, '2025-06-03T00:00:00.000Z', 'linear:BTCUSDT', 2, 'rolled_back', 'behind', 2, 0, -4),"
+      "(106, '2025-06-04T00:00:00.000Z', 'linear:BTCUSDT', 3, 'adopted', 'better', 0, 3, 0),"
+      "(107, '2025-06-05T00:00:00.000Z', 'linear:BTCUSDT', 4, 'refused', 'worse', 3, 3, 0.75),"
+      "(108, '2025-06-05T00:00:00.000Z', 'linear:ETHUSDT', 1, 'refused', 'too long', 0, 0, 0),"
+      "(109, '2025-06-06T00:00:00.000Z', 'linear:ETHUSDT', 2, 'failed', 'why', NULL, NULL, NULL),"
+      "(110, '2025-06-06T00:00:00.000Z', 'linear:ETHUSDT', 2, 'lost', 'why', 0, 0, 0)"));
+  const auto json = view::parse(say(run_journal_adaptations, true).out);
+  const auto& totals = view::list(json, "totals");
+  ASSERT_EQ(totals.size(), 3U);
+  EXPECT_EQ(view::text(totals[0], "instrument"), "linear:BTCUSDT");
+  EXPECT_EQ(view::number(totals[0], "adopted"), 3);
+  EXPECT_EQ(view::number(totals[0], "rolled_back"), 1);
+  EXPECT_DOUBLE_EQ(view::number(totals[0], "gain_ended"), -2.5);
+  EXPECT_DOUBLE_EQ(view::number(totals[0], "gain_in_use"), 0.75);
+  EXPECT_EQ(view::text(totals[2], "instrument"), "all");
+  EXPECT_EQ(view::number(totals[2], "refused"), 2);
+  EXPECT_EQ(view::number(totals[2], "lost"), 1);
+  EXPECT_EQ(view::list(json, "steps").size(), 10U);
+  const Said said = say(run_journal_adaptations);
+  EXPECT_EQ(said.code, kOk);
+  EXPECT_THAT(said.out, AllOf(HasSubstr("-2.50"), HasSubstr("+0.75"), HasSubstr("2->0"),
+                              HasSubstr("too long"), Not(HasSubstr("periodic"))));
 }
 
 }  // namespace

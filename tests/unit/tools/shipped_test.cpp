@@ -1,0 +1,109 @@
+#include "tools/app/shipped.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/support/folder.hpp"
+#include "tools/app/policy_files.hpp"
+#include "tools/app/shipped_settings.hpp"
+
+namespace proteus::app {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+void put(const fs::path& file) {
+  fs::create_directories(file.parent_path());
+  std::ofstream(file) << "x";
+}
+
+TEST(ShippedRoot, LiesInShareBesideBinOrAboveABuildTree) {
+  const test::Folder folder;
+  const fs::path at = folder.path();
+  put(at / "usr/share/proteus/models/shipped/a/1.safetensors");
+  EXPECT_EQ(shipped_root(at / "usr/bin/proteus").value(), at / "usr/share/proteus");
+  put(at / "tree/models/shipped/a/1.safetensors");
+  EXPECT_EQ(shipped_root(at / "tree/build/release/bin/proteus").value(), at / "tree");
+}
+
+TEST(ShippedRoot, OfAProgramThatStandsAloneIsMissingAndSaysWhatToDo) {
+  const test::Folder folder;
+  const auto root = shipped_root(folder.path() / "bin/proteus");
+  ASSERT_TRUE(root.has_error());
+  EXPECT_EQ(root.error().code, ErrorCode::NotFound);
+  EXPECT_THAT(root.error().context, AllOf(HasSubstr("share/proteus/models/shipped"),
+                                          HasSubstr((folder.path() / "bin/proteus").string()),
+                                          HasSubstr("strategy.name=sma_cross")));
+}
+
+TEST(ShippedCheckpoints, AreThoseOfTheModelInTheOrderOfTheirNames) {
+  const test::Folder folder;
+  const fs::path models = folder.path() / "models/shipped";
+  for (const char* name : {"b/2.safetensors", "b/1.safetensors", "b/card.md", "a/1.safetensors",
+                           "registry.jsonl", "empty/card.md"})
+    put(models / name);
+  EXPECT_THAT(
+      shipped_checkpoints(folder.path(), "b").value(),
+      ElementsAre((models / "b/1.safetensors").string(), (models / "b/2.safetensors").string()));
+  for (const char* name : {"c", "empty", "", "..", "../shipped/b", "."}) {
+    const auto none = shipped_checkpoints(folder.path(), name);
+    ASSERT_TRUE(none.has_error()) << name;
+    EXPECT_THAT(none.error().context, HasSubstr("there are: a, b")) << name;
+  }
+}
+
+TEST(Unnamed, StrategyIsTheShippedPolicyBelowWhatIsGiven) {
+  const auto loaded = load_for_verb("", {"policy.adapt=off", "engine.capital=5000"});
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().context;
+  const Settings& s = loaded.value().settings;
+  EXPECT_EQ(s.strategy.name, strategies::StrategyKind::Policy);
+  EXPECT_EQ(s.engine.interval, Interval::H1);
+  EXPECT_EQ(s.engine.capital, 5000.0);
+  EXPECT_EQ(s.policy.adapt, strategies::Adapt::Off) << "what is given counts";
+  EXPECT_THAT(loaded.value().policies, SizeIs(5));
+  EXPECT_EQ(policy_name(loaded.value()), "policy-1h");
+  EXPECT_THAT(loaded.value().shown, HasSubstr("config/policy.toml\n"));
+}
+
+TEST(Unnamed, StrategyTradesAsTheShippedFileDoesWhenItIsNamed) {
+  const auto root = shipped_settings();
+  ASSERT_TRUE(root.has_value()) << root.error().context;
+  const auto named = load(root.value(), {});
+  ASSERT_TRUE(named.has_value()) << named.error().context;
+  EXPECT_EQ(named.value().resolved, load_for_verb("", {}).value().resolved);
+}
+
+TEST(Unnamed, StrategyOfAnotherIntervalIsRefusedAndSaysHowToNameOne) {
+  const auto loaded = load_for_verb("", {"engine.interval=5m"});
+  ASSERT_TRUE(loaded.has_error());
+  EXPECT_THAT(loaded.error().context,
+              AllOf(HasSubstr("engine.interval"), HasSubstr("no strategy is named"),
+                    HasSubstr("strategy.name = \"sma_cross\"")));
+}
+
+TEST(Named, StrategyLeavesTheShippedSettingsAside) {
+  const auto by_set = load_for_verb("", {"strategy.name=sma_cross"});
+  ASSERT_TRUE(by_set.has_value()) << by_set.error().context;
+  EXPECT_EQ(by_set.value().settings.engine.interval, Interval::M1);
+  EXPECT_EQ(by_set.value().resolved, load("", {"strategy.name=sma_cross"}).value().resolved);
+  const test::Folder folder;
+  const fs::path file = folder.path() / "mine.toml";
+  std::ofstream(file) << "[strategy]\nname = \"flat\"\n";
+  EXPECT_EQ(load_for_verb(file, {}).value().resolved, load(file, {}).value().resolved);
+}
+
+TEST(ShippedModel, OfAnUnknownNameIsToldUnderItsKey) {
+  const auto loaded = load_for_verb("", {"policy.checkpoints=shipped:no-such"});
+  ASSERT_TRUE(loaded.has_error());
+  EXPECT_THAT(loaded.error().context,
+              AllOf(HasSubstr("policy.checkpoints"), HasSubstr("policy-1h")));
+}
+
+}  // namespace
+}  // namespace proteus::app
