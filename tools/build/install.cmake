@@ -10,6 +10,7 @@ endif()
 install(FILES ${PROJECT_SOURCE_DIR}/config/paper.toml ${PROJECT_SOURCE_DIR}/config/sim.toml
   ${PROJECT_SOURCE_DIR}/config/train_rl2.toml ${PROJECT_SOURCE_DIR}/config/train_maml.toml
   DESTINATION ${CMAKE_INSTALL_DATADIR}/proteus/config)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/config/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/proteus/config)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${package}/proteus.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME proteus)
