@@ -130,7 +130,9 @@ Result<std::shared_ptr<const Series>> synthetic_series(const SyntheticSettings& 
                  fmt::format("synthetic series: {} has no description (linear:SIM000USDT to "
                              "linear:SIM999USDT and well-known instruments have one)",
                              settings.instrument));
-  SeriesSource source{.name = fmt::format("{} of seed {}", name_of(settings.kind), seed),
+  const bool usual = settings.instrument == SyntheticSettings{}.instrument;
+  SeriesSource source{.name = fmt::format("{}{} of seed {}", name_of(settings.kind),
+                                          usual ? std::string() : "@" + settings.instrument, seed),
                       .instrument = spec->description,
                       .interval = settings.interval,
                       .features = settings.features};

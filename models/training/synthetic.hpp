@@ -44,9 +44,9 @@ struct SyntheticSettings {
   features::Kind features = features::Kind::Chapter;
 };
 
-/// A series named after kind and seed. Errors: Malformed, NotFound (the instrument), OutOfRange
-/// (a drift that carries the price out of range), and those of
-/// Series::create.
+/// A series named after kind, instrument (unless it is the usual one) and seed. Errors: Malformed,
+/// NotFound (the instrument), OutOfRange (a drift that carries the price out of range), and those
+/// of Series::create.
 Result<std::shared_ptr<const Series>> synthetic_series(const SyntheticSettings& settings,
                                                        std::uint64_t seed);
 

@@ -12,6 +12,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/config/paper.toml ${PROJECT_SOURCE_DIR}/conf
   DESTINATION ${CMAKE_INSTALL_DATADIR}/proteus/config)
 # The program looks for them here (tools/app/shipped.hpp).
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/shipped DESTINATION ${CMAKE_INSTALL_DATADIR}/proteus/models)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/config/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/proteus/config)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${package}/proteus.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME proteus)

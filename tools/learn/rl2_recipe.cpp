@@ -2,6 +2,7 @@
 
 #include "models/learners/market_policy_trainer.hpp"
 #include "models/learners/rl2_trainer.hpp"
+#include "tools/learn/agent_test.hpp"
 
 namespace proteus::app::train {
 namespace {
@@ -27,9 +28,14 @@ class Rl2Recipe final : public Recipe {
     reader.section("trials", settings_.sampler);
     reader.section("risk.sizing", settings_.risk.sizing);
     reader.section("risk.limits", settings_.risk.limits);
+    reader.section("test", test_);
   }
   Result<std::unique_ptr<runs::Trainer>> make(const runs::Data& data, std::uint64_t seed) override {
     return learners::make_rl2_trainer(settings_, data, seed, group_);
+  }
+  [[nodiscard]] bool tests() const override { return true; }
+  Result<TestReport> test(const inference::Checkpoint& model, const TestData& data) override {
+    return test_agent(model, settings_.risk, test_, data);
   }
 
  private:
@@ -46,6 +52,7 @@ class Rl2Recipe final : public Recipe {
 
   bool baseline_;
   learners::Rl2Settings settings_;
+  AgentTest test_;
   learners::Group* group_;
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "tools/train/test.hpp"
+
 namespace proteus::app::train {
 namespace {
 
@@ -63,6 +65,11 @@ Result<Configuration> read_configuration(const std::filesystem::path& file,
   check_train(made.train, reader);
   check_data(made.data, reader);
   made.periods = read_periods(made.data, reader);
+  if (known && made.recipe->tests()) {
+    made.test_data = test_defaults(made.data);
+    reader.section("test.data", made.test_data);
+    made.test_period = read_test_period(made.data, made.periods, made.test_data, reader);
+  }
   auto finished = reader.finish();
   if (!known) {
     // Keys of a model that is not known cannot be judged.

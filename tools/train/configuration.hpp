@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ struct Configuration {
   TrainSettings train;
   DataSettings data;
   Periods periods;
+  DataSettings test_data;
+  std::optional<training::Period> test_period;  ///< none: no test is asked for
   const ModelKind* model = nullptr;
   std::unique_ptr<Recipe> recipe;
   std::string resolved;  ///< all settings as TOML

@@ -105,6 +105,13 @@ Result<std::vector<std::string>> files_in(const fs::path& folder, const std::str
   return files;
 }
 
+/// "switching@linear:BTCUSDT" as its kind and its instrument; without an "@" there is none.
+std::pair<std::string_view, std::string_view> kind_of(std::string_view text) {
+  const std::size_t at = text.find('@');
+  if (at == std::string_view::npos) return {text, {}};
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
 class Loader {
  public:
   Loader(const DataSettings& settings, const Periods& periods)
@@ -122,12 +129,14 @@ class Loader {
     return success();
   }
 
-  Result<void> add_synthetic(const std::string& kind) {
+  Result<void> add_synthetic(const std::string& text) {
     const auto& names = EnumNames<training::SyntheticKind>::names;
+    const auto [kind, instrument] = kind_of(text);
     training::SyntheticSettings synthetic;
     synthetic.kind =
         static_cast<training::SyntheticKind>(std::ranges::find(names, kind) - names.begin());
-    synthetic.instrument = settings_.synthetic_instrument;
+    synthetic.instrument =
+        instrument.empty() ? settings_.synthetic_instrument : std::string(instrument);
     synthetic.interval = settings_.synthetic_interval;
     synthetic.bars = static_cast<std::size_t>(settings_.synthetic_bars);
     synthetic.features = settings_.features;
@@ -275,19 +284,28 @@ Periods read_periods(const DataSettings& s, config::Reader& reader) {
   return periods;
 }
 
+void check_synthetic(std::string_view section, const DataSettings& s, config::Reader& reader) {
+  const auto& names = EnumNames<training::SyntheticKind>::names;
+  for (const std::string& text : s.synthetic) {
+    const auto [kind, instrument] = kind_of(text);
+    if (std::ranges::find(names, kind) == names.end())
+      reader.reject(section, "synthetic",
+                    fmt::format("\"{}\" is no kind of market, write one of {}", kind,
+                                fmt::join(names, ", ")));
+    if (kind == text) continue;
+    if (const auto named = parse_instrument_name(instrument); named.has_error())
+      reader.reject(section, "synthetic", named.error().context);
+  }
+  if (const auto named = parse_instrument_name(s.synthetic_instrument); named.has_error())
+    reader.reject(section, "synthetic_instrument", named.error().context);
+}
+
 void check_data(const DataSettings& s, config::Reader& reader) {
   if (s.files.empty() && s.folder.empty() && s.synthetic.empty())
     reader.reject("data", "files",
                   "is empty, and so are data.folder and data.synthetic: there is nothing to train "
                   "on");
-  const auto& names = EnumNames<training::SyntheticKind>::names;
-  for (const std::string& kind : s.synthetic)
-    if (std::ranges::find(names, kind) == names.end())
-      reader.reject("data", "synthetic",
-                    fmt::format("\"{}\" is no kind of market, write one of {}", kind,
-                                fmt::join(names, ", ")));
-  if (const auto named = parse_instrument_name(s.synthetic_instrument); named.has_error())
-    reader.reject("data", "synthetic_instrument", named.error().context);
+  check_synthetic("data", s, reader);
 }
 
 Result<Loaded> load_data(const DataSettings& settings, const Periods& periods) {

@@ -25,6 +25,9 @@ struct Periods {
 Periods read_periods(const DataSettings& settings, config::Reader& reader);
 /// What else cannot be: no data at all, an unknown kind of market.
 void check_data(const DataSettings& settings, config::Reader& reader);
+/// Kinds and instruments of the generated markets of a section.
+void check_synthetic(std::string_view section, const DataSettings& settings,
+                     config::Reader& reader);
 
 /// Errors, with file and range: NotFound (no such file or folder, no bar in the periods), Malformed
 /// (rows that are none, holes that leave no stretch of bars_min), OutOfRange, Io, Corrupt.

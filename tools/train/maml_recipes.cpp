@@ -1,6 +1,6 @@
 #include "models/maml/forecast_trainer.hpp"
 #include "models/maml/policy_trainer.hpp"
-#include "tools/train/recipe.hpp"
+#include "tools/train/forecast_test.hpp"
 
 namespace proteus::app::train {
 namespace {
@@ -12,13 +12,20 @@ class ForecastRecipe final : public Recipe {
     reader.section("network", settings_.network);
     reader.section("maml", settings_.learner);
     reader.section("tasks", settings_.tasks);
+    reader.section("test", test_, rule_);
   }
   Result<std::unique_ptr<runs::Trainer>> make(const runs::Data& data, std::uint64_t seed) override {
     return maml::make_forecast_trainer(settings_, data, seed);
   }
+  [[nodiscard]] bool tests() const override { return true; }
+  Result<TestReport> test(const inference::Checkpoint& model, const TestData& data) override {
+    return test_forecaster(model, settings_.tasks, test_, rule_, data);
+  }
 
  private:
   maml::ForecastTrainerSettings settings_;
+  ForecastTest test_;
+  maml::ForecastRule rule_;
 };
 
 class PolicyRecipe final : public Recipe {

@@ -4,14 +4,33 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/reader.hpp"
+#include "models/inference/checkpoint.hpp"
 #include "models/runs/data.hpp"
 #include "models/runs/trainer.hpp"
 #include "tools/train/settings.hpp"
 
 namespace proteus::app::train {
+
+/// What a trained model did on bars that training had not.
+struct TestReport {
+  struct File {
+    std::string name;
+    std::string content;
+  };
+  std::string text;  ///< tables, for people
+  std::vector<File> files;
+};
+
+/// The series of a test; of their bars those before the period are only looked back at.
+struct TestData {
+  std::vector<std::shared_ptr<const training::Series>> series;
+  training::Period period;
+};
 
 /// The settings of one model's trainer, and the way from them to the trainer.
 class Recipe {
@@ -22,6 +41,13 @@ class Recipe {
   /// Errors: those of the trainer.
   virtual Result<std::unique_ptr<runs::Trainer>> make(const runs::Data& data,
                                                       std::uint64_t seed) = 0;
+  /// Whether there is a test; `read` then also reads [test].
+  [[nodiscard]] virtual bool tests() const { return false; }
+  /// Errors: those of reading the model and of playing it; Unsupported, where there is no test.
+  virtual Result<TestReport> test(const inference::Checkpoint& /*model*/,
+                                  const TestData& /*data*/) {
+    return error(ErrorCode::Unsupported, "this model has no test of its own");
+  }
 };
 
 struct ModelKind {

@@ -78,7 +78,8 @@ struct DataSettings {
         setting("synthetic", &D::synthetic,
                 "generated markets by their kinds: bull, bear, high_volatility, sideways, "
                 "bull_trend, bear_trend, high_volatility_range, low_volatility_range, breakout, "
-                "reversal, crisis, switching, jumps, clusters, driftless"),
+                "reversal, crisis, switching, jumps, clusters, driftless; of an instrument of its "
+                "own: switching@linear:BTCUSDT"),
         setting("synthetic_bars", &D::synthetic_bars, "of a generated market", 2, 10'000'000),
         setting("synthetic_seeds", &D::synthetic_seeds, "generated markets of each kind", 1,
                 10'000),

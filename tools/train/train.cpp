@@ -16,6 +16,7 @@
 #include "tools/train/agreement.hpp"
 #include "tools/train/configuration.hpp"
 #include "tools/train/progress.hpp"
+#include "tools/train/test.hpp"
 
 namespace proteus::app::train {
 namespace {
@@ -108,6 +109,9 @@ class Training {
     if (ranks_.rank() == 0)
       for (const std::string& note : loaded.notes) progress_.say("note: " + note);
     data_ = std::move(loaded.data);
+    if (config_.test_period) {
+      BOOST_OUTCOME_TRY(test_, load_test(config_, data_));
+    }
     if (options_.check) return success();
     if (!resumes_) return runs::Run::check_begin(folder_, run_settings());
     BOOST_OUTCOME_TRY(saves_, runs::Run::check_resume(folder_, run_settings(), provenance()));
@@ -234,7 +238,21 @@ class Training {
     const auto hash = run_->finish();
     if (hash.has_error()) return broken(hash.error());
     tell_end(hash.value(), net::Loop::steady_now() - begin, trainer_->steps() - from);
+    if (const auto tested = test(); tested.has_error()) return fail(tested.error(), kError);
     return kOk;
+  }
+
+  /// The finished model on bars that it has not seen, where the settings ask for it.
+  Result<void> test() {
+    if (!config_.test_period || ranks_.rank() != 0) return success();
+    BOOST_OUTCOME_TRY(const TestReport report,
+                      test_model(config_, folder_ / "model.safetensors", test_));
+    for (const TestReport::File& file : report.files) {
+      BOOST_OUTCOME_TRY(runs::write_text(folder_ / file.name, file.content));
+      progress_.say(fmt::format("test      {}", (folder_ / file.name).string()));
+    }
+    progress_.say("\n" + report.text);
+    return success();
   }
 
   void tell_progress() {
@@ -315,6 +333,7 @@ class Training {
   Configuration config_;
   fs::path folder_;
   runs::Data data_;
+  TestData test_;
   std::unique_ptr<runs::Trainer> trainer_;
   std::unique_ptr<runs::Run> run_;
   Progress progress_;

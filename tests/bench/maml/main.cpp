@@ -1,6 +1,7 @@
-// bench_maml [--tiny] [--seed N] [--iterations N] [FILE.csv.gz ...]: what the methods of
-// models/maml are worth beside one another. Files are klines to trade on, named as
-// EXCHANGE-MARKET_SYMBOL_INTERVAL; without them the markets are synthetic.
+// bench_maml [--tiny] [--seed N] [--iterations N] [--markets | --scratch] [--until DATE]
+// [FILE.csv.gz ...]: what the methods of models/maml are worth beside one another. Files are klines
+// to trade on, named as EXCHANGE-MARKET_SYMBOL_INTERVAL, of which no bar after --until is read;
+// without them the markets are synthetic. --markets and --scratch print one table alone.
 #include <charconv>
 #include <cstdio>
 #include <string_view>
@@ -24,6 +25,14 @@ bool read_arguments(int argc, char** argv, proteus::bench::MamlBench& bench) {
       if (!read_number(argv[++i], bench.seed)) return false;
     } else if (word == "--iterations" && i + 1 < argc) {
       if (!read_number(argv[++i], bench.iterations) || bench.iterations < 1) return false;
+    } else if (word == "--until" && i + 1 < argc) {
+      const auto until = proteus::parse_time(argv[++i]);
+      if (!until) return false;
+      bench.until = until.value();
+    } else if (word == "--markets") {
+      bench.markets_alone = true;
+    } else if (word == "--scratch") {
+      bench.scratch_alone = true;
     } else if (!word.starts_with("--")) {
       bench.klines.emplace_back(word);
     } else {
@@ -38,12 +47,18 @@ bool read_arguments(int argc, char** argv, proteus::bench::MamlBench& bench) {
 int main(int argc, char** argv) {
   proteus::bench::MamlBench bench;
   if (!read_arguments(argc, argv, bench)) {
-    std::fputs("usage: bench_maml [--tiny] [--seed N] [--iterations N] [FILE.csv.gz ...]\n",
-               stderr);
+    std::fputs(
+        "usage: bench_maml [--tiny] [--seed N] [--iterations N] [--markets | --scratch] [--until "
+        "DATE]\n"
+        "                  [FILE.csv.gz ...]\n",
+        stderr);
     return 2;
   }
   for (const auto print : {proteus::bench::print_methods, proteus::bench::print_steps_to_equal_loss,
                            proteus::bench::print_gain_on_markets}) {
+    const bool markets = print == proteus::bench::print_gain_on_markets;
+    const bool scratch = print == proteus::bench::print_steps_to_equal_loss;
+    if ((bench.markets_alone && !markets) || (bench.scratch_alone && !scratch)) continue;
     if (const auto done = print(bench); done.has_error()) {
       std::fprintf(stderr, "bench_maml: %s\n", done.error().context.c_str());
       return 1;

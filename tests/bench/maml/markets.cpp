@@ -11,6 +11,7 @@
 #include "models/maml/forecast_trading.hpp"
 #include "models/training/synthetic.hpp"
 #include "tests/bench/maml/tables.hpp"
+#include "tests/bench/seed_interval.hpp"
 
 namespace proteus::bench {
 namespace {
@@ -23,10 +24,12 @@ using SeriesList = std::vector<std::shared_ptr<const training::Series>>;
 constexpr std::array<std::int64_t, 4> kSteps{0, 1, 2, 5};
 constexpr double kTestShare = 0.3;
 
-/// The longest stretch without a hole.
-Result<std::shared_ptr<const training::Series>> read_series(const std::filesystem::path& path) {
+/// The longest stretch without a hole, of bars that close by `until`.
+Result<std::shared_ptr<const training::Series>> read_series(const std::filesystem::path& path,
+                                                            std::optional<Timestamp> until) {
   BOOST_OUTCOME_TRY(const klines::KlineFileName name, klines::parse_kline_file_name(path));
-  BOOST_OUTCOME_TRY(const std::vector<Bar> bars, klines::read_klines(path, {}, name.interval));
+  BOOST_OUTCOME_TRY(std::vector<Bar> bars, klines::read_klines(path, {}, name.interval));
+  if (until) std::erase_if(bars, [&](const Bar& bar) { return bar.close_time > *until; });
   const auto runs = training::contiguous_runs(bars);
   if (runs.empty()) return error(ErrorCode::NotFound, path.string() + " has no bar");
   const auto longest =
@@ -44,7 +47,7 @@ Result<std::shared_ptr<const training::Series>> read_series(const std::filesyste
 Result<SeriesList> all_series(const MamlBench& bench) {
   SeriesList series;
   for (const auto& path : bench.klines) {
-    BOOST_OUTCOME_TRY(auto one, read_series(path));
+    BOOST_OUTCOME_TRY(auto one, read_series(path, bench.until));
     series.push_back(std::move(one));
   }
   for (std::uint64_t i = 0; series.size() < 8 && bench.klines.empty(); ++i) {
@@ -95,6 +98,12 @@ Result<Learner<float>> trained(const SeriesList& series, const features::Feature
   return learner;
 }
 
+/// 0 where nothing was ever held.
+double ratio(std::span<const double> returns) {
+  const double sharpe = evaluation::sharpe_ratio(returns);
+  return std::isfinite(sharpe) ? sharpe : 0.0;
+}
+
 training::Period before_the_test(const SeriesList& series) {
   training::Period period;
   for (const auto& s : series) {
@@ -124,6 +133,7 @@ Result<void> print_gain_on_markets(const MamlBench& bench) {
       "| seed | 0 steps | 1 | 2 | 5 | 5 less 0 | interval |\n|---|---|---|---|---|---|---|\n",
       100.0 * kTestShare, series.size());
   const double year = std::sqrt(bars_a_year);
+  std::vector<double> gains;
   for (std::int64_t i = 0; i < bench.market_seeds; ++i) {
     const std::uint64_t seed = bench.seed + static_cast<std::uint64_t>(i);
     BOOST_OUTCOME_TRY(Learner<float> learner, trained(series, scaling, period, bench, seed));
@@ -131,16 +141,20 @@ Result<void> print_gain_on_markets(const MamlBench& bench) {
     fmt::print("| {} |", seed);
     for (const std::int64_t steps : kSteps) {
       BOOST_OUTCOME_TRY(auto one, test_returns(learner, rows, steps));
-      fmt::print(" {:.2f} |", year * evaluation::sharpe_ratio(one));
+      const double sharpe = ratio(one);
+      fmt::print(" {:.2f} |", year * sharpe);
       returns.push_back(std::move(one));
     }
-    BOOST_OUTCOME_TRY(
-        const evaluation::BootstrapResult gain,
-        evaluation::bootstrap_difference(returns.back(), returns.front(), evaluation::sharpe_ratio,
-                                         {.draws = 2'000, .seed = seed}));
+    BOOST_OUTCOME_TRY(const evaluation::BootstrapResult gain,
+                      evaluation::bootstrap_difference(returns.back(), returns.front(), ratio,
+                                                       {.draws = 2'000, .seed = seed}));
+    gains.push_back(year * gain.estimate);
     fmt::print(" {:+.2f} | {:+.2f} to {:+.2f} |\n", year * gain.estimate, year * gain.low,
                year * gain.high);
   }
+  const SeedInterval all = seed_interval(gains);
+  fmt::print("| all, by seeds | | | | | {:+.2f} | {:+.2f} to {:+.2f} |\n", all.mean, all.low,
+             all.high);
   return success();
 }
 

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "engine/core/result.hpp"
+#include "engine/core/time.hpp"
 
 namespace proteus::bench {
 
@@ -18,6 +20,9 @@ struct MamlBench {
   std::int64_t market_seeds = 5;
   std::size_t bars = 3'000;  ///< of a synthetic series
   std::vector<std::filesystem::path> klines;
+  std::optional<Timestamp> until;  ///< no later bar of them is read
+  bool markets_alone = false;      ///< of the tables, print only this one
+  bool scratch_alone = false;
 };
 
 /// Sinusoids by every method: error, time, memory.

@@ -9,6 +9,7 @@
 
 #include "models/maml/arithmetic.hpp"
 #include "models/maml/gaussian.hpp"
+#include "models/maml/network.hpp"
 
 namespace proteus::maml {
 namespace {
@@ -84,6 +85,16 @@ TEST(Arithmetic, TransposesAnyShape) {
         for (std::size_t j = 0; j < columns; ++j)
           ASSERT_EQ(to[j * rows + i], from[i * columns + j]) << rows << " " << columns;
     }
+}
+
+TEST(Mlp, OfTheUsualSettingsHasTwoLayersOf64AndOtherSizesWhereAsked) {
+  const auto usual = NetworkSettings{}.network(11, 1).value();
+  EXPECT_EQ(usual.parameters(), (11U + 1) * 64 + (64U + 1) * 64 + (64U + 1) * 1);
+  NetworkSettings other;
+  other.width = 8;
+  other.depth = 3;
+  EXPECT_EQ(other.network(11, 1).value().parameters(),
+            (11U + 1) * 8 + 2 * (8U + 1) * 8 + (8U + 1) * 1);
 }
 
 TEST(Mlp, RefusesShapesThatAreNone) {
