@@ -58,8 +58,8 @@ bool parse(int argc, char** argv, Plan& plan) {
 int main(int argc, char** argv) {
   using Part = void (*)(const Plan&, Table&);
   const std::map<std::string_view, Part> parts = {
-      {"wire", measure_wire},   {"cold", measure_cold}, {"cold_policy", measure_cold_policy},
-      {"many", measure_many},   {"drops", measure_drops}, {"learner", measure_learner},
+      {"wire", measure_wire}, {"cold", measure_cold},   {"cold_policy", measure_cold_policy},
+      {"many", measure_many}, {"drops", measure_drops}, {"learner", measure_learner},
       {"bars", measure_bars}};
   Plan plan;
   plan.folder = std::filesystem::temp_directory_path();
