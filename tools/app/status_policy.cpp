@@ -68,7 +68,8 @@ std::vector<std::string> weights(const bj::value& policy, const Sums& sums, cons
   if (const double failed = sums.of("failed") + sums.of("lost"); failed > 0.0)
     cells.push_back(painted(style, kWarn, fmt::format("without an answer or lost {:.0f}", failed)));
   if (sums.of("adopted") > 0.0) {
-    cells.push_back(fmt::format("in use on {} of {}", sums.adapted(), sums.size()));
+    cells.push_back(fmt::format("in use on {} of {}, there {:+.2f} units ahead of the base",
+                                sums.adapted(), sums.size(), sums.of("shadow_gain")));
     cells.push_back(gain_text(sums, number(policy, "unit")));
   }
   return cells;

@@ -124,7 +124,11 @@ TEST(S5Core, RemembersNothingFromBeforeAReset) {
   const Tensor whole = core.sequence(x, numbers({kRows, core.state_size()}, 4), resets);
   const Tensor fresh =
       core.sequence(x.narrow(0, 4, kSteps - 4), torch::zeros({kRows, core.state_size()}), {});
-  EXPECT_EQ(largest(whole.narrow(0, 4, kSteps - 4) - fresh), 0.0);
+  const Tensor other = core.sequence(x, numbers({kRows, core.state_size()}, 5), resets);
+  EXPECT_GT(largest(whole.narrow(0, 0, 4) - other.narrow(0, 0, 4)), 1e-3);
+  EXPECT_EQ(largest(whole.narrow(0, 4, kSteps - 4) - other.narrow(0, 4, kSteps - 4)), 0.0);
+  // Products of fewer rows are rounded differently on some processors.
+  EXPECT_LT(largest(whole.narrow(0, 4, kSteps - 4) - fresh), 1e-6);
 }
 
 TEST(S5Core, StatesAreTheContinuousSystemsUnderAHeldInput) {

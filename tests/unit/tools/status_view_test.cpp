@@ -50,7 +50,7 @@ TEST(StatusView, ShowsWhatTheAdaptedWeightsInUseEarnOverTheBase) {
   const auto put = [&](const std::string& before, double gain, double total, int version) {
     const auto at = status.find(before);
     status.insert(at, fmt::format(R"("policy":{{"answers":5,"trials":1,"outside":0,"bad":0,)"
-                                  R"("proposed":3,"adopted":2,"refused":1,"rolled_back":0,)"
+                                  R"("cuts":3,"proposed":3,"adopted":2,"refused":1,"rolled_back":0,)"
                                   R"("failed":0,"lost":0,"version":{},"shadow_gain":{},)"
                                   R"("gain_total":{}}},)",
                                   version, gain, total));
@@ -58,9 +58,9 @@ TEST(StatusView, ShowsWhatTheAdaptedWeightsInUseEarnOverTheBase) {
   put("\"bar_open\":\"2025", -1.25, 3.0, 2);
   put("\"bar_open\":\"\"", 0.5, 0.0, 1);
   const std::string out = render_status(status, {.width = 400});
-  EXPECT_TRUE(
-      has(out, "in use 2, gain over the base in shadow -0.75, of all versions so far +2.25"))
-      << out;
+  EXPECT_TRUE(has(out, "in use on 2 of ")) << out;
+  EXPECT_TRUE(has(out, "there -0.75 units ahead of the base")) << out;
+  EXPECT_TRUE(has(out, "earned against the base in shadow +2.25 units")) << out;
 }
 
 TEST(StatusView, KeepsProfitLinesApartWithTheirSigns) {
