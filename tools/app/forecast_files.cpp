@@ -32,9 +32,9 @@ std::vector<ForecastModel> read_all(const std::vector<std::string>& files, confi
 void take_content(Settings& s, const std::vector<ForecastModel>& models, config::Reader& reader) {
   std::vector<std::string> found;
   for (const ForecastModel& model : models) found.push_back(model.spec.hash);
-  if (!reader.given("forecast", "content") || s.forecast.content.empty()) {
+  if (s.forecast.content.empty()) {
     s.forecast.content = found;
-    if (!reader.given("forecast", "content")) reader.derive("forecast", "content", found);
+    reader.derive("forecast", "content", found);
     return;
   }
   if (s.forecast.content.size() != found.size())

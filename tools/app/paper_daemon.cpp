@@ -124,8 +124,8 @@ Result<InstrumentTable> PaperDaemon::Impl::learn_instruments(bool patient, bool 
     names.push_back(std::move(name));
   }
   constexpr int kTries = 6;
-  const auto funding_for =
-      fresh && !loaded.policies.empty() ? std::optional(s.engine.interval) : std::nullopt;
+  const bool trained = !loaded.policies.empty() || !loaded.forecasters.empty();
+  const auto funding_for = fresh && trained ? std::optional(s.engine.interval) : std::nullopt;
   bybit::Bootstrap bootstrap(s.feed, names, *io, clock, trading->seed(), patient ? 0 : kTries,
                              funding_for);
   const bybit::SteadyTime asked = steady_time();
