@@ -49,11 +49,12 @@ TEST(StatusView, ShowsWhatTheAdaptedWeightsInUseEarnOverTheBase) {
   std::string status = kStatus;
   const auto put = [&](const std::string& before, double gain, double total, int version) {
     const auto at = status.find(before);
-    status.insert(at, fmt::format(R"("policy":{{"answers":5,"trials":1,"outside":0,"bad":0,)"
-                                  R"("cuts":3,"proposed":3,"adopted":2,"refused":1,"rolled_back":0,)"
-                                  R"("failed":0,"lost":0,"version":{},"shadow_gain":{},)"
-                                  R"("gain_total":{}}},)",
-                                  version, gain, total));
+    status.insert(at,
+                  fmt::format(R"("policy":{{"answers":5,"trials":1,"outside":0,"bad":0,)"
+                              R"("cuts":3,"proposed":3,"adopted":2,"refused":1,"rolled_back":0,)"
+                              R"("failed":0,"lost":0,"version":{},"shadow_gain":{},)"
+                              R"("gain_total":{}}},)",
+                              version, gain, total));
   };
   put("\"bar_open\":\"2025", -1.25, 3.0, 2);
   put("\"bar_open\":\"\"", 0.5, 0.0, 1);
