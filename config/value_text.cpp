@@ -40,7 +40,7 @@ bool beyond(std::string_view text) {
   return ec == std::errc::result_out_of_range && end == text.data() + text.size();
 }
 
-std::string quoted(std::string_view text) { return json::to_json(text); }
+std::string in_quotes(std::string_view text) { return json::to_json(text); }
 
 // A double that TOML reads back as a float, not as an integer.
 std::string float_text(double value) {
@@ -90,12 +90,12 @@ Checked in_range(const Slot& slot, Value value) {
 Checked from_words(const Slot& slot, const std::string& text) {
   if (slot.kind == Kind::Time) {
     if (const auto duration = parse_duration(text)) return in_range(slot, *duration);
-    return {std::nullopt, fmt::format("{} is no duration, give {}", quoted(text), wanted(slot))};
+    return {std::nullopt, fmt::format("{} is no duration, give {}", in_quotes(text), wanted(slot))};
   }
   if (slot.kind == Kind::Choice) {
     if (std::find(slot.choices.begin(), slot.choices.end(), text) != slot.choices.end())
       return {text, ""};
-    return {std::nullopt, fmt::format("{} is not known, give {}", quoted(text), wanted(slot))};
+    return {std::nullopt, fmt::format("{} is not known, give {}", in_quotes(text), wanted(slot))};
   }
   if (slot.kind == Kind::Text) return {text, ""};
   return wrong_type(slot, text);
@@ -166,10 +166,10 @@ std::string toml_text(const std::optional<Value>& value) {
       [](const auto& v) -> std::string {
         using T = std::remove_cvref_t<decltype(v)>;
         if constexpr (std::is_same_v<T, double>) return float_text(v);
-        if constexpr (std::is_same_v<T, Duration>) return quoted(format_duration(v));
+        if constexpr (std::is_same_v<T, Duration>) return in_quotes(format_duration(v));
         if constexpr (std::is_same_v<T, std::vector<std::string>>) {
           std::string list = "[";
-          for (const std::string& text : v) list += (list.size() > 1 ? ", " : "") + quoted(text);
+          for (const std::string& text : v) list += (list.size() > 1 ? ", " : "") + in_quotes(text);
           return list + "]";
         }
         if constexpr (!std::is_same_v<T, Duration>) return json::to_json(v);
@@ -201,7 +201,7 @@ std::string wanted(const Slot& slot) {
     case Kind::Choice:
       text = "one of";
       for (const std::string_view choice : slot.choices)
-        text += (text.size() > 6 ? ", " : " ") + quoted(choice);
+        text += (text.size() > 6 ? ", " : " ") + in_quotes(choice);
       break;
   }
   return slot.optional ? text + ", or \"off\"" : text;

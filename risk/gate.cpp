@@ -24,8 +24,6 @@ double as_ratio(std::int64_t e9) {
   return static_cast<double>(e9) / static_cast<double>(kFixedScale);
 }
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 /// The venue's time of what an event says; a stamp from the future counts from its arrival.
 Timestamp data_time(const Event& event) {
   return event.ts_event == Timestamp{} ? event.ts_recv : std::min(event.ts_event, event.ts_recv);

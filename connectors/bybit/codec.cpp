@@ -8,7 +8,7 @@ namespace proteus::bybit {
 namespace {
 
 /// Everything of a frame's top level that may stand before or after `data`.
-struct Envelope {
+struct FrameEnvelope {
   std::string_view topic;
   std::string_view type;
   std::string_view op;
@@ -59,8 +59,8 @@ class Codec::Impl {
   Result<Frame> decode(std::string_view bytes, Subject& subject);
 
  private:
-  void read_envelope(ondemand::object object, Envelope& envelope, Subject& subject);
-  void read_member(ondemand::raw_json_string key, ondemand::value& value, Envelope& envelope,
+  void read_envelope(ondemand::object object, FrameEnvelope& envelope, Subject& subject);
+  void read_member(ondemand::raw_json_string key, ondemand::value& value, FrameEnvelope& envelope,
                    Subject& subject);
   void read_data(ondemand::value& value);
   void set_topic(std::string_view text, Subject& subject);
@@ -71,9 +71,9 @@ class Codec::Impl {
   void read_side(ondemand::value& value, const char* field, std::vector<BookLevel>& side);
   void read_trades(ondemand::value& value);
   void read_trade(ondemand::object object);
-  [[nodiscard]] Result<Frame> assemble(const Envelope& envelope) const;
+  [[nodiscard]] Result<Frame> assemble(const FrameEnvelope& envelope) const;
   bool any_topic_failed(ondemand::document& document);
-  [[nodiscard]] static Frame assemble_command(const Envelope& envelope);
+  [[nodiscard]] static Frame assemble_command(const FrameEnvelope& envelope);
 
   const SymbolIndex& symbols_;
   ondemand::parser parser_;
@@ -108,7 +108,7 @@ Result<Frame> Codec::Impl::decode(std::string_view bytes, Subject& subject) {
     reader_.fail(code);
     return reader_.error(name_of(TopicKind::Other), bytes);
   }
-  Envelope envelope;
+  FrameEnvelope envelope;
   read_envelope(object, envelope, subject);
   if (!reader_.failed() && document.current_location().error() != simdjson::OUT_OF_BOUNDS)
     reader_.fail("frame", "goes on after its end");
@@ -128,14 +128,15 @@ Result<Frame> Codec::Impl::decode(std::string_view bytes, Subject& subject) {
   return assemble(envelope);
 }
 
-void Codec::Impl::read_envelope(ondemand::object object, Envelope& envelope, Subject& subject) {
+void Codec::Impl::read_envelope(ondemand::object object, FrameEnvelope& envelope,
+                                Subject& subject) {
   for_each_member(object, reader_, [&](ondemand::raw_json_string key, ondemand::value& value) {
     if (!reader_.failed()) read_member(key, value, envelope, subject);
   });
 }
 
 void Codec::Impl::read_member(ondemand::raw_json_string key, ondemand::value& value,
-                              Envelope& envelope, Subject& subject) {
+                              FrameEnvelope& envelope, Subject& subject) {
   switch (key.raw()[0]) {
     case 't':
       if (is(key, "topic")) {
@@ -384,7 +385,7 @@ void Codec::Impl::read_trade(ondemand::object object) {
   trades_.push_back(trade);
 }
 
-Result<Frame> Codec::Impl::assemble(const Envelope& envelope) const {
+Result<Frame> Codec::Impl::assemble(const FrameEnvelope& envelope) const {
   if (!envelope.has_topic) return assemble_command(envelope);
   if (!instrument_) return UnknownFrame{envelope.topic};
   const bool snapshot = envelope.type == "snapshot";
@@ -413,7 +414,7 @@ bool Codec::Impl::any_topic_failed(ondemand::document& document) {
   return !empty;
 }
 
-Frame Codec::Impl::assemble_command(const Envelope& envelope) {
+Frame Codec::Impl::assemble_command(const FrameEnvelope& envelope) {
   const bool pong = envelope.op == "pong" || envelope.message == "pong";
   if (pong) return Pong{envelope.req_id};
   if (envelope.success || envelope.ret_code) {

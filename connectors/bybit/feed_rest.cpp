@@ -10,7 +10,7 @@
 namespace proteus::bybit {
 namespace {
 
-constexpr std::uint64_t kPagesMax = 100;
+constexpr std::uint64_t kListPagesMax = 100;
 
 }  // namespace
 
@@ -92,7 +92,7 @@ void PublicFeed::Impl::on_instruments(RestAnswer answer, SteadyTime now) {
   const std::string& cursor = page.value().next_cursor;
   const bool repeats = !cursor.empty() && cursor == refresh.cursor;
   // `generation` counts the pages here.
-  if (!cursor.empty() && !repeats && ++ticket.generation < kPagesMax) {
+  if (!cursor.empty() && !repeats && ++ticket.generation < kListPagesMax) {
     refresh.cursor = cursor;
     queue_.submit(ticket, instruments_target(ticket.category, cursor), now);
     return;

@@ -23,7 +23,7 @@ bool fits_into_url(std::string_view cursor) {
          });
 }
 
-struct Envelope {
+struct AnswerEnvelope {
   std::optional<std::int64_t> ret_code;
   std::string_view message;
   Timestamp time{};
@@ -95,7 +95,7 @@ std::optional<CandleRow> read_candle(FieldReader& reader, ondemand::value& row) 
 
 class RestCodec::Impl {
  public:
-  Result<Envelope> envelope(std::string_view body);
+  Result<AnswerEnvelope> envelope(std::string_view body);
   /// Calls f(result object, envelope time) of a body.
   template <class F>
   std::optional<Error> with_result(std::string_view body, const char* what, F&& f);
@@ -126,10 +126,10 @@ std::optional<Error> RestCodec::Impl::open(std::string_view body, const char* wh
   return std::nullopt;
 }
 
-Result<Envelope> RestCodec::Impl::envelope(std::string_view body) {
+Result<AnswerEnvelope> RestCodec::Impl::envelope(std::string_view body) {
   constexpr const char* kWhat = "answer";
   if (auto failed = open(body, kWhat)) return *std::move(failed);
-  Envelope envelope;
+  AnswerEnvelope envelope;
   ondemand::object object;
   if (const auto code = document_.get_object().get(object)) {
     reader.fail(code);
@@ -196,7 +196,7 @@ RestCheck RestCodec::check_answer(const HttpResponse& response) {
         fmt::format("HTTP {}; the body begins with {}", response.status, excerpt(response.body));
     return check;
   }
-  const Result<Envelope> envelope = impl_->envelope(response.body);
+  const Result<AnswerEnvelope> envelope = impl_->envelope(response.body);
   if (!envelope) {
     check.reason = envelope.error().context;
     return check;
@@ -259,7 +259,7 @@ Result<InstrumentPage> RestCodec::instruments(std::string_view body, Category ca
 Result<BarPage> RestCodec::klines(std::string_view body, InstrumentId instrument,
                                   Interval interval) {
   FieldReader& reader = impl_->reader;
-  BOOST_OUTCOME_TRY(const Envelope envelope, impl_->envelope(body));
+  BOOST_OUTCOME_TRY(const AnswerEnvelope envelope, impl_->envelope(body));
   BarPage page;
   page.server_time = envelope.time;
   auto failed = impl_->with_list(body, "kline answer", [&](ondemand::value& item) {

@@ -8,7 +8,7 @@
 namespace proteus::klines {
 namespace {
 
-constexpr std::string_view kHeader = "time_ms,rate";
+constexpr std::string_view kFundingHeader = "time_ms,rate";
 
 Result<FundingRate> parse(const LineReader& lines, std::string_view line) {
   const auto parts = split<2>(line);
@@ -33,10 +33,10 @@ Result<FundingRate> parse(const LineReader& lines, std::string_view line) {
 Result<std::vector<FundingRate>> read_funding(const std::filesystem::path& path) {
   BOOST_OUTCOME_TRY(LineReader lines, LineReader::open(path));
   BOOST_OUTCOME_TRY(const std::optional<std::string_view> header, lines.next());
-  if (!header || *header != kHeader)
+  if (!header || *header != kFundingHeader)
     return error(ErrorCode::Malformed,
                  fmt::format("{}:1: the header is \"{}\" and has to be \"{}\"", path.string(),
-                             header.value_or("").substr(0, 80), kHeader));
+                             header.value_or("").substr(0, 80), kFundingHeader));
   std::vector<FundingRate> rates;
   while (true) {
     BOOST_OUTCOME_TRY(const std::optional<std::string_view> line, lines.next());

@@ -8,7 +8,7 @@
 namespace proteus::klines {
 namespace {
 
-constexpr std::string_view kHeader = "start_ms,open,high,low,close,volume,turnover";
+constexpr std::string_view kKlineHeader = "start_ms,open,high,low,close,volume,turnover";
 
 enum Column : std::size_t { Start, Open, High, Low, Close, Volume, Turnover, Columns };
 
@@ -39,11 +39,11 @@ Result<KlineReader> KlineReader::open(const std::filesystem::path& path, Instrum
   if (!header)
     return error(ErrorCode::Malformed,
                  fmt::format("{}:1: the file is empty; its first line has to be \"{}\"",
-                             path.string(), kHeader));
-  if (*header != kHeader)
+                             path.string(), kKlineHeader));
+  if (*header != kKlineHeader)
     return lines.at_line(
         ErrorCode::Malformed,
-        fmt::format("the header is \"{}\" and has to be \"{}\"", shown(*header), kHeader));
+        fmt::format("the header is \"{}\" and has to be \"{}\"", shown(*header), kKlineHeader));
   return KlineReader{std::move(lines), instrument, interval};
 }
 

@@ -24,7 +24,7 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 
-constexpr std::uint32_t kHeaderBytesMax = 64U * 1024U;
+constexpr std::uint32_t kAnswerHeadMax = 64U * 1024U;
 
 struct Job {
   Job(HttpRequest r, OnResponse f)
@@ -232,7 +232,7 @@ Task<HttpClient::Impl::Link::Outcome> HttpClient::Impl::Link::exchange(
   bool interim = true;
   while (!outcome.ec && interim) {
     parser.emplace();
-    parser->header_limit(kHeaderBytesMax);
+    parser->header_limit(kAnswerHeadMax);
     parser->body_limit(options_.body_max_bytes);
     parser->skip(request.method() == http::verb::head);
     std::tie(outcome.ec, std::ignore) =

@@ -31,7 +31,7 @@ using Text = std::shared_ptr<const std::string>;
 
 constexpr Duration kCloseDeadline = std::chrono::seconds{2};
 constexpr std::size_t kPingsMax = 64;  // waiting; only a reader that stands still gets there
-constexpr std::uint32_t kHeaderBytesMax = 64U * 1024U;
+constexpr std::uint32_t kRequestHeadMax = 64U * 1024U;
 
 template <class BoostView>
 std::string text_of(const BoostView& view) {
@@ -212,7 +212,7 @@ Task<void> Server::Impl::Session::serve_http() {
   while (more && alive()) {
     limit_wait();
     http::request_parser<http::string_body> parser;
-    parser.header_limit(kHeaderBytesMax);
+    parser.header_limit(kRequestHeadMax);
     parser.body_limit(owner_->options.body_max_bytes);
     const auto [ec, size] = co_await http::async_read(stream_, buffer_, parser, kAwait);
     if (!alive()) co_return;

@@ -11,7 +11,7 @@
 namespace proteus::sim {
 namespace {
 
-Result<Interval> interval_of(const KlineInput& input) {
+Result<Interval> interval_or_default(const KlineInput& input) {
   if (input.interval) return *input.interval;
   Result<klines::KlineFileName> name = klines::parse_kline_file_name(input.klines);
   if (!name)
@@ -35,11 +35,11 @@ std::optional<Price> off_tick(const Row& row, Price tick) {
 Result<FileSource> FileSource::open(const std::vector<KlineInput>& inputs) {
   if (inputs.empty())
     return error(ErrorCode::Malformed, "a market from files needs at least one kline file");
-  BOOST_OUTCOME_TRY(const Interval interval, interval_of(inputs.front()));
+  BOOST_OUTCOME_TRY(const Interval interval, interval_or_default(inputs.front()));
   FileSource source{interval};
   InstrumentTable table;
   for (const KlineInput& input : inputs) {
-    BOOST_OUTCOME_TRY(const Interval own, interval_of(input));
+    BOOST_OUTCOME_TRY(const Interval own, interval_or_default(input));
     if (own != interval)
       return error(ErrorCode::Malformed,
                    fmt::format("{} has {} bars and {} has {} bars; a market from files needs one "

@@ -12,6 +12,8 @@
 namespace proteus {
 
 using Duration = std::chrono::nanoseconds;
+
+inline double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 using Timestamp = std::chrono::sys_time<Duration>;
 
 constexpr Timestamp from_unix_ms(std::int64_t ms) {

@@ -5,8 +5,9 @@
 namespace proteus::market {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames = {"bull", "bear", "high_volatility", "sideways"};
-constexpr std::array<SimpleTraits, 4> kTraits = {{
+constexpr std::array<std::string_view, 4> kSimpleNames = {"bull", "bear", "high_volatility",
+                                                          "sideways"};
+constexpr std::array<SimpleTraits, 4> kSimpleTraits = {{
     {.drift = 0.001, .volatility = 0.010},
     {.drift = -0.001, .volatility = 0.012},
     {.volatility = 0.030},
@@ -15,10 +16,12 @@ constexpr std::array<SimpleTraits, 4> kTraits = {{
 
 }  // namespace
 
-std::string_view to_string(SimpleRegime regime) { return kNames[static_cast<std::size_t>(regime)]; }
+std::string_view to_string(SimpleRegime regime) {
+  return kSimpleNames[static_cast<std::size_t>(regime)];
+}
 
 const SimpleTraits& traits(SimpleRegime regime) {
-  return kTraits[static_cast<std::size_t>(regime)];
+  return kSimpleTraits[static_cast<std::size_t>(regime)];
 }
 
 std::vector<double> simple_closes(SimpleRegime regime, std::size_t count, double start,

@@ -10,7 +10,7 @@
 namespace proteus::evaluation {
 namespace {
 
-std::vector<double> equity_of(const Episode& episode) {
+std::vector<double> episode_equity(const Episode& episode) {
   std::vector<double> equity{1.0};
   for (const TrialStep& step : episode) equity.push_back(equity.back() * (1.0 + step.net));
   return equity;
@@ -40,7 +40,7 @@ EpisodeFigures figures_of(std::span<const Episode* const> episodes, double bars_
   double won = 0.0;
   double moved = 0.0;
   for (const Episode* episode : episodes) {
-    const std::vector<double> equity = equity_of(*episode);
+    const std::vector<double> equity = episode_equity(*episode);
     const double total = equity.back() - 1.0;
     f.total_return += total / count;
     squares += total * total / count;

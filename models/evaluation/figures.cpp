@@ -17,7 +17,7 @@ std::optional<double> value_of(const Result<T>& result) {
 double sum(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
-double mean(std::span<const double> values) {
+double mean_or_zero(std::span<const double> values) {
   return values.empty() ? 0.0 : sum(values) / static_cast<double>(values.size());
 }
 
@@ -74,16 +74,17 @@ Figures figures_of(const Track& track) {
   Figures f;
   f.bars = track.bars();
   f.fills = std::accumulate(track.fills.begin(), track.fills.end(), std::int64_t{0});
-  f.turnover = mean(track.traded) * track.bars_a_year;
-  f.exposure = mean(track.exposure);
+  f.turnover = mean_or_zero(track.traded) * track.bars_a_year;
+  f.exposure = mean_or_zero(track.exposure);
   const auto held = std::ranges::count_if(track.exposure, [](double e) { return e > 0.0; });
   f.in_market = f.bars > 0 ? static_cast<double>(held) / static_cast<double>(f.bars) : 0.0;
   f.fees = sum(track.fees);
   f.slippage = sum(track.slippage);
   f.funding = sum(track.funding);
-  const double traded = mean(track.traded);
+  const double traded = mean_or_zero(track.traded);
   // Funding is paid for holding: what trading may cost is what is left after it.
-  if (traded > 0.0) f.break_even_cost = (mean(track.gross()) - mean(track.funding)) / traded;
+  if (traded > 0.0)
+    f.break_even_cost = (mean_or_zero(track.gross()) - mean_or_zero(track.funding)) / traded;
   if (f.bars > 0) add_growth(track, f);
   add_sharpe(track, f);
   add_trips(track, f);

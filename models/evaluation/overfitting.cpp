@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::size_t kPeriodsABlock = 4;
 
-/// Sums over some of the blocks: all that a Sharpe ratio needs.
-struct Sums {
+/// BlockSums over some of the blocks: all that a Sharpe ratio needs.
+struct BlockSums {
   double first = 0.0;
   double second = 0.0;
-  void add(const Sums& other) {
+  void add(const BlockSums& other) {
     first += other.first;
     second += other.second;
   }
@@ -55,9 +55,9 @@ Result<void> check(std::span<const std::vector<double>> columns, int blocks) {
 }
 
 /// [column][block].
-std::vector<std::vector<Sums>> block_sums(std::span<const std::vector<double>> columns,
-                                          std::size_t blocks, std::size_t length) {
-  std::vector<std::vector<Sums>> sums(columns.size(), std::vector<Sums>(blocks));
+std::vector<std::vector<BlockSums>> block_sums(std::span<const std::vector<double>> columns,
+                                               std::size_t blocks, std::size_t length) {
+  std::vector<std::vector<BlockSums>> sums(columns.size(), std::vector<BlockSums>(blocks));
   const std::size_t skipped = columns[0].size() - blocks * length;
   for (std::size_t c = 0; c < columns.size(); ++c)
     for (std::size_t i = 0; i < blocks * length; ++i) {
@@ -68,8 +68,8 @@ std::vector<std::vector<Sums>> block_sums(std::span<const std::vector<double>> c
 }
 
 /// set: bit b stands for block b.
-Sums of_blocks(const std::vector<Sums>& sums, std::uint32_t set) {
-  Sums out;
+BlockSums of_blocks(const std::vector<BlockSums>& sums, std::uint32_t set) {
+  BlockSums out;
   for (; set != 0; set &= set - 1U) out.add(sums[static_cast<std::size_t>(std::countr_zero(set))]);
   return out;
 }

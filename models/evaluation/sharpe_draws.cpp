@@ -8,13 +8,13 @@
 namespace proteus::evaluation {
 namespace {
 
-struct Sums {
+struct PrefixSums {
   double values = 0.0;
   double squares = 0.0;
 };
 
-/// Sums of a column less its mean, and of their squares, up to each place: what cancels out when
-/// two of them are subtracted is then small.
+/// PrefixSums of a column less its mean, and of their squares, up to each place: what cancels out
+/// when two of them are subtracted is then small.
 class Column {
  public:
   explicit Column(std::span<const double> returns) : until_(returns.size() + 1) {
@@ -28,7 +28,7 @@ class Column {
   }
 
   /// Of `length` places from `from` on, the end followed by the beginning.
-  void add(std::size_t from, std::size_t length, Sums& to) const {
+  void add(std::size_t from, std::size_t length, PrefixSums& to) const {
     const std::size_t n = until_.size() - 1;
     while (length > 0) {
       const std::size_t end = std::min(from + length, n);
@@ -38,7 +38,7 @@ class Column {
       from = 0;
     }
   }
-  [[nodiscard]] double ratio(const Sums& sums) const {
+  [[nodiscard]] double ratio(const PrefixSums& sums) const {
     if (!varies_) return 0.0;
     const double n = static_cast<double>(until_.size() - 1);
     const double variance = (sums.squares - sums.values * sums.values / n) / (n - 1.0);
@@ -49,7 +49,7 @@ class Column {
  private:
   double mean_ = 0.0;
   bool varies_ = false;
-  std::vector<Sums> until_;
+  std::vector<PrefixSums> until_;
 };
 
 Result<void> check(std::span<const std::vector<double>> columns, const BootstrapSettings& s) {
@@ -85,10 +85,10 @@ Result<SharpeDraws> SharpeDraws::create(std::span<const std::vector<double>> col
   const std::size_t n = columns[0].size();
   const double block = mean_block(n, settings);
   std::vector<std::size_t> places;
-  std::vector<Sums> drawn(columns.size());
+  std::vector<PrefixSums> drawn(columns.size());
   for (std::int64_t i = 0; i < settings.draws; ++i) {
     stationary_places(n, block, random, places);
-    std::ranges::fill(drawn, Sums{});
+    std::ranges::fill(drawn, PrefixSums{});
     for (std::size_t from = 0; from < n;) {
       std::size_t to = from + 1;
       while (to < n && places[to] == (places[to - 1] + 1) % n) ++to;

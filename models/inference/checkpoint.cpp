@@ -316,4 +316,8 @@ Result<void> check_fits(const Checkpoint& checkpoint, std::string_view kind,
   return success();
 }
 
+Error corrupt(std::string_view name, std::string_view what) {
+  return error(ErrorCode::Corrupt, fmt::format("{}: the checkpoint's {}", name, what));
+}
+
 }  // namespace proteus::inference

@@ -65,6 +65,8 @@ Result<std::string> save_checkpoint(const std::filesystem::path& path,
                                     const Checkpoint& checkpoint);
 /// Errors: NotFound, Io, OutOfRange (above 4 GiB), and those of decode_checkpoint.
 Result<Checkpoint> load_checkpoint(const std::filesystem::path& path);
+/// Corrupt, with the file's name and what of it.
+Error corrupt(std::string_view name, std::string_view what);
 
 /// Success where the checkpoint is of this kind and was trained on this schema. Errors: Refused,
 /// with the first line that differs.

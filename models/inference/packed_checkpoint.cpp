@@ -10,10 +10,6 @@
 namespace proteus::inference {
 namespace {
 
-Error corrupt(std::string_view name, std::string_view what) {
-  return error(ErrorCode::Corrupt, fmt::format("{}: the checkpoint's {}", name, what));
-}
-
 const Tensor* find(const Checkpoint& checkpoint, std::string_view name) {
   const auto found = std::ranges::find(checkpoint.tensors, name, &Tensor::name);
   return found == checkpoint.tensors.end() ? nullptr : &*found;

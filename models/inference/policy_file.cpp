@@ -18,10 +18,6 @@ using strategies::PolicySpec;
 
 constexpr std::array<std::string_view, 2> kSeen = {"seen_min", "seen_max"};
 
-Error corrupt(std::string_view name, std::string_view what) {
-  return error(ErrorCode::Corrupt, fmt::format("{}: the checkpoint's {}", name, what));
-}
-
 /// What stands behind "name = " in a text of lines.
 std::string line_of(std::string_view text, std::string_view name) {
   for (std::size_t at = 0; at < text.size();) {

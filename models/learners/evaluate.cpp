@@ -7,7 +7,7 @@ namespace {
 
 /// One environment's running trial. Each counts the same number of trials: counting whichever end
 /// first would favour the short ones.
-struct Running {
+struct RunningEpisodes {
   double sum = 0.0;
   std::size_t episode = 0;
   std::int64_t left = 0;
@@ -21,7 +21,7 @@ Evaluation evaluate(const policy::ActorCritic& policy, VectorEnv& env, const Inp
   Actor actor{policy, env, inputs, seed, choice};
   const auto n = static_cast<std::int64_t>(env.size());
   const std::int64_t each = (trials + n - 1) / n;
-  std::vector<Running> running(env.size(), {0.0, 0, each});
+  std::vector<RunningEpisodes> running(env.size(), {0.0, 0, each});
   std::vector<float> input(env.size() * inputs.width());
   Evaluation result;
   double squares = 0.0;
@@ -29,7 +29,7 @@ Evaluation evaluate(const policy::ActorCritic& policy, VectorEnv& env, const Inp
     actor.decide(input);
     actor.advance();
     for (std::size_t i = 0; i < running.size(); ++i) {
-      Running& r = running[i];
+      RunningEpisodes& r = running[i];
       if (r.left == 0) continue;
       const double reward = env.rewards()[i];
       r.sum += reward;

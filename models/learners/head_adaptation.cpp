@@ -10,8 +10,6 @@ namespace {
 
 using torch::Tensor;
 
-constexpr double kKink = 1e-3;
-
 Tensor magnitude(const Tensor& x) { return (x * x + kKink * kKink).sqrt() - kKink; }
 
 /// What the rows say of the market, as tensors of [steps, trials].

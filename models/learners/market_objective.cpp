@@ -13,7 +13,6 @@ namespace {
 using strategies::kPolicyActions;
 
 constexpr std::size_t kOutputs = kPolicyActions + 1;
-constexpr double kKink = 1e-3;
 
 double magnitude(double x) { return std::sqrt(x * x + kKink * kKink) - kKink; }
 double slope(double x) { return x / std::sqrt(x * x + kKink * kKink); }

@@ -28,6 +28,9 @@
 
 namespace proteus::learners {
 
+/// Below a change of this much of the capital |x| is rounded off: its slope has no jump at 0.
+inline constexpr double kKink = 1e-3;
+
 enum class Objective : std::uint8_t { Return, Sharpe };
 
 /// Trials side by side; row (t, i) stands at t * trials + i.

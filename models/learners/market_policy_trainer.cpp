@@ -17,10 +17,7 @@
 namespace proteus::learners {
 namespace {
 
-using inference::Tensor;
 using training::PolicyPanel;
-
-bool is_open(const training::Period& period) { return !period.from && !period.to; }
 
 /// All series must be of one kind: a policy knows one interval and one set of features.
 Result<strategies::PolicySpec> spec_of(const MarketPolicySettings& settings,
@@ -247,13 +244,15 @@ inference::Checkpoint MarketPolicyTrainer::model() const {
              fmt::format("features = {}\ninterval = {}\n",
                          parts_.panels.front()->series().schema().set, to_string(spec.interval));
   const std::vector<std::uint64_t> columns{spec.offset.size()};
-  c.tensors.push_back(Tensor::of("seen_min", columns, std::span<const double>(spec.seen_min)));
-  c.tensors.push_back(Tensor::of("seen_max", columns, std::span<const double>(spec.seen_max)));
+  c.tensors.push_back(
+      inference::Tensor::of("seen_min", columns, std::span<const double>(spec.seen_min)));
+  c.tensors.push_back(
+      inference::Tensor::of("seen_max", columns, std::span<const double>(spec.seen_max)));
   for (const auto& entry : parts_.policy->named_parameters()) {
     const torch::Tensor& p = entry.value();
     std::vector<std::uint64_t> shape;
     for (const std::int64_t n : p.sizes()) shape.push_back(static_cast<std::uint64_t>(n));
-    c.tensors.push_back(Tensor::of(
+    c.tensors.push_back(inference::Tensor::of(
         entry.key(), shape,
         std::span<const float>(p.data_ptr<float>(), static_cast<std::size_t>(p.numel()))));
   }

@@ -8,7 +8,7 @@ namespace proteus::learners {
 namespace {
 
 /// One environment's running trial.
-struct Running {
+struct RunningTrial {
   double sum = 0.0;  ///< of its episodes' returns
   std::int64_t episodes = 0;
   std::int64_t left = 0;  ///< trials
@@ -23,14 +23,14 @@ Result<MarketScore> market_score(const policy::ActorCritic& policy, MarketVector
   Actor actor{policy, env, inputs, seed, choice};
   const auto n = static_cast<std::int64_t>(env.size()) * (group != nullptr ? group->size() : 1);
   const std::int64_t each = (trials + n - 1) / n;
-  std::vector<Running> running(env.size(), {0.0, 0, each});
+  std::vector<RunningTrial> running(env.size(), {0.0, 0, each});
   std::vector<float> input(env.size() * inputs.width());
   std::array<double, 3> sums{};  // trials, their mean episodes' returns, and the squares of these
   while (sums[0] < static_cast<double>(each) * static_cast<double>(env.size())) {
     actor.decide(input);
     actor.advance();
     for (std::size_t i = 0; i < running.size(); ++i) {
-      Running& r = running[i];
+      RunningTrial& r = running[i];
       if (r.left == 0 || env.ends()[i] == training::StepEnd::None) continue;
       const training::StepInfo& info = env.infos()[i];
       r.sum += info.total_pnl / (info.capital - info.total_pnl);

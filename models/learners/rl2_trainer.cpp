@@ -48,8 +48,6 @@ Result<std::unique_ptr<MarketVectorEnv>> markets(const Rl2Settings& settings,
   return MarketVectorEnv::create(std::move(env), settings.actions, std::move(sampler));
 }
 
-bool is_open(const training::Period& period) { return !period.from && !period.to; }
-
 class Rl2Trainer : public runs::Trainer {
  public:
   struct Parts {

@@ -24,6 +24,16 @@
 
 namespace proteus::maml {
 
+/// Mean of the squared differences; as many of each.
+inline double squared_error(std::span<const float> out, std::span<const float> wanted) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const double gap = static_cast<double>(out[i]) - static_cast<double>(wanted[i]);
+    sum += gap * gap;
+  }
+  return sum / static_cast<double>(out.size());
+}
+
 struct ForecastSettings {
   std::int64_t support_rows = 20;
   std::int64_t query_rows = 10;

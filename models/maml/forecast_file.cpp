@@ -15,15 +15,6 @@ namespace {
 using strategies::ForecastModel;
 using strategies::ForecastSpec;
 
-double squared_error(std::span<const float> out, std::span<const float> wanted) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const double gap = static_cast<double>(out[i]) - static_cast<double>(wanted[i]);
-    sum += gap * gap;
-  }
-  return sum / static_cast<double>(out.size());
-}
-
 class LearnedForecaster final : public Forecaster {
  public:
   explicit LearnedForecaster(Learner<float> learner) : learner_(std::move(learner)) {}

@@ -10,7 +10,7 @@
 namespace proteus::maml {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
 
 /// A mean of what is finite; NaN of nothing.
 class Mean {
@@ -21,22 +21,13 @@ class Mean {
     ++count_;
   }
   [[nodiscard]] double value() const {
-    return count_ == 0 ? kNone : sum_ / static_cast<double>(count_);
+    return count_ == 0 ? kNotMeasured : sum_ / static_cast<double>(count_);
   }
 
  private:
   double sum_ = 0.0;
   std::int64_t count_ = 0;
 };
-
-double squared_error(std::span<const float> out, std::span<const float> wanted) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const double gap = static_cast<double>(out[i]) - static_cast<double>(wanted[i]);
-    sum += gap * gap;
-  }
-  return sum / static_cast<double>(out.size());
-}
 
 class ForecastTrainer final : public runs::Trainer {
  public:
@@ -82,7 +73,7 @@ class ForecastTrainer final : public runs::Trainer {
     out.add("rate/outer", rate);
     out.add("updates/skipped", static_cast<double>(learner_.skipped()));
     const bool now = iterations_ % training_.validate_every == 0 || steps_ >= training_.steps;
-    const auto [adapted, unadapted] = now ? validate() : std::pair{kNone, kNone};
+    const auto [adapted, unadapted] = now ? validate() : std::pair{kNotMeasured, kNotMeasured};
     out.add("validation/loss", adapted);
     out.add("validation/loss_unadapted", unadapted);
     return success();
@@ -107,7 +98,7 @@ class ForecastTrainer final : public runs::Trainer {
 
   /// Query loss after and before adaptation.
   std::pair<double, double> validate() {
-    if (!validation_) return {kNone, kNone};
+    if (!validation_) return {kNotMeasured, kNotMeasured};
     const std::size_t all = validation_->candidates();
     const std::size_t count = std::min(all, static_cast<std::size_t>(training_.validation_tasks));
     const auto steps = static_cast<std::size_t>(learner_.settings().inner_steps);

@@ -12,7 +12,7 @@
 namespace proteus::maml {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNotValidated = std::numeric_limits<double>::quiet_NaN();
 
 class PolicyTrainer final : public runs::Trainer {
  public:
@@ -45,8 +45,8 @@ class PolicyTrainer final : public runs::Trainer {
     out.add("deviation",
             std::exp(static_cast<double>(p_.learner.base()[p_.learner.net().free_offset()])));
     out.add("updates/skipped", static_cast<double>(p_.learner.skipped()));
-    double adapted = kNone;
-    double unadapted = kNone;
+    double adapted = kNotValidated;
+    double unadapted = kNotValidated;
     if (steps_ % p_.training.validate_every == 0 || steps_ >= p_.training.steps) {
       BOOST_OUTCOME_TRY(validate(adapted, unadapted));
     }

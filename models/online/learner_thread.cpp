@@ -25,7 +25,7 @@ struct Slot {
   std::vector<float> weights;
 };
 
-EventBody failed(const LearnTask& task, std::string_view cause) {
+EventBody failure_of(const LearnTask& task, std::string_view cause) {
   AdaptationFailed out;
   out.instrument = task.instrument;
   out.ordinal = task.ordinal;
@@ -45,9 +45,9 @@ EventBody work_on(const LearnTask& task, const LearnerThread::Work& work) {
   try {
     return work(task);
   } catch (const std::exception& e) {
-    return failed(task, std::string("the learner failed: ") + e.what());
+    return failure_of(task, std::string("the learner failed: ") + e.what());
   } catch (...) {
-    return failed(task, "the learner failed");
+    return failure_of(task, "the learner failed");
   }
 }
 
@@ -56,8 +56,8 @@ void write_down(EventBody said, Slot& slot) {
   if (auto* proposed = std::get_if<AdaptationProposed>(&said)) {
     if (proposed->weights.size() > slot.weights.capacity()) {
       slot.answer =
-          failed(slot.task, fmt::format("the learner made {} weights, and {} are adapted",
-                                        proposed->weights.size(), slot.weights.capacity()));
+          failure_of(slot.task, fmt::format("the learner made {} weights, and {} are adapted",
+                                            proposed->weights.size(), slot.weights.capacity()));
       return;
     }
     slot.weights.assign(proposed->weights.begin(), proposed->weights.end());
@@ -127,7 +127,7 @@ void LearnerThread::run(const std::shared_ptr<Shared>& shared) {
 void LearnerThread::learn(LearnTask task) {
   const std::uint32_t posted = shared_->posted.load();
   if (posted - taken_ == shared_->slots.size()) {
-    refused_.push_back(failed(task, "the learner's queue is full"));
+    refused_.push_back(failure_of(task, "the learner's queue is full"));
     return;
   }
   Slot& slot = shared_->slot(posted);

@@ -10,7 +10,7 @@
 namespace proteus::training {
 namespace {
 
-constexpr InstrumentId kOnly{0};
+constexpr InstrumentId kTraded{0};
 constexpr std::string_view kSession =
     "trainingtrain";  // ids only have to differ inside one account
 
@@ -70,7 +70,7 @@ void EngineRisk::warm_up(const Bar& bar, const Instrument& instrument, const Led
 
 void EngineRisk::on_funding_told(const matching::FundingTime& due, const LedgerView& view,
                                  Timestamp now) {
-  observe(TickerUpdated{.instrument = kOnly,
+  observe(TickerUpdated{.instrument = kTraded,
                         .funding_known = true,
                         .funding_rate_e9 = due.rate_e9,
                         .next_funding = due.time},
@@ -101,10 +101,10 @@ Reviewed EngineRisk::review(const matching::PlannedOrder& planned, const Bar& ba
                             const Instrument& instrument, const LedgerView& view) {
   OrderRequest& order = open_[open_count_];
   order = {};
-  order.id = make_order_id(kSession, kOnly, bar.close_time,
+  order.id = make_order_id(kSession, kTraded, bar.close_time,
                            planned.reduce_only ? Purpose::Close : Purpose::Open,
                            static_cast<std::uint32_t>(open_count_));
-  order.instrument = kOnly;
+  order.instrument = kTraded;
   order.side = planned.side;
   order.reduce_only = planned.reduce_only;
   order.quantity = planned.quantity;

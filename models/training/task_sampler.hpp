@@ -54,6 +54,7 @@ struct Period {
   std::optional<Timestamp> from{};
   std::optional<Timestamp> to{};
 };
+inline bool is_open(const Period& period) { return !period.from && !period.to; }
 
 class TaskSampler {
  public:

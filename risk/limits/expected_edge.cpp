@@ -10,8 +10,6 @@ namespace {
 
 constexpr Duration kEightHours = std::chrono::hours{8};
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 }  // namespace
 
 void EdgeRecord::on_bar(const Bar& bar, int held, std::optional<double> stated) {

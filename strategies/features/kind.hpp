@@ -18,3 +18,11 @@ struct proteus::EnumNames<proteus::features::Kind> {
   static constexpr std::array<std::string_view, 4> names = {"none", "chapter", "practitioner",
                                                             "trend"};
 };
+
+namespace proteus::features {
+
+inline std::string_view to_string(Kind kind) {
+  return EnumNames<Kind>::names[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace proteus::features

@@ -77,6 +77,11 @@ class EwmaZScore {
   double squares_ = 0.0;
 };
 
+constexpr double kClip = 10.0;
+constexpr double kRateE9PerBasisPoint = 1e5;
+
+inline double clipped(double value) { return std::clamp(value, -kClip, kClip); }
+
 /// numerator / denominator, 0 where the denominator is 0.
 inline double ratio_or_zero(double numerator, double denominator) {
   return denominator != 0.0 ? numerator / denominator : 0.0;

@@ -12,10 +12,6 @@ namespace {
 constexpr std::uint64_t kShort = 16;
 constexpr std::uint64_t kLong = 256;
 constexpr std::uint64_t kHigherHorizon = 4;
-constexpr double kClip = 10.0;
-constexpr double kRateE9PerBasisPoint = 1e5;
-
-double clipped(double value) { return std::clamp(value, -kClip, kClip); }
 
 /// 2 pi times the share of `period` that has passed at `since` the period's origin.
 double angle(Duration since, Duration period) {

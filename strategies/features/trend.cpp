@@ -8,11 +8,7 @@
 namespace proteus::features {
 namespace {
 
-constexpr double kClip = 10.0;
-constexpr double kRateE9PerBasisPoint = 1e5;
 constexpr double kUsualFunding = 1.0;  // basis points per 8 h, where longs and shorts balance
-
-double clipped(double value) { return std::clamp(value, -kClip, kClip); }
 
 Schema trend_schema() {
   Schema schema{.set = "trend", .version = 1, .warm_up_bars = TrendFeatures::kWarmUpBars};

@@ -5,13 +5,9 @@
 namespace proteus::strategies {
 namespace {
 
-std::string_view name_of(features::Kind kind) {
-  return EnumNames<features::Kind>::names[static_cast<std::size_t>(kind)];
-}
-
 std::string words(const ForecastSpec& spec) {
   return fmt::format("{} features of {} bars, {} bars ahead after {} steps on {}",
-                     name_of(spec.features), to_string(spec.interval), spec.horizon,
+                     to_string(spec.features), to_string(spec.interval), spec.horizon,
                      spec.inner_steps, spec.support_rows);
 }
 

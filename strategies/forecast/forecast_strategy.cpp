@@ -10,7 +10,7 @@
 namespace proteus::strategies {
 namespace {
 
-constexpr std::array<std::string_view, 8> kOwnNames = {
+constexpr std::array<std::string_view, 8> kForecastNames = {
     "forecast",    "forecast_base", "usual_return", "expected_return",
     "loss_before", "loss_after",    "spread",       "steps"};
 
@@ -27,7 +27,7 @@ std::size_t window_of(const ForecastSettings& settings, const ForecastSpec& spec
 std::vector<std::string> forecast_observation_names(const features::Schema& features) {
   std::vector<std::string> names;
   for (const features::FeatureSpec& feature : features.features) names.push_back(feature.name);
-  names.insert(names.end(), kOwnNames.begin(), kOwnNames.end());
+  names.insert(names.end(), kForecastNames.begin(), kForecastNames.end());
   return names;
 }
 
@@ -72,7 +72,7 @@ ForecastStrategy::ForecastStrategy(const ForecastParts& parts, const Instrument&
       features_(std::move(features)),
       funding_(instrument.funding_interval),
       window_(window_bars_, horizon_, features_->values().size()),
-      observation_(features_->values().size() + kOwnNames.size()) {}
+      observation_(features_->values().size() + kForecastNames.size()) {}
 
 Opinion ForecastStrategy::on_bar(const Bar& bar, const PositionView&, Money) {
   features_->update(bar, funding_.view(bar.close_time));
@@ -195,7 +195,7 @@ void ForecastStrategy::archive(Archive& a) {
   a.part("forecast strategy");
   a(features_, funding_, usual_, window_, seen_, side_, weight_, decided_, said_, status_,
     observation_);
-  const std::size_t columns = features_->values().size() + kOwnNames.size();
+  const std::size_t columns = features_->values().size() + kForecastNames.size();
   if (a.reading() && observation_.size() != columns) {
     a.fail();
     observation_.resize(columns);

@@ -25,10 +25,6 @@ std::string first_difference(const MarketSettings& a, const MarketSettings& b) {
   return found;
 }
 
-std::string_view name_of(features::Kind kind) {
-  return EnumNames<features::Kind>::names[static_cast<std::size_t>(kind)];
-}
-
 }  // namespace
 
 Result<void> check_model(const PolicyModel& model, std::size_t features, Interval interval) {
@@ -41,14 +37,14 @@ Result<void> check_model(const PolicyModel& model, std::size_t features, Interva
   for (const auto* list : {&spec.offset, &spec.factor, &spec.seen_min, &spec.seen_max})
     if (list->size() != features)
       return refused(spec, fmt::format("its scaling is of {} features, the {} features are {}",
-                                       list->size(), name_of(spec.features), features));
+                                       list->size(), to_string(spec.features), features));
   if (!(spec.limit > 0.0) || !std::isfinite(spec.limit))
     return refused(spec, "its scaled features are cut at a limit that is no positive number");
   const Policy::Shape& shape = model.policy->shape();
   if (shape.inputs != features + kOwnInputs || shape.actions != kPolicyActions)
     return refused(spec, fmt::format("its network reads {} inputs and chooses of {}; {} features "
                                      "need {} and {}",
-                                     shape.inputs, shape.actions, name_of(spec.features),
+                                     shape.inputs, shape.actions, to_string(spec.features),
                                      features + kOwnInputs, kPolicyActions));
   if (spec.market.rebuild_bars >= spec.market.trial_bars)
     return refused(spec, fmt::format("its trials of {} bars are over before {} bars have filled "
@@ -64,10 +60,11 @@ Result<void> check_ensemble(std::span<const PolicyModel> models) {
   for (const PolicyModel& model : models.subspan(1)) {
     const PolicySpec& spec = model.spec;
     if (spec.features != first.features || spec.interval != first.interval)
-      return refused(spec, fmt::format("it reads {} features of {} bars, {} reads {} of {}: they "
-                                       "cannot trade together",
-                                       name_of(spec.features), to_string(spec.interval), first.name,
-                                       name_of(first.features), to_string(first.interval)));
+      return refused(spec,
+                     fmt::format("it reads {} features of {} bars, {} reads {} of {}: they "
+                                 "cannot trade together",
+                                 to_string(spec.features), to_string(spec.interval), first.name,
+                                 to_string(first.features), to_string(first.interval)));
     if (const std::string what = first_difference(first.market, spec.market); !what.empty())
       return refused(spec, fmt::format("it was trained for another market than {}: {}; they cannot "
                                        "trade together",

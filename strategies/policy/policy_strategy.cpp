@@ -6,7 +6,7 @@
 namespace proteus::strategies {
 namespace {
 
-constexpr std::array<std::string_view, kOwnInputs> kOwnNames = {
+constexpr std::array<std::string_view, kOwnInputs> kPolicyNames = {
     "own_position", "own_profit", "own_time", "said_short", "said_flat", "said_long", "own_reward"};
 
 std::size_t first_row(const PolicySpec& spec, const features::FeatureSet& features) {
@@ -26,7 +26,7 @@ double confidence_of(double a, double b, double c) {
 std::vector<std::string> policy_observation_names(const features::Schema& features) {
   std::vector<std::string> names;
   for (const features::FeatureSpec& feature : features.features) names.push_back(feature.name);
-  names.insert(names.end(), kOwnNames.begin(), kOwnNames.end());
+  names.insert(names.end(), kPolicyNames.begin(), kPolicyNames.end());
   return names;
 }
 

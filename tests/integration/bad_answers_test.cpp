@@ -10,7 +10,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-const Overrides kQuick = {"feed.backoff_min=1ms", "feed.backoff_max=10ms", "feed.ban_pause=100ms"};
+const Overrides kShortPauses = {"feed.backoff_min=1ms", "feed.backoff_max=10ms",
+                                "feed.ban_pause=100ms"};
 
 std::string junk_that_looks_like_gzip() {
   std::string bytes = "\x1f\x8b\x08";
@@ -119,7 +120,7 @@ TEST_P(BadAnswerTest, AtTheStartIsSaidAndNothingIsLeft) {
   net::Loop loop;
   ScriptedVenue venue(loop);
   venue.instead = [](const std::string&) { return GetParam().make(); };
-  const auto loaded = load("", ScriptedVenue::daemon() + in(folder) + venue.where() + kQuick);
+  const auto loaded = load("", ScriptedVenue::daemon() + in(folder) + venue.where() + kShortPauses);
   ASSERT_TRUE(loaded.has_value());
   const auto daemon = PaperDaemon::create(loop, loaded.value());
   ASSERT_TRUE(daemon.has_error());
@@ -130,20 +131,20 @@ TEST_P(BadAnswerTest, AtTheStartIsSaidAndNothingIsLeft) {
 }
 
 /// It asks again soon.
-struct Session : ScriptedSession {
-  explicit Session(const Overrides& more = {}) : ScriptedSession(kQuick + more) {}
+struct ImpatientSession : ScriptedSession {
+  explicit ImpatientSession(const Overrides& more = {}) : ScriptedSession(kShortPauses + more) {}
 };
 
 TEST_P(BadAnswerTest, InASessionIsCountedAskedAgainAndNoBarIsLost) {
-  Session session;
+  ImpatientSession session;
   int bad = 0;
   session.venue.instead = [&](const std::string& target) -> std::optional<net::HttpAnswer> {
     if (!target.starts_with("/v5/market/kline") || bad > 0) return std::nullopt;
     ++bad;
     return GetParam().make();
   };
-  session.venue.rows[Session::bar(2)] = {.close = "107"};  // Its frame is lost.
-  session.venue.close_bar(Session::bar(3), {.close = "108"});
+  session.venue.rows[ImpatientSession::bar(2)] = {.close = "107"};  // Its frame is lost.
+  session.venue.close_bar(ImpatientSession::bar(3), {.close = "108"});
   ASSERT_TRUE(session.daemon.run_to_bars(4)) << session.daemon.status();
 
   EXPECT_EQ(bad, 1);
@@ -151,18 +152,18 @@ TEST_P(BadAnswerTest, InASessionIsCountedAskedAgainAndNoBarIsLost) {
   ASSERT_EQ(log.anomalies.size(), 1U);
   EXPECT_EQ(to_string(log.anomalies[0].kind), GetParam().kind);
   ASSERT_EQ(log.bars.size(), 4U);
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(log.bars[i].bar.open_time, Session::bar(i));
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(log.bars[i].bar.open_time, ImpatientSession::bar(i));
   EXPECT_EQ(log.bars[2].bar.close.to_string(), "107");
 }
 
 TEST(BadAnswers, AnAbsurdRowIsNotABarAndTheTrueOneComesLater) {
-  Session session({"feed.missing_bar_tries=50"});
-  session.venue.rows[Session::bar(2)] = {.low = "-1"};
-  session.venue.close_bar(Session::bar(3), {});
+  ImpatientSession session({"feed.missing_bar_tries=50"});
+  session.venue.rows[ImpatientSession::bar(2)] = {.low = "-1"};
+  session.venue.close_bar(ImpatientSession::bar(3), {});
   ASSERT_TRUE(run_until(session.loop, [&] {
     return session.daemon.figure("anomalies.absurd_bar") > 0;
   })) << session.daemon.status();
-  session.venue.rows[Session::bar(2)] = {.close = "107"};
+  session.venue.rows[ImpatientSession::bar(2)] = {.close = "107"};
   ASSERT_TRUE(session.daemon.run_to_bars(4)) << session.daemon.status();
   const Log log = session.end();
   ASSERT_EQ(log.bars.size(), 4U);
@@ -174,7 +175,7 @@ TEST(BadAnswers, PagesThatRepeatTheirCursorDoNotHoldTheStart) {
   net::Loop loop;
   ScriptedVenue venue(loop);
   venue.cursor = "first%3DBTCUSDT";
-  const auto loaded = load("", ScriptedVenue::daemon() + in(folder) + venue.where() + kQuick);
+  const auto loaded = load("", ScriptedVenue::daemon() + in(folder) + venue.where() + kShortPauses);
   ASSERT_TRUE(loaded.has_value());
   const auto daemon = PaperDaemon::create(loop, loaded.value());
   EXPECT_TRUE(daemon.has_value()) << (daemon ? "" : daemon.error().context);
@@ -185,7 +186,7 @@ TEST(BadAnswers, ACursorThatNoRequestCanHoldIsRefused) {
   net::Loop loop;
   ScriptedVenue venue(loop);
   venue.cursor = "a b";
-  const auto loaded = load("", ScriptedVenue::daemon() + in(folder) + venue.where() + kQuick);
+  const auto loaded = load("", ScriptedVenue::daemon() + in(folder) + venue.where() + kShortPauses);
   ASSERT_TRUE(loaded.has_value());
   const auto daemon = PaperDaemon::create(loop, loaded.value());
   ASSERT_TRUE(daemon.has_error());
@@ -195,8 +196,8 @@ TEST(BadAnswers, ACursorThatNoRequestCanHoldIsRefused) {
 const Overrides kRefresh = {"feed.instruments_refresh=60s"};
 
 /// The next bar closes and the list of instruments is read again; true once `kind` was counted.
-[[nodiscard]] bool refreshed(Session& session, const std::string& kind) {
-  session.venue.close_bar(Session::bar(2), {});
+[[nodiscard]] bool refreshed(ImpatientSession& session, const std::string& kind) {
+  session.venue.close_bar(ImpatientSession::bar(2), {});
   return session.daemon.run_to_bars(3) &&
          run_until(session.loop, [&] { return session.daemon.figure("anomalies." + kind) > 0; });
 }
@@ -214,10 +215,10 @@ TEST(BadAnswers, AnImpossibleInstrumentInTheMiddleOfASessionIsCountedAndTheOldOn
            Case{[](ScriptedVenue& v) { v.quantity_max = "0.0001"; }, "below its smallest"},
            Case{[](ScriptedVenue& v) { v.quantity_max = "-5"; }, "below its smallest"},
        }) {
-    Session session(kRefresh);
+    ImpatientSession session(kRefresh);
     each.spoil(session.venue);
     ASSERT_TRUE(refreshed(session, "malformed")) << each.says << session.daemon.status();
-    session.venue.close_bar(Session::bar(3), {});
+    session.venue.close_bar(ImpatientSession::bar(3), {});
     ASSERT_TRUE(session.daemon.run_to_bars(4)) << each.says;
     const Log log = session.end();
     ASSERT_FALSE(log.anomalies.empty());
@@ -227,14 +228,14 @@ TEST(BadAnswers, AnImpossibleInstrumentInTheMiddleOfASessionIsCountedAndTheOldOn
 }
 
 TEST(BadAnswers, AListWithoutAnEndClosesNoInstrument) {
-  Session session(kRefresh);
+  ImpatientSession session(kRefresh);
   session.venue.instead = [](const std::string& target) -> std::optional<net::HttpAnswer> {
     if (!target.starts_with("/v5/market/instruments-info")) return std::nullopt;
     return net::HttpAnswer{
         200, R"({"retCode":0,"result":{"nextPageCursor":"x","list":[{"symbol":"A"}]}})"};
   };
   ASSERT_TRUE(refreshed(session, "rest_failed")) << session.daemon.status();
-  session.venue.close_bar(Session::bar(3), {});
+  session.venue.close_bar(ImpatientSession::bar(3), {});
   ASSERT_TRUE(session.daemon.run_to_bars(4));
   const Log log = session.end();
   ASSERT_FALSE(log.anomalies.empty());

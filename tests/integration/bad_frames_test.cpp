@@ -15,8 +15,6 @@ Counts counts(const Log& log) {
   return found;
 }
 
-using Session = ScriptedSession;
-
 struct BadFrame {
   const char* name;
   void (*say)(ScriptedVenue&);  ///< while bar 2 runs
@@ -31,12 +29,12 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 
 /// Bar 2 as it closes, with one thing wrong.
 void say_spoiled(ScriptedVenue& v, std::string_view what, std::string_view with) {
-  v.now = Session::bar(3);
-  v.send(replaced(v.kline(Session::bar(2), {}), what, with));
+  v.now = ScriptedSession::bar(3);
+  v.send(replaced(v.kline(ScriptedSession::bar(2), {}), what, with));
 }
 void say_row(ScriptedVenue& v, const Row& row) {
-  v.now = Session::bar(3);
-  v.send(v.kline(Session::bar(2), row));
+  v.now = ScriptedSession::bar(3);
+  v.send(v.kline(ScriptedSession::bar(2), row));
 }
 
 const BadFrame kBadFrames[] = {
@@ -64,37 +62,37 @@ const BadFrame kBadFrames[] = {
     {"HighBelowLow", [](ScriptedVenue& v) { say_row(v, {.high = "80"}); }, {{"absurd_bar", 1}}},
     {"CloseAboveHigh", [](ScriptedVenue& v) { say_row(v, {.close = "111"}); }, {{"absurd_bar", 1}}},
     {"BarOfTheFuture",
-     [](ScriptedVenue& v) { v.send(v.kline(Session::bar(62), {}, false)); },
+     [](ScriptedVenue& v) { v.send(v.kline(ScriptedSession::bar(62), {}, false)); },
      {{"future_bar", 1}}},
     {"BarClosedBeforeItsEnd",
      [](ScriptedVenue& v) {
-       v.now = Session::bar(2) + 10s;
-       v.send(v.kline(Session::bar(2), {}));
+       v.now = ScriptedSession::bar(2) + 10s;
+       v.send(v.kline(ScriptedSession::bar(2), {}));
      },
      {{"future_bar", 1}}},
     {"TimeDaysAhead",
      [](ScriptedVenue& v) {
        const Timestamp now = v.now;
        v.now += std::chrono::hours{48};
-       const std::string frame = v.kline(Session::bar(2), {}, false);
+       const std::string frame = v.kline(ScriptedSession::bar(2), {}, false);
        v.now = now;
        v.send(frame);
      },
      {{"clock_skew", 1}}},
     {"ClosedBarTwiceAgain",
      [](ScriptedVenue& v) {
-       v.send(v.kline(Session::bar(1), {}));
-       v.send(v.kline(Session::bar(1), {}));
+       v.send(v.kline(ScriptedSession::bar(1), {}));
+       v.send(v.kline(ScriptedSession::bar(1), {}));
      },
      {{"duplicate_bar", 2}}},
     {"ClosedBarOtherwise",
-     [](ScriptedVenue& v) { v.send(v.kline(Session::bar(1), {.close = "106"})); },
+     [](ScriptedVenue& v) { v.send(v.kline(ScriptedSession::bar(1), {.close = "106"})); },
      {{"conflicting_bar", 1}}},
     {"BarLongAgo",
-     [](ScriptedVenue& v) { v.send(v.kline(Session::bar(-60), {})); },
+     [](ScriptedVenue& v) { v.send(v.kline(ScriptedSession::bar(-60), {})); },
      {{"out_of_order_bar", 1}}},
     {"BarOffItsGrid",
-     [](ScriptedVenue& v) { v.send(v.kline(Session::bar(2) + 1s, {}, false)); },
+     [](ScriptedVenue& v) { v.send(v.kline(ScriptedSession::bar(2) + 1s, {}, false)); },
      {{"malformed", 1}}},
     {"NoConfirm",
      [](ScriptedVenue& v) { say_spoiled(v, "\"confirm\":true,", ""); },
@@ -103,7 +101,7 @@ const BadFrame kBadFrames[] = {
      [](ScriptedVenue& v) { say_spoiled(v, "\"105\"", "true"); },
      {{"malformed", 1}}},
     {"Truncated",
-     [](ScriptedVenue& v) { v.send(v.kline(Session::bar(2), {}, false).substr(0, 90)); },
+     [](ScriptedVenue& v) { v.send(v.kline(ScriptedSession::bar(2), {}, false).substr(0, 90)); },
      {{"malformed", 1}}},
     {"Binary",
      [](ScriptedVenue& v) {
@@ -133,7 +131,7 @@ const BadFrame kBadFrames[] = {
     {"TenMegabytes",
      [](ScriptedVenue& v) {
        v.send(std::string(10'000'000, 'x'));
-       v.send(replaced(v.kline(Session::bar(2), {}, false), "\"105\"",
+       v.send(replaced(v.kline(ScriptedSession::bar(2), {}, false), "\"105\"",
                        "\"" + std::string(10'000'000, '9') + "\""));
      },
      {{"malformed", 2}}},
@@ -142,13 +140,13 @@ const BadFrame kBadFrames[] = {
      {{"malformed", 1}}},
     {"TwoFramesInOne",
      [](ScriptedVenue& v) {
-       const std::string frame = v.kline(Session::bar(2), {}, false);
+       const std::string frame = v.kline(ScriptedSession::bar(2), {}, false);
        v.send(frame + frame);
      },
      {{"malformed", 1}}},
     {"TopicNobodyAskedFor",
      [](ScriptedVenue& v) {
-       v.send(replaced(v.kline(Session::bar(2), {}, false), "kline.1.BTC", "novel.1.BTC"));
+       v.send(replaced(v.kline(ScriptedSession::bar(2), {}, false), "kline.1.BTC", "novel.1.BTC"));
      },
      {{"unknown_topic", 1}}},
 };
@@ -156,10 +154,10 @@ const BadFrame kBadFrames[] = {
 class BadFrameTest : public ::testing::TestWithParam<BadFrame> {};
 
 TEST_P(BadFrameTest, IsCountedAndTheNextGoodOneIsDecided) {
-  Session session;
+  ScriptedSession session;
 
   GetParam().say(session.venue);
-  session.venue.close_bar(Session::bar(2), {.close = "107"});
+  session.venue.close_bar(ScriptedSession::bar(2), {.close = "107"});
   ASSERT_TRUE(session.daemon.run_to_bars(3)) << session.daemon.status();
 
   for (const auto& [kind, count] : GetParam().expected)
@@ -167,7 +165,7 @@ TEST_P(BadFrameTest, IsCountedAndTheNextGoodOneIsDecided) {
   const Log log = session.end();
   EXPECT_EQ(counts(log), GetParam().expected);
   ASSERT_EQ(log.bars.size(), 3U);
-  EXPECT_EQ(log.bars[2].bar.open_time, Session::bar(2));
+  EXPECT_EQ(log.bars[2].bar.open_time, ScriptedSession::bar(2));
   EXPECT_EQ(log.bars[2].bar.close.to_string(), "107");
   ASSERT_EQ(log.decisions.size(), 3U);
   EXPECT_EQ(log.decisions[2].close.to_string(), "107");
@@ -177,27 +175,27 @@ INSTANTIATE_TEST_SUITE_P(All, BadFrameTest, ::testing::ValuesIn(kBadFrames),
                          [](const auto& each) { return each.param.name; });
 
 TEST(BadFrames, TextThatIsNoUtf8CostsTheConnectionAndNoBar) {
-  Session session;
+  ScriptedSession session;
   session.venue.send("{\"topic\":\"\xff\xfe\"}");
   ASSERT_TRUE(run_until(session.loop, [&] {
     return session.daemon.figure("feed.reconnects") == 1 &&
            word(session.daemon.status(), "feed_live") == "true";
   })) << session.daemon.status();
 
-  session.venue.close_bar(Session::bar(2), {});
+  session.venue.close_bar(ScriptedSession::bar(2), {});
   ASSERT_TRUE(session.daemon.run_to_bars(3)) << session.daemon.status();
   EXPECT_EQ(session.end().bars.size(), 3U);
 }
 
 TEST(BadFrames, LargerThanAnyMessageCostsTheConnectionAndNoBar) {
-  Session session;
+  ScriptedSession session;
   session.venue.send(std::string(17U << 20U, 'x'));
   ASSERT_TRUE(run_until(session.loop, [&] {
     return session.daemon.figure("feed.reconnects") == 1 &&
            word(session.daemon.status(), "feed_live") == "true";
   })) << session.daemon.status();
 
-  session.venue.close_bar(Session::bar(2), {});
+  session.venue.close_bar(ScriptedSession::bar(2), {});
   ASSERT_TRUE(session.daemon.run_to_bars(3)) << session.daemon.status();
   const Log log = session.end();
   EXPECT_EQ(log.bars.size(), 3U);
@@ -208,7 +206,7 @@ TEST(BadFrames, LargerThanAnyMessageCostsTheConnectionAndNoBar) {
 }
 
 TEST(BadFrames, ABookOfMoreLevelsThanTheVenueHasIsRefusedWhole) {
-  Session session({"feed.book_depth=50"});
+  ScriptedSession session({"feed.book_depth=50"});
   ASSERT_TRUE(
       run_until(session.loop, [&] { return session.venue.has_reader("orderbook.50.BTCUSDT"); }));
   std::string levels;
@@ -217,7 +215,7 @@ TEST(BadFrames, ABookOfMoreLevelsThanTheVenueHasIsRefusedWhole) {
   session.venue.send(fmt::format(
       R"({{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":{},"data":{{"s":"BTCUSDT","b":[{}],"a":[],"u":5}}}})",
       to_unix_ms(session.venue.now), levels));
-  session.venue.close_bar(Session::bar(2), {});
+  session.venue.close_bar(ScriptedSession::bar(2), {});
   ASSERT_TRUE(session.daemon.run_to_bars(3)) << session.daemon.status();
   const Log log = session.end();
   EXPECT_EQ(counts(log), (Counts{{"malformed", 1}}));
@@ -225,7 +223,7 @@ TEST(BadFrames, ABookOfMoreLevelsThanTheVenueHasIsRefusedWhole) {
 }
 
 TEST(BadFrames, AbsurdTickersMoveNothing) {
-  Session session;
+  ScriptedSession session;
   const auto say = [&](const char* type, const char* fields) {
     session.venue.send(fmt::format(
         R"({{"topic":"tickers.BTCUSDT","type":"{}","ts":{},"cs":1,"data":{{"symbol":"BTCUSDT",{}}}}})",
@@ -239,7 +237,7 @@ TEST(BadFrames, AbsurdTickersMoveNothing) {
   say("delta", R"("lastPrice":"0")");
   say("delta", R"("fundingRate":"7")");
   say("delta", R"("markPrice":"106.5")");
-  session.venue.close_bar(Session::bar(2), {});
+  session.venue.close_bar(ScriptedSession::bar(2), {});
   ASSERT_TRUE(session.daemon.run_to_bars(3)) << session.daemon.status();
 
   const Log log = session.end();
@@ -253,7 +251,7 @@ TEST(BadFrames, AbsurdTickersMoveNothing) {
 }
 
 TEST(BadFrames, ABadBookIsVoidUntilItsNextSnapshot) {
-  Session session({"feed.book_depth=50"});
+  ScriptedSession session({"feed.book_depth=50"});
   const std::string topic = "orderbook.50.BTCUSDT";
   ASSERT_TRUE(run_until(session.loop, [&] { return session.venue.has_reader(topic); }));
   const auto say = [&](const char* type, int update, const char* bids, const char* asks) {
@@ -277,7 +275,7 @@ TEST(BadFrames, ABadBookIsVoidUntilItsNextSnapshot) {
   say("delta", 23, R"(["100","4"])", "");  // 22 is missing.
   ASSERT_TRUE(asked_again(4)) << "a gap";
   say("snapshot", 30, R"(["100","5"])", R"(["101","5"])");
-  session.venue.close_bar(Session::bar(2), {});
+  session.venue.close_bar(ScriptedSession::bar(2), {});
   ASSERT_TRUE(session.daemon.run_to_bars(3)) << session.daemon.status();
 
   const Log log = session.end();
@@ -292,9 +290,9 @@ TEST(BadFrames, ABadBookIsVoidUntilItsNextSnapshot) {
 }
 
 TEST(MissingBar, ThatRestLacksTooIsAVisibleGapAndTheEngineGoesOn) {
-  Session session;
-  session.venue.close_bar(Session::bar(3), {.close = "108"});
-  session.venue.close_bar(Session::bar(4), {.close = "109"});
+  ScriptedSession session;
+  session.venue.close_bar(ScriptedSession::bar(3), {.close = "108"});
+  session.venue.close_bar(ScriptedSession::bar(4), {.close = "109"});
   ASSERT_TRUE(session.daemon.run_to_bars(4)) << session.daemon.status();
 
   EXPECT_EQ(session.daemon.figure("gaps"), 1);
@@ -305,14 +303,14 @@ TEST(MissingBar, ThatRestLacksTooIsAVisibleGapAndTheEngineGoesOn) {
               ::testing::HasSubstr("the venue has no bar from 2025-06-03T00:02:00.000Z"));
   std::vector<Timestamp> opens;
   for (const DecisionRecord& decision : log.decisions) opens.push_back(decision.bar_open);
-  EXPECT_THAT(opens, ::testing::ElementsAre(Session::bar(0), Session::bar(1), Session::bar(3),
-                                            Session::bar(4)));
+  EXPECT_THAT(opens, ::testing::ElementsAre(ScriptedSession::bar(0), ScriptedSession::bar(1),
+                                            ScriptedSession::bar(3), ScriptedSession::bar(4)));
 }
 
 TEST(MissingBar, ThatRestHasIsFetchedBeforeTheNext) {
-  Session session;
-  session.venue.rows[Session::bar(2)] = {.close = "107"};
-  session.venue.close_bar(Session::bar(3), {.close = "108"});
+  ScriptedSession session;
+  session.venue.rows[ScriptedSession::bar(2)] = {.close = "107"};
+  session.venue.close_bar(ScriptedSession::bar(3), {.close = "108"});
   ASSERT_TRUE(session.daemon.run_to_bars(4)) << session.daemon.status();
 
   EXPECT_EQ(session.daemon.figure("gaps"), 0);

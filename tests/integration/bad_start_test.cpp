@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const Overrides kQuick = {"feed.backoff_min=1ms", "feed.backoff_max=10ms"};
+const Overrides kQuickBackoff = {"feed.backoff_min=1ms", "feed.backoff_max=10ms"};
 
 /// The sentence with which a daemon refuses to start; empty: it starts.
 std::string refusal(net::Loop& loop, const Overrides& overrides) {
@@ -56,7 +56,7 @@ TEST(Start, RefusedPortIsNamed) {
   const Folder folder;
   const DeadPort dead;
   net::Loop loop;
-  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuick +
+  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuickBackoff +
                                 Overrides{"venue.rest=http://" + dead.address()}),
               AllOf(HasSubstr("the venue cannot be asked at the start"),
                     HasSubstr(dead.address() + ":"), HasSubstr("refused")));
@@ -67,7 +67,7 @@ TEST(Start, AddressThatCannotBeReachedIsNamed) {
   const Folder folder;
   net::Loop loop;
   // The broadcast address: no packet leaves, the kernel says no.
-  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuick +
+  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuickBackoff +
                                 Overrides{"venue.rest=http://255.255.255.255:80"}),
               AllOf(HasSubstr("the venue cannot be asked at the start"),
                     HasSubstr("255.255.255.255:80: "), HasSubstr("nreachable")));
@@ -77,7 +77,7 @@ TEST(Start, AddressThatCannotBeReachedIsNamed) {
 TEST(Start, HostThatDoesNotExistIsNamed) {
   const Folder folder;
   net::Loop loop;
-  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuick +
+  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuickBackoff +
                                 Overrides{"venue.rest=http://venue.invalid:80"}),
               AllOf(HasSubstr("venue.invalid:80"), HasSubstr("cannot be resolved")));
   expect_nothing_left(folder);
@@ -122,7 +122,7 @@ TEST(Tls, SelfSignedCertificateIsNotTrusted) {
   const Folder folder;
   net::Loop loop;
   const TlsExchange tls(loop, folder);
-  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuick + tls.where("localhost")),
+  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuickBackoff + tls.where("localhost")),
               AllOf(HasSubstr("localhost:"), HasSubstr("self-signed and not trusted"),
                     HasSubstr("ca_file")));
   expect_nothing_left(folder);
@@ -133,7 +133,7 @@ TEST(Tls, CertificateOfAnotherHostIsNotTaken) {
   net::Loop loop;
   const TlsExchange tls(loop, folder);
   // A spelling of 127.0.0.1 that leads there and that the certificate does not name.
-  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuick + tls.where("127.1") +
+  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuickBackoff + tls.where("127.1") +
                                 Overrides{"venue.ca_file=" + tls.certificate}),
               HasSubstr("is for another host, not for 127.1"));
   expect_nothing_left(folder);
@@ -149,7 +149,7 @@ TEST(Tls, ExpiredCertificateIsNotTaken) {
   options.tls = old.value();
   auto server = net::Server::create(loop, options, {});
   ASSERT_TRUE(server.has_value());
-  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuick +
+  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuickBackoff +
                                 Overrides{fmt::format("venue.rest=https://localhost:{}",
                                                       server.value()->port()),
                                           "venue.ca_file=" + folder / "ca.pem"}),
@@ -161,7 +161,7 @@ TEST(Tls, CaFileThatIsNotThereIsNamed) {
   const Folder folder;
   net::Loop loop;
   const TlsExchange tls(loop, folder);
-  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuick + tls.where("localhost") +
+  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuickBackoff + tls.where("localhost") +
                                 Overrides{"venue.ca_file=" + folder / "nothing.pem"}),
               AllOf(HasSubstr("nothing.pem"), HasSubstr("PEM file")));
 }

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <stdexcept>
 
 #include "connectors/net/local_client.hpp"
@@ -124,6 +125,11 @@ Ran run_proteus(const std::vector<std::string>& arguments) {
   Child child(arguments);
   const int code = child.wait().value_or(-1);
   return {code, child.out(), child.err()};
+}
+
+bool has_learner() {
+  return std::filesystem::exists(std::filesystem::path(PROTEUS_BINARY).parent_path() /
+                                 "proteus-learn");
 }
 
 std::optional<std::string> ask(const std::string& socket, const std::string& line) {

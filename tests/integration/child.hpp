@@ -60,6 +60,9 @@ struct Ran {
 };
 Ran run_proteus(const std::vector<std::string>& arguments);
 
+/// The program that trains with LibTorch lies beside it.
+[[nodiscard]] bool has_learner();
+
 /// One line to a daemon's socket and the line that comes back; nothing: no daemon answers there.
 std::optional<std::string> ask(const std::string& socket, const std::string& line);
 

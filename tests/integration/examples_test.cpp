@@ -29,11 +29,6 @@ Ran run_example(const std::string& name, const std::string& out,
   return run_proteus(words);
 }
 
-bool has_learner() {
-  return std::filesystem::exists(std::filesystem::path(PROTEUS_BINARY).parent_path() /
-                                 "proteus-learn");
-}
-
 std::vector<std::string> lines_of(const std::string& file) {
   std::istringstream text(read_all(file));
   std::vector<std::string> lines;

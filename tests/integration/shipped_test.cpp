@@ -12,8 +12,8 @@
 namespace proteus::app {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 /// As `paced()`, and nothing of what trades.
 Overrides unnamed() {

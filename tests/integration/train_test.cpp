@@ -146,11 +146,6 @@ TEST(Training, ChecksWithoutWriting) {
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
 }
 
-bool has_learner() {
-  return std::filesystem::exists(std::filesystem::path(PROTEUS_BINARY).parent_path() /
-                                 "proteus-learn");
-}
-
 std::string rl2_settings(const Folder& folder) {
   const std::string file = folder / "rl2.toml";
   std::ofstream(file) << "[train]\nmodel = \"rl2\"\nsteps = 12800\nenvironments = 4\n"

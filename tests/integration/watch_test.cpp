@@ -17,10 +17,10 @@
 namespace proteus::app {
 namespace {
 
-using testing::AllOf;
-using testing::Contains;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 net::HttpResponse fetch(net::Loop& loop, std::uint16_t port, const std::string& path,
                         const std::string& method = "GET") {

@@ -13,7 +13,7 @@
 namespace proteus::app {
 namespace {
 
-constexpr Duration kLook = std::chrono::milliseconds{250};  // for repetitions that are due
+constexpr Duration kAlarmLook = std::chrono::milliseconds{250};  // for repetitions that are due
 
 spdlog::level::level_enum level_of(const Alarm& alarm) {
   if (alarm.over || alarm.severity == Severity::Info) return spdlog::level::info;
@@ -27,7 +27,7 @@ Alarms::Alarms(net::Loop& loop, const AlarmSettings& settings)
 
 void Alarms::add(std::unique_ptr<AlarmWay> way) {
   ways_.push_back(std::make_unique<Way>(Way{std::move(way), AlarmOutbox(settings_)}));
-  if (!again_.pending()) again_ = loop_.every(kLook, [this] { pump(); });
+  if (!again_.pending()) again_ = loop_.every(kAlarmLook, [this] { pump(); });
 }
 
 void Alarms::raise(Alarm alarm) {

@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include "tools/app/json_view.hpp"
+#include "tools/app/status_parts.hpp"
 
 namespace proteus::app {
 namespace {
 
 using namespace view;
 
-std::string line(std::string_view title, std::string_view what) {
-  return fmt::format("{:<10}{}\n", title, what);
-}
+using status::line;
 
 std::string many(std::size_t count, std::string_view thing) {
   return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLook = 1s;
+constexpr Duration kWatchLook = 1s;
 constexpr Duration kMetricsAge = 1s;  // however often they are fetched, they are made once
 constexpr Duration kStartAsksEvery = 5s;
 constexpr auto kStartAsksFor = 60s;
@@ -84,7 +84,7 @@ struct DaemonWatch::Impl {
   Result<void> serve(const MetricsSettings& metrics);
   void answer(const net::HttpRequest& request, const net::Responder& reply);
   const std::string& metrics();
-  [[nodiscard]] Health healthy() const;
+  [[nodiscard]] Readiness healthy() const;
   void look();
   [[nodiscard]] AlarmReadings readings(const StatusSources& s);
   void tell_manager(const StatusSources& s);
@@ -127,7 +127,7 @@ void DaemonWatch::Impl::answer(const net::HttpRequest& request, const net::Respo
   if (path == "/metrics")
     return reply.respond({200, metrics(), std::string(MetricsText::kContentType)});
   if (path != "/healthz") return reply.respond({404, "known: /metrics, /healthz\n", "text/plain"});
-  const Health now = healthy();
+  const Readiness now = healthy();
   reply.respond({now.ok ? 200U : 503U, now.word + "\n", "text/plain; charset=utf-8"});
 }
 
@@ -141,7 +141,7 @@ const std::string& DaemonWatch::Impl::metrics() {
   return metrics_cached;
 }
 
-Health DaemonWatch::Impl::healthy() const {
+Readiness DaemonWatch::Impl::healthy() const {
   HealthFacts facts;
   facts.stopping = stopping;
   facts.ever_live = ever_live;
@@ -255,7 +255,7 @@ void DaemonWatch::start(std::function<StatusSources()> sources, Beginning beginn
               fmt::format("The {} daemon {}. equity={} instruments={}", it.mode,
                           fresh ? "has started" : "goes on with its session",
                           fixed(s.engine.ledger().equity.to_string(), 2), s.instruments.size()));
-  it.look_timer = it.loop.every(kLook, [&it] { it.look(); });
+  it.look_timer = it.loop.every(kWatchLook, [&it] { it.look(); });
 }
 
 void DaemonWatch::waits_for_venue(Duration waited, const std::string& cause) {

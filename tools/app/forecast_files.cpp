@@ -4,16 +4,13 @@
 
 #include "models/maml/forecast_file.hpp"
 #include "strategies/make_strategy.hpp"
+#include "tools/app/policy_files.hpp"
 #include "tools/app/shipped.hpp"
 
 namespace proteus::app {
 namespace {
 
 using strategies::ForecastModel;
-
-std::string_view name_of(features::Kind kind) {
-  return EnumNames<features::Kind>::names[static_cast<std::size_t>(kind)];
-}
 
 /// Those that can be read; the others are told.
 std::vector<ForecastModel> read_all(const std::vector<std::string>& files, config::Reader& reader) {
@@ -47,18 +44,6 @@ void take_content(Settings& s, const std::vector<ForecastModel>& models, config:
                     fmt::format("{} has the content {}, and {} is wanted: it is another "
                                 "checkpoint, or it has been changed",
                                 s.forecast.checkpoints[i], found[i], s.forecast.content[i]));
-}
-
-void take_features(Settings& s, features::Kind kind, config::Reader& reader) {
-  if (reader.given("strategy", "features")) {
-    if (s.strategy.features != kind)
-      reader.reject("strategy", "features",
-                    fmt::format("is {}, and the forecaster reads {}: leave it out",
-                                name_of(s.strategy.features), name_of(kind)));
-    return;
-  }
-  s.strategy.features = kind;
-  reader.derive("strategy", "features", std::string(name_of(kind)));
 }
 
 /// As it was trained, where nobody says otherwise.
@@ -115,7 +100,7 @@ std::vector<ForecastModel> take_forecasters(Settings& s, config::Reader& reader,
     return {};
   }
   take_content(s, models, reader);
-  take_features(s, first.features, reader);
+  take_features(s, first.features, "forecaster", reader);
   take_training(s, first, reader);
   return models;
 }
@@ -123,11 +108,11 @@ std::vector<ForecastModel> take_forecasters(Settings& s, config::Reader& reader,
 std::vector<std::string> forecast_lines(const Loaded& loaded) {
   std::vector<std::string> lines;
   for (const ForecastModel& model : loaded.forecasters)
-    lines.push_back(
-        fmt::format("file={} content={} features={} horizon={} window={} steps={}", model.spec.name,
-                    model.spec.hash.substr(0, 16), name_of(model.spec.features), model.spec.horizon,
-                    loaded.settings.forecast.window.value_or(model.spec.support_rows),
-                    loaded.settings.forecast.adaptation_steps.value_or(model.spec.inner_steps)));
+    lines.push_back(fmt::format(
+        "file={} content={} features={} horizon={} window={} steps={}", model.spec.name,
+        model.spec.hash.substr(0, 16), to_string(model.spec.features), model.spec.horizon,
+        loaded.settings.forecast.window.value_or(model.spec.support_rows),
+        loaded.settings.forecast.adaptation_steps.value_or(model.spec.inner_steps)));
   return lines;
 }
 

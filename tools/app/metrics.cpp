@@ -10,8 +10,7 @@
 namespace proteus::app {
 namespace {
 
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-double number(std::uint64_t count) { return static_cast<double>(count); }
+double as_double(std::uint64_t count) { return static_cast<double>(count); }
 
 void add_account(MetricsText& m, const LedgerView& ledger, const RiskStatus& risk) {
   Money price, fees, funding, slippage;
@@ -56,28 +55,28 @@ void add_risk(MetricsText& m, const StatusSources& s, const RiskStatus& risk) {
 void add_counters(MetricsText& m, const EngineCounters& c, const WatchedJournal& watched,
                   const DecisionCounts& decisions) {
   m.counter("proteus_bars_total", "Closed bars of the decision interval, warm-up apart.",
-            number(c.bars));
+            as_double(c.bars));
   m.counter("proteus_late_bars_total", "Bars that came too late to be traded.",
-            number(c.late_bars));
+            as_double(c.late_bars));
   m.counter("proteus_bars_set_aside_total", "Bars that did not touch books or windows.",
-            number(c.bars_set_aside));
-  m.counter("proteus_gaps_total", "Holes in an instrument's bars.", number(c.gaps));
+            as_double(c.bars_set_aside));
+  m.counter("proteus_gaps_total", "Holes in an instrument's bars.", as_double(c.gaps));
   m.family("proteus_decisions_total", "counter", "Decisions by what came of them.");
   for (std::size_t k = 0; k < decisions.size(); ++k)
     if (decisions[k] > 0)
       m.sample({{"outcome", std::string(to_string(static_cast<Outcome>(k)))}},
-               number(decisions[k]));
-  m.counter("proteus_orders_total", "Orders handed to the venue.", number(c.orders));
-  m.counter("proteus_fills_total", "Executions.", number(c.fills));
-  m.counter("proteus_funding_settlements_total", "Funding settlements.", number(c.funding));
+               as_double(decisions[k]));
+  m.counter("proteus_orders_total", "Orders handed to the venue.", as_double(c.orders));
+  m.counter("proteus_fills_total", "Executions.", as_double(c.fills));
+  m.counter("proteus_funding_settlements_total", "Funding settlements.", as_double(c.funding));
   m.family("proteus_refusals_total", "counter", "Orders refused, by the control that refused.");
   for (const RefusalCount& refused : refusal_counts(c, watched))
-    m.sample({{"control", std::string(refused.by)}}, number(refused.count));
+    m.sample({{"control", std::string(refused.by)}}, as_double(refused.count));
   m.family("proteus_anomalies_total", "counter", "What the feed saw and set aside, by kind.");
   for (std::size_t k = 0; k < c.anomalies.size(); ++k)
     if (c.anomalies[k] > 0)
       m.sample({{"kind", std::string(to_string(static_cast<AnomalyKind>(k)))}},
-               number(c.anomalies[k]));
+               as_double(c.anomalies[k]));
 }
 
 void add_instruments(MetricsText& m, const StatusSources& s, const LedgerView& ledger) {
@@ -99,13 +98,13 @@ void add_feed(MetricsText& m, const StatusSources& s) {
   const bybit::FeedCounters c = s.feed->counters();
   m.gauge("proteus_feed_live", "1 while every topic is live.", s.feed->live() ? 1.0 : 0.0);
   m.counter("proteus_feed_losses_total", "Times a stream that was live was lost.",
-            number(s.watched.losses()));
+            as_double(s.watched.losses()));
   m.counter("proteus_feed_reconnects_total", "Connections that ended or failed.",
-            number(c.reconnects));
-  m.counter("proteus_feed_frames_total", "Frames received.", number(c.frames));
+            as_double(c.reconnects));
+  m.counter("proteus_feed_frames_total", "Frames received.", as_double(c.frames));
   m.counter("proteus_feed_backfilled_total", "Bars that REST gave because the stream lacked them.",
-            number(c.backfilled));
-  m.counter("proteus_feed_rest_requests_total", "REST requests.", number(c.rest_requests));
+            as_double(c.backfilled));
+  m.counter("proteus_feed_rest_requests_total", "REST requests.", as_double(c.rest_requests));
   const auto topics = s.feed->topics(s.now);
   m.family("proteus_feed_topic_live", "gauge", "1 while the topic's stream is live.");
   for (const auto& t : topics)
@@ -123,34 +122,36 @@ void add_feed(MetricsText& m, const StatusSources& s) {
 void add_log(MetricsText& m, const StatusSources& s) {
   const storage::StorageStatus disk = s.storage.status();
   m.counter("proteus_log_committed_bytes_total", "Bytes of the session log handed to the kernel.",
-            number(disk.committed_bytes));
-  m.counter("proteus_log_synced_bytes_total", "Of them, on the disk.", number(disk.synced_bytes));
+            as_double(disk.committed_bytes));
+  m.counter("proteus_log_synced_bytes_total", "Of them, on the disk.",
+            as_double(disk.synced_bytes));
   m.counter("proteus_log_derived_bytes_total", "Of them, told in journal.sqlite.",
-            number(disk.derived_bytes));
+            as_double(disk.derived_bytes));
   m.gauge("proteus_log_pending_bytes", "Bytes that could not be written yet.",
           static_cast<double>(s.log.pending_bytes()));
   m.counter("proteus_log_failed_commits_total", "Writes of the log that failed.",
-            number(s.log.failed_commits()));
+            as_double(s.log.failed_commits()));
   m.gauge("proteus_log_writable", "1 while the log can be written.",
           s.log.last_errno() == 0 ? 1.0 : 0.0);
-  m.gauge("proteus_session_bytes", "Bytes of the session's folder.", number(disk.session_bytes));
-  m.gauge("proteus_session_quota_bytes", "Bytes that it may have.", number(disk.quota_bytes));
+  m.gauge("proteus_session_bytes", "Bytes of the session's folder.", as_double(disk.session_bytes));
+  m.gauge("proteus_session_quota_bytes", "Bytes that it may have.", as_double(disk.quota_bytes));
   m.gauge("proteus_disk_free_bytes", "Room that is left on its disk.",
-          number(disk.disk_free_bytes));
+          as_double(disk.disk_free_bytes));
   m.counter("proteus_tables_put_aside_total",
-            "Times that journal.sqlite was damaged and made anew.", number(disk.tables_put_aside));
+            "Times that journal.sqlite was damaged and made anew.",
+            as_double(disk.tables_put_aside));
   m.family("proteus_storage_errors_total", "counter", "Trouble of the storage thread, by part.")
-      .sample({{"part", "sync"}}, number(disk.sync_errors))
-      .sample({{"part", "sqlite"}}, number(disk.sqlite_errors))
+      .sample({{"part", "sync"}}, as_double(disk.sync_errors))
+      .sample({{"part", "sqlite"}}, as_double(disk.sqlite_errors))
       .sample({{"part", "feed"}},
-              number(disk.feed_errors + (s.recorder == nullptr ? 0 : s.recorder->lost())));
+              as_double(disk.feed_errors + (s.recorder == nullptr ? 0 : s.recorder->lost())));
 }
 
 void add_alarms(MetricsText& m, const Alarms& alarms) {
   m.counter("proteus_alarms_total", "Alarms that passed the filter.",
-            number(alarms.filter().passed()));
+            as_double(alarms.filter().passed()));
   m.counter("proteus_alarms_suppressed_total", "Alarms that the filter kept back.",
-            number(alarms.filter().suppressed()));
+            as_double(alarms.filter().suppressed()));
   const auto ways = alarms.ways();
   const auto each = [&](std::string_view name, std::string_view type, std::string_view help,
                         auto value) {
@@ -170,7 +171,7 @@ void add_alarms(MetricsText& m, const Alarms& alarms) {
 
 void add_process(MetricsText& m, const MetricsSources& sources) {
   std::vector<double> counts;
-  for (const std::uint64_t count : sources.loop.buckets()) counts.push_back(number(count));
+  for (const std::uint64_t count : sources.loop.buckets()) counts.push_back(as_double(count));
   m.family("proteus_loop_delay_seconds", "histogram",
            "How late the event loop fired a timer, measured ten times a second.")
       .histogram({LoopDelay::kBoundsSeconds.begin(), LoopDelay::kBoundsSeconds.end()}, counts,
@@ -208,7 +209,7 @@ std::string metrics_text(const MetricsSources& sources) {
   return m.text();
 }
 
-Health health(const HealthFacts& facts) {
+Readiness health(const HealthFacts& facts) {
   if (facts.stopping) return {false, "stopping"};
   if (!facts.trading) return {false, "starting: the venue has not told its instruments yet"};
   if (!facts.log_error.empty())

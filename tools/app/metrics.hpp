@@ -36,7 +36,7 @@ struct MetricsSources {
 
 std::string metrics_text(const MetricsSources& sources);
 
-struct Health {
+struct Readiness {
   bool ok = false;
   std::string word;  ///< one line
 };
@@ -52,6 +52,6 @@ struct HealthFacts {
 };
 /// Well: the feed is live, or it is not and increases are knowingly held. Not well: starting,
 /// stopping, a log that cannot be written, a feed that is away without a hold.
-Health health(const HealthFacts& facts);
+Readiness health(const HealthFacts& facts);
 
 }  // namespace proteus::app

@@ -23,7 +23,7 @@ std::string escaped(std::string_view text, bool quotes) {
   return out;
 }
 
-std::string number(double value) {
+std::string sample_text(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   return fmt::format("{}", value);
@@ -48,7 +48,7 @@ void MetricsText::line(std::string_view suffix, const Labels& labels, double val
   }
   if (!labels.empty()) text_ += '}';
   text_ += ' ';
-  text_ += number(value);
+  text_ += sample_text(value);
   text_ += '\n';
 }
 
@@ -62,7 +62,7 @@ MetricsText& MetricsText::histogram(const std::vector<double>& bounds,
   double below = 0.0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     below += counts[i];
-    line("_bucket", {{"le", i < bounds.size() ? number(bounds[i]) : "+Inf"}}, below);
+    line("_bucket", {{"le", i < bounds.size() ? sample_text(bounds[i]) : "+Inf"}}, below);
   }
   line("_sum", {}, sum);
   line("_count", {}, below);

@@ -14,10 +14,6 @@ namespace {
 
 using strategies::PolicyModel;
 
-std::string_view name_of(features::Kind kind) {
-  return EnumNames<features::Kind>::names[static_cast<std::size_t>(kind)];
-}
-
 inference::KernelChoice kernel_of(strategies::KernelChoice choice) {
   return static_cast<inference::KernelChoice>(choice);
 }
@@ -58,18 +54,6 @@ void take_content(Settings& s, const std::vector<PolicyModel>& models, config::R
                     fmt::format("{} has the content {}, and {} is wanted: it is another "
                                 "checkpoint, or it has been changed",
                                 s.policy.checkpoints[i], found[i], s.policy.content[i]));
-}
-
-void take_features(Settings& s, features::Kind kind, config::Reader& reader) {
-  if (reader.given("strategy", "features")) {
-    if (s.strategy.features != kind)
-      reader.reject("strategy", "features",
-                    fmt::format("is {}, and the policy reads {}: leave it out",
-                                name_of(s.strategy.features), name_of(kind)));
-    return;
-  }
-  s.strategy.features = kind;
-  reader.derive("strategy", "features", std::string(name_of(kind)));
 }
 
 /// Answers of the learner are records of the log, and the weights in use stand in its snapshots.
@@ -114,6 +98,18 @@ void take_warm_up(Settings& s, const PolicyModel& model, config::Reader& reader)
 
 }  // namespace
 
+void take_features(Settings& s, features::Kind kind, std::string_view who, config::Reader& reader) {
+  if (reader.given("strategy", "features")) {
+    if (s.strategy.features != kind)
+      reader.reject("strategy", "features",
+                    fmt::format("is {}, and the {} reads {}: leave it out",
+                                to_string(s.strategy.features), who, to_string(kind)));
+    return;
+  }
+  s.strategy.features = kind;
+  reader.derive("strategy", "features", std::string(to_string(kind)));
+}
+
 std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader,
                                        const std::filesystem::path& folder,
                                        const std::string& otherwise) {
@@ -154,7 +150,7 @@ std::vector<PolicyModel> take_policies(Settings& s, config::Reader& reader,
         "there to be learned through; set it to head, or adapt to both");
   check_weights(s, models, reader);
   take_content(s, models, reader);
-  take_features(s, first.features, reader);
+  take_features(s, first.features, "policy", reader);
   take_warm_up(s, models.front(), reader);
   take_volatility(s, first.market, reader);
   if (!reader.given("policy", "kernel"))
@@ -181,7 +177,8 @@ std::vector<std::string> policy_lines(const Loaded& loaded) {
     lines.push_back(fmt::format(
         "file={} content={} kernel={} features={} trial_bars={} rebuild_bars={} adapt={}",
         model.spec.name, model.spec.hash.substr(0, 16), model.policy->kernel(),
-        name_of(model.spec.features), model.spec.market.trial_bars, model.spec.market.rebuild_bars,
+        to_string(model.spec.features), model.spec.market.trial_bars,
+        model.spec.market.rebuild_bars,
         EnumNames<strategies::Adapt>::names[static_cast<std::size_t>(
             loaded.settings.policy.adapt)]));
   return lines;

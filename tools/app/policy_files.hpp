@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/reader.hpp"
@@ -18,6 +19,11 @@ namespace proteus::app {
 std::vector<strategies::PolicyModel> take_policies(Settings& settings, config::Reader& reader,
                                                    const std::filesystem::path& folder,
                                                    const std::string& otherwise = "");
+
+/// `strategy.features` as the checkpoints read them; a complaint where something else was given.
+/// `who`: reads them ("policy").
+void take_features(Settings& settings, features::Kind kind, std::string_view who,
+                   config::Reader& reader);
 
 /// What the models are called together: the folder of their files ("policy-1h"), or the file of one
 /// that lies alone.

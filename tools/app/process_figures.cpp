@@ -12,7 +12,7 @@
 namespace proteus::app {
 namespace {
 
-double seconds(const timeval& t) {
+double seconds_of(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
 }
 
@@ -40,7 +40,7 @@ ProcessFigures process_figures(double started_unix_seconds) {
     figures.descriptors_max = static_cast<double>(limit.rlim_cur);
   rusage used{};
   if (::getrusage(RUSAGE_SELF, &used) == 0)
-    figures.cpu_seconds = seconds(used.ru_utime) + seconds(used.ru_stime);
+    figures.cpu_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
   return figures;
 }
 

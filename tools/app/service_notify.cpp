@@ -19,7 +19,7 @@ std::string take_from_environment(const char* name) {
   return text;
 }
 
-std::int64_t number(const std::string& text) {
+std::int64_t parsed(const std::string& text) {
   std::int64_t value = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   return failed == std::errc{} && end == text.data() + text.size() ? value : 0;
@@ -29,9 +29,9 @@ std::int64_t number(const std::string& text) {
 
 ServiceNotify ServiceNotify::from_environment() {
   const std::string address = take_from_environment("NOTIFY_SOCKET");
-  const std::int64_t usec = number(take_from_environment("WATCHDOG_USEC"));
+  const std::int64_t usec = parsed(take_from_environment("WATCHDOG_USEC"));
   const std::string pid = take_from_environment("WATCHDOG_PID");
-  const bool ours = pid.empty() || number(pid) == ::getpid();
+  const bool ours = pid.empty() || parsed(pid) == ::getpid();
   constexpr std::int64_t kLongestUsec = 7 * 86'400'000'000;
   const bool usable = ours && usec > 0 && usec <= kLongestUsec;
   return {address, usable ? Duration{std::chrono::microseconds{usec}} : Duration{0}};

@@ -12,7 +12,7 @@ namespace proteus::app {
 namespace {
 
 net::Connection connection(sim::ConnId id) { return net::Connection{id}; }
-sim::ConnId number(net::Connection connection) { return static_cast<sim::ConnId>(connection); }
+sim::ConnId conn_of(net::Connection connection) { return static_cast<sim::ConnId>(connection); }
 
 Result<std::unique_ptr<sim::MarketSource>> make_source(const SimSettings& settings,
                                                        Timestamp start) {
@@ -142,22 +142,22 @@ Result<std::unique_ptr<SimHost>> SimHost::create(net::Loop& loop, const SimSetti
     p->on_http(request, responder);
   };
   handlers.on_ws_accept = [p](net::Connection c, const net::HttpRequest& request) {
-    return static_cast<unsigned>(p->exchange->on_connect(number(c), request.target));
+    return static_cast<unsigned>(p->exchange->on_connect(conn_of(c), request.target));
   };
   handlers.on_ws_open = [p](net::Connection) { p->advance(); };
   handlers.on_ws_text = [p](net::Connection c, std::string_view text) {
-    p->exchange->on_text(number(c), text);
+    p->exchange->on_text(conn_of(c), text);
     p->advance();
   };
   handlers.on_ws_pong = [p](net::Connection c, std::string_view payload) {
-    p->exchange->on_pong(number(c), payload);
+    p->exchange->on_pong(conn_of(c), payload);
     p->advance();
   };
-  handlers.on_ws_drained = [p](net::Connection c) { p->on_drained(number(c)); };
+  handlers.on_ws_drained = [p](net::Connection c) { p->on_drained(conn_of(c)); };
   handlers.on_ws_closed = [p](net::Connection c) {
-    p->pings.erase(number(c));
-    p->muted.erase(number(c));
-    p->exchange->on_closed(number(c));
+    p->pings.erase(conn_of(c));
+    p->muted.erase(conn_of(c));
+    p->exchange->on_closed(conn_of(c));
     p->advance();
   };
   BOOST_OUTCOME_TRY(impl->server, net::Server::create(loop, options, std::move(handlers)));

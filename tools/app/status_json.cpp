@@ -14,8 +14,6 @@
 namespace proteus::app {
 namespace {
 
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-
 std::string session_name_of(const StatusSources& s) {
   return std::filesystem::path(s.folder).filename().string();
 }

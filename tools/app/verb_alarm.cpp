@@ -13,7 +13,7 @@
 namespace proteus::app {
 namespace {
 
-struct Outcome {
+struct Told {
   std::string way;
   bool delivered = false;
   std::string word = "no answer";
@@ -28,10 +28,10 @@ Alarm test_alarm() {
 }
 
 /// One attempt every way, all at once.
-std::vector<Outcome> try_ways(net::Loop& loop, const Settings& settings) {
+std::vector<Told> try_ways(net::Loop& loop, const Settings& settings) {
   const auto ways =
       make_ways(loop, settings.alarms, settings.venue.ca_file, {host_name(), "test", ""});
-  std::vector<Outcome> outcomes(ways.size());
+  std::vector<Told> outcomes(ways.size());
   std::size_t open = ways.size();
   for (std::size_t i = 0; i < ways.size(); ++i) {
     outcomes[i].way = ways[i]->name();
@@ -57,7 +57,7 @@ int run_alarm_test(const Options& options) {
   const auto loaded = load_for_verb(options.config, options.overrides);
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
   net::Loop loop;
-  const std::vector<Outcome> outcomes = try_ways(loop, loaded.value().settings);
+  const std::vector<Told> outcomes = try_ways(loop, loaded.value().settings);
   if (outcomes.empty())
     return fail(error(ErrorCode::NotFound,
                       "no way to send an alarm is configured: set alarms.command, alarms.webhook "
@@ -65,7 +65,7 @@ int run_alarm_test(const Options& options) {
                 kConfig);
   bool all = true;
   JsonList list;
-  for (const Outcome& outcome : outcomes) {
+  for (const Told& outcome : outcomes) {
     all = all && outcome.delivered;
     if (!options.json)
       fmt::print("{:<8} {}: {}\n", outcome.way, outcome.delivered ? "delivered" : "NOT delivered",

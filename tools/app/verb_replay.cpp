@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t kClosesAtOnce = 1000;
 
-volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t replay_interrupted = 0;
 
 /// Files on the command line bring their instruments with them.
 Result<std::vector<std::string>> overrides_of(const Options& options) {
@@ -52,7 +52,7 @@ void tell_progress(const Replay& replay) {
 Duration play(Replay& replay) {
   const Duration begin = net::Loop::steady_now();
   Duration told = begin;
-  while (interrupted == 0 && replay.play(kClosesAtOnce)) {
+  while (replay_interrupted == 0 && replay.play(kClosesAtOnce)) {
     if (net::Loop::steady_now() - told < 1s) continue;
     told = net::Loop::steady_now();
     tell_progress(replay);
@@ -78,8 +78,6 @@ std::string status_of(const Trading& trading, const Loaded& loaded, Duration too
                       .now = steady_time(),
                       .uptime = took});
 }
-
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 /// `whole`: from the reading of the files to the last row of the tables; `played`: the bars alone.
 void print_result(const Trading& trading, const Loaded& loaded, Duration whole, Duration played) {
@@ -110,10 +108,11 @@ int run_replay(const Options& options) {
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
   auto replay = Replay::create(loaded.value(), net::Loop::wall_now());
   if (replay.has_error()) return fail(replay.error(), kError);
-  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
+  for (const int signal : {SIGINT, SIGTERM})
+    std::signal(signal, [](int) { replay_interrupted = 1; });
   const Duration played = play(*replay.value());
   const auto ended =
-      replay.value()->finish(interrupted != 0 ? "interrupted" : "everything was played");
+      replay.value()->finish(replay_interrupted != 0 ? "interrupted" : "everything was played");
   print_result(replay.value()->trading(), loaded.value(), net::Loop::steady_now() - begin, played);
   if (ended.has_error()) return fail(ended.error(), kError);
   return kOk;

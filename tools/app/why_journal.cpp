@@ -47,13 +47,13 @@ std::vector<std::string> column_names(const std::optional<Settings>& settings,
   return names.has_error() ? std::vector<std::string>{} : std::move(names.value());
 }
 
-struct Journal {
+struct OpenJournal {
   storage::Database db;
   std::optional<Settings> settings;
   std::string session;
 };
 
-Result<std::vector<std::string>> instruments_of(Journal& journal) {
+Result<std::vector<std::string>> instruments_of(OpenJournal& journal) {
   BOOST_OUTCOME_TRY(auto rows,
                     journal.db.prepare("SELECT instrument FROM instruments ORDER BY id"));
   std::vector<std::string> names;
@@ -64,7 +64,7 @@ Result<std::vector<std::string>> instruments_of(Journal& journal) {
   }
 }
 
-Result<void> add_orders(Journal& journal, DecisionFacts& facts) {
+Result<void> add_orders(OpenJournal& journal, DecisionFacts& facts) {
   BOOST_OUTCOME_TRY(auto orders,
                     journal.db.prepare("SELECT id, type, state, ended_by, filled, text FROM orders "
                                        "WHERE instrument=?1 AND sequence=?2 ORDER BY record"));
@@ -91,7 +91,7 @@ Result<void> add_orders(Journal& journal, DecisionFacts& facts) {
 }
 
 /// A row of decisions_at; nothing where the bar that holds the time is not there.
-Result<std::optional<DecisionFacts>> decision_of(Journal& journal, storage::Statement& rows,
+Result<std::optional<DecisionFacts>> decision_of(OpenJournal& journal, storage::Statement& rows,
                                                  const std::string& instrument,
                                                  std::int64_t time_ns) {
   DecisionFacts facts;
@@ -121,7 +121,7 @@ Result<std::optional<DecisionFacts>> decision_of(Journal& journal, storage::Stat
 
 /// Every record of the last bar that opened at or before `time`, in their order: a bar has more
 /// than one where a wish waited for an order, or an operator flattened.
-Result<std::vector<DecisionFacts>> decisions_at(Journal& journal, const std::string& instrument,
+Result<std::vector<DecisionFacts>> decisions_at(OpenJournal& journal, const std::string& instrument,
                                                 std::int64_t time_ns) {
   BOOST_OUTCOME_TRY(
       auto rows,
@@ -141,7 +141,7 @@ Result<std::vector<DecisionFacts>> decisions_at(Journal& journal, const std::str
 }
 
 /// "bars from A to B (N decisions)" of one instrument or of all.
-Result<std::string> what_is_there(Journal& journal, const std::string& instrument) {
+Result<std::string> what_is_there(OpenJournal& journal, const std::string& instrument) {
   BOOST_OUTCOME_TRY(
       auto rows, journal.db.prepare("SELECT min(bar_open), max(bar_open), count(*) FROM decisions "
                                     "WHERE ?1='' OR instrument=?1"));
@@ -158,7 +158,7 @@ Result<std::string> why_from_journal(const fs::path& folder, const WhyWords& wor
   BOOST_OUTCOME_TRY(auto db, storage::Database::open_read_only(folder / "journal.sqlite"));
   std::string name = folder.filename().string();
   if (name.empty()) name = folder.parent_path().filename().string();  // "runs/x/"
-  Journal journal{std::move(db), settings_of(folder), std::move(name)};
+  OpenJournal journal{std::move(db), settings_of(folder), std::move(name)};
   BOOST_OUTCOME_TRY(auto instruments, instruments_of(journal));
   if (!words.instrument.empty()) {
     if (std::ranges::find(instruments, words.instrument) == instruments.end())

@@ -17,7 +17,7 @@ const bj::value* member(const bj::value& object, std::string_view key) {
   return object.is_object() ? object.as_object().if_contains(key) : nullptr;
 }
 
-std::string text(const bj::value& object, std::string_view key) {
+std::string text_or_empty(const bj::value& object, std::string_view key) {
   const bj::value* v = member(object, key);
   return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string();
 }
@@ -28,12 +28,12 @@ bool flag(const bj::value& object, std::string_view key) {
 }
 
 /// NaN where it is no number: JSON shows it as null.
-double number(const bj::value* v) {
+double number_or_nan(const bj::value* v) {
   if (v == nullptr || !v->is_number()) return std::nan("");
   return v->to_number<double>();
 }
 
-const bj::array& list(const bj::value& object, std::string_view key) {
+const bj::array& entries(const bj::value& object, std::string_view key) {
   static const bj::array kNone;
   const bj::value* v = member(object, key);
   return v != nullptr && v->is_array() ? v->as_array() : kNone;
@@ -42,9 +42,9 @@ const bj::array& list(const bj::value& object, std::string_view key) {
 std::string observation_json(const bj::value& detail, const std::vector<std::string>& names) {
   JsonList out;
   std::size_t i = 0;
-  for (const bj::value& value : list(detail, "observation")) {
+  for (const bj::value& value : entries(detail, "observation")) {
     const std::string name = i < names.size() ? names[i] : fmt::format("x{}", i);
-    out.add(JsonObject{}.add("name", name).add("value", number(&value)));
+    out.add(JsonObject{}.add("name", name).add("value", number_or_nan(&value)));
     ++i;
   }
   return out.text();
@@ -52,24 +52,24 @@ std::string observation_json(const bj::value& detail, const std::vector<std::str
 
 /// What the policy said, or null.
 std::string policy_json(const bj::value& detail) {
-  const bj::array& words = list(detail, "policy");
+  const bj::array& words = entries(detail, "policy");
   return words.empty() ? "null" : bj::serialize(words.front());
 }
 
 std::string sizing_json(const bj::value& detail) {
   JsonList out;
-  for (const bj::value& step : list(detail, "sizing"))
+  for (const bj::value& step : entries(detail, "sizing"))
     out.add(JsonObject{}
-                .add("step", text(step, "id"))
-                .add("weight", number(member(step, "weight")))
-                .add("factor", number(member(step, "factor"))));
+                .add("step", text_or_empty(step, "id"))
+                .add("weight", number_or_nan(member(step, "weight")))
+                .add("factor", number_or_nan(member(step, "factor"))));
   return out.text();
 }
 
 /// A Measure as stored: raw and unit; decimals for what counts in 1e-9.
 JsonObject measure_json(const bj::value* measure) {
   if (measure == nullptr) return {};
-  const std::string unit = text(*measure, "unit");
+  const std::string unit = text_or_empty(*measure, "unit");
   const bj::value* raw = member(*measure, "raw");
   const std::int64_t value = raw != nullptr && raw->is_int64() ? raw->as_int64() : 0;
   const bool whole = unit == "count" || unit == "ns";
@@ -88,14 +88,15 @@ int control_number(std::string_view name) {
 bool is_backlog(const bj::value& word) {
   const bj::value* limit = member(word, "limit");
   const bj::value* raw = limit == nullptr ? nullptr : member(*limit, "raw");
-  return !flag(word, "passed") && text(word, "control") == to_string(Control::MessageRate) &&
-         raw != nullptr && raw->is_int64() && raw->as_int64() == 0;
+  return !flag(word, "passed") &&
+         text_or_empty(word, "control") == to_string(Control::MessageRate) && raw != nullptr &&
+         raw->is_int64() && raw->as_int64() == 0;
 }
 
 std::string controls_json(const bj::value& detail) {
   JsonList out;
-  for (const bj::value& word : list(detail, "controls")) {
-    const std::string name = text(word, "control");
+  for (const bj::value& word : entries(detail, "controls")) {
+    const std::string name = text_or_empty(word, "control");
     out.add(
         JsonObject{}
             .add("control", is_backlog(word) ? to_string(Hold::Backlog) : std::string_view(name))
@@ -116,16 +117,16 @@ std::string fills_json(const DecisionFacts& facts, const std::string& order) {
 
 std::string orders_json(const bj::value& detail, const DecisionFacts& facts) {
   JsonList out;
-  const bool backlog = std::ranges::any_of(list(detail, "controls"), is_backlog);
-  for (const bj::value& wish : list(detail, "orders")) {
-    const std::string id = text(wish, "id"), by = text(wish, "refused_by");
+  const bool backlog = std::ranges::any_of(entries(detail, "controls"), is_backlog);
+  for (const bj::value& wish : entries(detail, "orders")) {
+    const std::string id = text_or_empty(wish, "id"), by = text_or_empty(wish, "refused_by");
     OrderFacts now;
     for (const OrderFacts& order : facts.orders)
       if (order.id == id) now = order;
     out.add(JsonObject{}
                 .add("id", id)
-                .add("side", text(wish, "side"))
-                .add("quantity", text(wish, "quantity"))
+                .add("side", text_or_empty(wish, "side"))
+                .add("quantity", text_or_empty(wish, "quantity"))
                 .add("reduce_only", flag(wish, "reduce_only"))
                 .add("approved", flag(wish, "approved"))
                 .add("refused_by", backlog && by == to_string(Control::MessageRate)

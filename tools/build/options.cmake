@@ -9,16 +9,29 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
 
+# Several files of a target are compiled as one: most of a file's time goes into headers that its neighbours read too.
+# Names in a room's unnamed namespaces therefore have to differ. Tools that look at one file alone turn it off (tools/lint).
+option(PROTEUS_UNITY "Compile several files of a target as one" ON)
+if(PROTEUS_UNITY)
+  set(CMAKE_UNITY_BUILD ON)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+endif()
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
 endif()
 
 add_library(proteus_options INTERFACE)
+# Places in messages are told from the root of the sources, wherever that lay.
 # No fused or reordered arithmetic: release and sanitizer builds have to give the same bits.
 target_compile_options(proteus_options INTERFACE
   -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> -Wnon-virtual-dtor -Wno-missing-field-initializers
-  -ffp-contract=off -fno-omit-frame-pointer)
+  -ffp-contract=off -fno-omit-frame-pointer -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+if(PROTEUS_UNITY)
+  # GCC takes every file but the first for a header, where a type with a part from an unnamed namespace would be two.
+  target_compile_options(proteus_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 target_compile_features(proteus_options INTERFACE cxx_std_20)
 target_include_directories(proteus_options INTERFACE ${PROJECT_SOURCE_DIR})
 # lld and mold index zero-length FDEs of GCC's cold partitions and break exceptions; GNU ld is the safe linker.
@@ -72,11 +85,11 @@ function(proteus_torch_room name)
   endif()
 endfunction()
 
-# Flags of test programs alone. What a test holds is read by sanitized code of the rooms, and address sanitizing stays on; the checks of
-# each dereference inside the tests themselves would take half of the time that all builds take.
-add_library(proteus_test_options INTERFACE)
+# Flags of test programs and of the program's own verbs. What they hold is read by sanitized code of the rooms, and address sanitizing
+# stays on; the checks of each dereference in them would take half of the time that all builds take. To be linked last.
+add_library(proteus_light_checks INTERFACE)
 if(PROTEUS_SANITIZE MATCHES "undefined" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(proteus_test_options INTERFACE -Og -fno-sanitize=null,alignment,object-size,vptr
+  target_compile_options(proteus_light_checks INTERFACE -Og -fno-sanitize=null,alignment,object-size,vptr
     "SHELL:--param asan-instrumentation-with-call-threshold=0")
 endif()
 
@@ -89,7 +102,7 @@ function(proteus_test name)
   endif()
   string(REPLACE "/" "_" target ${name})
   add_executable(test_${target} ${sources})
-  target_link_libraries(test_${target} PRIVATE proteus_options proteus_test_options ${T_LINK} GTest::gmock GTest::gtest_main)
+  target_link_libraries(test_${target} PRIVATE proteus_options ${T_LINK} GTest::gmock GTest::gtest_main proteus_light_checks)
   gtest_discover_tests(test_${target} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES TEST_PREFIX "${target}/"
     PROPERTIES TIMEOUT 300 ENVIRONMENT "PROTEUS_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
@@ -102,7 +115,7 @@ function(proteus_torch_test name)
     return()
   endif()
   add_executable(test_${name} ${sources})
-  target_link_libraries(test_${name} PRIVATE proteus_options proteus_test_options ${T_LINK} GTest::gmock GTest::gtest_main)
+  target_link_libraries(test_${name} PRIVATE proteus_options ${T_LINK} GTest::gmock GTest::gtest_main proteus_light_checks)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sources})
   set(suites "")
   foreach(source ${sources})

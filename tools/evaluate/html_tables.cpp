@@ -32,9 +32,9 @@ std::string interval(const evaluation::BootstrapResult& r) {
   return fmt::format("{:+.2f} to {:+.2f}", r.low, r.high);
 }
 
-std::string day(Timestamp t) { return format_time(t).substr(0, 10); }
-
 }  // namespace
+
+std::string day(Timestamp t) { return format_time(t).substr(0, 10); }
 
 std::string figure(const std::optional<double>& value, int places) {
   return value ? fmt::format("{:.{}f}", *value, places) : "none";

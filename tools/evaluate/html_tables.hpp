@@ -23,6 +23,8 @@ std::string checkpoints_table(const Report& report);
 
 /// Two decimals by default; "none" where there is no value.
 std::string figure(const std::optional<double>& value, int places = 2);
+/// "2025-06-01"
+std::string day(Timestamp t);
 
 /// Median, least and greatest net ratio a year of the seeds. `seeds` is not empty.
 struct Spread {

@@ -10,8 +10,6 @@
 namespace proteus::app::evaluate {
 namespace {
 
-std::string day(Timestamp t) { return format_time(t).substr(0, 10); }
-
 std::string what_it_is(const Report& report) {
   const Candidate& judged = report.plan.candidates.front();
   std::string out = "## What it is\n\n";

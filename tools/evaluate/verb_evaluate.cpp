@@ -16,11 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t evaluation_interrupted = 0;
 
 /// The second Ctrl-C ends it at once: who asks twice does not want to wait.
 void on_signal(int number) {
-  interrupted = 1;
+  evaluation_interrupted = 1;
   std::signal(number, SIG_DFL);
 }
 
@@ -57,7 +57,7 @@ Result<evaluate::Plan> plan_of(const Options& options) {
 }
 
 /// Settings that are wrong, or a checkpoint that will not do.
-int code_of(const Error& failure) {
+int exit_code_of(const Error& failure) {
   const bool of_checkpoint = failure.code == ErrorCode::Refused ||
                              failure.code == ErrorCode::Corrupt ||
                              failure.code == ErrorCode::Unsupported;
@@ -99,7 +99,7 @@ int run_evaluate(const Options& options) {
                       "evaluate needs a file of settings, --config FILE, or checkpoints to judge"),
                 kUsage);
   auto plan = plan_of(options);
-  if (plan.has_error()) return fail(plan.error(), code_of(plan.error()));
+  if (plan.has_error()) return fail(plan.error(), exit_code_of(plan.error()));
   if (options.check) {
     tell_check(plan.value());
     return kOk;
@@ -112,7 +112,7 @@ int run_evaluate(const Options& options) {
     fmt::print(options.json ? stderr : stdout, "{}\n", line);
     std::fflush(options.json ? stderr : stdout);
   };
-  world.stop = [] { return interrupted != 0; };
+  world.stop = [] { return evaluation_interrupted != 0; };
   world.now = &net::Loop::wall_now;
   auto report = evaluate::Judge(std::move(plan.value()), world).run();
   if (report.has_error()) return fail(report.error(), kError);

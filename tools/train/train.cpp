@@ -23,10 +23,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t training_interrupted = 0;
 
 void on_signal(int number) {
-  interrupted = 1;
+  training_interrupted = 1;
   std::signal(number, SIG_DFL);  // Who asks twice does not want to wait for the iteration.
 }
 
@@ -228,7 +228,7 @@ class Training {
     const std::int64_t from = trainer_->steps();
     speed_.add(begin, from);
     while (!run_->done()) {
-      const auto stop = ranks_.sum(interrupted != 0 ? 1.0 : 0.0, "the wish to stop");
+      const auto stop = ranks_.sum(training_interrupted != 0 ? 1.0 : 0.0, "the wish to stop");
       if (stop.has_error()) return broken(stop.error());
       if (stop.value() > 0.0) return stopped();
       if (const auto step = run_->iterate(net::Loop::wall_now()); step.has_error())

@@ -16,7 +16,7 @@ constexpr std::size_t kTasks = 20;
 constexpr std::size_t kTestTasks = 100;
 constexpr std::size_t kTestSteps = 3;
 constexpr std::int64_t kHorizon = 100;
-constexpr std::int64_t kIterations = 150;  // The publication takes 500.
+constexpr std::int64_t kNavigationIterations = 150;  // The publication takes 500.
 
 /// From the origin; an action of ±1 is the greatest velocity, 0.1 in each direction. A step costs
 /// the distance to the goal after it, and a trajectory is over within 0.01 of it, both as in the
@@ -93,7 +93,7 @@ Result<std::vector<double>> learned_returns(std::int64_t iterations, std::int64_
 }  // namespace
 
 Result<std::vector<Check>> point_navigation(const Parameters& p) {
-  const std::int64_t iterations = p.steps.value_or(kIterations);
+  const std::int64_t iterations = p.steps.value_or(kNavigationIterations);
   if (iterations < 1 || iterations > 100'000)
     return error(ErrorCode::OutOfRange,
                  fmt::format("{} iterations: 1 to 100000 are offered", iterations));
@@ -106,7 +106,7 @@ Result<std::vector<Check>> point_navigation(const Parameters& p) {
     for (std::size_t k = 0; k <= kTestSteps; ++k) returns[k].push_back(earned[k]);
     gains.push_back(earned[1] - earned[0]);
   }
-  const bool known = iterations >= kIterations && horizon == kHorizon;
+  const bool known = iterations >= kNavigationIterations && horizon == kHorizon;
   const auto check = [&](const char* what, const std::vector<double>& values,
                          std::optional<double> low) {
     return Check{what, median(values), known ? low : std::nullopt, std::nullopt, 2};

@@ -11,7 +11,7 @@
 namespace proteus::evaluation {
 namespace {
 
-constexpr std::int64_t kIterations = 30'000;  // The publication takes 70 000.
+constexpr std::int64_t kSinusoidIterations = 30'000;  // The publication takes 70 000.
 
 Result<maml::Learner<float>> trained(bool learned_rates, std::int64_t iterations,
                                      std::uint64_t seed) {
@@ -42,7 +42,7 @@ struct Row {
 }  // namespace
 
 Result<std::vector<Check>> sinusoids(const Parameters& p) {
-  const std::int64_t iterations = p.steps.value_or(kIterations);
+  const std::int64_t iterations = p.steps.value_or(kSinusoidIterations);
   if (iterations < 1 || iterations > 1'000'000)
     return error(ErrorCode::OutOfRange,
                  fmt::format("{} iterations: 1 to 1000000 are offered", iterations));
@@ -68,7 +68,7 @@ Result<std::vector<Check>> sinusoids(const Parameters& p) {
     rated.push_back(errors.back());
     share.push_back(rated.back() / rows[1].errors.back());
   }
-  const bool known = iterations >= kIterations;
+  const bool known = iterations >= kSinusoidIterations;
   const auto check = [&](const Row& row, std::optional<double> low, double high) {
     const double value = median(row.errors);
     return known ? Check{row.what, value, low, high, 3} : Check::shown(row.what, value, 3);

@@ -75,7 +75,7 @@ struct Dice {
   }
 };
 
-class LedgerProperty : public testing::TestWithParam<std::uint64_t> {};
+class LedgerProperty : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(LedgerProperty, BooksEqualWhatFlowedAndStayWithinAUnitACloseOfTheExactProfit) {
   Dice dice{std::mt19937_64{GetParam()}};
@@ -145,7 +145,7 @@ TEST_P(LedgerProperty, BooksEqualWhatFlowedAndStayWithinAUnitACloseOfTheExactPro
   EXPECT_GT(closes, 500);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, LedgerProperty, testing::Range<std::uint64_t>(1, 11));
+INSTANTIATE_TEST_SUITE_P(Seeds, LedgerProperty, ::testing::Range<std::uint64_t>(1, 11));
 
 }  // namespace
 }  // namespace proteus

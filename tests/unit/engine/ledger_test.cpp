@@ -10,7 +10,7 @@ using namespace literals;
 constexpr InstrumentId kLinear{0};
 constexpr InstrumentId kSpot{1};
 
-class LedgerTest : public testing::Test {
+class LedgerTest : public ::testing::Test {
  protected:
   static InstrumentTable table() {
     InstrumentTable t;

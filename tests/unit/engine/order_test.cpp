@@ -35,7 +35,7 @@ TEST(OrderMove, IsLegalExactlyWhereThisTableSaysSo) {
           << to_string(kStates[from]) << " -> " << to_string(kStates[to]);
 }
 
-class OrderLife : public testing::Test {
+class OrderLife : public ::testing::Test {
  protected:
   OrderLife() { order_.submitted(); }
   bool hear(OrderState state, Quantity filled = {}, OrderEnd end = OrderEnd::None) {

@@ -148,21 +148,21 @@ INSTANTIATE_TEST_SUITE_P(Ways, Allocations,
 
 TEST_P(Allocations, AreNoneForABarInSteadyState) {
   play(0, 20);
-  const std::size_t before = testing::allocations();
+  const std::size_t before = proteus::testing::allocations();
   const std::size_t records = journal_.records;
 
   play(20, 520);
 
-  EXPECT_EQ(testing::allocations() - before, 0U);
+  EXPECT_EQ(proteus::testing::allocations() - before, 0U);
   // All of the path was walked: decisions, orders, and fills or replacements.
   EXPECT_GT(journal_.records - records, 4U * 500U * 4U);
   EXPECT_GT(GetParam().first == OrderStyle::Market ? venue_.fills : venue_.cancels, 1900U);
 }
 
 TEST(AllocationsSeen, ByTheCounter) {
-  const std::size_t before = testing::allocations();
+  const std::size_t before = proteus::testing::allocations();
   const auto memory = std::make_unique<int>(1);
-  EXPECT_EQ(testing::allocations() - before, static_cast<std::size_t>(*memory));
+  EXPECT_EQ(proteus::testing::allocations() - before, static_cast<std::size_t>(*memory));
 }
 
 }  // namespace

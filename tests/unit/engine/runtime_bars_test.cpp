@@ -8,7 +8,7 @@ namespace {
 // --------------------------------------------------------------------------------------------------
 // late
 
-class LateLimit : public testing::TestWithParam<std::pair<Interval, Duration>> {};
+class LateLimit : public ::testing::TestWithParam<std::pair<Interval, Duration>> {};
 
 TEST_P(LateLimit, IsExact) {
   const auto [interval, limit] = GetParam();
@@ -27,9 +27,9 @@ TEST_P(LateLimit, IsExact) {
 }
 // The smaller of ten seconds and a quarter of the interval: a minute's quarter is longer already.
 INSTANTIATE_TEST_SUITE_P(Intervals, LateLimit,
-                         testing::Values(std::pair{Interval::M1, Duration{10s}},
-                                         std::pair{Interval::H1, Duration{10s}},
-                                         std::pair{Interval::D1, Duration{10s}}));
+                         ::testing::Values(std::pair{Interval::M1, Duration{10s}},
+                                           std::pair{Interval::H1, Duration{10s}},
+                                           std::pair{Interval::D1, Duration{10s}}));
 
 TEST(LateBar, AQuarterOfAShortBarIsTheLimit) {
   Rig rig;
@@ -130,7 +130,7 @@ TEST(WarmingUp, AStrategyThatIsNotReadySendsNothing) {
 // --------------------------------------------------------------------------------------------------
 // set aside
 
-class SetAside : public testing::Test {
+class SetAside : public ::testing::Test {
  protected:
   /// Nothing but log, count and risk's eye may have seen the bar.
   void expect_untouched(const std::function<void()>& act) {

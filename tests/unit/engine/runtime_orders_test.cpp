@@ -16,7 +16,7 @@ struct Way {
   Trace orders;
   std::string reduces;  ///< one letter an order: r reduce-only, o opens
 };
-class Orders : public testing::TestWithParam<Way> {};
+class Orders : public ::testing::TestWithParam<Way> {};
 
 TEST_P(Orders, LeadFromTheHeldToTheWantedPosition) {
   const Way& way = GetParam();
@@ -40,13 +40,13 @@ TEST_P(Orders, LeadFromTheHeldToTheWantedPosition) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Ways, Orders,
-    testing::Values(Way{0, 2, {"submit 0 buy 2"}, "o"}, Way{0, -2, {"submit 0 sell 2"}, "o"},
-                    Way{2, 3.5, {"submit 0 buy 1.5"}, "o"}, Way{-2, -3, {"submit 0 sell 1"}, "o"},
-                    Way{2, 0.5, {"submit 0 sell 1.5"}, "r"}, Way{-2, -1, {"submit 0 buy 1"}, "r"},
-                    Way{2, 0, {"submit 0 sell 2"}, "r"}, Way{-2, 0, {"submit 0 buy 2"}, "r"},
-                    Way{2, -1, {"submit 0 sell 2", "submit 0 sell 1"}, "ro"},
-                    Way{-2, 1, {"submit 0 buy 2", "submit 0 buy 1"}, "ro"}, Way{2, 2, {}, ""},
-                    Way{1, 1.09, {}, ""}, Way{1, 1.19, {"submit 0 buy 0.1"}, "o"}));
+    ::testing::Values(Way{0, 2, {"submit 0 buy 2"}, "o"}, Way{0, -2, {"submit 0 sell 2"}, "o"},
+                      Way{2, 3.5, {"submit 0 buy 1.5"}, "o"}, Way{-2, -3, {"submit 0 sell 1"}, "o"},
+                      Way{2, 0.5, {"submit 0 sell 1.5"}, "r"}, Way{-2, -1, {"submit 0 buy 1"}, "r"},
+                      Way{2, 0, {"submit 0 sell 2"}, "r"}, Way{-2, 0, {"submit 0 buy 2"}, "r"},
+                      Way{2, -1, {"submit 0 sell 2", "submit 0 sell 1"}, "ro"},
+                      Way{-2, 1, {"submit 0 buy 2", "submit 0 buy 1"}, "ro"}, Way{2, 2, {}, ""},
+                      Way{1, 1.09, {}, ""}, Way{1, 1.19, {"submit 0 buy 0.1"}, "o"}));
 
 TEST(Orders, DustGoesWithThePositionThatCloses) {
   Rig rig;
@@ -166,7 +166,7 @@ TEST(OrderIds, OfAWishPlacedAgainInTheSameSecondGoOn) {
 // --------------------------------------------------------------------------------------------------
 // an open order in the way
 
-class OpenOrder : public testing::Test {
+class OpenOrder : public ::testing::Test {
  protected:
   OpenOrder() {
     rig_.strategies[0]->wants({2.0});
@@ -381,7 +381,7 @@ struct LimitCase {
   Price close;
   Price price;
 };
-class LimitPrice : public testing::TestWithParam<LimitCase> {};
+class LimitPrice : public ::testing::TestWithParam<LimitCase> {};
 
 TEST_P(LimitPrice, IsRoundedToTheTickOnThePassiveSide) {
   const LimitCase& c = GetParam();
@@ -398,16 +398,17 @@ TEST_P(LimitPrice, IsRoundedToTheTickOnThePassiveSide) {
 // The tick is 0.5.
 INSTANTIATE_TEST_SUITE_P(
     Cases, LimitPrice,
-    testing::Values(LimitCase{0, 1, "100.5"_px, "100.5"_px},
-                    LimitCase{0, -1, "100.5"_px, "100.5"_px},
-                    LimitCase{0, 1, "100.7"_px, "100.5"_px}, LimitCase{0, -1, "100.7"_px, "101"_px},
-                    LimitCase{100, 1, "100"_px, "99"_px}, LimitCase{100, -1, "100"_px, "101"_px},
-                    LimitCase{1, 1, "100"_px, "99.5"_px}, LimitCase{1, -1, "100"_px, "100.5"_px},
-                    // Through the market: the tick still goes our way.
-                    LimitCase{-30, 1, "100"_px, "100"_px}, LimitCase{-30, -1, "100"_px, "100"_px},
-                    LimitCase{-60, 1, "100"_px, "100.5"_px},
-                    // Never below one tick: a price of zero is none.
-                    LimitCase{100, 1, "0.5"_px, "0.5"_px}));
+    ::testing::Values(LimitCase{0, 1, "100.5"_px, "100.5"_px},
+                      LimitCase{0, -1, "100.5"_px, "100.5"_px},
+                      LimitCase{0, 1, "100.7"_px, "100.5"_px},
+                      LimitCase{0, -1, "100.7"_px, "101"_px}, LimitCase{100, 1, "100"_px, "99"_px},
+                      LimitCase{100, -1, "100"_px, "101"_px}, LimitCase{1, 1, "100"_px, "99.5"_px},
+                      LimitCase{1, -1, "100"_px, "100.5"_px},
+                      // Through the market: the tick still goes our way.
+                      LimitCase{-30, 1, "100"_px, "100"_px}, LimitCase{-30, -1, "100"_px, "100"_px},
+                      LimitCase{-60, 1, "100"_px, "100.5"_px},
+                      // Never below one tick: a price of zero is none.
+                      LimitCase{100, 1, "0.5"_px, "0.5"_px}));
 
 // --------------------------------------------------------------------------------------------------
 // the gate

@@ -263,11 +263,11 @@ void expect_conserved(const LedgerView& view) {
   EXPECT_EQ(view.equity - view.initial, earned);
 }
 
-class RandomStream : public testing::TestWithParam<std::uint64_t> {
+class RandomStream : public ::testing::TestWithParam<std::uint64_t> {
  protected:
   RandomStream() { RecordProperty("seed", std::to_string(GetParam())); }
 };
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomStream, testing::Range<std::uint64_t>(100, 112));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomStream, ::testing::Range<std::uint64_t>(100, 112));
 
 TEST_P(RandomStream, ConservesMoneyAndLosesNoOrder) {
   Session run{GetParam()};

@@ -10,7 +10,9 @@
 namespace proteus::inference {
 namespace {
 
-using namespace test;
+using test::FileSizeLimit;
+using test::Folder;
+using test::read_all;
 
 TEST(Checkpoint, ComesBackAsItWas) {
   const Folder folder;

@@ -8,27 +8,24 @@
 #include <cstring>
 #include <vector>
 
-#include "engine/market/random.hpp"
+#include "tests/support/policies.hpp"
 
 namespace proteus::inference {
 namespace {
 
-std::vector<float> normals(std::size_t size, const char* stream) {
-  market::Random random{7, stream};
-  std::vector<float> out(size);
-  for (float& x : out) x = static_cast<float>(2.0 * random.normal());
-  return out;
+std::vector<float> numbers(std::size_t size, const char* stream) {
+  return test::normals(size, 7, stream, 2.0);
 }
 
 constexpr std::size_t kRows = 3;
 constexpr std::size_t kHidden = 21;  // no multiple of any vector's width
 
 struct GruRun {
-  std::vector<float> gates = normals(kRows * 3 * kHidden, "gates");
-  std::vector<float> hidden = normals(kRows * 3 * kHidden, "hidden");
-  std::vector<float> bi = normals(3 * kHidden, "bi");
-  std::vector<float> bh = normals(3 * kHidden, "bh");
-  std::vector<float> before = normals(kRows * kHidden, "before");
+  std::vector<float> gates = numbers(kRows * 3 * kHidden, "gates");
+  std::vector<float> hidden = numbers(kRows * 3 * kHidden, "hidden");
+  std::vector<float> bi = numbers(3 * kHidden, "bi");
+  std::vector<float> bh = numbers(3 * kHidden, "bh");
+  std::vector<float> before = numbers(kRows * kHidden, "before");
   std::vector<float> after = std::vector<float>(kRows * kHidden);
   std::vector<float> candidate = std::vector<float>(kRows * kHidden);
   explicit GruRun(const Kernels& k) {
@@ -50,7 +47,7 @@ TEST(Kernels, ExponentialIsThatOfTheLibrary) {
 
 TEST(Kernels, GruStepFollowsItsEquations) {
   const GruRun run{kernels()};
-  const auto x = normals(kRows * 3 * kHidden, "gates");
+  const auto x = numbers(kRows * 3 * kHidden, "gates");
   const auto sigmoid = [](double v) { return 1.0 / (1.0 + std::exp(-v)); };
   for (std::size_t row = 0; row < kRows; ++row)
     for (std::size_t i = 0; i < kHidden; ++i) {
@@ -100,9 +97,9 @@ constexpr std::array<std::array<std::size_t, 3>, 13> kProducts{{{1, 19, 128},
 struct ProductRun {
   std::vector<float> a, b, c;
   ProductRun(const Kernels& k, std::array<std::size_t, 3> size, bool turned, bool add)
-      : a(normals(size[0] * size[1], "a")),
-        b(normals(size[1] * size[2], "b")),
-        c(normals(size[0] * size[2], "c")) {
+      : a(numbers(size[0] * size[1], "a")),
+        b(numbers(size[1] * size[2], "b")),
+        c(numbers(size[0] * size[2], "c")) {
     const auto [rows, inner, columns] = size;
     std::vector<float> panels(packed_size(inner, columns));
     if (turned)
@@ -127,7 +124,7 @@ TEST(Kernels, ProductIsTheSumOfProducts) {
       for (const bool add : {false, true}) {
         const auto [rows, inner, columns] = size;
         const ProductRun run{kernels(), size, turned, add};
-        const auto before = normals(rows * columns, "c");
+        const auto before = numbers(rows * columns, "c");
         for (std::size_t i = 0; i < rows; ++i)
           for (std::size_t j = 0; j < columns; ++j) {
             double sum = add ? static_cast<double>(before[i * columns + j]) : 0.0;
@@ -217,7 +214,7 @@ TEST(Kernels, PassingOverZerosKeepsWhatIsNoNumber) {
   for (const Kernels& k : kernels_of_this_machine()) {
     std::vector<float> a(70, 0.0F);
     a[68] = std::nanf("");
-    const std::vector<float> b = normals(a.size() * kPanel, "b");
+    const std::vector<float> b = numbers(a.size() * kPanel, "b");
     std::vector<float> c(kPanel);
     k.multiply({.rows = 1,
                 .inner = a.size(),

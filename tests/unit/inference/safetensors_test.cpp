@@ -66,7 +66,7 @@ TEST(Safetensors, ReadAFileThatAnotherProgramMightHaveWritten) {
 }
 
 TEST(Safetensors, ComeBackAsTheyWere) {
-  TensorFile file{{{"key", "line\nline \"quoted\" \x01"}, {"", ""}}, test::a_checkpoint().tensors};
+  TensorFile file{{{"key", "line\nline \"quoted\" \x01"}, {"", ""}}, a_checkpoint().tensors};
   const std::string bytes = encode(file).value();
   const Result<TensorFile> back = decode(bytes, "f");
   ASSERT_TRUE(back) << back.error().context;

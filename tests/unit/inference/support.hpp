@@ -8,11 +8,7 @@
 #include "models/inference/checkpoint.hpp"
 #include "tests/support/folder.hpp"
 
-namespace proteus::inference::test {
-
-using proteus::test::FileSizeLimit;
-using proteus::test::Folder;
-using proteus::test::read_all;
+namespace proteus::inference {
 
 /// Small, with every kind of entry and a name that JSON has to escape.
 inline Checkpoint a_checkpoint() {
@@ -34,4 +30,4 @@ inline Checkpoint a_checkpoint() {
   return c;
 }
 
-}  // namespace proteus::inference::test
+}  // namespace proteus::inference

@@ -13,8 +13,6 @@ namespace proteus::learners {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::market_data;
-using testing::small_settings;
 
 /// A trainer after three iterations, so that moments and weights are no longer those of the start.
 std::unique_ptr<runs::Trainer> trained(const Rl2Settings& settings, const runs::Data& data) {

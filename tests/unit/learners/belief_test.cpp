@@ -9,13 +9,13 @@
 #include "models/learners/known_answers/bandit_env.hpp"
 #include "models/learners/known_answers/grid_navi_env.hpp"
 #include "models/learners/ppo.hpp"
+#include "tests/unit/learners/support.hpp"
 
 namespace proteus::learners {
 namespace {
 
 using training::StepEnd;
 
-constexpr InputSettings kAll{.time = true};
 constexpr std::size_t kColumns = 2;
 constexpr std::size_t kActions = 3;
 

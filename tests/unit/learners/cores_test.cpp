@@ -4,24 +4,10 @@
 #include "models/learners/evaluate.hpp"
 #include "models/learners/known_answers/bandit_env.hpp"
 #include "models/learners/ppo.hpp"
+#include "tests/unit/learners/support.hpp"
 
 namespace proteus::learners {
 namespace {
-
-constexpr InputSettings kAll{.time = true};
-
-policy::ActorCriticSettings small(policy::CoreKind kind) {
-  return {.encoder = 0, .core = {.kind = kind, .hidden = 16}};
-}
-
-PpoSettings quick() {
-  PpoSettings s;
-  s.rollout_steps = 10;
-  s.gamma = 1.0;
-  s.rate = 5e-3;
-  s.kl_stop = 1.0;
-  return s;
-}
 
 /// Two arms with chances p and 1 - p, ten pulls: without memory 5 pay, with it up to 7.
 struct Trained {
@@ -30,8 +16,8 @@ struct Trained {
   std::unique_ptr<Ppo> ppo;
 
   Trained(policy::CoreKind kind, std::int64_t steps, std::uint64_t seed)
-      : policy(small(kind), input_width(kAll, env), 2, seed),
-        ppo(std::move(Ppo::create(policy, env, kAll, quick(), steps, seed).value())) {
+      : policy(small_policy(kind), input_width(kAll, env), 2, seed),
+        ppo(std::move(Ppo::create(policy, env, kAll, quick(10), steps, seed).value())) {
     EXPECT_FALSE(ppo->run().has_error());
   }
   [[nodiscard]] std::uint64_t hash() const { return policy::parameter_hash(policy.values()); }

@@ -13,9 +13,7 @@ namespace {
 
 using evaluation::Trial;
 using ::testing::Each;
-using testing::market_data;
 using ::testing::SizeIs;
-using testing::small_settings;
 
 /// A policy that moves about: untrained ones would say the same at every bar.
 LoadedAgent agent(policy::CoreKind core, std::uint64_t seed = 7) {
@@ -31,7 +29,7 @@ LoadedAgent agent(policy::CoreKind core, std::uint64_t seed = 7) {
   return loaded;
 }
 
-std::vector<Trial> play(const LoadedAgent& agent, bool forgets, std::int64_t most = 100) {
+std::vector<Trial> trials_of(const LoadedAgent& agent, bool forgets, std::int64_t most = 100) {
   const auto data = market_data();
   auto played = play_unseen(agent, {data.series, data.validation, most, forgets}, {});
   EXPECT_FALSE(played.has_error());
@@ -46,7 +44,7 @@ std::vector<double> net_of(const evaluation::Episode& episode) {
 
 // S3-18: back-tests go forward through the period without overlap.
 TEST(FixedTrials, FollowOneAnotherThroughThePeriodWithoutOverlap) {
-  const auto trials = play(agent(policy::CoreKind::Gru), false);
+  const auto trials = trials_of(agent(policy::CoreKind::Gru), false);
   ASSERT_THAT(trials, SizeIs(::testing::Ge(10U)));
   const Timestamp from = *market_data().validation.from;
   Timestamp last{};
@@ -65,7 +63,7 @@ TEST(FixedTrials, FollowOneAnotherThroughThePeriodWithoutOverlap) {
     last = trial[1].back().close;
   }
   EXPECT_EQ(markets, 2U);
-  EXPECT_THAT(play(agent(policy::CoreKind::Gru), false, 3), SizeIs(3));
+  EXPECT_THAT(trials_of(agent(policy::CoreKind::Gru), false, 3), SizeIs(3));
 }
 
 // S3-04: what is remembered survives the end of an episode, and nothing of it a new trial.
@@ -73,8 +71,8 @@ TEST(FixedTrials, AgentsRememberFromEpisodeToEpisodeUnlessTheyForget) {
   std::size_t others = 0;  // Some random policies say the same whatever they remember.
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     const LoadedAgent gru = agent(policy::CoreKind::Gru, seed);
-    const auto kept = play(gru, false);
-    const auto cleared = play(gru, true);
+    const auto kept = trials_of(gru, false);
+    const auto cleared = trials_of(gru, true);
     ASSERT_EQ(kept.size(), cleared.size());
     for (std::size_t i = 0; i < kept.size(); ++i) {
       EXPECT_EQ(net_of(kept[i][0]), net_of(cleared[i][0])) << seed << ' ' << i;

@@ -14,9 +14,6 @@
 namespace proteus::learners {
 namespace {
 
-using testing::bytes_of;
-using testing::read_into;
-
 /// Random rows; some bars do not decide, some have assumed funding.
 struct Rows {
   std::vector<strategies::MarketMove> moves;
@@ -154,7 +151,7 @@ TEST(HeadAdaptation, RaisesTheSupportAndItsOuterGradientIsThatOfDifferences) {
 // ----------------------------------------------------------------------------------------------------
 // trainer
 
-MarketPolicySettings small_settings() {
+MarketPolicySettings small_market_policy() {
   MarketPolicySettings s;
   s.policy = {.encoder = 6, .core = {.kind = policy::CoreKind::Gru, .hidden = 6}};
   s.market.trial_bars = 40;
@@ -177,22 +174,14 @@ std::uint64_t hash_of(const inference::Checkpoint& checkpoint) {
   return hash;
 }
 
-std::unique_ptr<runs::Trainer> trainer(std::uint64_t seed,
-                                       const MarketPolicySettings& settings = small_settings()) {
-  return std::move(make_market_policy_trainer(settings, testing::market_data(), seed).value());
-}
-
-void iterate(runs::Trainer& t, int times) {
-  runs::Scalars figures;
-  for (int i = 0; i < times; ++i) {
-    figures.clear();
-    ASSERT_TRUE(t.iterate(figures).has_value());
-  }
+std::unique_ptr<runs::Trainer> trainer(
+    std::uint64_t seed, const MarketPolicySettings& settings = small_market_policy()) {
+  return std::move(make_market_policy_trainer(settings, market_data(), seed).value());
 }
 
 TEST(MarketPolicyTrainer, GoesOnToTheSameBits) {
   for (const std::int64_t inner_steps : {0, 2}) {
-    MarketPolicySettings settings = small_settings();
+    MarketPolicySettings settings = small_market_policy();
     settings.adaptation = {.inner_steps = inner_steps, .inner_rate = 0.1, .support_bars = 15};
     const auto whole = trainer(5, settings);
     iterate(*whole, 4);
@@ -214,17 +203,17 @@ TEST(MarketPolicyTrainer, OtherSeedsAreOtherPolicies) {
 }
 
 TEST(MarketPolicyTrainer, RefusesATrialWithNothingAfterTheRebuilding) {
-  MarketPolicySettings settings = small_settings();
+  MarketPolicySettings settings = small_market_policy();
   settings.market.rebuild_bars = 40;
-  const auto made = make_market_policy_trainer(settings, testing::market_data(), 1);
+  const auto made = make_market_policy_trainer(settings, market_data(), 1);
   ASSERT_TRUE(made.has_error());
   EXPECT_NE(made.error().context.find("rebuild_bars"), std::string::npos);
 }
 
 TEST(MarketPolicyTrainer, RefusesToMirrorFeaturesThatDoNotSayWhichTurn) {
-  MarketPolicySettings settings = small_settings();
+  MarketPolicySettings settings = small_market_policy();
   settings.mirror = true;
-  const auto made = make_market_policy_trainer(settings, testing::market_data(), 1);
+  const auto made = make_market_policy_trainer(settings, market_data(), 1);
   ASSERT_TRUE(made.has_error());
   EXPECT_NE(made.error().context.find("mirror"), std::string::npos);
 }
@@ -234,7 +223,7 @@ TEST(MarketPolicyTrainer, RefusesToMirrorFeaturesThatDoNotSayWhichTurn) {
 runs::Data waves(int jump = 3'000) {
   training::SeriesSource source;
   source.name = "waves";
-  source.instrument = testing::series_of(1)->instrument();
+  source.instrument = series_of(1)->instrument();
   double price = 1'000.0;
   Timestamp open{};
   for (int i = 0; i < 3'000; ++i) {
@@ -258,7 +247,7 @@ runs::Data waves(int jump = 3'000) {
 }
 
 TEST(MarketPolicyTrainer, LearnsAMarketThatCanBeSeenThrough) {
-  MarketPolicySettings settings = small_settings();
+  MarketPolicySettings settings = small_market_policy();
   settings.market.trial_bars = 150;
   settings.market.rebuild_bars = 20;
   settings.market.cost = 0.0;
@@ -287,7 +276,7 @@ TEST(MarketPolicyTrainer, LearnsAMarketThatCanBeSeenThrough) {
 }
 
 TEST(PortfolioScore, CountsNothingThatIsEarnedBehindThePeriod) {
-  MarketPolicySettings settings = small_settings();
+  MarketPolicySettings settings = small_market_policy();
   const auto score = [&](int jump) {
     const runs::Data data = waves(jump);
     strategies::PolicySpec spec;
@@ -310,13 +299,13 @@ TEST(PortfolioScore, CountsNothingThatIsEarnedBehindThePeriod) {
 }
 
 TEST(TrialBatch, PlaysATrialAsItIsPlayedAlone) {
-  const runs::Data data = testing::market_data();
+  const runs::Data data = market_data();
   strategies::PolicySpec spec;
-  spec.market = small_settings().market;
+  spec.market = small_market_policy().market;
   ASSERT_TRUE(training::fit_features(data.series, data.training, spec).has_value());
   const training::PolicyPanel panel(data.series.front(), spec);
   const policy::ActorCritic policy(
-      small_settings().policy,
+      small_market_policy().policy,
       static_cast<std::int64_t>(spec.offset.size() + strategies::kOwnInputs), 3, 1);
   const std::array<TrialStart, 3> starts{TrialStart{&panel, panel.first_ready(), 30},
                                          TrialStart{&panel, panel.first_ready() + 50, 40},
@@ -328,7 +317,7 @@ TEST(TrialBatch, PlaysATrialAsItIsPlayedAlone) {
 }
 
 TEST(PolicyPanel, FitsOnTheTrainingPeriodAlone) {
-  runs::Data data = testing::market_data();
+  runs::Data data = market_data();
   strategies::PolicySpec narrow;
   strategies::PolicySpec whole;
   ASSERT_TRUE(training::fit_features(data.series, data.training, narrow).has_value());

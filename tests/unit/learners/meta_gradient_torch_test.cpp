@@ -99,7 +99,7 @@ TEST(MetaGradient, EqualsThatOfAutogradThroughTheInnerSteps) {
       {Method::FirstOrder, Activation::Tanh, 3, true, true},
   };
   for (const Variant& v : variants) {
-    SCOPED_TRACE(testing::Message()
+    SCOPED_TRACE(::testing::Message()
                  << (v.method == Method::FirstOrder ? "first order, " : "second order, ")
                  << (v.activation == Activation::Relu ? "relu, " : "tanh, ") << v.steps
                  << " steps, learned rates " << v.learned_rates << ", multi-step " << v.multi_step);

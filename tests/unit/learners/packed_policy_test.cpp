@@ -28,7 +28,7 @@ double farthest(std::span<const float> a, const torch::Tensor& b) {
 
 /// An agent of each core that is offered, also in layers.
 std::vector<Rl2Settings> offered() {
-  std::vector<Rl2Settings> all(4, testing::small_settings());
+  std::vector<Rl2Settings> all(4, small_settings());
   all[1].policy.core.layers = 3;
   all[2].policy.core.kind = policy::CoreKind::Memoryless;
   all[3].policy.encoder = 0;
@@ -39,7 +39,7 @@ std::vector<Rl2Settings> offered() {
 
 TEST(PackedPolicyOfATrainer, OfATrainersCheckpointIsTheAgentOfThatCheckpoint) {
   for (const Rl2Settings& settings : offered()) {
-    const auto data = testing::market_data();
+    const auto data = market_data();
     const auto saved = std::move(make_rl2_trainer(settings, data, 7).value())->model();
     const auto agent = load_agent(saved, data.series.front()->schema()).value();
     const auto packed = PackedPolicy::create(saved, "agent").value();
@@ -68,10 +68,9 @@ TEST(PackedPolicyOfATrainer, OfATrainersCheckpointIsTheAgentOfThatCheckpoint) {
 }
 
 TEST(PackedPolicyOfATrainer, OfACoreThatIsNotOfferedIsRefused) {
-  auto settings = testing::small_settings();
+  auto settings = small_settings();
   settings.policy.core.kind = policy::CoreKind::S5;
-  const auto saved =
-      std::move(make_rl2_trainer(settings, testing::market_data(), 7).value())->model();
+  const auto saved = std::move(make_rl2_trainer(settings, market_data(), 7).value())->model();
   EXPECT_EQ(PackedPolicy::create(saved, "agent").error().code, ErrorCode::Unsupported);
 }
 

@@ -11,45 +11,45 @@
 namespace proteus::learners {
 namespace {
 
-constexpr std::size_t kRows = 301;  // more than one block
-constexpr std::size_t kActions = 4;
+constexpr std::size_t kChoiceRows = 301;  // more than one block
+constexpr std::size_t kChoices = 4;
 
-struct Batch {
+struct ChoiceBatch {
   std::vector<float> outputs, log_chances, advantages, returns;
   std::vector<std::int32_t> chosen;
-  Batch() {
+  ChoiceBatch() {
     market::Random random{11};
     const auto next = [&] { return static_cast<float>(random.normal()); };
-    for (std::size_t i = 0; i < kRows * (kActions + 1); ++i) outputs.push_back(next());
-    for (std::size_t i = 0; i < kRows; ++i) {
-      chosen.push_back(static_cast<std::int32_t>(random.bits() % kActions));
+    for (std::size_t i = 0; i < kChoiceRows * (kChoices + 1); ++i) outputs.push_back(next());
+    for (std::size_t i = 0; i < kChoiceRows; ++i) {
+      chosen.push_back(static_cast<std::int32_t>(random.bits() % kChoices));
       log_chances.push_back(-1.4F + 0.5F * next());  // ratios on both sides of the clip
       advantages.push_back(next());
       returns.push_back(next());
     }
   }
   [[nodiscard]] PpoRows rows() const {
-    return {kActions, outputs, chosen, log_chances, advantages, returns};
+    return {kChoices, outputs, chosen, log_chances, advantages, returns};
   }
 };
 
 torch::Tensor tensor(const std::vector<float>& values) { return torch::tensor(values); }
 
 TEST(PpoLoss, AndItsGradientAreThoseOfThePrintedFormula) {
-  const Batch b;
+  const ChoiceBatch b;
   const PpoLossSettings settings{0.2F, 0.5F, 0.03F};
   std::vector<float> gradient(b.outputs.size());
   const PpoLoss loss = ppo_loss(b.rows(), settings, gradient);
 
-  torch::Tensor outputs = tensor(b.outputs).view({kRows, kActions + 1}).requires_grad_();
-  const torch::Tensor logp = torch::log_softmax(outputs.narrow(1, 0, kActions), 1);
+  torch::Tensor outputs = tensor(b.outputs).view({kChoiceRows, kChoices + 1}).requires_grad_();
+  const torch::Tensor logp = torch::log_softmax(outputs.narrow(1, 0, kChoices), 1);
   const torch::Tensor chosen =
       logp.gather(1, torch::tensor(b.chosen).to(torch::kLong).unsqueeze(1)).squeeze(1);
   const torch::Tensor ratio = (chosen - tensor(b.log_chances)).exp();
   const torch::Tensor advantage = tensor(b.advantages);
   const torch::Tensor policy =
       -torch::min(ratio * advantage, ratio.clamp(0.8, 1.2) * advantage).mean();
-  const torch::Tensor value = 0.5 * (outputs.select(1, kActions) - tensor(b.returns)).pow(2).mean();
+  const torch::Tensor value = 0.5 * (outputs.select(1, kChoices) - tensor(b.returns)).pow(2).mean();
   const torch::Tensor entropy = -(logp.exp() * logp).sum(1).mean();
   const torch::Tensor total = policy + 0.5 * value - 0.03 * entropy;
   total.backward();
@@ -66,11 +66,11 @@ TEST(PpoLoss, AndItsGradientAreThoseOfThePrintedFormula) {
 }
 
 TEST(PpoLoss, KnowsNoDistanceFromThePolicyThatChose) {
-  Batch b;
+  ChoiceBatch b;
   std::vector<float> gradient(b.outputs.size());
-  const torch::Tensor logp =
-      torch::log_softmax(tensor(b.outputs).view({kRows, kActions + 1}).narrow(1, 0, kActions), 1);
-  for (std::size_t i = 0; i < kRows; ++i)
+  const torch::Tensor logp = torch::log_softmax(
+      tensor(b.outputs).view({kChoiceRows, kChoices + 1}).narrow(1, 0, kChoices), 1);
+  for (std::size_t i = 0; i < kChoiceRows; ++i)
     b.log_chances[i] = logp[static_cast<std::int64_t>(i)][b.chosen[i]].item().toFloat();
   const PpoLoss loss = ppo_loss(b.rows(), {}, gradient);
   EXPECT_NEAR(loss.kl, 0.0, 1e-6);

@@ -9,29 +9,15 @@
 #include "models/learners/evaluate.hpp"
 #include "models/learners/known_answers/bandit_env.hpp"
 #include "models/learners/known_answers/cart_pole_env.hpp"
+#include "tests/unit/learners/support.hpp"
 
 namespace proteus::learners {
 namespace {
 
 using training::StepEnd;
 
-constexpr InputSettings kAll{.time = true};
-
-policy::ActorCriticSettings small() {
-  return {.encoder = 0, .core = {.kind = policy::CoreKind::Gru, .hidden = 16}};
-}
-
 policy::ActorCritic policy_for(const VectorEnv& env, std::uint64_t seed = 1) {
-  return {small(), input_width(kAll, env), static_cast<std::int64_t>(env.actions()), seed};
-}
-
-PpoSettings quick(std::int64_t steps) {
-  PpoSettings s;
-  s.rollout_steps = steps;
-  s.gamma = 1.0;
-  s.rate = 5e-3;
-  s.kl_stop = 1.0;
-  return s;
+  return {small_policy(), input_width(kAll, env), static_cast<std::int64_t>(env.actions()), seed};
 }
 
 std::uint64_t hash_after(std::int64_t rollouts, std::uint64_t seed) {
@@ -90,7 +76,7 @@ TEST(Ppo, LeavesARolloutWhenThePolicyHasGoneFarEnough) {
 
 TEST(Ppo, RefusesAPolicyOfOtherWidths) {
   TellingArmBandit env{4, 10, 5, 0};
-  policy::ActorCritic policy{small(), 3, 2, 1};
+  policy::ActorCritic policy{small_policy(), 3, 2, 1};
   EXPECT_EQ(Ppo::create(policy, env, kAll, quick(5), 100, 1).error().code, ErrorCode::OutOfRange);
 }
 
@@ -180,7 +166,7 @@ TEST(Ppo, NamesALossThatIsNotFinite) {
   PpoSettings settings = quick(8);
   settings.scale_returns = false;
   const InputSettings inputs{.reward = false, .time = true};
-  policy::ActorCritic bare{small(), input_width(inputs, env), 2, 1};
+  policy::ActorCritic bare{small_policy(), input_width(inputs, env), 2, 1};
   const auto ppo = std::move(Ppo::create(bare, env, inputs, settings, 10'000, 1).value());
   const std::uint64_t good = policy::parameter_hash(bare.values());
   const PpoMetrics m = ppo->iterate().value();
@@ -193,7 +179,7 @@ TEST(Ppo, NamesALossThatIsNotFinite) {
 TEST(Ppo, NamesTheParameterWhoseGradientIsNotFinite) {
   Broken env{0, 1e3F};
   const InputSettings inputs{.reward = false, .time = true};
-  policy::ActorCritic policy{small(), input_width(inputs, env), 2, 1};
+  policy::ActorCritic policy{small_policy(), input_width(inputs, env), 2, 1};
   PpoSettings settings = quick(8);
   settings.scale_returns = false;
   settings.value_share = 3e38;  // The loss, in double, is finite; its slope, in float, is not.
@@ -224,7 +210,7 @@ TEST(Actor, ValuesTheStateThatACutEpisodeWouldHaveComeTo) {
     int steps_ = 0;
   } env;
   constexpr InputSettings kBare{.action = false, .reward = false, .done = false};
-  const policy::ActorCritic policy(small(), 1, 2, 1);
+  const policy::ActorCritic policy(small_policy(), 1, 2, 1);
   Inputs inputs{kBare, env};
   Actor actor{policy, env, inputs, 1};
   std::vector<float> told(1), values(1, -1.0F);

@@ -82,14 +82,13 @@ Result<Outcome> learn_bandits(std::size_t count, Group* group, std::uint64_t see
 }
 
 Result<Outcome> learn_markets(std::int64_t count, Group* group) {
-  auto settings = testing::small_settings();
+  auto settings = small_settings();
   settings.environments = count;
   settings.ppo.minibatches = 1;
   settings.validate_every = 2;
   settings.validation_trials = 8;
   settings.steps = 10'000;
-  BOOST_OUTCOME_TRY(const auto trainer,
-                    make_rl2_trainer(settings, testing::market_data(), 3, group));
+  BOOST_OUTCOME_TRY(const auto trainer, make_rl2_trainer(settings, market_data(), 3, group));
   Outcome outcome;
   for (int i = 0; i < kIterations; ++i) {
     runs::Scalars out;

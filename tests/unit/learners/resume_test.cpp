@@ -10,13 +10,10 @@
 namespace proteus::learners {
 namespace {
 
-using testing::bytes_of;
-using testing::read_into;
-
-constexpr InputSettings kAll{.time = true, .normalise = true};
+constexpr InputSettings kAllNormalised{.time = true, .normalise = true};
 
 /// A learner with what it refers to.
-struct Learner {
+struct GameLearner {
   std::unique_ptr<VectorEnv> env;
   std::unique_ptr<policy::ActorCritic> policy;
   std::unique_ptr<Ppo> ppo;
@@ -24,24 +21,24 @@ struct Learner {
 
 using MakeEnv = std::unique_ptr<VectorEnv> (*)();
 
-Learner learner(MakeEnv make, std::uint64_t seed) {
+GameLearner game_learner(MakeEnv make, std::uint64_t seed) {
   PpoSettings settings;
   settings.rollout_steps = 7;  // Ends in mid-trial.
   settings.minibatches = 2;
   settings.rate = 5e-3;
-  Learner l;
+  GameLearner l;
   l.env = make();
   l.policy = std::make_unique<policy::ActorCritic>(
       policy::ActorCriticSettings{.encoder = 8,
                                   .core = {.kind = policy::CoreKind::Gru, .hidden = 8}},
-      input_width(kAll, *l.env), numbers_said(*l.env), seed);
-  l.ppo = std::move(Ppo::create(*l.policy, *l.env, kAll, settings,
+      input_width(kAllNormalised, *l.env), numbers_said(*l.env), seed);
+  l.ppo = std::move(Ppo::create(*l.policy, *l.env, kAllNormalised, settings,
                                 static_cast<std::int64_t>(7 * 8 * l.env->size()), seed)
                         .value());
   return l;
 }
 
-void iterate(Learner& l, int times) {
+void play_on(GameLearner& l, int times) {
   for (int i = 0; i < times; ++i) ASSERT_FALSE(l.ppo->iterate().has_error());
 }
 
@@ -49,13 +46,14 @@ class Resume : public ::testing::TestWithParam<std::pair<const char*, MakeEnv>> 
 
 TEST_P(Resume, GoesOnToTheSameBits) {
   const MakeEnv make = GetParam().second;
-  Learner whole = learner(make, 5);
-  iterate(whole, 4);
-  Learner first = learner(make, 5);
-  iterate(first, 2);
-  Learner second = learner(make, 6);  // All that its seed decided has to come from the archive.
+  GameLearner whole = game_learner(make, 5);
+  play_on(whole, 4);
+  GameLearner first = game_learner(make, 5);
+  play_on(first, 2);
+  // All that its seed decided has to come from the archive.
+  GameLearner second = game_learner(make, 6);
   ASSERT_TRUE(read_into(*second.ppo, bytes_of(*first.ppo)));
-  iterate(second, 2);
+  play_on(second, 2);
   EXPECT_EQ(policy::parameter_hash(second.policy->values()),
             policy::parameter_hash(whole.policy->values()));
   EXPECT_EQ(bytes_of(*second.ppo), bytes_of(*whole.ppo));
@@ -98,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 /// Eight iterations, and four and four with a break between them.
 void expect_same_bits(const Rl2Settings& settings) {
-  const auto data = testing::market_data();
+  const auto data = market_data();
   const auto trainer = [&](std::uint64_t seed) {
     return std::move(make_rl2_trainer(settings, data, seed).value());
   };
@@ -121,16 +119,16 @@ void expect_same_bits(const Rl2Settings& settings) {
             inference::encode_checkpoint(whole->model()).value());
 }
 
-TEST(ResumeMarket, GoesOnToTheSameBits) { expect_same_bits(testing::small_settings()); }
+TEST(ResumeMarket, GoesOnToTheSameBits) { expect_same_bits(small_settings()); }
 
 TEST(ResumeMarket, GoesOnToTheSameBitsUnderTheEnginesSizing) {
-  auto settings = testing::small_settings();
+  auto settings = small_settings();
   settings.env.sizing = training::Sizing::Engine;
   expect_same_bits(settings);
 }
 
 TEST(ResumeMarket, GoesOnToTheSameBitsWithAnS5CoreWeightsAndABelief) {
-  auto settings = testing::small_settings();
+  auto settings = small_settings();
   settings.actions.set = training::ActionSet::Weight;
   settings.policy.core.kind = policy::CoreKind::S5;
   settings.policy.belief = 4;
@@ -139,8 +137,8 @@ TEST(ResumeMarket, GoesOnToTheSameBitsWithAnS5CoreWeightsAndABelief) {
 }
 
 TEST(ResumeMarket, RefusesWhatIsOfOtherSettingsOrCutOff) {
-  const auto data = testing::market_data();
-  auto settings = testing::small_settings();
+  const auto data = market_data();
+  auto settings = small_settings();
   const auto first = std::move(make_rl2_trainer(settings, data, 5).value());
   const auto bytes = bytes_of(*first);
   settings.environments = 5;

@@ -11,18 +11,6 @@
 namespace proteus::learners {
 namespace {
 
-using testing::market_data;
-using testing::small_settings;
-
-std::vector<runs::Scalar> iterate(runs::Trainer& trainer, int times = 1) {
-  runs::Scalars out;
-  for (int i = 0; i < times; ++i) {
-    out.clear();
-    EXPECT_FALSE(trainer.iterate(out).has_error());
-  }
-  return out.all();
-}
-
 double figure(const std::vector<runs::Scalar>& all, std::string_view name) {
   const auto found = std::ranges::find(all, name, &runs::Scalar::name);
   EXPECT_NE(found, all.end()) << name;
@@ -65,7 +53,7 @@ TEST(Rl2Trainer, ValidationChangesNothingOfTraining) {
   const auto often = std::move(make_rl2_trainer(settings, data, 1).value());
   iterate(*seldom, 4);
   iterate(*often, 4);
-  EXPECT_EQ(testing::bytes_of(*seldom), testing::bytes_of(*often));
+  EXPECT_EQ(bytes_of(*seldom), bytes_of(*often));
 }
 
 TEST(Rl2Trainer, WithoutAValidationPeriodHasNoSuchFigure) {
@@ -77,7 +65,7 @@ TEST(Rl2Trainer, WithoutAValidationPeriodHasNoSuchFigure) {
 
 TEST(Rl2Trainer, LearnsToHoldWhatOnlyRises) {
   // Bars that rise by 0.4 % each: being long earns that, net of one entry an episode.
-  const auto source = testing::series_of(3);
+  const auto source = series_of(3);
   std::vector<Bar> bars(source->bars().begin(), source->bars().end());
   double price = bars.front().open.to_double();
   for (Bar& bar : bars) {

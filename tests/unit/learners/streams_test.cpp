@@ -18,7 +18,7 @@ namespace {
 using Make = std::function<std::unique_ptr<VectorEnv>(std::size_t)>;
 
 std::unique_ptr<VectorEnv> market(std::size_t size) {
-  const auto series = testing::series_of(3);
+  const auto series = series_of(3);
   training::MarketEnv::Settings settings;
   auto observation =
       features::PolicyObservation::create(series->schema(), features::TimeShare::Trial).value();

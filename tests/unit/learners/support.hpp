@@ -9,7 +9,7 @@
 #include "models/learners/rl2_trainer.hpp"
 #include "models/training/synthetic.hpp"
 
-namespace proteus::learners::testing {
+namespace proteus::learners {
 
 inline std::shared_ptr<const training::Series> series_of(
     std::uint64_t seed, features::Kind features = features::Kind::Chapter) {
@@ -41,6 +41,33 @@ inline Rl2Settings small_settings() {
   return s;
 }
 
+/// Everything that an input can tell, as it is.
+inline constexpr InputSettings kAll{.time = true};
+
+inline policy::ActorCriticSettings small_policy(policy::CoreKind kind = policy::CoreKind::Gru) {
+  return {.encoder = 0, .core = {.kind = kind, .hidden = 16}};
+}
+
+/// Learns games in seconds.
+inline PpoSettings quick(std::int64_t rollout_steps) {
+  PpoSettings s;
+  s.rollout_steps = rollout_steps;
+  s.gamma = 1.0;
+  s.rate = 5e-3;
+  s.kl_stop = 1.0;
+  return s;
+}
+
+/// What the last of these iterations told.
+inline std::vector<runs::Scalar> iterate(runs::Trainer& trainer, int times = 1) {
+  runs::Scalars out;
+  for (int i = 0; i < times; ++i) {
+    out.clear();
+    EXPECT_FALSE(trainer.iterate(out).has_error());
+  }
+  return out.all();
+}
+
 template <class T>
 std::vector<std::byte> bytes_of(T& object) {
   ByteBuffer buffer;
@@ -58,4 +85,4 @@ bool read_into(T& object, std::span<const std::byte> bytes) {
   return a.finish();
 }
 
-}  // namespace proteus::learners::testing
+}  // namespace proteus::learners

@@ -16,15 +16,15 @@
 namespace proteus::learners {
 namespace {
 
-constexpr std::size_t kRows = 40;
+constexpr std::size_t kWeightRows = 40;
 constexpr PpoLossSettings kShares{0.2F, 0.5F, 0.03F};
 
-struct Batch {
+struct WeightBatch {
   std::vector<float> outputs, chosen, log_chances, advantages, returns;
-  Batch() {
+  WeightBatch() {
     market::Random random{17};
     const auto next = [&] { return static_cast<float>(random.normal()); };
-    for (std::size_t i = 0; i < kRows; ++i) {
+    for (std::size_t i = 0; i < kWeightRows; ++i) {
       const float mean = next(), deviation = 0.5F * next();
       outputs.insert(outputs.end(), {mean, deviation, next()});
       chosen.push_back(mean + 0.5F * next());
@@ -41,9 +41,9 @@ struct Batch {
 };
 
 /// The loss as it is printed, in double.
-double printed(const Batch& b, const std::vector<double>& outputs) {
+double printed(const WeightBatch& b, const std::vector<double>& outputs) {
   double sum = 0.0;
-  for (std::size_t i = 0; i < kRows; ++i) {
+  for (std::size_t i = 0; i < kWeightRows; ++i) {
     const double mean = outputs[3 * i];
     const double log_deviation = std::clamp(outputs[3 * i + 1] - 0.7, -4.0, 0.0);
     const double deviation = std::exp(log_deviation);
@@ -57,11 +57,11 @@ double printed(const Batch& b, const std::vector<double>& outputs) {
            0.25 * std::pow(outputs[3 * i + 2] - static_cast<double>(b.returns[i]), 2.0) -
            0.03 * entropy;
   }
-  return sum / static_cast<double>(kRows);
+  return sum / static_cast<double>(kWeightRows);
 }
 
 TEST(WeightLoss, AndItsGradientAreThoseOfThePrintedFormula) {
-  const Batch b;
+  const WeightBatch b;
   std::vector<float> gradient(b.outputs.size());
   const PpoLoss loss = weight_loss(b.rows(), kShares, gradient);
   std::vector<double> exact(b.outputs.begin(), b.outputs.end());
@@ -122,7 +122,7 @@ class HalfOfIt : public ArrayEnv {
   std::vector<std::size_t> steps_;
 };
 
-PpoSettings quick() {
+PpoSettings shortsighted() {
   PpoSettings s;
   s.rollout_steps = 16;
   s.rate = 5e-3;
@@ -132,20 +132,20 @@ PpoSettings quick() {
 
 constexpr InputSettings kBare{.action = false, .reward = false, .done = false};
 
-struct Learner {
+struct WeightLearner {
   HalfOfIt env{64};
   policy::ActorCritic policy{
       {.encoder = 0, .core = {policy::CoreKind::Memoryless, 16, 1}}, 1, 2, 1};
   std::unique_ptr<Ppo> ppo;
   PpoMetrics last;
-  explicit Learner(std::int64_t steps)
-      : ppo(std::move(Ppo::create(policy, env, kBare, quick(), steps, 1).value())) {
+  explicit WeightLearner(std::int64_t steps)
+      : ppo(std::move(Ppo::create(policy, env, kBare, shortsighted(), steps, 1).value())) {
     EXPECT_FALSE(ppo->run([this](const PpoMetrics& m) { last = m; }).has_error());
   }
 };
 
 TEST(WeightTraining, FindsTheBestWeightOfEachState) {
-  Learner learner{120'000};
+  WeightLearner learner{120'000};
   // Uniform in [-1, 1], its half has a variance of 1 / 12: what always saying 0 would lose.
   const double lost =
       -evaluate(learner.policy, learner.env, learner.ppo->inputs(), 4'000, 9, Choice::Greedy).mean /
@@ -156,7 +156,7 @@ TEST(WeightTraining, FindsTheBestWeightOfEachState) {
 }
 
 TEST(WeightTraining, TheSameSeedGivesTheSameParametersBitForBit) {
-  const Learner one{8'000}, same{8'000};
+  const WeightLearner one{8'000}, same{8'000};
   EXPECT_EQ(policy::parameter_hash(one.policy.values()),
             policy::parameter_hash(same.policy.values()));
 }
@@ -164,7 +164,8 @@ TEST(WeightTraining, TheSameSeedGivesTheSameParametersBitForBit) {
 TEST(WeightTraining, IsRefusedForAPolicyOfChoices) {
   HalfOfIt env{64};
   policy::ActorCritic policy{{.encoder = 0, .core = {.hidden = 4}}, 1, 3, 1};
-  EXPECT_EQ(Ppo::create(policy, env, kBare, quick(), 100, 1).error().code, ErrorCode::OutOfRange);
+  EXPECT_EQ(Ppo::create(policy, env, kBare, shortsighted(), 100, 1).error().code,
+            ErrorCode::OutOfRange);
 }
 
 TEST(Actor, SamplesWeightsWithTheDensityItTells) {

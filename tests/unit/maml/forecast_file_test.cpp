@@ -9,20 +9,14 @@
 
 #include "models/maml/forecast_trading.hpp"
 #include "models/maml/model_file.hpp"
-#include "models/training/synthetic.hpp"
 #include "strategies/forecast/forecast_strategy.hpp"
 #include "tests/support/folder.hpp"
+#include "tests/unit/maml/support.hpp"
 
 namespace proteus::maml {
 namespace {
 
 using inference::Checkpoint;
-
-std::shared_ptr<const training::Series> a_series(std::size_t bars, std::uint64_t seed = 1) {
-  training::SyntheticSettings settings;
-  settings.bars = bars;
-  return training::synthetic_series(settings, seed).value();
-}
 
 ForecastSettings tasks() {
   ForecastSettings settings;

@@ -6,26 +6,18 @@
 
 #include "models/maml/forecast_trading.hpp"
 #include "models/maml/model_file.hpp"
-#include "models/training/synthetic.hpp"
+#include "tests/unit/maml/support.hpp"
 
 namespace proteus::maml {
 namespace {
 
 using training::Series;
 
-std::shared_ptr<const Series> a_series(std::size_t bars = 400, std::uint64_t seed = 1) {
-  training::SyntheticSettings settings;
-  settings.bars = bars;
-  return training::synthetic_series(settings, seed).value();
-}
-
-Learner<float> a_learner(const LearnerSettings& settings = {}) {
+Learner<float> a_forecaster(const LearnerSettings& settings = {}) {
   return std::move(
       Learner<float>::create(settings, Mlp::create(11, {16, 16}, 1, Activation::Relu).value(), 3)
           .value());
 }
-
-std::vector<float> copy_of(std::span<const float> values) { return {values.begin(), values.end()}; }
 
 TEST(ForecastRows, LabelsAreTheReturnAheadInUsualReturns) {
   const auto series = a_series(200);
@@ -118,7 +110,7 @@ TEST(ForecastTrading, KnowsNothingOfLaterBars) {
   bar.close = bar.high =
       Price::from_raw(bar.high.raw() + bar.high.raw() / 50 / 10'000'000 * 10'000'000);
   const auto other = Series::create(std::move(changed)).value();
-  Learner<float> learner = a_learner();
+  Learner<float> learner = a_forecaster();
   ForecastRule rule;
   rule.threshold = 0.0;
   const auto trade = [&](const std::shared_ptr<const Series>& s) {
@@ -143,7 +135,7 @@ TEST(ForecastTrading, KnowsNothingOfLaterBars) {
 TEST(ForecastTrading, LosesItsCostsAndNothingElseWhereTheMarketStands) {
   // Forecasts of the base alone, with a threshold that no forecast reaches: no trade, no cost.
   const auto series = a_series(260);
-  Learner<float> learner = a_learner();
+  Learner<float> learner = a_forecaster();
   ForecastRule rule;
   rule.adaptation_steps = 0;
   rule.threshold = 100.0;
@@ -161,7 +153,7 @@ TEST(ForecastTrading, LosesItsCostsAndNothingElseWhereTheMarketStands) {
 }
 
 TEST(ForecastTrading, RefusesWhatItCannotTrade) {
-  Learner<float> learner = a_learner();
+  Learner<float> learner = a_forecaster();
   const ForecastRows rows(a_series(150), {}, 5);
   EXPECT_TRUE(trade_forecasts(learner, rows, 149, 150, {}, {}).has_error());
   Learner<float> other = std::move(
@@ -174,7 +166,7 @@ TEST(ForecastCheckpoint, GoesOnToTheSameBits) {
   LearnerSettings settings;
   settings.learned_rates = true;
   settings.inner_rate = 0.02;
-  Learner<float> learner = a_learner(settings);
+  Learner<float> learner = a_forecaster(settings);
   const auto scaling = fit_forecast_scaling({{series}}, {}).value();
   ForecastTasks tasks = ForecastTasks::create({series}, {}, scaling, {}, {}, 1).value();
   TaskBatch<float> batch;
@@ -198,7 +190,7 @@ TEST(ForecastCheckpoint, GoesOnToTheSameBits) {
 
 TEST(ForecastCheckpoint, ThatDoesNotFitIsRefused) {
   const auto series = a_series(200);
-  const auto c = forecast_checkpoint(a_learner(), series->schema(), {}, {}, Interval::H1);
+  const auto c = forecast_checkpoint(a_forecaster(), series->schema(), {}, {}, Interval::H1);
   ASSERT_TRUE(load_forecaster(c, series->schema()));
   features::Schema other = series->schema();
   other.features[2].definition += " changed";

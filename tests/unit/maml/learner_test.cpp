@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/unit/maml/support.hpp"
+
 namespace proteus::maml {
 namespace {
 
@@ -32,11 +34,9 @@ TaskBatch<float> lines(std::size_t tasks, market::Random& random) {
   return batch;
 }
 
-Learner<float> a_learner(const LearnerSettings& settings, std::uint64_t seed = 5) {
+Learner<float> a_line_learner(const LearnerSettings& settings, std::uint64_t seed = 5) {
   return std::move(Learner<float>::create(settings, a_net(), seed).value());
 }
-
-std::vector<float> copy_of(std::span<const float> values) { return {values.begin(), values.end()}; }
 
 TEST(Learner, RefusesWhatHasNoMeaning) {
   LearnerSettings settings;
@@ -52,7 +52,7 @@ TEST(Learner, RefusesWhatHasNoMeaning) {
 }
 
 TEST(Learner, LeavesTheBaseAsItIsWhenItAdapts) {
-  Learner<float> learner = a_learner({});
+  Learner<float> learner = a_line_learner({});
   market::Random random(1, "lines");
   const TaskBatch<float> batch = lines(1, random);
   const std::vector<float> before = copy_of(learner.learned());
@@ -81,7 +81,7 @@ TEST(Learner, OfEveryMethodLearnsToAdapt) {
   variants[4].settings.multi_step = true;
   variants[5].settings.head_only = true;
   for (const Variant& variant : variants) {
-    Learner<float> learner = a_learner(variant.settings);
+    Learner<float> learner = a_line_learner(variant.settings);
     market::Random random(2, "lines");
     const auto error_after = [&](std::size_t steps) {
       market::Random test(3, "lines");
@@ -105,7 +105,7 @@ TEST(Learner, OfEveryMethodLearnsToAdapt) {
 TEST(Learner, WithTheHeadAloneMovesNothingBelowIt) {
   LearnerSettings settings;
   settings.head_only = true;
-  Learner<float> learner = a_learner(settings);
+  Learner<float> learner = a_line_learner(settings);
   market::Random random(4, "lines");
   const TaskBatch<float> batch = lines(1, random);
   const auto adapted = learner.adapt(batch.support_x, batch.support_y, 5);
@@ -117,7 +117,7 @@ TEST(Learner, WithTheHeadAloneMovesNothingBelowIt) {
 
 TEST(Learner, GivesTheSameBitsForTheSameSeed) {
   const auto run = [](std::uint64_t seed) {
-    Learner<float> learner = a_learner({}, seed);
+    Learner<float> learner = a_line_learner({}, seed);
     market::Random random(6, "lines");
     for (int i = 0; i < 5; ++i) EXPECT_TRUE(learner.step(lines(3, random)));
     return copy_of(learner.learned());
@@ -130,8 +130,8 @@ TEST(Learner, GoesOnFromWhatItSaved) {
   LearnerSettings settings;
   settings.learned_rates = true;
   settings.anneal_steps = 20;
-  Learner<float> unbroken = a_learner(settings);
-  Learner<float> resumed = a_learner(settings, 99);
+  Learner<float> unbroken = a_line_learner(settings);
+  Learner<float> resumed = a_line_learner(settings, 99);
   market::Random random(7, "lines");
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(unbroken.step(lines(3, random)));
   ASSERT_TRUE(resumed.restore(unbroken.learned(), unbroken.optimiser().state()));
@@ -145,7 +145,7 @@ TEST(Learner, GoesOnFromWhatItSaved) {
 }
 
 TEST(Learner, SkipsAnUpdateThatIsNotFiniteAndStopsAtTheThirdInARow) {
-  Learner<float> learner = a_learner({});
+  Learner<float> learner = a_line_learner({});
   market::Random random(8, "lines");
   const TaskBatch<float> good = lines(3, random);
   TaskBatch<float> bad = good;

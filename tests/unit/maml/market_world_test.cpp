@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "models/training/synthetic.hpp"
+#include "tests/unit/maml/support.hpp"
 
 namespace proteus::maml {
 namespace {
@@ -12,12 +12,6 @@ namespace {
 using training::Series;
 
 constexpr MarketShape kShape{3, 12, 4, 2};
-
-std::shared_ptr<const Series> a_series(std::size_t bars = 300, std::uint64_t seed = 1) {
-  training::SyntheticSettings settings;
-  settings.bars = bars;
-  return training::synthetic_series(settings, seed).value();
-}
 
 features::PolicyObservation observation_of(const Series& series) {
   return features::PolicyObservation::create(series.schema(), features::TimeShare::Episode).value();
@@ -54,7 +48,7 @@ Seen walk(MarketWorld& world, Part part, std::size_t columns) {
 }
 
 TEST(MarketWorld, KeepsSupportAndQueryApartByTheGap) {
-  const auto series = a_series();
+  const auto series = a_series(300);
   const auto world = a_world(*series);
   const std::size_t columns = observation_of(*series).columns();
   auto sampler = market_sampler({series}, {.spacing = 7}, kShape, {}, 1).value();
@@ -72,7 +66,7 @@ TEST(MarketWorld, KeepsSupportAndQueryApartByTheGap) {
 }
 
 TEST(MarketWorld, StaysInsideThePeriodWithAllItsBars) {
-  const auto series = a_series();
+  const auto series = a_series(300);
   const auto bars = series->bars();
   const training::Period period{.from = bars[100].open_time, .to = bars[200].close_time};
   auto sampler = market_sampler({series}, {.spacing = 1}, kShape, period, 1).value();
@@ -84,7 +78,7 @@ TEST(MarketWorld, StaysInsideThePeriodWithAllItsBars) {
 }
 
 TEST(MarketWorld, PaysWhatTheEnvironmentPaysForTheSameWeights) {
-  const auto series = a_series();
+  const auto series = a_series(300);
   const auto world = a_world(*series);
   const auto observation = observation_of(*series);
   ASSERT_TRUE(world->place({.series = series, .start = 100}));
@@ -112,7 +106,7 @@ TEST(MarketWorld, PaysWhatTheEnvironmentPaysForTheSameWeights) {
 }
 
 TEST(MarketWorld, RefusesChoicesAndStretchesThatDoNotFit) {
-  const auto series = a_series();
+  const auto series = a_series(300);
   training::MarketEnv::Settings choices = settings();
   choices.actions.set = training::ActionSet::Target;
   EXPECT_EQ(MarketWorld::create(choices, observation_of(*series), kShape).error().code,

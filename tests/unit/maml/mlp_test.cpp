@@ -10,17 +10,12 @@
 #include "models/maml/arithmetic.hpp"
 #include "models/maml/gaussian.hpp"
 #include "models/maml/network.hpp"
+#include "tests/unit/maml/support.hpp"
 
 namespace proteus::maml {
 namespace {
 
 using Vector = std::vector<double>;
-
-Vector normals(std::size_t n, market::Random& random) {
-  Vector values(n);
-  for (double& x : values) x = random.normal();
-  return values;
-}
 
 double gap(std::span<const double> a, std::span<const double> b) {
   double worst = 0.0;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/unit/maml/support.hpp"
+
 namespace proteus::maml {
 namespace {
 
@@ -45,18 +47,11 @@ PolicyLearnerSettings small() {
   return s;
 }
 
-PolicyLearner a_learner(const PolicyLearnerSettings& settings = small(), std::uint64_t seed = 3) {
+PolicyLearner a_policy_learner(const PolicyLearnerSettings& settings = small(),
+                               std::uint64_t seed = 3) {
   return std::move(
       PolicyLearner::create(settings, Mlp::create(1, {8}, 1, Activation::Tanh, 1).value(), seed)
           .value());
-}
-
-std::vector<float> copy_of(std::span<const float> values) { return {values.begin(), values.end()}; }
-
-std::vector<double> normals(std::size_t n, market::Random& random) {
-  std::vector<double> values(n);
-  for (double& x : values) x = random.normal();
-  return values;
 }
 
 /// Rollouts that stay as they are while the parameters move.
@@ -130,8 +125,8 @@ TEST(PolicyMetaGradient, ThroughTheInnerStepsEqualsDifferences) {
 }
 
 TEST(PolicyLearner, LeavesBaseAndRandomNumbersAsTheyAreWhenItAdapts) {
-  PolicyLearner learner = a_learner();
-  PolicyLearner undisturbed = a_learner();
+  PolicyLearner learner = a_policy_learner();
+  PolicyLearner undisturbed = a_policy_learner();
   const std::vector<float> before = copy_of(learner.base());
   Target world(0.7F);
   market::Random test(1, "test");
@@ -148,7 +143,7 @@ TEST(PolicyLearner, LeavesBaseAndRandomNumbersAsTheyAreWhenItAdapts) {
 TEST(PolicyLearner, AdaptsOnSupportAndIsJudgedOnQuery) {
   PolicyLearnerSettings settings = small();
   settings.inner_steps = 2;
-  PolicyLearner learner = a_learner(settings);
+  PolicyLearner learner = a_policy_learner(settings);
   std::vector<std::unique_ptr<World>> worlds;
   worlds.push_back(std::make_unique<Target>(0.5F));
   ASSERT_TRUE(learner.step(worlds));
@@ -165,7 +160,7 @@ TEST(PolicyLearner, LearnsToAdapt) {
   PolicyLearnerSettings settings = small();
   settings.trajectories = 20;
   settings.outer_rate = 0.01;
-  PolicyLearner learner = a_learner(settings);
+  PolicyLearner learner = a_policy_learner(settings);
   for (int i = 0; i < 150; ++i) {
     std::vector<std::unique_ptr<World>> worlds;
     for (int t = 0; t < 8; ++t) worlds.push_back(std::make_unique<Target>(t % 2 == 0 ? 1.F : -1.F));
@@ -185,7 +180,7 @@ TEST(PolicyLearner, LearnsToAdapt) {
 }
 
 TEST(PolicyLearner, SkipsAnUpdateThatIsNotFiniteAndStopsAtTheThirdInARow) {
-  PolicyLearner learner = a_learner();
+  PolicyLearner learner = a_policy_learner();
   market::Random random(1, "targets");
   ASSERT_TRUE(learner.step(targets(random)));
   const std::vector<float> good = copy_of(learner.base());
@@ -205,7 +200,7 @@ TEST(PolicyLearner, SkipsAnUpdateThatIsNotFiniteAndStopsAtTheThirdInARow) {
 }
 
 TEST(PolicyLearner, AGoodUpdateBetweenTwoBadOnesStartsTheCountAnew) {
-  PolicyLearner learner = a_learner();
+  PolicyLearner learner = a_policy_learner();
   market::Random random(1, "targets");
   std::vector<std::unique_ptr<World>> poisoned;
   poisoned.push_back(std::make_unique<Target>(0.0F, std::numeric_limits<float>::infinity()));
@@ -218,14 +213,14 @@ TEST(PolicyLearner, AGoodUpdateBetweenTwoBadOnesStartsTheCountAnew) {
 }
 
 TEST(PolicyLearner, GoesOnFromItsArchiveToTheSameBits) {
-  PolicyLearner learner = a_learner();
+  PolicyLearner learner = a_policy_learner();
   market::Random random(1, "targets");
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(learner.step(targets(random)));
   ByteBuffer bytes;
   Archive writer = Archive::writer(bytes);
   learner.archive(writer);
   ASSERT_TRUE(writer.finish());
-  PolicyLearner other = a_learner(small(), 99);
+  PolicyLearner other = a_policy_learner(small(), 99);
   Archive reader = Archive::reader(bytes.view());
   other.archive(reader);
   ASSERT_TRUE(reader.finish());
@@ -248,7 +243,7 @@ TEST(PolicyLearner, WithTheMultiStepLossCountsTheRolloutsAfterEveryStep) {
     PolicyLearnerSettings settings = small();
     settings.multi_step = multi_step;
     settings.inner_steps = steps;
-    PolicyLearner learner = a_learner(settings);
+    PolicyLearner learner = a_policy_learner(settings);
     market::Random random(1, "targets");
     EXPECT_TRUE(learner.step(targets(random)));
     return copy_of(learner.base());
@@ -288,7 +283,7 @@ TEST(PolicyLearner, LearnsNothingFromAfterATrajectorysEnd) {
   settings.epochs = 3;
   settings.outer_rate = 0.05;
   const auto learned_with = [&](float after) {
-    PolicyLearner learner = a_learner(settings);
+    PolicyLearner learner = a_policy_learner(settings);
     for (int i = 0; i < 3; ++i) {
       std::vector<std::unique_ptr<World>> worlds;
       worlds.push_back(std::make_unique<Ending>(after));

@@ -64,8 +64,8 @@ double value_of(const runs::Scalars& scalars, std::string_view name) {
   return 0.0;
 }
 
-class MamlTrainer : public testing::TestWithParam<Make> {};
-INSTANTIATE_TEST_SUITE_P(All, MamlTrainer, testing::Values(forecaster(), policy()),
+class MamlTrainer : public ::testing::TestWithParam<Make> {};
+INSTANTIATE_TEST_SUITE_P(All, MamlTrainer, ::testing::Values(forecaster(), policy()),
                          [](const auto& p) { return p.index == 0 ? "forecast" : "policy"; });
 
 TEST_P(MamlTrainer, TellsTheSameFiguresInTheSameOrderUntilItIsDone) {

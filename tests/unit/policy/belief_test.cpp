@@ -5,17 +5,16 @@
 #include <algorithm>
 
 #include "models/policy/actor_critic.hpp"
+#include "tests/unit/policy/support.hpp"
 
 namespace proteus::policy {
 namespace {
 
 using torch::Tensor;
 
-constexpr std::int64_t kInputs = 6;
-constexpr std::int64_t kActions = 3;
 constexpr std::int64_t kColumns = 2;
 
-ActorCritic make(std::int64_t units, bool read) {
+ActorCritic agent_with_belief(std::int64_t units, bool read) {
   return {{.encoder = 8,
            .core = {.hidden = 10},
            .belief = units,
@@ -27,16 +26,8 @@ ActorCritic make(std::int64_t units, bool read) {
           kColumns};
 }
 
-Tensor numbers(torch::IntArrayRef shape, std::uint64_t seed) {
-  market::Random random{seed};
-  Tensor out = torch::empty(shape);
-  for (std::int64_t i = 0; i < out.numel(); ++i)
-    out.data_ptr<float>()[i] = static_cast<float>(random.normal());
-  return out;
-}
-
 TEST(BeliefHead, LeavesAPolicyThatDoesNotReadItAsItWas) {
-  const ActorCritic plain = make(0, false), with = make(4, false);
+  const ActorCritic plain = agent_with_belief(0, false), with = agent_with_belief(4, false);
   EXPECT_EQ(plain.belief(), nullptr);
   ASSERT_NE(with.belief(), nullptr);
   EXPECT_EQ(with.belief()->columns(), kColumns);
@@ -46,7 +37,7 @@ TEST(BeliefHead, LeavesAPolicyThatDoesNotReadItAsItWas) {
 }
 
 TEST(BeliefHead, IsReadByThePolicyThatHasToActOnIt) {
-  ActorCritic agent = make(4, true);
+  ActorCritic agent = agent_with_belief(4, true);
   const Tensor x = numbers({1, 5, kInputs}, 1);
   const Tensor start = torch::zeros({5, agent.state_size()});
   const Tensor before = agent.sequence(x, start, {}).detach();
@@ -66,7 +57,7 @@ TEST(BeliefHead, IsReadByThePolicyThatHasToActOnIt) {
 }
 
 TEST(BeliefHead, ForetellsFromBeliefAndQuestion) {
-  const ActorCritic agent = make(4, false);
+  const ActorCritic agent = agent_with_belief(4, false);
   const Tensor features = numbers({5, 10}, 2);
   const Tensor asked = numbers({5, kColumns + kActions}, 3);
   const auto named = agent.belief()->named_parameters();

@@ -13,21 +13,21 @@ namespace {
 
 using torch::Tensor;
 
-constexpr std::int64_t kSteps = 20;
-constexpr std::int64_t kRows = 5;
-constexpr std::int64_t kInputs = 7;
-constexpr std::int64_t kHidden = 12;
-
 GruWeights weights_of(const GruCore& core) {
   const auto named = core.named_parameters();
   return {named["weight_ih_l0"], named["weight_hh_l0"], named["bias_ih_l0"], named["bias_hh_l0"]};
 }
 
-struct Case {
+struct GruCase {
+  static constexpr std::int64_t kSteps = 20;
+  static constexpr std::int64_t kRows = 5;
+  static constexpr std::int64_t kInputs = 7;
+  static constexpr std::int64_t kHidden = 12;
+
   market::Random random{3};
   GruCore core{kInputs, kHidden, 1, random};
   Tensor x, start, resets;
-  Case() {
+  GruCase() {
     torch::manual_seed(1);
     x = torch::randn({kSteps, kRows, kInputs});
     start = torch::randn({kRows, kHidden});
@@ -40,8 +40,8 @@ struct Case {
 };
 
 TEST(GruTorch, SequencesAndGradientsAreThoseOfTheKernels) {
-  Case c;
-  const Tensor weight = torch::randn({kSteps, kRows, kHidden});
+  GruCase c;
+  const Tensor weight = torch::randn({GruCase::kSteps, GruCase::kRows, GruCase::kHidden});
   const auto gradients = [&](const Tensor& out) {
     for (auto& p : c.core.parameters()) p.mutable_grad() = Tensor();
     (out * weight).sum().backward();
@@ -61,11 +61,11 @@ TEST(GruTorch, SequencesAndGradientsAreThoseOfTheKernels) {
 }
 
 TEST(GruTorch, StepsAreThoseOfTheKernels) {
-  const Case c;
+  const GruCase c;
   Tensor state = c.start.clone();
   Tensor other = c.start.clone();
   const torch::NoGradGuard no_grad;
-  for (std::int64_t t = 0; t < kSteps; ++t) {
+  for (std::int64_t t = 0; t < GruCase::kSteps; ++t) {
     c.core.step(c.x[t], state);
     other = gru_step(c.x[t], other, weights_of(c.core));
     EXPECT_LT((state - other).abs().max().item<float>(), 1e-5F) << t;
@@ -77,16 +77,17 @@ TEST(ActorCritic, ComputesWhereItsInputsLie) {
     const ActorCritic policy({.encoder = 8, .core = {.kind = kind, .hidden = 6, .layers = 2}}, 4, 3,
                              1);
     const auto meta = torch::TensorOptions().device(torch::kMeta);
-    Tensor state = torch::empty({kRows, policy.state_size()}, meta);
-    const Tensor out = policy.step(torch::empty({kRows, 4}, meta), state);
+    Tensor state = torch::empty({GruCase::kRows, policy.state_size()}, meta);
+    const Tensor out = policy.step(torch::empty({GruCase::kRows, 4}, meta), state);
     EXPECT_TRUE(out.is_meta());
     EXPECT_TRUE(state.is_meta());
     EXPECT_EQ(state.size(1), policy.state_size());
-    const Tensor all = policy.sequence(torch::empty({kSteps, kRows, 4}, meta),
-                                       torch::empty({kRows, policy.state_size()}, meta),
-                                       torch::empty({kSteps, kRows}, meta.dtype(torch::kUInt8)));
+    const Tensor all =
+        policy.sequence(torch::empty({GruCase::kSteps, GruCase::kRows, 4}, meta),
+                        torch::empty({GruCase::kRows, policy.state_size()}, meta),
+                        torch::empty({GruCase::kSteps, GruCase::kRows}, meta.dtype(torch::kUInt8)));
     EXPECT_TRUE(all.is_meta());
-    EXPECT_EQ(all.sizes(), (torch::IntArrayRef{kSteps, kRows, 4}));
+    EXPECT_EQ(all.sizes(), (torch::IntArrayRef{GruCase::kSteps, GruCase::kRows, 4}));
   }
 }
 

@@ -23,7 +23,7 @@ constexpr std::size_t kRandomSteps = 20'000;
 #else
 constexpr std::size_t kRandomSteps = 1'000'000;
 #endif
-constexpr std::size_t kRows = 50;
+constexpr std::size_t kRowsTogether = 50;
 
 torch::Tensor view(std::span<const float> values, std::vector<std::int64_t> shape) {
   return torch::from_blob(const_cast<float*>(values.data()), shape, torch::kFloat32);
@@ -63,17 +63,19 @@ double farthest(std::span<const float> a, const torch::Tensor& b) {
 void expect_equal_to_torch(const Architecture& a) {
   const auto weights = test::random_weights(a, 17);
   const auto policy = PackedPolicy::create(a, weights).value();
-  ByTorch torch_policy(a, weights, kRows);
+  ByTorch torch_policy(a, weights, kRowsTogether);
   market::Random random{23, "inputs"};
-  std::vector<float> inputs(kRows * a.inputs), states(kRows * a.hidden), features(states.size());
-  std::vector<float> outputs(kRows * a.outputs()), scratch(policy->scratch(kRows));
+  std::vector<float> inputs(kRowsTogether * a.inputs), states(kRowsTogether * a.hidden),
+      features(states.size());
+  std::vector<float> outputs(kRowsTogether * a.outputs()), scratch(policy->scratch(kRowsTogether));
   double most = 0.0;
   double size = 0.0;
-  for (std::size_t t = 0; t < kRandomSteps / kRows; ++t) {
+  for (std::size_t t = 0; t < kRandomSteps / kRowsTogether; ++t) {
     for (float& x : inputs) x = static_cast<float>(4.0 * random.uniform() - 2.0);
-    policy->trunk(kRows, inputs.data(), states.data(), features.data(), scratch);
-    policy->head(kRows, features.data(), outputs.data());
-    const auto out = torch_policy.step(view(inputs, {kRows, static_cast<std::int64_t>(a.inputs)}));
+    policy->trunk(kRowsTogether, inputs.data(), states.data(), features.data(), scratch);
+    policy->head(kRowsTogether, features.data(), outputs.data());
+    const auto out =
+        torch_policy.step(view(inputs, {kRowsTogether, static_cast<std::int64_t>(a.inputs)}));
     most = std::max({most, farthest(outputs, out), farthest(states, torch_policy.state())});
     for (const float x : outputs) size = std::max(size, std::abs(static_cast<double>(x)));
   }

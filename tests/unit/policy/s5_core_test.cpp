@@ -14,23 +14,12 @@ namespace {
 
 using torch::Tensor;
 
-constexpr std::int64_t kSteps = 11;
-constexpr std::int64_t kRows = 4;
-constexpr std::int64_t kInputs = 6;
+constexpr std::int64_t kSequenceSteps = 11;
 constexpr std::int64_t kHidden = 10;
 
-Tensor some_resets() {
-  Tensor resets = torch::zeros({kSteps, kRows}, torch::kUInt8);
-  resets[3][1] = 1;
-  resets[3][2] = 1;
-  resets[7][1] = 1;
-  resets[10][0] = 1;
-  return resets;
-}
+Tensor sequence_resets() { return resets_at(kSequenceSteps, {{3, 1}, {3, 2}, {7, 1}, {10, 0}}); }
 
-double largest(const Tensor& t) { return t.abs().max().item().toDouble(); }
-
-S5Core make(std::int64_t layers, std::int64_t hidden = kHidden) {
+S5Core core_of(std::int64_t layers, std::int64_t hidden = kHidden) {
   market::Random random{7};
   return {kInputs, hidden, layers, random};
 }
@@ -82,14 +71,14 @@ class Printed {
 
 TEST(S5Core, StepByStepEqualsTheWholeSequence) {
   for (const auto& [layers, hidden] : {std::pair{1, 10}, {2, 10}, {2, 7}}) {
-    const S5Core core = make(layers, hidden);
-    const Tensor x = numbers({kSteps, kRows, kInputs}, 1);
-    const Tensor resets = some_resets();
+    const S5Core core = core_of(layers, hidden);
+    const Tensor x = numbers({kSequenceSteps, kRows, kInputs}, 1);
+    const Tensor resets = sequence_resets();
     const Tensor start = numbers({kRows, core.state_size()}, 2);
     const Tensor whole = core.sequence(x, start, resets).detach();
     const c10::InferenceMode inference;  // The state that a step leaves behind is of this kind.
     Tensor state = start.clone();
-    for (std::int64_t t = 0; t < kSteps; ++t) {
+    for (std::int64_t t = 0; t < kSequenceSteps; ++t) {
       for (std::int64_t i = 0; i < kRows; ++i)
         if (resets[t][i].item().toInt() != 0) state[i].zero_();
       EXPECT_LT(largest(core.step(x[t], state) - whole[t]), 1e-5) << "step " << t;
@@ -98,14 +87,14 @@ TEST(S5Core, StepByStepEqualsTheWholeSequence) {
 }
 
 TEST(S5Core, AndItsGradientsAreThoseOfThePrintedEquations) {
-  const S5Core core = make(2);
+  const S5Core core = core_of(2);
   Printed printed{core};
-  const Tensor x = numbers({kSteps, kRows, kInputs}, 3).requires_grad_();
+  const Tensor x = numbers({kSequenceSteps, kRows, kInputs}, 3).requires_grad_();
   const Tensor x_again = x.detach().to(torch::kDouble).requires_grad_();
   const Tensor start = numbers({kRows, core.state_size()}, 4);
-  const Tensor weight = numbers({kSteps, kRows, kHidden}, 5);
-  const Tensor out = core.sequence(x, start, some_resets());
-  const Tensor expected = printed(x_again, start, some_resets(), 2);
+  const Tensor weight = numbers({kSequenceSteps, kRows, kHidden}, 5);
+  const Tensor out = core.sequence(x, start, sequence_resets());
+  const Tensor expected = printed(x_again, start, sequence_resets(), 2);
   EXPECT_LT(largest(out - expected), 1e-5);
   out.backward(weight);
   expected.backward(weight.to(torch::kDouble));
@@ -117,18 +106,20 @@ TEST(S5Core, AndItsGradientsAreThoseOfThePrintedEquations) {
 }
 
 TEST(S5Core, RemembersNothingFromBeforeAReset) {
-  const S5Core core = make(2);
-  const Tensor x = numbers({kSteps, kRows, kInputs}, 3);
-  Tensor resets = torch::zeros({kSteps, kRows}, torch::kUInt8);
+  const S5Core core = core_of(2);
+  const Tensor x = numbers({kSequenceSteps, kRows, kInputs}, 3);
+  Tensor resets = torch::zeros({kSequenceSteps, kRows}, torch::kUInt8);
   resets[4].fill_(1);
   const Tensor whole = core.sequence(x, numbers({kRows, core.state_size()}, 4), resets);
-  const Tensor fresh =
-      core.sequence(x.narrow(0, 4, kSteps - 4), torch::zeros({kRows, core.state_size()}), {});
+  const Tensor fresh = core.sequence(x.narrow(0, 4, kSequenceSteps - 4),
+                                     torch::zeros({kRows, core.state_size()}), {});
   const Tensor other = core.sequence(x, numbers({kRows, core.state_size()}, 5), resets);
   EXPECT_GT(largest(whole.narrow(0, 0, 4) - other.narrow(0, 0, 4)), 1e-3);
-  EXPECT_EQ(largest(whole.narrow(0, 4, kSteps - 4) - other.narrow(0, 4, kSteps - 4)), 0.0);
+  EXPECT_EQ(
+      largest(whole.narrow(0, 4, kSequenceSteps - 4) - other.narrow(0, 4, kSequenceSteps - 4)),
+      0.0);
   // Products of fewer rows are rounded differently on some processors.
-  EXPECT_LT(largest(whole.narrow(0, 4, kSteps - 4) - fresh), 1e-6);
+  EXPECT_LT(largest(whole.narrow(0, 4, kSequenceSteps - 4) - fresh), 1e-6);
 }
 
 TEST(S5Core, StatesAreTheContinuousSystemsUnderAHeldInput) {

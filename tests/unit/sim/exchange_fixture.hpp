@@ -11,7 +11,7 @@
 
 #include "connectors/sim/exchange.hpp"
 
-namespace proteus::sim::testing {
+namespace proteus::sim::exchange_test {
 
 using namespace std::chrono_literals;
 using namespace literals;
@@ -173,4 +173,4 @@ inline std::string text_at(const json::value& value, std::string_view pointer) {
   return std::string(std::string_view(value.at_pointer(pointer).as_string()));
 }
 
-}  // namespace proteus::sim::testing
+}  // namespace proteus::sim::exchange_test

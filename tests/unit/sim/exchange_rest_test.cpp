@@ -4,7 +4,7 @@
 #include "connectors/sim/text.hpp"
 #include "exchange_fixture.hpp"
 
-namespace proteus::sim::testing {
+namespace proteus::sim::exchange_test {
 namespace {
 
 constexpr std::int64_t kFirstMs = 1'735'689'600'000;
@@ -342,4 +342,4 @@ TEST(Decimals, ComeOutAsTheShortestTextThatWentIn) {
 }
 
 }  // namespace
-}  // namespace proteus::sim::testing
+}  // namespace proteus::sim::exchange_test

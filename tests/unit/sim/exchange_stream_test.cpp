@@ -3,7 +3,7 @@
 
 #include "exchange_fixture.hpp"
 
-namespace proteus::sim::testing {
+namespace proteus::sim::exchange_test {
 namespace {
 
 std::int64_t raw_at(const json::value& value, std::string_view pointer) {
@@ -412,4 +412,4 @@ TEST(Streams, ASourceWithoutTurnoverGetsVolumeTimesTheMeanPrice) {
 }
 
 }  // namespace
-}  // namespace proteus::sim::testing
+}  // namespace proteus::sim::exchange_test

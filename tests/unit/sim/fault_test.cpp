@@ -1,7 +1,7 @@
 // Each fault, ordered once, does one visible thing, on one connection.
 #include "exchange_fixture.hpp"
 
-namespace proteus::sim::testing {
+namespace proteus::sim::exchange_test {
 namespace {
 
 std::uint64_t count(Bench& bench, FaultKind kind) {
@@ -268,4 +268,4 @@ TEST(FaultNames, ReadBackAsThemselves) {
 }
 
 }  // namespace
-}  // namespace proteus::sim::testing
+}  // namespace proteus::sim::exchange_test

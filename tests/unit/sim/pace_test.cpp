@@ -2,7 +2,7 @@
 #include "connectors/sim/pace.hpp"
 #include "exchange_fixture.hpp"
 
-namespace proteus::sim::testing {
+namespace proteus::sim::exchange_test {
 namespace {
 
 TEST(Factor, ScalesRealTimeAndSaysWhenItIsNeededAgain) {
@@ -172,4 +172,4 @@ TEST(Start, IsToldWithSpeedInOneLine) {
 }
 
 }  // namespace
-}  // namespace proteus::sim::testing
+}  // namespace proteus::sim::exchange_test

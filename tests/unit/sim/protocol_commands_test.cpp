@@ -1,7 +1,7 @@
 // Every answer to a command, byte for byte.
 #include "exchange_fixture.hpp"
 
-namespace proteus::sim::testing {
+namespace proteus::sim::exchange_test {
 namespace {
 
 struct Spoken {
@@ -154,4 +154,4 @@ TEST(Connections, ThatAreUnknownOrGoneAreIgnored) {
 }
 
 }  // namespace
-}  // namespace proteus::sim::testing
+}  // namespace proteus::sim::exchange_test

@@ -13,16 +13,16 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 constexpr std::string_view kHead = "start_ms,open,high,low,close,volume,turnover\n";
-const Timestamp kStart = parse_time("2025-05-29T16:00Z").value();
+const Timestamp kFileStart = parse_time("2025-05-29T16:00Z").value();
 const InstrumentName kBtc{Category::Linear, "BTCUSDT"};
 const InstrumentName kNew{Category::Linear, "NEWUSDT"};
 const InstrumentId kFirst{0};
 
-/// Bars that open at these minutes after kStart, all at `price`.
+/// Bars that open at these minutes after kFileStart, all at `price`.
 std::string rows(const std::vector<int>& at, std::string_view price = "100.5") {
   std::string text{kHead};
   for (const int m : at)
-    text += fmt::format("{},{},{},{},{},{},\n", to_unix_ms(kStart + minutes{m}), price, price,
+    text += fmt::format("{},{},{},{},{},{},\n", to_unix_ms(kFileStart + minutes{m}), price, price,
                         price, price, m + 0.25);
   return text;
 }
@@ -38,18 +38,18 @@ TEST(FileSource, GivesEachRowByItsTimeInAnyOrderAndNothingBetween) {
   const auto path = scratch.write("bybit-linear_BTCUSDT_1m.csv.gz", klines::gzip(rows({0, 1, 5})));
   auto source = FileSource::open({{kBtc, path}}).value();
   const auto volume = [&](int m) {
-    const std::optional<Bar> bar = source.bar(kFirst, kStart + minutes{m});
+    const std::optional<Bar> bar = source.bar(kFirst, kFileStart + minutes{m});
     return bar ? bar->volume : -1.0;
   };
   EXPECT_EQ(volume(5), 5.25);
   EXPECT_EQ(volume(0), 0.25);
   EXPECT_EQ(volume(1), 1.25);
   for (const int hole : {-1, 2, 4, 6, 1000}) EXPECT_EQ(volume(hole), -1.0) << hole;
-  EXPECT_FALSE(source.bar(kFirst, kStart + std::chrono::seconds{30}).has_value());
-  const Bar bar = source.bar(kFirst, kStart).value();
-  EXPECT_EQ(bar.close_time, kStart + minutes{1});
+  EXPECT_FALSE(source.bar(kFirst, kFileStart + std::chrono::seconds{30}).has_value());
+  const Bar bar = source.bar(kFirst, kFileStart).value();
+  EXPECT_EQ(bar.close_time, kFileStart + minutes{1});
   EXPECT_EQ(bar.close, "100.5"_px);
-  EXPECT_EQ(source.regime(kFirst, kStart), "");
+  EXPECT_EQ(source.regime(kFirst, kFileStart), "");
 }
 
 TEST(FileSource, SpansAllItsInstruments) {
@@ -57,25 +57,25 @@ TEST(FileSource, SpansAllItsInstruments) {
   const auto a = scratch.write("bybit-linear_BTCUSDT_1m.csv", rows({3, 4}));
   const auto b = scratch.write("bybit-linear_ETHUSDT_1m.csv", rows({1, 2}));
   auto source = FileSource::open({{kBtc, a}, {{Category::Linear, "ETHUSDT"}, b}}).value();
-  EXPECT_EQ(source.first(), kStart + minutes{1});
-  EXPECT_EQ(source.end(), kStart + minutes{5});
+  EXPECT_EQ(source.first(), kFileStart + minutes{1});
+  EXPECT_EQ(source.end(), kFileStart + minutes{5});
   EXPECT_EQ(source.base_interval(), Interval::M1);
   ASSERT_EQ(source.instruments().size(), 2u);
   EXPECT_EQ(source.instruments()[1].name(), "linear:ETHUSDT");
   EXPECT_EQ(source.instruments()[1].id, InstrumentId{1});
-  EXPECT_FALSE(source.bar(InstrumentId{1}, kStart + minutes{3}).has_value());
+  EXPECT_FALSE(source.bar(InstrumentId{1}, kFileStart + minutes{3}).has_value());
 }
 
 TEST(FileSource, KnowsFundingWhereAFileTells) {
   const Scratch scratch;
   const auto path = scratch.write("bybit-linear_BTCUSDT_1m.csv", rows({0}));
   const auto funding = scratch.write(
-      "f.csv", fmt::format("time_ms,rate\n{},-0.0002\n", to_unix_ms(kStart + hours{8})));
+      "f.csv", fmt::format("time_ms,rate\n{},-0.0002\n", to_unix_ms(kFileStart + hours{8})));
   auto source = FileSource::open({{kBtc, path, funding}}).value();
-  EXPECT_EQ(source.funding_rate_e9(kFirst, kStart + hours{8}), -200'000);
-  EXPECT_EQ(source.funding_rate_e9(kFirst, kStart + hours{16}), std::nullopt);
+  EXPECT_EQ(source.funding_rate_e9(kFirst, kFileStart + hours{8}), -200'000);
+  EXPECT_EQ(source.funding_rate_e9(kFirst, kFileStart + hours{16}), std::nullopt);
   auto without = FileSource::open({{kBtc, path}}).value();
-  EXPECT_EQ(without.funding_rate_e9(kFirst, kStart + hours{8}), std::nullopt);
+  EXPECT_EQ(without.funding_rate_e9(kFirst, kFileStart + hours{8}), std::nullopt);
 }
 
 TEST(FileSource, DescribesAWellKnownInstrumentFromTheTable) {
@@ -152,14 +152,14 @@ TEST(FileSource, FindsKlinesAndFundingInFolders) {
   scratch.write("bybit-linear_BTCUSDT_1m.csv.gz", klines::gzip(rows({0})));
   scratch.write("bybit-spot_BTCUSDT_1m.csv", rows({0}));
   scratch.write("bybit-linear_BTCUSDT_funding.csv.gz",
-                klines::gzip(fmt::format("time_ms,rate\n{},0.0003\n", to_unix_ms(kStart))));
+                klines::gzip(fmt::format("time_ms,rate\n{},0.0003\n", to_unix_ms(kFileStart))));
   auto source =
       FileSource::open_folder(scratch.folder(), "bybit", {{Category::Spot, "BTCUSDT"}, kBtc},
                               Interval::M1, scratch.folder())
           .value();
   EXPECT_EQ(source.instruments()[1].name(), "linear:BTCUSDT");
-  EXPECT_EQ(source.funding_rate_e9(InstrumentId{1}, kStart), 300'000);
-  EXPECT_EQ(source.funding_rate_e9(InstrumentId{0}, kStart), std::nullopt);
+  EXPECT_EQ(source.funding_rate_e9(InstrumentId{1}, kFileStart), 300'000);
+  EXPECT_EQ(source.funding_rate_e9(InstrumentId{0}, kFileStart), std::nullopt);
   EXPECT_EQ(FileSource::open_folder(scratch.folder(), "bybit", {kNew}, Interval::M1).error().code,
             ErrorCode::NotFound);
 }

@@ -10,10 +10,10 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-const Timestamp kStart = parse_time("2025-06-01").value();
+const Timestamp kGeneratorStart = parse_time("2025-06-01").value();
 
 SyntheticSource make(std::uint64_t seed = 17, Duration horizon = hours{24 * 30}) {
-  return SyntheticSource::create({}, seed, kStart, horizon).value();
+  return SyntheticSource::create({}, seed, kGeneratorStart, horizon).value();
 }
 
 void expect_same(const Bar& a, const Bar& b) {
@@ -26,7 +26,7 @@ void expect_same(const Bar& a, const Bar& b) {
 
 TEST(SyntheticSource, GivesTheBarsOfTheGeneratorToTheLastField) {
   auto source = make();
-  auto generator = market::MarketGenerator::create({}, 17, kStart).value();
+  auto generator = market::MarketGenerator::create({}, 17, kGeneratorStart).value();
   for (int m = 0; m < 1'500; ++m) {
     const market::Minute minute = generator.next();
     for (const Bar& bar : minute.bars) {
@@ -43,32 +43,33 @@ TEST(SyntheticSource, AnswersTheSameForwardsBackwardsAndFromTheMiddle) {
   auto forwards = make();
   auto jumping = make();
   const InstrumentId id{2};
-  const Bar late = jumping.bar(id, kStart + minutes{900}).value();
-  const Bar early = jumping.bar(id, kStart).value();
-  expect_same(forwards.bar(id, kStart).value(), early);
-  for (int m = 1; m < 900; ++m) ASSERT_TRUE(forwards.bar(id, kStart + minutes{m}).has_value());
-  expect_same(forwards.bar(id, kStart + minutes{900}).value(), late);
-  expect_same(jumping.bar(id, kStart + minutes{900}).value(), late);
+  const Bar late = jumping.bar(id, kGeneratorStart + minutes{900}).value();
+  const Bar early = jumping.bar(id, kGeneratorStart).value();
+  expect_same(forwards.bar(id, kGeneratorStart).value(), early);
+  for (int m = 1; m < 900; ++m)
+    ASSERT_TRUE(forwards.bar(id, kGeneratorStart + minutes{m}).has_value());
+  expect_same(forwards.bar(id, kGeneratorStart + minutes{900}).value(), late);
+  expect_same(jumping.bar(id, kGeneratorStart + minutes{900}).value(), late);
 }
 
 TEST(SyntheticSource, HasNoBarBeforeTheStartAfterTheHorizonOrBetweenMinutes) {
   auto source = make(1, hours{2});
   const InstrumentId id{0};
-  EXPECT_FALSE(source.bar(id, kStart - minutes{1}).has_value());
-  EXPECT_FALSE(source.bar(id, kStart + std::chrono::seconds{30}).has_value());
-  EXPECT_TRUE(source.bar(id, kStart + minutes{119}).has_value());
-  EXPECT_FALSE(source.bar(id, kStart + minutes{120}).has_value());
-  EXPECT_EQ(source.end(), kStart + hours{2});
-  EXPECT_EQ(source.regime(id, kStart + hours{3}), "");
+  EXPECT_FALSE(source.bar(id, kGeneratorStart - minutes{1}).has_value());
+  EXPECT_FALSE(source.bar(id, kGeneratorStart + std::chrono::seconds{30}).has_value());
+  EXPECT_TRUE(source.bar(id, kGeneratorStart + minutes{119}).has_value());
+  EXPECT_FALSE(source.bar(id, kGeneratorStart + minutes{120}).has_value());
+  EXPECT_EQ(source.end(), kGeneratorStart + hours{2});
+  EXPECT_EQ(source.regime(id, kGeneratorStart + hours{3}), "");
   EXPECT_EQ(source.minutes_made(), 120u);
 }
 
 TEST(SyntheticSource, MakesOnlyWhatIsAskedFor) {
   auto source = make();
   EXPECT_EQ(source.minutes_made(), 0u);
-  EXPECT_FALSE(source.bar(InstrumentId{0}, kStart - hours{1}).has_value());
+  EXPECT_FALSE(source.bar(InstrumentId{0}, kGeneratorStart - hours{1}).has_value());
   EXPECT_EQ(source.minutes_made(), 0u);
-  EXPECT_TRUE(source.bar(InstrumentId{0}, kStart + minutes{9}).has_value());
+  EXPECT_TRUE(source.bar(InstrumentId{0}, kGeneratorStart + minutes{9}).has_value());
   EXPECT_EQ(source.minutes_made(), 10u);
 }
 
@@ -77,27 +78,28 @@ TEST(SyntheticSource, KnowsFundingAtItsTimesAlone) {
   const InstrumentId linear{0};
   const InstrumentId spot{8};
   ASSERT_EQ(source.instruments()[8].category, Category::Spot);
-  EXPECT_FALSE(source.funding_rate_e9(linear, kStart).has_value());  // before the first bar
-  const auto first = source.funding_rate_e9(linear, kStart + hours{8});
+  EXPECT_FALSE(
+      source.funding_rate_e9(linear, kGeneratorStart).has_value());  // before the first bar
+  const auto first = source.funding_rate_e9(linear, kGeneratorStart + hours{8});
   ASSERT_TRUE(first.has_value());
-  EXPECT_TRUE(source.funding_rate_e9(linear, kStart + hours{16}).has_value());
-  EXPECT_FALSE(source.funding_rate_e9(linear, kStart + hours{9}).has_value());
-  EXPECT_FALSE(source.funding_rate_e9(spot, kStart + hours{8}).has_value());
-  EXPECT_EQ(source.funding_rate_e9(linear, kStart + hours{8}), first);
+  EXPECT_TRUE(source.funding_rate_e9(linear, kGeneratorStart + hours{16}).has_value());
+  EXPECT_FALSE(source.funding_rate_e9(linear, kGeneratorStart + hours{9}).has_value());
+  EXPECT_FALSE(source.funding_rate_e9(spot, kGeneratorStart + hours{8}).has_value());
+  EXPECT_EQ(source.funding_rate_e9(linear, kGeneratorStart + hours{8}), first);
 }
 
 TEST(SyntheticSource, RefusesAHorizonWithoutAMinute) {
-  EXPECT_EQ(SyntheticSource::create({}, 1, kStart, Duration{0}).error().code,
+  EXPECT_EQ(SyntheticSource::create({}, 1, kGeneratorStart, Duration{0}).error().code,
             ErrorCode::OutOfRange);
-  EXPECT_EQ(SyntheticSource::create({}, 1, kStart, Duration::max()).error().code,
+  EXPECT_EQ(SyntheticSource::create({}, 1, kGeneratorStart, Duration::max()).error().code,
             ErrorCode::OutOfRange);
 }
 
 TEST(SyntheticSource, DiffersBySeed) {
   auto one = make(1);
   auto two = make(2);
-  EXPECT_NE(one.bar(InstrumentId{0}, kStart + minutes{5}).value().close,
-            two.bar(InstrumentId{0}, kStart + minutes{5}).value().close);
+  EXPECT_NE(one.bar(InstrumentId{0}, kGeneratorStart + minutes{5}).value().close,
+            two.bar(InstrumentId{0}, kGeneratorStart + minutes{5}).value().close);
 }
 
 }  // namespace

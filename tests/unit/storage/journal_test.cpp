@@ -54,7 +54,6 @@ class Sqlite {
   sqlite3* db_ = nullptr;
 };
 
-constexpr std::int64_t kStartMs = 1'748'538'300'000;  // 2025-05-29T17:05:00Z
 const InstrumentId kBtc{0};
 
 Timestamp at(std::int64_t seconds) { return from_unix_ms(kStartMs + 1000 * seconds); }

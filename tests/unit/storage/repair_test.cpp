@@ -18,15 +18,6 @@ namespace fs = std::filesystem;
 
 const Timestamp kNow = from_unix_ms(1'748'600'000'000);  // 2025-05-30T10:13:20Z
 
-Event tick(std::uint64_t sequence) {
-  Event event;
-  event.sequence = sequence;
-  event.ts_event = event.ts_recv =
-      from_unix_ms(1'748'538'300'000 + 1000 * static_cast<std::int64_t>(sequence));
-  event.body = ClockTick{};
-  return event;
-}
-
 /// Three segments: events 1..4, snapshot, 5..8, snapshot, 9..12; a part of the feed; the tables.
 class Kept {
  public:
@@ -86,7 +77,6 @@ class Kept {
   Folder folder_;
   std::vector<std::uint64_t> at_;  // where each event's record begins in its file
 };
-using Sequences = std::vector<std::uint64_t>;
 
 TEST(Verify, AWholeSessionHasNoFault) {
   const Kept kept;

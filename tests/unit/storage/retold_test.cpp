@@ -101,8 +101,8 @@ TEST(RetoldLog, ThatIsToldDifferentlyIsRefusedAndLeftAsItIs) {
   const auto path = folder / "session.wal";
   test::write_bytes(path, bytes);
   const std::string complaint = go_on(path, "another program");
-  EXPECT_THAT(complaint, testing::HasSubstr("told differently"));
-  EXPECT_THAT(complaint, testing::HasSubstr("another program"));
+  EXPECT_THAT(complaint, ::testing::HasSubstr("told differently"));
+  EXPECT_THAT(complaint, ::testing::HasSubstr("another program"));
   EXPECT_EQ(test::read_all(path), bytes);
 }
 

@@ -16,22 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kPage = 4096;
 
-Event tick(std::uint64_t sequence) {
-  Event event;
-  event.sequence = sequence;
-  event.ts_event = event.ts_recv = from_unix_ms(1'748'538'300'000);
-  event.body = ClockTick{};
-  return event;
-}
-
-Snapshot snapshot_at(std::uint64_t sequence) {
-  Snapshot snapshot;
-  snapshot.sequence = sequence;
-  snapshot.time = tick(sequence).ts_recv;
-  snapshot.state = "state";
-  return snapshot;
-}
-
 void write(WalJournal& journal, std::uint64_t count) {
   for (std::uint64_t i = 0; i < count; ++i) {
     journal.append(tick(journal.records() + 1));
@@ -39,20 +23,20 @@ void write(WalJournal& journal, std::uint64_t count) {
   }
 }
 
-/// Numbers of records that can be read, and how the reading ended.
-struct ReadBack {
-  std::uint64_t records = 0;
+/// Number of frames that can be read, and how the reading ended.
+struct FramesRead {
+  std::uint64_t frames = 0;
   WalReader::Tail tail;
   std::string error;
 };
-ReadBack read_log(const fs::path& path) {
+FramesRead count_frames(const fs::path& path) {
   auto reader = WalReader::open(path).value();
-  ReadBack back;
+  FramesRead back;
   for (;;) {
     const auto frame = reader.next_frame();
     if (!frame) back.error = frame.error().context;
     if (!frame || !frame.value()) break;
-    ++back.records;
+    ++back.frames;
   }
   back.tail = reader.tail();
   return back;
@@ -72,9 +56,9 @@ std::string log_with_room(const fs::path& path, std::uint64_t records, std::size
 TEST(Room, ZerosBehindTheLastRecordAreTheEndAndNoTornTail) {
   Folder folder;
   log_with_room(folder / "session.wal", 3, 3 * kPage);
-  const ReadBack back = read_log(folder / "session.wal");
+  const FramesRead back = count_frames(folder / "session.wal");
   EXPECT_EQ(back.error, "");
-  EXPECT_EQ(back.records, 3U);
+  EXPECT_EQ(back.frames, 3U);
   EXPECT_FALSE(back.tail.torn);
 }
 
@@ -87,7 +71,7 @@ TEST(Room, ALogGoesOnInsideIt) {
     write(*journal, 2);
   }
   EXPECT_EQ(read_all(folder / "session.wal").size(), before.size());
-  EXPECT_EQ(read_log(folder / "session.wal").records, 5U);
+  EXPECT_EQ(count_frames(folder / "session.wal").frames, 5U);
 }
 
 TEST(Room, WhoReadsAlongSeesWhatIsWrittenIntoIt) {
@@ -135,7 +119,8 @@ TEST(Room, ADamagedRecordBeforeOneThatEndsInAZeroIsDamage) {
   ASSERT_EQ(bytes.back(), '\0');
   bytes[begin + 25] = static_cast<char>(bytes[begin + 25] ^ 4);
   write_bytes(folder / "session.wal", bytes);
-  EXPECT_THAT(read_log(folder / "session.wal").error, testing::HasSubstr("whole records follow"));
+  EXPECT_THAT(count_frames(folder / "session.wal").error,
+              ::testing::HasSubstr("whole records follow"));
 }
 
 TEST(Room, ATornRecordInItIsCutOffAndKeptWithoutTheZeros) {
@@ -147,7 +132,7 @@ TEST(Room, ATornRecordInItIsCutOffAndKeptWithoutTheZeros) {
   write_bytes(folder / "session.wal", torn);
   auto last = LastSegment::open(folder / "session.wal").value();
   ASSERT_TRUE(WalJournal::resume(last).has_value());
-  EXPECT_EQ(read_log(folder / "session.wal").records, 2U);
+  EXPECT_EQ(count_frames(folder / "session.wal").frames, 2U);
   const std::string kept = read_all(folder / "session.wal.torn");
   ASSERT_FALSE(kept.empty());
   EXPECT_NE(kept.back(), '\0');
@@ -165,12 +150,12 @@ TEST(LostPage, EndsTheLogBeforeItThoughWholeRecordsFollow) {
     std::string lost = whole;
     lost.replace(page * kPage, kPage, kPage, '\0');
     write_bytes(folder / "lost.wal", lost);
-    const ReadBack back = read_log(folder / "lost.wal");
+    const FramesRead back = count_frames(folder / "lost.wal");
     ASSERT_EQ(back.error, "") << page;
     EXPECT_TRUE(back.tail.torn) << page;
     EXPECT_LE(back.tail.offset, page * kPage);
-    EXPECT_GT(back.records, before);
-    before = back.records;
+    EXPECT_GT(back.frames, before);
+    before = back.frames;
   }
 }
 
@@ -179,10 +164,11 @@ TEST(LostPage, IsToldFromDamageByItsBeingWhole) {
   std::string bytes = log_with_room(folder / "session.wal", 1000, 0);
   bytes.replace(2 * kPage, kPage / 2, kPage / 2, '\0');
   write_bytes(folder / "session.wal", bytes);
-  EXPECT_THAT(read_log(folder / "session.wal").error, testing::HasSubstr("whole records follow"));
+  EXPECT_THAT(count_frames(folder / "session.wal").error,
+              ::testing::HasSubstr("whole records follow"));
 }
 
-class RoomMade : public testing::Test {
+class RoomMade : public ::testing::Test {
  protected:
   RoomMade() {
     settings_.sync_interval = std::chrono::hours{1};
@@ -210,15 +196,15 @@ TEST_F(RoomMade, DoesNotTouchWhatTheLoopWritesMeanwhile) {
     write(*journal_, 100);
     if (i % 10 == 0) thread_->drain();
   }
-  EXPECT_EQ(read_log(wal()).records, 20'000U);
-  EXPECT_EQ(read_log(wal()).error, "");
+  EXPECT_EQ(count_frames(wal()).frames, 20'000U);
+  EXPECT_EQ(count_frames(wal()).error, "");
 }
 
 TEST_F(RoomMade, IsGivenBackAtTheEnd) {
   write(*journal_, 10);
   thread_.reset();
   EXPECT_EQ(fs::file_size(wal()), journal_->committed_bytes());
-  EXPECT_EQ(read_log(wal()).records, 10U);
+  EXPECT_EQ(count_frames(wal()).frames, 10U);
 }
 
 TEST_F(RoomMade, IsCutOffASegmentThatIsClosed) {

@@ -20,26 +20,6 @@ using namespace test;
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kStartMs = 1'748'538'300'000;  // 2025-05-29T17:05:00Z
-
-Event tick(std::uint64_t sequence, std::int64_t seconds) {
-  Event event;
-  event.sequence = sequence;
-  event.ts_event = event.ts_recv = from_unix_ms(kStartMs + 1000 * seconds);
-  event.body = ClockTick{};
-  return event;
-}
-Event tick(std::uint64_t sequence) { return tick(sequence, static_cast<std::int64_t>(sequence)); }
-
-Snapshot snapshot_at(std::uint64_t sequence, std::size_t size = 100) {
-  Snapshot snapshot;
-  snapshot.sequence = sequence;
-  snapshot.time = tick(sequence).ts_recv;
-  snapshot.ledger_hash = sequence * 7919;
-  snapshot.state = std::string(size, static_cast<char>(sequence));
-  return snapshot;
-}
-
 std::uint64_t sequence_of(const WalRecord& record) {
   if (const auto* event = std::get_if<Event>(&record)) return event->sequence;
   return 1'000'000 + std::get<Snapshot>(record).sequence;
@@ -63,7 +43,6 @@ Told read_session(const fs::path& wal) {
     told.sequences.push_back(sequence_of(*record.value()));
   }
 }
-using Sequences = std::vector<std::uint64_t>;
 
 std::string encoded_start(const WalHeader& header, const Snapshot& snapshot, std::uint64_t number) {
   ByteBuffer bytes;

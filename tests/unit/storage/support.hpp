@@ -11,6 +11,8 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "connectors/storage/wal_format.hpp"
 #include "tests/support/folder.hpp"
@@ -148,11 +150,38 @@ void append_to(JournalLike& journal, const WalRecord& record) {
       record);
 }
 
+constexpr std::int64_t kStartMs = 1'748'538'300'000;  // 2025-05-29T17:05:00Z
+
+/// A tick of the clock, `seconds` after the start.
+inline Event tick(std::uint64_t sequence, std::int64_t seconds) {
+  Event event;
+  event.sequence = sequence;
+  event.ts_event = event.ts_recv = from_unix_ms(kStartMs + 1000 * seconds);
+  event.body = ClockTick{};
+  return event;
+}
+/// One a second.
+inline Event tick(std::uint64_t sequence) {
+  return tick(sequence, static_cast<std::int64_t>(sequence));
+}
+
+/// A snapshot of a state of `size` bytes.
+inline Snapshot snapshot_at(std::uint64_t sequence, std::size_t size = 100) {
+  Snapshot snapshot;
+  snapshot.sequence = sequence;
+  snapshot.time = tick(sequence).ts_recv;
+  snapshot.ledger_hash = sequence * 7919;
+  snapshot.state = std::string(size, static_cast<char>(sequence));
+  return snapshot;
+}
+
+using Sequences = std::vector<std::uint64_t>;
+
 inline WalHeader a_header() {
   return {.session = "0123456789abc",
           .config_hash = "00000000deadbeef",
           .mode = "paper",
-          .start = from_unix_ms(1'748'538'300'000)};
+          .start = from_unix_ms(kStartMs)};
 }
 
 }  // namespace proteus::storage::test

@@ -55,14 +55,6 @@ namespace {
 using namespace test;
 namespace fs = std::filesystem;
 
-Event tick(std::uint64_t sequence) {
-  Event event;
-  event.sequence = sequence;
-  event.ts_event = event.ts_recv = from_unix_ms(1'748'538'300'000);
-  event.body = ClockTick{};
-  return event;
-}
-
 /// A log whose syncs a test asks for, each by a `drain`.
 class Synced {
  public:

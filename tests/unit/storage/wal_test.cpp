@@ -62,7 +62,7 @@ std::vector<WalRecord> some_records(std::size_t count, std::uint64_t seed = kSee
 WalRecord small_record() { return CancelIntent{.sequence = 77, .id = "p-1"}; }
 
 TEST(Wal, EveryRecordKindComesBackAsItWas) {
-  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  SCOPED_TRACE(::testing::Message() << "seed " << kSeed);
   Folder folder;
   AnyValue any{kSeed};
   std::vector<WalRecord> records;

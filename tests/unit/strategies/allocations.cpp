@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <new>
 
+namespace proteus::testing {
 namespace {
 
 std::atomic<std::size_t> count{0};
@@ -18,14 +19,20 @@ void* counted(std::size_t size, std::size_t alignment) {
 
 }  // namespace
 
-std::size_t proteus::testing::allocations() { return count.load(std::memory_order_relaxed); }
+std::size_t allocations() { return count.load(std::memory_order_relaxed); }
+
+}  // namespace proteus::testing
 
 // The array and nothrow forms of the library call these.
-void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return counted(size, static_cast<std::size_t>(alignment));
+void* operator new(std::size_t size) {
+  return proteus::testing::counted(size, alignof(std::max_align_t));
 }
-void* operator new[](std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return proteus::testing::counted(size, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t size) {
+  return proteus::testing::counted(size, alignof(std::max_align_t));
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }

@@ -8,7 +8,7 @@
 #include "engine/core/bar.hpp"
 #include "strategies/features/feature_set.hpp"
 
-namespace proteus::testing {
+namespace proteus::test {
 
 /// Knuth's 64-bit linear congruence; a draw is its upper 31 bits.
 class Lcg {
@@ -103,4 +103,4 @@ inline Rows run(features::FeatureSet& set, std::span<const Step> steps) {
   return rows;
 }
 
-}  // namespace proteus::testing
+}  // namespace proteus::test

@@ -50,13 +50,13 @@ Golden read_golden(const std::string& file) {
 
 /// Largest |ours - golden| over all rows; also checks that both sides speak of the same bars.
 double largest_difference(Kind kind, const Golden& golden) {
-  const std::vector<testing::Step> steps =
-      testing::reference_steps(golden.rows.empty() ? 0 : golden.rows.back().bar + 1);
-  const auto set = testing::make_set(kind);
-  const testing::Rows rows = testing::run(*set, steps);
+  const std::vector<test::Step> steps =
+      test::reference_steps(golden.rows.empty() ? 0 : golden.rows.back().bar + 1);
+  const auto set = test::make_set(kind);
+  const test::Rows rows = test::run(*set, steps);
   double worst = 0.0;
   for (const GoldenRow& row : golden.rows) {
-    EXPECT_EQ(steps[row.bar].bar.close.raw(), row.close_ticks * testing::kTickRaw) << row.bar;
+    EXPECT_EQ(steps[row.bar].bar.close.raw(), row.close_ticks * test::kTickRaw) << row.bar;
     EXPECT_EQ(rows[row.bar].size(), row.values.size());
     for (std::size_t i = 0; i < row.values.size(); ++i)
       worst = std::max(worst, std::abs(rows[row.bar][i] - row.values[i]));
@@ -66,7 +66,7 @@ double largest_difference(Kind kind, const Golden& golden) {
 }
 
 void expect_names(Kind kind, const Golden& golden) {
-  const auto set = testing::make_set(kind);
+  const auto set = test::make_set(kind);
   std::vector<std::string> names;
   for (const FeatureSpec& feature : set->schema().features) names.push_back(feature.name);
   EXPECT_EQ(names, golden.names);
@@ -75,7 +75,7 @@ void expect_names(Kind kind, const Golden& golden) {
 TEST(ChapterFeatures, EqualAnIndependentComputation) {
   const Golden golden = read_golden("features_chapter.csv");
   ASSERT_EQ(golden.rows.size(), 360U) << "golden file missing: run from the source folder";
-  ASSERT_EQ(golden.rows.front().bar, testing::make_set(Kind::Chapter)->schema().warm_up_bars - 1);
+  ASSERT_EQ(golden.rows.front().bar, test::make_set(Kind::Chapter)->schema().warm_up_bars - 1);
   expect_names(Kind::Chapter, golden);
   EXPECT_LE(largest_difference(Kind::Chapter, golden), 1e-11);
 }
@@ -83,7 +83,7 @@ TEST(ChapterFeatures, EqualAnIndependentComputation) {
 TEST(TrendFeatures, EqualAnIndependentComputation) {
   const Golden golden = read_golden("features_trend.csv");
   ASSERT_EQ(golden.rows.size(), 120U) << "golden file missing: run from the source folder";
-  ASSERT_EQ(golden.rows.front().bar, testing::make_set(Kind::Trend)->schema().warm_up_bars - 1);
+  ASSERT_EQ(golden.rows.front().bar, test::make_set(Kind::Trend)->schema().warm_up_bars - 1);
   expect_names(Kind::Trend, golden);
   EXPECT_LE(largest_difference(Kind::Trend, golden), 1e-11);
 }

@@ -13,10 +13,10 @@
 namespace proteus::features {
 namespace {
 
-using testing::make_bar;
-using testing::Rows;
-using testing::run;
-using testing::Step;
+using test::make_bar;
+using test::Rows;
+using test::run;
+using test::Step;
 
 bool same_bits(std::span<const double> a, std::span<const double> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
@@ -32,7 +32,7 @@ class EveryFeatureSet : public ::testing::TestWithParam<Kind> {
   [[nodiscard]] std::size_t bars_for(std::size_t rows) const {
     return set_->schema().warm_up_bars + rows;
   }
-  std::unique_ptr<FeatureSet> set_ = testing::make_set(GetParam());
+  std::unique_ptr<FeatureSet> set_ = test::make_set(GetParam());
 };
 INSTANTIATE_TEST_SUITE_P(Sets, EveryFeatureSet,
                          ::testing::Values(Kind::Chapter, Kind::Practitioner, Kind::Trend),
@@ -42,7 +42,7 @@ INSTANTIATE_TEST_SUITE_P(Sets, EveryFeatureSet,
                          });
 
 TEST_P(EveryFeatureSet, SeesNothingOfALaterBar) {
-  std::vector<Step> steps = testing::reference_steps(bars_for(250));
+  std::vector<Step> steps = test::reference_steps(bars_for(250));
   const Rows before = run(*set_, steps);
   const auto last = static_cast<std::int64_t>(steps.size()) - 1;
   steps.back().bar = make_bar(last, 1'500'000, 1'600'000, 1'400'000, 1'550'000, 1e6);
@@ -54,11 +54,11 @@ TEST_P(EveryFeatureSet, SeesNothingOfALaterBar) {
 }
 
 TEST_P(EveryFeatureSet, GivesAPrefixTheRowsOfTheWhole) {
-  const std::vector<Step> steps = testing::reference_steps(bars_for(450));
+  const std::vector<Step> steps = test::reference_steps(bars_for(450));
   const Rows whole = run(*set_, steps);
   for (const std::size_t rows : {0U, 1U, 180U, 223U, 434U}) {
     const std::size_t length = bars_for(rows);
-    const auto set = testing::make_set(GetParam());
+    const auto set = test::make_set(GetParam());
     const Rows prefix = run(*set, std::span(steps).first(length));
     for (std::size_t t = 0; t < length; ++t)
       ASSERT_TRUE(same_bits(prefix[t], whole[t])) << length << " bars, row " << t;
@@ -66,7 +66,7 @@ TEST_P(EveryFeatureSet, GivesAPrefixTheRowsOfTheWhole) {
 }
 
 TEST_P(EveryFeatureSet, IsAsNewAfterAReset) {
-  const std::vector<Step> steps = testing::reference_steps(bars_for(150));
+  const std::vector<Step> steps = test::reference_steps(bars_for(150));
   const Rows fresh = run(*set_, steps);
   set_->reset();
   EXPECT_FALSE(set_->ready());
@@ -75,7 +75,7 @@ TEST_P(EveryFeatureSet, IsAsNewAfterAReset) {
 }
 
 TEST_P(EveryFeatureSet, IsReadyAfterItsWarmUpAndAllZeroBefore) {
-  const std::vector<Step> steps = testing::reference_steps(bars_for(50));
+  const std::vector<Step> steps = test::reference_steps(bars_for(50));
   for (std::size_t t = 0; t < steps.size(); ++t) {
     set_->update(steps[t].bar, steps[t].funding);
     ASSERT_EQ(set_->ready(), t + 1 >= set_->schema().warm_up_bars) << t;
@@ -92,7 +92,7 @@ TEST_P(EveryFeatureSet, IsFiniteOnConstantPrices) {
 }
 
 TEST_P(EveryFeatureSet, IsFiniteOnHostileBars) {
-  testing::Lcg lcg(7);
+  test::Lcg lcg(7);
   const double volumes[] = {0.0,
                             1e-300,
                             1e300,
@@ -116,8 +116,8 @@ TEST_P(EveryFeatureSet, IsFiniteOnHostileBars) {
 TEST_P(EveryFeatureSet, DoesNotDriftInTenMillionBars) {
   constexpr std::int64_t kBars = 10'000'000;
   constexpr std::int64_t kTail = 9'000;  // the slowest mean, EWMA_480, has forgotten all before
-  testing::Lcg lcg(3);
-  const auto fresh = testing::make_set(GetParam());
+  test::Lcg lcg(3);
+  const auto fresh = test::make_set(GetParam());
   std::int64_t close = 5'000'000;
   for (std::int64_t t = 0; t < kBars; ++t) {
     const std::int64_t open = close;
@@ -150,7 +150,7 @@ TEST_P(EveryFeatureSet, HasASchemaWithDistinctNamesAndAHashOfItsText) {
   other = schema;
   std::swap(other.features[0], other.features[1]);
   EXPECT_NE(other.hash(), schema.hash());
-  EXPECT_EQ(testing::make_set(GetParam())->schema().hash(), schema.hash());
+  EXPECT_EQ(test::make_set(GetParam())->schema().hash(), schema.hash());
 }
 
 TEST(Schema, HashesWithFnv1a) {  // Known answers of the FNV authors' test vectors.
@@ -160,9 +160,9 @@ TEST(Schema, HashesWithFnv1a) {  // Known answers of the FNV authors' test vecto
 }
 
 TEST(ChapterFeatures, DependOnTheirWindowsAloneWhereTheyHaveOne) {
-  const std::vector<Step> steps = testing::reference_steps(500);
-  const auto whole = testing::make_set(Kind::Chapter);
-  const auto late = testing::make_set(Kind::Chapter);
+  const std::vector<Step> steps = test::reference_steps(500);
+  const auto whole = test::make_set(Kind::Chapter);
+  const auto late = test::make_set(Kind::Chapter);
   run(*whole, steps);
   run(*late, std::span(steps).subspan(400));
   const std::size_t exponential[] = {4, 8};  // ema_20, macd_12_26
@@ -177,7 +177,7 @@ TEST(ChapterFeatures, DependOnTheirWindowsAloneWhereTheyHaveOne) {
 
 TEST(ChapterFeatures, ComparesThisCloseWithABandThatDoesNotContainIt) {
   // Twenty closes alternate between 99 and 101 (mean 100, deviation 1); then comes 104.
-  const auto set = testing::make_set(Kind::Chapter);
+  const auto set = test::make_set(Kind::Chapter);
   std::int64_t t = 0;
   for (; t < 90; ++t) set->update(make_bar(t, 100, 101, 99, t % 2 == 0 ? 99 : 101, 1.0), {});
   set->update(make_bar(t, 101, 104, 101, 104, 1.0), {});
@@ -186,7 +186,7 @@ TEST(ChapterFeatures, ComparesThisCloseWithABandThatDoesNotContainIt) {
 
 TEST(ChapterFeatures, KeepTinyPricesApart) {
   // A coin at 0.00000001: the smallest steps a price can make are seen exactly.
-  const auto set = testing::make_set(Kind::Chapter);
+  const auto set = test::make_set(Kind::Chapter);
   for (std::int64_t t = 0; t < 100; ++t) {
     Bar bar = make_bar(t, 1, 1, 1, 1, 1.0);
     bar.close = Price::from_raw(t % 2 == 0 ? 10 : 11);
@@ -198,10 +198,10 @@ TEST(ChapterFeatures, KeepTinyPricesApart) {
 }
 
 TEST(PractitionerFeatures, MoveTheHigherTrendOnlyWhenAHigherBarCloses) {
-  const auto set = testing::make_set(Kind::Practitioner);
+  const auto set = test::make_set(Kind::Practitioner);
   double last = 0.0;
   int moves = 0;
-  for (const Step& step : testing::reference_steps(620)) {
+  for (const Step& step : test::reference_steps(620)) {
     set->update(step.bar, step.funding);
     if (!set->ready()) continue;
     const double trend = set->values()[14];
@@ -216,10 +216,10 @@ TEST(PractitionerFeatures, MoveTheHigherTrendOnlyWhenAHigherBarCloses) {
 }
 
 TEST(PractitionerFeatures, ScaleFundingToEightHours) {
-  Instrument hourly = testing::linear_instrument();
+  Instrument hourly = test::linear_instrument();
   hourly.funding_interval = std::chrono::hours{1};
   const auto set = std::move(make_feature_set(Kind::Practitioner, hourly, Interval::M1)).value();
-  for (const Step& step : testing::reference_steps(300))
+  for (const Step& step : test::reference_steps(300))
     set->update(step.bar, {.known = true, .rate_e9 = 12'500});  // 0.125 bp an hour
   EXPECT_DOUBLE_EQ(set->values()[8], 1.0);
   EXPECT_EQ(set->values()[9], 1.0);
@@ -227,9 +227,9 @@ TEST(PractitionerFeatures, ScaleFundingToEightHours) {
 
 TEST(TrendFeatures, TurnWithThePricesWhereTheySayThatTheyDo) {
   // Every price becomes a constant over itself: every log return changes its sign.
-  const std::vector<Step> steps = testing::reference_steps(TrendFeatures::kWarmUpBars + 40);
-  const auto up = testing::make_set(Kind::Trend);
-  const auto down = testing::make_set(Kind::Trend);
+  const std::vector<Step> steps = test::reference_steps(TrendFeatures::kWarmUpBars + 40);
+  const auto up = test::make_set(Kind::Trend);
+  const auto down = test::make_set(Kind::Trend);
   for (Step step : steps) {
     up->update(step.bar, {});
     step.bar.close = Price::from_raw(
@@ -246,7 +246,7 @@ TEST(TrendFeatures, TurnWithThePricesWhereTheySayThatTheyDo) {
 
 TEST(PractitionerFeatures, RefuseAnIntervalWithNothingAboveIt) {
   for (const Interval interval : {Interval::W1, Interval::Month}) {
-    const auto set = make_feature_set(Kind::Practitioner, testing::linear_instrument(), interval);
+    const auto set = make_feature_set(Kind::Practitioner, test::linear_instrument(), interval);
     ASSERT_FALSE(set.has_value());
     EXPECT_EQ(set.error().code, ErrorCode::Unsupported);
     EXPECT_NE(set.error().context.find(to_string(interval)), std::string::npos);
@@ -256,7 +256,7 @@ TEST(PractitionerFeatures, RefuseAnIntervalWithNothingAboveIt) {
 TEST(PractitionerFeatures, NameTheirHigherIntervalInTheHash) {
   std::set<std::uint64_t> hashes;
   for (const Interval interval : {Interval::M1, Interval::M5, Interval::M15, Interval::H1})
-    hashes.insert(make_feature_set(Kind::Practitioner, testing::linear_instrument(), interval)
+    hashes.insert(make_feature_set(Kind::Practitioner, test::linear_instrument(), interval)
                       .value()
                       ->schema()
                       .hash());

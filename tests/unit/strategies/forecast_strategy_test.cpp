@@ -42,7 +42,7 @@ std::shared_ptr<Scripted> saying(double value) {
   return std::make_shared<Scripted>([value](int) { return value; });
 }
 
-ForecastSpec a_spec() {
+ForecastSpec a_forecast_spec() {
   ForecastSpec spec;
   spec.name = "small";
   spec.features = features::Kind::Practitioner;
@@ -52,11 +52,12 @@ ForecastSpec a_spec() {
   return spec;
 }
 
-std::unique_ptr<ForecastStrategy> make(std::vector<std::shared_ptr<Forecaster>> forecasters,
-                                       const ForecastSettings& settings = {},
-                                       Category category = Category::Linear) {
+std::unique_ptr<ForecastStrategy> forecast_strategy(
+    std::vector<std::shared_ptr<Forecaster>> forecasters, const ForecastSettings& settings = {},
+    Category category = Category::Linear) {
   ForecastParts parts{settings, {}};
-  for (auto& forecaster : forecasters) parts.models.push_back({a_spec(), std::move(forecaster)});
+  for (auto& forecaster : forecasters)
+    parts.models.push_back({a_forecast_spec(), std::move(forecaster)});
   auto made = ForecastStrategy::create(parts, an_instrument(category), Interval::H1);
   EXPECT_TRUE(made) << made.error().context;
   return std::move(made).value();
@@ -71,7 +72,7 @@ void warm(Strategy& strategy) {
 
 TEST(ForecastStrategy, AdaptsOnTheLastBarsWhoseLabelsAreKnown) {
   const auto script = saying(0.0);
-  const auto strategy = make({script});
+  const auto strategy = forecast_strategy({script});
   const auto features =
       features::make_feature_set(features::Kind::Practitioner, an_instrument(), Interval::H1)
           .value();
@@ -119,14 +120,14 @@ TEST(ForecastStrategy, IsLongShortOrFlatByTheThreshold) {
                         {0.05, 0.0, "neutral"},
                         {-0.15, -1.0, "sell"},
                         {-0.5, -1.0, "strong sell"}}) {
-    const auto strategy = make({saying(c.forecast)});
+    const auto strategy = forecast_strategy({saying(c.forecast)});
     warm(*strategy);
     const Opinion opinion = tell(*strategy, kWarmUp - 1);
     ASSERT_TRUE(opinion.target);
     EXPECT_EQ(opinion.target->weight, c.weight) << c.forecast;
     EXPECT_TRUE(opinion.reason.starts_with(c.signal)) << opinion.reason;
     EXPECT_LE(opinion.reason.size(), 64U);
-    const auto spot = make({saying(c.forecast)}, {}, Category::Spot);
+    const auto spot = forecast_strategy({saying(c.forecast)}, {}, Category::Spot);
     warm(*spot);
     EXPECT_EQ(tell(*spot, kWarmUp - 1).target->weight, std::max(c.weight, 0.0));
   }
@@ -136,7 +137,7 @@ TEST(ForecastStrategy, HoldsUntilTheExitAndInProportion) {
   const std::vector<double> said = {0.05, 0.2, 0.05, -0.05, -0.12, 0.05, 0.4};
   const auto script =
       std::make_shared<Scripted>([&](int i) { return said[static_cast<std::size_t>(i)]; });
-  const auto strategy = make({script}, {.exit = 0.0, .full = 0.2});
+  const auto strategy = forecast_strategy({script}, {.exit = 0.0, .full = 0.2});
   warm(*strategy);
   const std::vector<double> weights = {0.0, 1.0, 0.25, 0.0, -0.6, 0.0, 1.0};
   for (std::size_t i = 0; i < said.size(); ++i)
@@ -146,7 +147,7 @@ TEST(ForecastStrategy, HoldsUntilTheExitAndInProportion) {
 }
 
 TEST(ForecastStrategy, TradesTheMeanOfItsForecasters) {
-  const auto strategy = make({saying(0.5), saying(-0.3)}, {.threshold = 0.09});
+  const auto strategy = forecast_strategy({saying(0.5), saying(-0.3)}, {.threshold = 0.09});
   warm(*strategy);
   const Opinion opinion = tell(*strategy, kWarmUp - 1);
   EXPECT_EQ(opinion.target->weight, 1.0);
@@ -170,7 +171,7 @@ TEST(ForecastStrategy, TradesTheMeanOfItsForecasters) {
 
 TEST(ForecastStrategy, SaysTheLastDecisionAgainBetweenTwo) {
   const auto script = saying(0.5);
-  const auto strategy = make({script}, {.decide_every = 4});
+  const auto strategy = forecast_strategy({script}, {.decide_every = 4});
   warm(*strategy);
   int decided = 0;
   bool any = false;
@@ -193,7 +194,7 @@ TEST(ForecastStrategy, WhatIsNoNumberIsCountedAndFlatOrHeld) {
   for (const BadForecast bad : {BadForecast::Flat, BadForecast::Hold}) {
     const auto script = std::make_shared<Scripted>(
         [](int i) { return i == 1 ? std::numeric_limits<double>::quiet_NaN() : 0.5; });
-    const auto strategy = make({script}, {.bad_output = bad});
+    const auto strategy = forecast_strategy({script}, {.bad_output = bad});
     warm(*strategy);
     EXPECT_EQ(tell(*strategy, kWarmUp - 1).target->weight, 1.0);
     const Opinion opinion = tell(*strategy, kWarmUp);
@@ -211,7 +212,7 @@ TEST(ForecastStrategy, GoesOnFromItsArchiveToTheSameBits) {
   };
   const ForecastSettings settings{.exit = 0.0, .decide_every = 3};
   const auto whole_script = wander();
-  const auto whole = make({whole_script}, settings);
+  const auto whole = forecast_strategy({whole_script}, settings);
   for (int k = 0; k < kWarmUp + 10; ++k) tell(*whole, k);
   ByteBuffer bytes;
   Archive out = Archive::writer(bytes);
@@ -219,7 +220,7 @@ TEST(ForecastStrategy, GoesOnFromItsArchiveToTheSameBits) {
   ASSERT_TRUE(out.finish());
   const auto script = wander();
   script->asked_ = whole_script->asked_;
-  const auto resumed = make({script}, settings);
+  const auto resumed = forecast_strategy({script}, settings);
   Archive in = Archive::reader(bytes.view());
   resumed->archive(in);
   ASSERT_TRUE(in.finish());
@@ -240,7 +241,7 @@ TEST(ForecastStrategy, GoesOnFromItsArchiveToTheSameBits) {
 }
 
 TEST(ForecastStrategy, StartsAgainAfterAHole) {
-  const auto strategy = make({saying(0.5)});
+  const auto strategy = forecast_strategy({saying(0.5)});
   warm(*strategy);
   ASSERT_TRUE(tell(*strategy, kWarmUp - 1).target);
   strategy->reset();
@@ -254,7 +255,7 @@ TEST(ForecastStrategy, RefusesCheckpointsThatDoNotFit) {
     return made.has_error() ? made.error().context : std::string();
   };
   EXPECT_NE(refusal({}).find("names no file"), std::string::npos);
-  const ForecastParts one{{}, {{a_spec(), saying(0.0)}}};
+  const ForecastParts one{{}, {{a_forecast_spec(), saying(0.0)}}};
   EXPECT_EQ(refusal(one), "");
   EXPECT_NE(refusal(one, Interval::M15).find("trained on 1h bars"), std::string::npos);
   ForecastParts two = one;

@@ -54,7 +54,7 @@ TEST(UnitAccount, ChargesAssumedFundingToEitherSide) {
 TEST(MarketMoves, SubtractKnownFundingAndAssumeTheRest) {
   MarketMoves moves(market_settings(), Interval::M1, std::chrono::hours{4});
   const auto bar = [](std::int64_t i, std::int64_t close) {
-    return testing::make_bar(i, close, close, close, close, 1.0);
+    return test::make_bar(i, close, close, close, close, 1.0);
   };
   moves.add(bar(0, 10'000), {});
   const std::array<matching::FundingTime, 2> due{
@@ -72,7 +72,7 @@ TEST(MarketMoves, ScaleAFullWeightToTheVolatilityTarget) {
   for (std::int64_t i = 0; i < 60; ++i) {
     close *= i % 2 == 0 ? 1.01 : 1.0 / 1.01;
     const auto c = static_cast<std::int64_t>(close);
-    move = moves.add(testing::make_bar(i, c, c, c, c, 1.0, Interval::H1), {});
+    move = moves.add(test::make_bar(i, c, c, c, c, 1.0, Interval::H1), {});
     EXPECT_EQ(move.scale > 0.0, i >= settings.volatility_span) << i;
   }
   // Every log return is ln 1.01: 0.5 a year is 0.5 / sqrt(8760) an hour.
@@ -84,7 +84,7 @@ TEST(MarketMoves, BoundTheScaleWhereNothingMoves) {
   MarketMove move;
   for (std::int64_t i = 0; i < 20; ++i) {
     const std::int64_t c = 1'000'000 + (i % 2);
-    move = moves.add(testing::make_bar(i, c, c, c, c, 1.0, Interval::H1), {});
+    move = moves.add(test::make_bar(i, c, c, c, c, 1.0, Interval::H1), {});
   }
   EXPECT_EQ(move.scale, 2.0);
 }

@@ -13,16 +13,17 @@
 namespace proteus::strategies {
 namespace {
 
-using testing::make_bar;
-using testing::Step;
+using test::make_bar;
+using test::Step;
 
 Instrument instrument(Category category) {
-  Instrument made = testing::linear_instrument();
+  Instrument made = test::linear_instrument();
   made.category = category;
   return made;
 }
 
-std::unique_ptr<Strategy> make(StrategySettings settings, Category category = Category::Linear) {
+std::unique_ptr<Strategy> plain_strategy(StrategySettings settings,
+                                         Category category = Category::Linear) {
   return std::move(make_strategy(settings, instrument(category), Interval::M1)).value();
 }
 
@@ -50,9 +51,9 @@ int naive_side(std::span<const Step> steps, std::size_t t, std::size_t fast, std
 }
 
 TEST(SmaCross, HoldsTheSideOfTheMeansAtEveryBar) {
-  const std::vector<Step> steps = testing::reference_steps(600);
+  const std::vector<Step> steps = test::reference_steps(600);
   for (const auto& [fast, slow] : {std::pair{20, 50}, {1, 2}, {3, 7}, {49, 50}, {5, 200}}) {
-    const auto strategy = make({.fast = fast, .slow = slow});
+    const auto strategy = plain_strategy({.fast = fast, .slow = slow});
     ASSERT_EQ(strategy->warm_up_bars(), static_cast<std::size_t>(slow));
     for (std::size_t t = 0; t < steps.size(); ++t) {
       const Opinion opinion = tell(*strategy, steps[t].bar);
@@ -70,7 +71,7 @@ TEST(SmaCross, HoldsTheSideOfTheMeansAtEveryBar) {
 }
 
 TEST(SmaCross, SaysNothingWhereTheMeansAreEqual) {
-  const auto strategy = make({.fast = 1, .slow = 2});
+  const auto strategy = plain_strategy({.fast = 1, .slow = 2});
   const Opinion opinion = tell_closes(*strategy, {100, 100});
   EXPECT_FALSE(opinion.target.has_value());
   EXPECT_FALSE(opinion.warming_up);
@@ -79,7 +80,7 @@ TEST(SmaCross, SaysNothingWhereTheMeansAreEqual) {
 
 TEST(SmaCross, TellsMeansApartThatDoublesCannot) {
   // Three closes near the end of the range, one unit of 1e-9 apart: as doubles they are one number.
-  const auto strategy = make({.fast = 2, .slow = 3});
+  const auto strategy = plain_strategy({.fast = 2, .slow = 3});
   Opinion opinion;
   for (const std::int64_t raw : {INT64_MAX - 1, INT64_MAX - 1, INT64_MAX}) {
     Bar bar = make_bar(0, 1, 1, 1, 1, 1.0);
@@ -91,7 +92,7 @@ TEST(SmaCross, TellsMeansApartThatDoublesCannot) {
 }
 
 TEST(SmaCross, IsFlatBelowOnSpot) {
-  const auto strategy = make({.fast = 1, .slow = 2}, Category::Spot);
+  const auto strategy = plain_strategy({.fast = 1, .slow = 2}, Category::Spot);
   const Opinion below = tell_closes(*strategy, {100, 90});
   ASSERT_TRUE(below.target.has_value());
   EXPECT_EQ(below.target->weight, 0.0);
@@ -100,7 +101,7 @@ TEST(SmaCross, IsFlatBelowOnSpot) {
 }
 
 TEST(SmaCross, ShowsItsMeansAndTheirRatio) {
-  const auto strategy = make({.fast = 2, .slow = 4, .features = features::Kind::None});
+  const auto strategy = plain_strategy({.fast = 2, .slow = 4, .features = features::Kind::None});
   const Opinion opinion = tell_closes(*strategy, {100, 200, 300, 500});
   ASSERT_EQ(opinion.observation.size(), 3U);
   EXPECT_DOUBLE_EQ(opinion.observation[0], 4.0);  // ticks of 0.01: (300 + 500) / 2
@@ -109,8 +110,8 @@ TEST(SmaCross, ShowsItsMeansAndTheirRatio) {
 }
 
 TEST(Trend, HoldsTheMeanOfFourCutScoresAtEveryBar) {
-  const std::vector<Step> steps = testing::reference_steps(300);
-  const auto strategy = make({.name = StrategyKind::Trend, .trend_bars = 3});
+  const std::vector<Step> steps = test::reference_steps(300);
+  const auto strategy = plain_strategy({.name = StrategyKind::Trend, .trend_bars = 3});
   ASSERT_EQ(strategy->warm_up_bars(), 25U);
   for (std::size_t t = 0; t < steps.size(); ++t) {
     const Opinion opinion = tell(*strategy, steps[t].bar);
@@ -131,18 +132,18 @@ TEST(Trend, HoldsTheMeanOfFourCutScoresAtEveryBar) {
 }
 
 TEST(Trend, IsFlatWithoutATrendAndOnSpotBelowOne) {
-  const auto still = make({.name = StrategyKind::Trend, .trend_bars = 1});
+  const auto still = plain_strategy({.name = StrategyKind::Trend, .trend_bars = 1});
   const Opinion flat = tell_closes(*still, {100, 100, 100, 100, 100, 100, 100, 100, 100});
   EXPECT_EQ(flat.target->weight, 0.0);
   EXPECT_EQ(flat.reason, "there is no trend: flat");
-  const auto spot = make({.name = StrategyKind::Trend, .trend_bars = 1}, Category::Spot);
+  const auto spot = plain_strategy({.name = StrategyKind::Trend, .trend_bars = 1}, Category::Spot);
   const Opinion falls = tell_closes(*spot, {109, 108, 107, 106, 105, 104, 103, 102, 101});
   EXPECT_EQ(falls.target->weight, 0.0);
   EXPECT_EQ(falls.reason, "the trend points down: flat, spot has no short");
 }
 
 TEST(Trend, StartsAgainAfterAReset) {
-  const auto strategy = make({.name = StrategyKind::Trend, .trend_bars = 1});
+  const auto strategy = plain_strategy({.name = StrategyKind::Trend, .trend_bars = 1});
   tell_closes(*strategy, {1, 2, 3, 4, 5, 6, 7, 8, 9});
   strategy->reset();
   EXPECT_TRUE(tell_closes(*strategy, {9, 8, 7, 6, 5, 4, 3, 2}).warming_up);
@@ -150,9 +151,9 @@ TEST(Trend, StartsAgainAfterAReset) {
 }
 
 TEST(SmaCross, StartsAgainAfterAReset) {
-  const auto used = make({.fast = 2, .slow = 5});
-  const auto fresh = make({.fast = 2, .slow = 5});
-  const std::vector<Step> steps = testing::reference_steps(200);
+  const auto used = plain_strategy({.fast = 2, .slow = 5});
+  const auto fresh = plain_strategy({.fast = 2, .slow = 5});
+  const std::vector<Step> steps = test::reference_steps(200);
   for (const Step& step : steps) tell(*used, step.bar);
   used->reset();
   for (const Step& step : steps) {
@@ -167,22 +168,22 @@ TEST(SmaCross, StartsAgainAfterAReset) {
 }
 
 TEST(Baselines, HoldTheirWeightFromTheFirstBar) {
-  const auto flat = make({.name = StrategyKind::Flat});
-  const auto hold = make({.name = StrategyKind::BuyAndHold});
+  const auto flat = plain_strategy({.name = StrategyKind::Flat});
+  const auto hold = plain_strategy({.name = StrategyKind::BuyAndHold});
   EXPECT_EQ(flat->warm_up_bars(), 1U);
-  for (const Step& step : testing::reference_steps(100)) {
+  for (const Step& step : test::reference_steps(100)) {
     EXPECT_EQ(tell(*flat, step.bar).target.value().weight, 0.0);
     EXPECT_EQ(tell(*hold, step.bar).target.value().weight, 1.0);
   }
 }
 
 TEST(Observation, IsOwnNumbersThenFeaturesUnderTheirNames) {
-  const std::vector<Step> steps = testing::reference_steps(300);
+  const std::vector<Step> steps = test::reference_steps(300);
   for (const auto kind :
        {features::Kind::None, features::Kind::Chapter, features::Kind::Practitioner}) {
     const StrategySettings settings{.features = kind};
-    const auto strategy = make(settings);
-    const auto set = testing::make_set(kind);
+    const auto strategy = plain_strategy(settings);
+    const auto set = test::make_set(kind);
     Opinion opinion;
     for (const Step& step : steps) {
       opinion = tell(*strategy, step.bar);
@@ -199,8 +200,8 @@ TEST(Observation, IsOwnNumbersThenFeaturesUnderTheirNames) {
 
 TEST(Observation, CarriesTheFundingOfTheLastTicker) {
   const auto strategy =
-      make({.name = StrategyKind::Flat, .features = features::Kind::Practitioner});
-  const std::vector<Step> steps = testing::reference_steps(600);
+      plain_strategy({.name = StrategyKind::Flat, .features = features::Kind::Practitioner});
+  const std::vector<Step> steps = test::reference_steps(600);
   const auto funding_after = [&](std::size_t from) {
     Opinion opinion;
     for (std::size_t t = from; t < from + 300; ++t) opinion = tell(*strategy, steps[t].bar);
@@ -226,9 +227,9 @@ TEST(EveryStrategy, ReasonsFitIntoADecisionRecord) {
   for (const auto category : {Category::Linear, Category::Spot})
     for (const auto name : {StrategyKind::Flat, StrategyKind::BuyAndHold, StrategyKind::SmaCross,
                             StrategyKind::Trend}) {
-      const auto strategy = make({.name = name}, category);
+      const auto strategy = plain_strategy({.name = name}, category);
       EXPECT_EQ(strategy->name(), EnumNames<StrategyKind>::names[static_cast<std::size_t>(name)]);
-      for (const Step& step : testing::reference_steps(300)) {
+      for (const Step& step : test::reference_steps(300)) {
         const Opinion opinion = tell(*strategy, step.bar);
         ASSERT_FALSE(opinion.reason.empty());
         ASSERT_LE(opinion.reason.size(), decltype(DecisionRecord::reason)::capacity());
@@ -237,18 +238,18 @@ TEST(EveryStrategy, ReasonsFitIntoADecisionRecord) {
 }
 
 TEST(EveryStrategy, DoesNotAllocateOnABar) {
-  const std::vector<Step> steps = testing::reference_steps(2000);
+  const std::vector<Step> steps = test::reference_steps(2000);
   for (const auto kind :
        {features::Kind::None, features::Kind::Chapter, features::Kind::Practitioner})
     for (const auto name : {StrategyKind::Flat, StrategyKind::BuyAndHold, StrategyKind::SmaCross,
                             StrategyKind::Trend}) {
-      const std::size_t before_making = testing::allocations();
-      const auto strategy = make({.name = name, .features = kind});
-      ASSERT_GT(testing::allocations(), before_making) << "the counter does not count";
-      const std::size_t before = testing::allocations();
+      const std::size_t before_making = proteus::testing::allocations();
+      const auto strategy = plain_strategy({.name = name, .features = kind});
+      ASSERT_GT(proteus::testing::allocations(), before_making) << "the counter does not count";
+      const std::size_t before = proteus::testing::allocations();
       for (const Step& step : steps) tell(*strategy, step.bar);
       strategy->reset();
-      EXPECT_EQ(testing::allocations(), before);
+      EXPECT_EQ(proteus::testing::allocations(), before);
     }
 }
 

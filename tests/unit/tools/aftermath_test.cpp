@@ -3,19 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/no_journal.hpp"
+#include "tests/unit/tools/support.hpp"
+
 namespace proteus::app {
 namespace {
 
 using namespace literals;
 
-InstrumentTable one_instrument() {
-  InstrumentTable table;
-  Instrument btc{.symbol = "BTCUSDT", .tick_size = "0.1"_px, .lot_step = "0.001"_qty};
-  EXPECT_TRUE(table.add(btc).has_value());
-  return table;
-}
-
-class Aftermath : public testing::Test {
+class Aftermath : public ::testing::Test {
  protected:
   /// As the engine writes a decision down: its orders on their way out, then the record.
   void decide(const char* id) {

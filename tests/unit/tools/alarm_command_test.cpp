@@ -16,11 +16,11 @@ namespace proteus::app {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-class AlarmCommandTest : public testing::Test {
+class AlarmCommandTest : public ::testing::Test {
  protected:
   AlarmCommandTest() {
     std::string name = std::filesystem::temp_directory_path() / "proteus_alarm_XXXXXX";
@@ -71,7 +71,7 @@ TEST_F(AlarmCommandTest, GetsTheAlarmAsJsonOnItsStandardInput) {
   EXPECT_THAT(read("heard"),
               AllOf(HasSubstr(R"("kind":"disk_low")"), HasSubstr(R"("severity":"critical")"),
                     HasSubstr(R"("subject":"a \"b\"")"), HasSubstr(R"(two\nlines; $(touch pwned))"),
-                    HasSubstr(R"("suppressed":3)"), testing::EndsWith("}\n")));
+                    HasSubstr(R"("suppressed":3)"), ::testing::EndsWith("}\n")));
 }
 
 TEST_F(AlarmCommandTest, GetsTheAlarmInItsEnvironmentAndNothingThatIsOurs) {

@@ -7,9 +7,9 @@ namespace proteus::app {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 Instrument instrument(const char* symbol) {
   Instrument made;
@@ -19,7 +19,7 @@ Instrument instrument(const char* symbol) {
   return made;
 }
 
-class AlarmRulesTest : public testing::Test {
+class AlarmRulesTest : public ::testing::Test {
  protected:
   AlarmRulesTest() {
     EXPECT_TRUE(instruments_.add(instrument("BTCUSDT")).has_value());

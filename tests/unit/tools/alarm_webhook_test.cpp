@@ -12,9 +12,9 @@ namespace proteus::app {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// A server that answers as told and remembers what it heard.
 class Hook {
@@ -38,7 +38,7 @@ class Hook {
   std::unique_ptr<net::Server> server;
 };
 
-class AlarmWebhookTest : public testing::Test {
+class AlarmWebhookTest : public ::testing::Test {
  protected:
   Delivery send(const std::string& url, Duration deadline = 20s) {
     AlarmWebhook way(loop_, net::parse_endpoint(url).value(), "", deadline, {"host", "paper", "s"});
@@ -115,9 +115,9 @@ TEST(ShownWebhook, IsKnownAgainAsLeadingNowhere) {
 }
 
 /// A way that does as told.
-class Told final : public AlarmWay {
+class ObedientWay final : public AlarmWay {
  public:
-  Told(net::Loop& loop, std::vector<std::string>& sent, Delivery& outcome)
+  ObedientWay(net::Loop& loop, std::vector<std::string>& sent, Delivery& outcome)
       : loop_(loop), sent_(sent), outcome_(outcome) {}
   [[nodiscard]] std::string_view name() const override { return "told"; }
   void send(const Alarm& alarm, OnDone on_done) override {
@@ -145,7 +145,7 @@ TEST(Alarms, RaisingOneSendsNothingBeforeTheLoopTurns) {
   Alarms alarms(loop, {});
   std::vector<std::string> sent;
   Delivery outcome = Delivery::Delivered;
-  alarms.add(std::make_unique<Told>(loop, sent, outcome));
+  alarms.add(std::make_unique<ObedientWay>(loop, sent, outcome));
   alarms.raise(critical("a"));
   alarms.raise(critical("b"));
   EXPECT_TRUE(sent.empty());
@@ -164,7 +164,7 @@ TEST(Alarms, AWayThatHangsDoesNotKeepTheOtherFromIt) {
   for (auto& way : make_ways(loop, settings, "", {})) alarms.add(std::move(way));
   std::vector<std::string> sent;
   Delivery outcome = Delivery::Delivered;
-  alarms.add(std::make_unique<Told>(loop, sent, outcome));
+  alarms.add(std::make_unique<ObedientWay>(loop, sent, outcome));
   for (const char* text : {"a", "b", "c"}) alarms.raise(critical(text));
   alarms.finish(300ms);
   EXPECT_EQ(sent.size(), 3U);
@@ -200,7 +200,7 @@ TEST(Alarms, WhatFailsIsSeenInHowTheWayFares) {
   Alarms alarms(loop, {});
   std::vector<std::string> sent;
   Delivery outcome = Delivery::Hopeless;
-  alarms.add(std::make_unique<Told>(loop, sent, outcome));
+  alarms.add(std::make_unique<ObedientWay>(loop, sent, outcome));
   alarms.raise(critical("a"));
   alarms.raise(critical("b"));
   alarms.finish(20s);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/unit/tools/support.hpp"
 #include "tools/app/settings.hpp"
 
 namespace proteus::app {
@@ -56,22 +57,17 @@ TEST(Inspect, ReportsAllErrorsAtOnce) {
             std::string::npos);
 }
 
-std::string complaint(const std::vector<std::string>& overrides) {
-  const auto loaded = load({}, overrides);
-  return loaded.has_value() ? std::string() : loaded.error().context;
-}
-
 TEST(Settings, QuoteModeWithoutBooksOrTickersIsRefused) {
-  EXPECT_EQ(complaint({"paper.fill_mode=quote", "feed.book_depth=50"}), "");
+  EXPECT_EQ(refusal({"paper.fill_mode=quote", "feed.book_depth=50"}), "");
   const std::string needed = "command line: paper.fill_mode: \"quote\" fills from books";
-  EXPECT_TRUE(complaint({"paper.fill_mode=quote"}).starts_with(needed));
-  EXPECT_TRUE(complaint({"paper.fill_mode=quote", "feed.book_depth=50", "feed.tickers=false"})
+  EXPECT_TRUE(refusal({"paper.fill_mode=quote"}).starts_with(needed));
+  EXPECT_TRUE(refusal({"paper.fill_mode=quote", "feed.book_depth=50", "feed.tickers=false"})
                   .starts_with(needed));
 }
 
 TEST(Settings, MarksOfTickersThatNobodyFollowsAreRefused) {
-  EXPECT_EQ(complaint({"engine.marks=ticker"}), "");
-  EXPECT_EQ(complaint({"engine.marks=ticker", "feed.tickers=false"}),
+  EXPECT_EQ(refusal({"engine.marks=ticker"}), "");
+  EXPECT_EQ(refusal({"engine.marks=ticker", "feed.tickers=false"}),
             "command line: engine.marks: \"ticker\" needs feed.tickers = true");
 }
 

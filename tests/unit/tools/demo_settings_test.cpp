@@ -6,35 +6,33 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/unit/tools/support.hpp"
+
 namespace proteus::app {
 namespace {
 
-std::string complaint(const std::string& assignment) {
+std::string demo_refusal(const std::string& assignment) {
   Options options;
   options.overrides = {assignment};
   const auto fits = fits_demo(options);
   return fits.has_error() ? fits.error().context : "";
 }
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 TEST(DemoSettings, RefuseAnotherVenueAndNamePaper) {
   for (const char* given : {"venue.rest=https://api.bybit.com", " venue.stream = wss://x",
                             "venue.ca_file=x.pem", "sim.server.port=8600"})
-    EXPECT_TRUE(has(complaint(given), "proteus paper")) << given << ": " << complaint(given);
+    EXPECT_TRUE(has(demo_refusal(given), "proteus paper")) << given << ": " << demo_refusal(given);
 }
 
 TEST(DemoSettings, RefuseASpeedOfOneHalfAndNameTheOption) {
   for (const char* given : {"sim.speed=2", "feed.speed=1"})
-    EXPECT_TRUE(has(complaint(given), "--speed N")) << given << ": " << complaint(given);
+    EXPECT_TRUE(has(demo_refusal(given), "--speed N")) << given << ": " << demo_refusal(given);
 }
 
 TEST(DemoSettings, TakeEverythingElse) {
   for (const char* given : {"strategy.name=flat", "sim.seed=7", "sim.faults.drop_per_minute=0.1",
                             "market.volatility=1", "feed.warm_up_bars=50", "session.folder=x"})
-    EXPECT_EQ(complaint(given), "") << given;
+    EXPECT_EQ(demo_refusal(given), "") << given;
 }
 
 TEST(DemoSettings, TellAFileOfTheExchangeFromOneOfTheDaemon) {

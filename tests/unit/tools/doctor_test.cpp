@@ -15,8 +15,8 @@ namespace proteus::app {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 constexpr Timestamp kNow{std::chrono::sys_days{std::chrono::June / 2 / 2025}};
 
@@ -100,7 +100,7 @@ TEST(Findings, AreOneDocument) {
 }
 
 /// What the checks on one folder say, by topic.
-class DiskCheck : public testing::Test {
+class DiskCheck : public ::testing::Test {
  protected:
   DiskCheck() {
     std::string name = (std::filesystem::temp_directory_path() / "proteus-doctor-XXXXXX").string();

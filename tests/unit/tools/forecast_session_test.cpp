@@ -39,9 +39,9 @@ maml::Learner<float> a_learner(std::uint64_t seed) {
           .value());
 }
 
-class Session {
+class ForecastSession {
  public:
-  Session(const test::Folder& folder, const std::string& name, const Series& series)
+  ForecastSession(const test::Folder& folder, const std::string& name, const Series& series)
       : series_(series), file_((folder / "f.safetensors").string()) {
     const auto checkpoint =
         maml::forecast_checkpoint(a_learner(5), series.schema(), {}, tasks(), Interval::H1);
@@ -100,7 +100,7 @@ TEST(ForecastSession, DecidesByTheForecastsOfTheBackTest) {
   const auto test =
       maml::trade_forecasts(learner, maml::ForecastRows(series, {}, 4), 0, kBars, rule, {}).value();
   const test::Folder folder;
-  Session session(folder, "a", *series);
+  ForecastSession session(folder, "a", *series);
   // All of it from the checkpoint.
   EXPECT_EQ(session.settings().forecast.window, 25);
   EXPECT_EQ(session.settings().forecast.adaptation_steps, 3);
@@ -126,8 +126,8 @@ TEST(ForecastSession, DecidesByTheForecastsOfTheBackTest) {
 TEST(ForecastSession, KilledAndTakenUpAgainItGoesOnWithTheSameBits) {
   const auto series = a_series();
   const test::Folder folder;
-  Session unbroken(folder, "a", *series);
-  Session broken(folder, "b", *series);
+  ForecastSession unbroken(folder, "a", *series);
+  ForecastSession broken(folder, "b", *series);
   for (int i = 0; i < 700; ++i) {
     unbroken.close();
     broken.close();

@@ -13,11 +13,11 @@ namespace proteus::app {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
-class Switches : public testing::Test {
+class Switches : public ::testing::Test {
  protected:
   Switches() {
     std::string name = (std::filesystem::temp_directory_path() / "proteus-kill-XXXXXX").string();
@@ -65,7 +65,7 @@ TEST_F(Switches, AFileThatComesAgainHaltsAgain) {
     switches->look();
     EXPECT_FALSE(switches->file_there());
   }
-  EXPECT_THAT(told_, testing::SizeIs(2));
+  EXPECT_THAT(told_, ::testing::SizeIs(2));
 }
 
 TEST_F(Switches, AFileThatIsThereAtTheStartHaltsAtOnce) {
@@ -88,7 +88,7 @@ TEST_F(Switches, SilenceReducesOnceUntilTheOperatorIsHeardAgain) {
   switches->heard();
   now_ += 11s;
   switches->look();
-  EXPECT_THAT(told_, testing::SizeIs(2));
+  EXPECT_THAT(told_, ::testing::SizeIs(2));
 }
 
 TEST_F(Switches, SilenceHaltsWhereTheSettingsSaySo) {

@@ -11,7 +11,7 @@ namespace proteus::app {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(ExpositionReader, RefusesWhatTheFormatDoesNotAllow) {
   const std::string head = "# HELP a_total h\n# TYPE a_total counter\n";

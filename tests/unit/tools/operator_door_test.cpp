@@ -16,10 +16,10 @@ namespace proteus::app {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// Cancels at once; positions close when the test says so.
 class StubHouse final : public OperatorDoor::House {
@@ -55,7 +55,7 @@ class StubHouse final : public OperatorDoor::House {
   int beats = 0;
 };
 
-class Door : public testing::Test {
+class Door : public ::testing::Test {
  protected:
   Door() {
     std::string name = (std::filesystem::temp_directory_path() / "proteus-door-XXXXXX").string();

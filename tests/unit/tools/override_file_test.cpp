@@ -6,24 +6,15 @@
 
 #include <fstream>
 
+#include "tests/unit/tools/support.hpp"
+
 namespace proteus::app {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace literals;
 
-InstrumentTable table() {
-  InstrumentTable all;
-  Instrument btc;
-  btc.symbol = "BTCUSDT";
-  btc.tick_size = "0.1"_px;
-  btc.lot_step = "0.001"_qty;
-  (void)all.add(btc).value();
-  return all;
-}
-
-std::string complaint(std::string_view text) {
-  const auto read = parse_overrides(text, "lift.toml", table());
+std::string parse_complaint(std::string_view text) {
+  const auto read = parse_overrides(text, "lift.toml", one_instrument());
   return read ? std::string{} : read.error().context;
 }
 
@@ -41,7 +32,7 @@ expires = "2025-06-01T13:00:00Z"
 )";
 
 TEST(OverrideFile, AsksForEachSection) {
-  const auto read = parse_overrides(kGood, "lift.toml", table());
+  const auto read = parse_overrides(kGood, "lift.toml", one_instrument());
   ASSERT_TRUE(read.has_value()) << read.error().context;
   ASSERT_EQ(read.value().size(), 2U);
   const OverrideChanged& first = read.value()[0];
@@ -55,28 +46,29 @@ TEST(OverrideFile, AsksForEachSection) {
 
 TEST(OverrideFile, RefusesByNameWhatMayNeverBeLifted) {
   constexpr std::string_view rest = "\nreason = \"x\"\nexpires = \"2025-06-01T12:00:00Z\"\n";
-  EXPECT_EQ(complaint("[a]\ncontrol = \"kill\"" + std::string{rest}),
+  EXPECT_EQ(parse_complaint("[a]\ncontrol = \"kill\"" + std::string{rest}),
             "lift.toml:1: control kill (15) cannot be lifted: a person's own stop is taken back by "
             "resume and by nothing else");
-  EXPECT_NE(complaint("[a]\ncontrol = 27" + std::string{rest}).find("model_output (27)"),
+  EXPECT_NE(parse_complaint("[a]\ncontrol = 27" + std::string{rest}).find("model_output (27)"),
             std::string::npos);
-  EXPECT_NE(complaint("[a]\ncontrol = \"prize_collar\"" + std::string{rest}).find("no name"),
+  EXPECT_NE(parse_complaint("[a]\ncontrol = \"prize_collar\"" + std::string{rest}).find("no name"),
             std::string::npos);
 }
 
 TEST(OverrideFile, TellsEveryMistakeWithItsLine) {
-  EXPECT_EQ(complaint("[a]\ncontrol = \"stage\"\nwhy = \"x\"\ninstrument = \"linear:ETHUSDT\"\n"),
-            "lift.toml:3: why: unknown key, known: control, instrument, reason, expires\n"
-            "lift.toml:1: instrument linear:ETHUSDT is not traded in this run: leave it out for "
-            "all, or name one that is\n"
-            "lift.toml:1: reason is missing: an override is written down with its reason\n"
-            "lift.toml:1: expires is missing or no UTC time: write 2025-06-01T12:00:00Z");
-  EXPECT_NE(complaint("[a\n"), "");
-  EXPECT_NE(complaint("control = \"stage\"\n"), "");
+  EXPECT_EQ(
+      parse_complaint("[a]\ncontrol = \"stage\"\nwhy = \"x\"\ninstrument = \"linear:ETHUSDT\"\n"),
+      "lift.toml:3: why: unknown key, known: control, instrument, reason, expires\n"
+      "lift.toml:1: instrument linear:ETHUSDT is not traded in this run: leave it out for "
+      "all, or name one that is\n"
+      "lift.toml:1: reason is missing: an override is written down with its reason\n"
+      "lift.toml:1: expires is missing or no UTC time: write 2025-06-01T12:00:00Z");
+  EXPECT_NE(parse_complaint("[a\n"), "");
+  EXPECT_NE(parse_complaint("control = \"stage\"\n"), "");
 }
 
 TEST(OverrideChanges, GrantWhatIsNewAndTakeBackWhatLeft) {
-  const auto wanted = parse_overrides(kGood, "lift.toml", table()).value();
+  const auto wanted = parse_overrides(kGood, "lift.toml", one_instrument()).value();
   auto changes = override_changes(wanted, {}, kNoon - 1s);
   ASSERT_EQ(changes.size(), 2U);
   EXPECT_TRUE(changes[0].active);
@@ -89,15 +81,15 @@ TEST(OverrideChanges, GrantWhatIsNewAndTakeBackWhatLeft) {
 }
 
 TEST(OverrideFile, IsReadAgainWhenItWasWritten) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "overrides_test.toml";
+  const auto path = std::filesystem::path(::testing::TempDir()) / "overrides_test.toml";
   std::filesystem::remove(path);
   OverrideFile file{path};
   EXPECT_TRUE(file.changed());
-  EXPECT_TRUE(file.read(table()).value().empty());
+  EXPECT_TRUE(file.read(one_instrument()).value().empty());
   EXPECT_FALSE(file.changed());
   std::ofstream(path) << kGood;
   EXPECT_TRUE(file.changed());
-  EXPECT_EQ(file.read(table()).value().size(), 2U);
+  EXPECT_EQ(file.read(one_instrument()).value().size(), 2U);
   EXPECT_FALSE(file.changed());
   std::filesystem::remove(path);
   EXPECT_TRUE(file.changed());

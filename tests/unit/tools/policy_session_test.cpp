@@ -30,9 +30,9 @@ strategies::PolicyModel a_model() {
   return {spec, std::make_shared<test::SmallPolicy>(kFeatures + strategies::kOwnInputs, 6, 11)};
 }
 
-class Session {
+class PolicySession {
  public:
-  explicit Session(const std::filesystem::path& folder) {
+  explicit PolicySession(const std::filesystem::path& folder) {
     auto read = load("", {"engine.interval=1h", "engine.instruments=linear:BTCUSDT"});
     EXPECT_TRUE(read.has_value()) << read.error().context;
     loaded_ = std::move(read).value();
@@ -140,7 +140,7 @@ class Session {
   int next_ = 0;
 };
 
-void expect_same(Session& a, Session& b) {
+void expect_same(PolicySession& a, PolicySession& b) {
   ASSERT_EQ(a.last().has_target, b.last().has_target);
   ASSERT_EQ(a.last().target.weight, b.last().target.weight);
   ASSERT_EQ(a.last().policy.size(), b.last().policy.size());
@@ -159,14 +159,14 @@ void expect_same(Session& a, Session& b) {
 
 TEST(PolicySession, KilledAndTakenUpAgainItGoesOnWithTheSameBits) {
   const test::Folder folder;
-  Session unbroken(folder / "a");
-  Session broken(folder / "b");
-  for (Session* s : {&unbroken, &broken}) s->run(400);
+  PolicySession unbroken(folder / "a");
+  PolicySession broken(folder / "b");
+  for (PolicySession* s : {&unbroken, &broken}) s->run(400);
   broken.kill_and_resume();
   for (int i = 0; i < 100; ++i) {
-    for (Session* s : {&unbroken, &broken}) s->run(1);
+    for (PolicySession* s : {&unbroken, &broken}) s->run(1);
     expect_same(unbroken, broken);
-    if (testing::Test::HasFatalFailure()) return;
+    if (::testing::Test::HasFatalFailure()) return;
   }
   EXPECT_GT(unbroken.status().proposed, 10U);
   EXPECT_GT(unbroken.status().adopted, 0U);
@@ -174,27 +174,27 @@ TEST(PolicySession, KilledAndTakenUpAgainItGoesOnWithTheSameBits) {
 
 TEST(PolicySession, AnAnswerThatWasAwaitedWhenItDiedIsAskedForAgain) {
   const test::Folder folder;
-  Session unbroken(folder / "a");
-  Session broken(folder / "b");
-  for (Session* s : {&unbroken, &broken}) {
+  PolicySession unbroken(folder / "a");
+  PolicySession broken(folder / "b");
+  for (PolicySession* s : {&unbroken, &broken}) {
     s->run(300);
     s->run_until_cut();
   }
   broken.kill_and_resume();
   EXPECT_EQ(broken.status().awaited, unbroken.status().awaited);
-  for (Session* s : {&unbroken, &broken}) s->answer();
+  for (PolicySession* s : {&unbroken, &broken}) s->answer();
   EXPECT_EQ(broken.status().awaited, 0U);
   EXPECT_EQ(broken.status().proposed, unbroken.status().proposed);
   for (int i = 0; i < 30; ++i) {
-    for (Session* s : {&unbroken, &broken}) s->run(1);
+    for (PolicySession* s : {&unbroken, &broken}) s->run(1);
     expect_same(unbroken, broken);
-    if (testing::Test::HasFatalFailure()) return;
+    if (::testing::Test::HasFatalFailure()) return;
   }
 }
 
 TEST(PolicySession, AnAnswerThatNoRecordCanHoldIsAFailure) {
   const test::Folder folder;
-  Session session(folder / "a");
+  PolicySession session(folder / "a");
   session.run(300);
   session.run_until_cut();
   const PolicyStatus before = session.status();
@@ -211,7 +211,7 @@ TEST(PolicySession, AnAnswerThatNoRecordCanHoldIsAFailure) {
 
 TEST(PolicySession, AStretchThatAStopHasLostIsCutAnewWithTheNextBar) {
   const test::Folder folder;
-  Session session(folder / "a");
+  PolicySession session(folder / "a");
   session.run(300);
   session.run_until_cut();
   const PolicyStatus before = session.status();

@@ -10,9 +10,9 @@
 namespace proteus::app {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class Resume : public testing::Test {
+class Resume : public ::testing::Test {
  protected:
   Resume() {
     std::filesystem::create_directories(folder_);
@@ -25,7 +25,7 @@ class Resume : public testing::Test {
     const Result<void> fits = fits_session(loaded.value(), folder_);
     return fits ? "" : fits.error().context;
   }
-  std::filesystem::path folder_ = testing::TempDir() + "proteus_resume";
+  std::filesystem::path folder_ = ::testing::TempDir() + "proteus_resume";
 };
 
 TEST_F(Resume, RefusesOtherSettingsOfWhatDecidesAndNamesThem) {

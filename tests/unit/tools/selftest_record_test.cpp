@@ -21,7 +21,7 @@ std::vector<Line> lines_with(Grade second) {
   return lines;
 }
 
-class SelftestRecord : public testing::Test {
+class SelftestRecord : public ::testing::Test {
  protected:
   SelftestRecord() {
     std::string name = (std::filesystem::temp_directory_path() / "proteus-record-XXXXXX").string();

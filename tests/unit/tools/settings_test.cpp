@@ -11,6 +11,7 @@
 
 #include "connectors/net/certificate.hpp"
 #include "tests/support/folder.hpp"
+#include "tests/unit/tools/support.hpp"
 #include "tools/app/kline_inputs.hpp"
 #include "tools/app/replay.hpp"
 #include "tools/app/sim_host.hpp"
@@ -18,16 +19,11 @@
 namespace proteus::app {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 using Overrides = std::vector<std::string>;
-
-std::string refusal(const Overrides& overrides) {
-  const auto loaded = load("", overrides);
-  return loaded.has_error() ? loaded.error().context : "";
-}
 
 TEST(SettingsLoad, QuoteFillsNeedBooks) {
   EXPECT_THAT(refusal({"paper.fill_mode=quote"}),
@@ -76,8 +72,8 @@ TEST(SettingsLoad, CostsOfNothingAreWarnedOf) {
   const auto read = inspect("", {"paper.linear_taker_fee_bps=0", "paper.half_spread_bps=0"});
   ASSERT_TRUE(read.has_value());
   EXPECT_THAT(read.value().warnings,
-              testing::ElementsAre(StartsWith("paper.linear_taker_fee_bps = 0: "),
-                                   StartsWith("paper.half_spread_bps = 0: ")));
+              ::testing::ElementsAre(StartsWith("paper.linear_taker_fee_bps = 0: "),
+                                     StartsWith("paper.half_spread_bps = 0: ")));
 }
 
 TEST(SettingsLoad, TheResearchProfileWidensWhatIsNotGiven) {
@@ -158,7 +154,7 @@ TEST(SettingsLoad, AFolderAndASocketHaveToBeNamed) {
 }
 
 TEST(SettingsLoad, TheCaFileHasToHoldACertificate) {
-  const std::string file = testing::TempDir() + "proteus_settings_ca.pem";
+  const std::string file = ::testing::TempDir() + "proteus_settings_ca.pem";
   EXPECT_THAT(refusal({"venue.ca_file=" + file + ".none"}),
               AllOf(StartsWith("command line: venue.ca_file: "), HasSubstr("PEM file")));
   std::ofstream(file) << "this is not a certificate\n";
@@ -200,7 +196,7 @@ TEST(SettingsLoad, AnOperatorsHeartbeatIsOffUnlessGiven) {
 }
 
 TEST(SettingsLoad, EachValueShowsWhereItCameFrom) {
-  const std::string file = testing::TempDir() + "proteus_origin.toml";
+  const std::string file = ::testing::TempDir() + "proteus_origin.toml";
   std::ofstream(file) << "[engine]\ncapital = 5000.0\n";
   const auto loaded = load(file, {"engine.interval=5m"});
   ASSERT_TRUE(loaded.has_value()) << loaded.error().context;

@@ -5,6 +5,8 @@
 
 #include <sstream>
 
+#include "tests/unit/tools/support.hpp"
+
 namespace proteus::app {
 namespace {
 
@@ -35,10 +37,6 @@ const std::string kStatus = R"({"schema":1,"mode":"paper","session":"S1","folder
 {"name":"spot:DOGEUSDT","tick":"0.00001","lot":"0.1","quote":"USDT","position":"0","mark":"0.1",
 "value":"0","unrealised":"0","funding_rate":null,"next_funding":null,"bar_open":"","outcome":"",
 "reason":""}]})";
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST(StatusView, ShowsModeAndStateFirst) {
   const std::string out = render_status(kStatus);

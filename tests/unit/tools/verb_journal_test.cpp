@@ -18,13 +18,13 @@ namespace proteus::app {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// A session of three segments with a fill and three ticks each, a second apart from 12:00:01 on,
 /// and its tables. Records 0 to 3; a snapshot (4) and 5 to 8; a snapshot (9) and 10 to 13.
-class JournalVerb : public testing::Test {
+class JournalVerb : public ::testing::Test {
  protected:
   JournalVerb() {
     std::string name = (fs::temp_directory_path() / "proteus-journal-XXXXXX").string();
@@ -75,10 +75,10 @@ class JournalVerb : public testing::Test {
     Options options;
     options.session = folder_.string();
     options.json = json;
-    testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStdout();
     const int code = verb(options);
     std::fflush(stdout);
-    return {code, testing::internal::GetCapturedStdout()};
+    return {code, ::testing::internal::GetCapturedStdout()};
   }
 
   fs::path folder_;

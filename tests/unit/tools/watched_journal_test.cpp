@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/support/no_journal.hpp"
+#include "tests/unit/tools/support.hpp"
 
 namespace proteus::app {
 namespace {
@@ -32,15 +33,7 @@ class Watched : public ::testing::Test {
     watched_.append(intent);
   }
 
-  InstrumentTable instruments_ = [] {
-    InstrumentTable table;
-    Instrument i;
-    i.symbol = "BTCUSDT";
-    i.tick_size = Price::from_raw(100'000'000);
-    i.lot_step = Quantity::from_raw(1'000'000);
-    EXPECT_TRUE(table.add(i).has_value());
-    return table;
-  }();
+  InstrumentTable instruments_ = one_instrument();
   test::NoJournal log_;
   Duration real_{1h};
   WatchedJournal watched_{log_, instruments_, Telling::Quiet, [this] { return real_; }};

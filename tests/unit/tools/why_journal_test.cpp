@@ -11,6 +11,7 @@
 #include "connectors/storage/journal_db.hpp"
 #include "connectors/storage/wal_journal.hpp"
 #include "engine/core/json.hpp"
+#include "tests/unit/tools/support.hpp"
 #include "tools/app/session_folders.hpp"
 #include "tools/app/settings.hpp"
 #include "tools/app/status_view.hpp"
@@ -27,14 +28,6 @@ const InstrumentId kBtc{0};
 constexpr std::int64_t kNoonMs = 1'748'779'200'000;  // 2025-06-01T12:00Z
 
 Timestamp minute(int n) { return from_unix_ms(kNoonMs + 60'000 * n); }
-
-Instrument bitcoin() {
-  Instrument i;
-  i.symbol = "BTCUSDT";
-  i.tick_size = Price::from_raw(100'000'000);
-  i.lot_step = Quantity::from_raw(1'000'000);
-  return i;
-}
 
 DecisionRecord decision(int bar, std::uint64_t sequence, Outcome outcome) {
   DecisionRecord d;

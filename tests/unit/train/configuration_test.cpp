@@ -5,18 +5,11 @@
 namespace proteus::app::train {
 namespace {
 
+using test::complaint;
 using test::Folder;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-/// Everything that is wrong with a file of these lines.
-std::string complaint(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  const Folder folder;
-  std::ofstream(folder / "train.toml") << text;
-  const auto made = read_configuration(folder / "train.toml", overrides, maml_models());
-  return made.has_value() ? "" : made.error().context;
-}
 
 const std::string kFine = "[train]\nmodel = \"maml_forecast\"\n[data]\nsynthetic = [\"bull\"]\n";
 

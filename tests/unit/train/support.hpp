@@ -13,6 +13,7 @@
 
 #include "engine/core/time.hpp"
 #include "tests/support/folder.hpp"
+#include "tools/train/configuration.hpp"
 
 namespace proteus::app::train::test {
 
@@ -39,6 +40,15 @@ inline std::string write_bars(const Folder& folder, const std::string& name, int
                        std::max(open, close) + 5, std::min(open, close) - 5, close, 100 + i % 5);
   }
   return folder / name;
+}
+
+/// Everything that is wrong with a file of these lines.
+inline std::string complaint(const std::string& text,
+                             const std::vector<std::string>& overrides = {}) {
+  const Folder folder;
+  std::ofstream(folder / "train.toml") << text;
+  const auto made = read_configuration(folder / "train.toml", overrides, maml_models());
+  return made.has_value() ? "" : made.error().context;
 }
 
 }  // namespace proteus::app::train::test

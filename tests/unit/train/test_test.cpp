@@ -7,6 +7,7 @@
 namespace proteus::app::train {
 namespace {
 
+using test::complaint;
 using test::Folder;
 using ::testing::HasSubstr;
 
@@ -18,11 +19,6 @@ Result<Configuration> read(const std::string& more) {
   const Folder folder;
   std::ofstream(folder / "train.toml") << kTraining << more;
   return read_configuration(folder / "train.toml", {}, maml_models());
-}
-
-std::string complaint(const std::string& more) {
-  const auto made = read(more);
-  return made.has_value() ? "" : made.error().context;
 }
 
 /// What loading the test says of it; empty: it was loaded.
@@ -46,13 +42,15 @@ TEST(TestAfterTraining, IsMadeOnlyWhereItIsAskedFor) {
 }
 
 TEST(TestAfterTraining, OfTheSameMarketsBeginsBehindTraining) {
-  EXPECT_THAT(complaint("[test.data]\nfrom = \"2025-01-21\"\n"), HasSubstr("test.data.from"));
-  EXPECT_THAT(complaint("to = \"2025-01-20\"\n[test.data]\nfrom = \"2025-01-19\"\n"),
+  EXPECT_THAT(complaint(kTraining + "[test.data]\nfrom = \"2025-01-21\"\n"),
+              HasSubstr("test.data.from"));
+  EXPECT_THAT(complaint(kTraining + "to = \"2025-01-20\"\n[test.data]\nfrom = \"2025-01-19\"\n"),
               HasSubstr("2025-01-20"));
-  EXPECT_THAT(complaint("to = \"2025-01-10\"\nvalidation_from = \"2025-01-11\"\n"
-                        "validation_to = \"2025-01-20\"\n[test.data]\nfrom = \"2025-01-15\"\n"),
-              HasSubstr("2025-01-20"));
-  EXPECT_THAT(complaint("to = \"2025-01-20\"\n[test.data]\nto = \"2025-01-21\"\n"),
+  EXPECT_THAT(
+      complaint(kTraining + "to = \"2025-01-10\"\nvalidation_from = \"2025-01-11\"\n"
+                            "validation_to = \"2025-01-20\"\n[test.data]\nfrom = \"2025-01-15\"\n"),
+      HasSubstr("2025-01-20"));
+  EXPECT_THAT(complaint(kTraining + "to = \"2025-01-20\"\n[test.data]\nto = \"2025-01-21\"\n"),
               HasSubstr("test.data.from"));
   EXPECT_EQ(load("to = \"2025-01-20\"\n[test.data]\nfrom = \"2025-01-20\"\n"), "");
 }
@@ -64,15 +62,16 @@ TEST(TestAfterTraining, RefusesAMarketThatTrainingSees) {
 }
 
 TEST(TestAfterTraining, NamesWhatItsMarketsHaveWrong) {
-  EXPECT_THAT(complaint("[test.data]\nsynthetic = [\"bul\"]\n"),
+  EXPECT_THAT(complaint(kTraining + "[test.data]\nsynthetic = [\"bul\"]\n"),
               HasSubstr("test.data.synthetic: \"bul\" is no kind of market"));
-  EXPECT_THAT(complaint("[test.data]\nsynthetic = [\"bull@BTC\"]\n"),
+  EXPECT_THAT(complaint(kTraining + "[test.data]\nsynthetic = [\"bull@BTC\"]\n"),
               HasSubstr("test.data.synthetic"));
-  EXPECT_THAT(complaint("[test.data]\nsynthetic = [\"bull\"]\nfeatures = \"none\"\n"),
+  EXPECT_THAT(complaint(kTraining + "[test.data]\nsynthetic = [\"bull\"]\nfeatures = \"none\"\n"),
               HasSubstr("test.data.features"));
-  EXPECT_THAT(complaint("[test.data]\nsynthetic = [\"bull\"]\nvalidation_from = \"2025-02-01\"\n"),
+  EXPECT_THAT(complaint(kTraining +
+                        "[test.data]\nsynthetic = [\"bull\"]\nvalidation_from = \"2025-02-01\"\n"),
               HasSubstr("test.data.validation_from"));
-  EXPECT_THAT(complaint("[test.data]\nsynthetic = [\"bull\"]\nfrom = \"soon\"\n"),
+  EXPECT_THAT(complaint(kTraining + "[test.data]\nsynthetic = [\"bull\"]\nfrom = \"soon\"\n"),
               HasSubstr("is no UTC time"));
 }
 

@@ -5,7 +5,7 @@
 namespace proteus::training {
 namespace {
 
-class Archived : public testing::TestWithParam<Sizing> {};
+class Archived : public ::testing::TestWithParam<Sizing> {};
 
 MarketEnv env_of(const std::shared_ptr<const Series>& series, Sizing sizing) {
   MarketEnv::Settings settings;
@@ -69,7 +69,7 @@ TEST_P(Archived, AnArchiveOfOtherSeriesIsRefused) {
   EXPECT_FALSE(reader.finish());
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizings, Archived, testing::Values(Sizing::None, Sizing::Engine),
+INSTANTIATE_TEST_SUITE_P(Sizings, Archived, ::testing::Values(Sizing::None, Sizing::Engine),
                          [](const auto& which) {
                            return which.param == Sizing::None ? "None" : "Engine";
                          });

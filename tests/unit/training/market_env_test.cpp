@@ -303,9 +303,9 @@ TEST(MarketEnv, StepsAllocateNothing) {
   const auto series = random_series(1'000, 2);
   MarketEnv env = make_env(*series);
   ASSERT_TRUE(env.reset(0, task_of(series, 100, 8)));
-  const std::size_t before = testing::allocations();
+  const std::size_t before = proteus::testing::allocations();
   for (int i = 0; i < 800; ++i) step(env, {.choice = i % 3});
-  EXPECT_EQ(testing::allocations(), before);
+  EXPECT_EQ(proteus::testing::allocations(), before);
   EXPECT_EQ(env.trial_over()[0], 1);
 }
 

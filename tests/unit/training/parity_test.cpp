@@ -267,7 +267,7 @@ void compare(World& world, std::uint64_t seed, EngineSide<Gate>& engine, std::si
   task.start = start;
   ASSERT_TRUE(env.reset(0, task));
   Action action;
-  for (bool over = false; !testing::Test::HasFailure();) {
+  for (bool over = false; !::testing::Test::HasFailure();) {
     const std::size_t bar = env.infos()[0].bar;
     if (world.random.chance(world.change))
       action = random_action(world.settings.actions.set, world.random);

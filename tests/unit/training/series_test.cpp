@@ -8,8 +8,8 @@
 namespace proteus::training {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 SeriesSource source_of(std::vector<Bar> bars, features::Kind kind = features::Kind::Chapter) {
   return {.name = "BTC.csv",

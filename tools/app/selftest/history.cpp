@@ -10,8 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kFewLots = 10;
-
 /// Limit prices a unit apart, so that no order is another's double.
 Price distinct(std::int64_t n) { return kPrice - Price::from_raw(n); }
 

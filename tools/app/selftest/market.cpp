@@ -10,8 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kFewLots = 10;
-
 /// |expected - reference| / reference in units of 1e-9, rounded up.
 std::int64_t distance_e9(Price expected, Price reference) {
   const Int128 off = abs(expected - reference).raw();

@@ -10,8 +10,6 @@
 namespace proteus::app::selftest {
 namespace {
 
-constexpr std::int64_t kFewLots = 10;
-
 /// The word on the strategy's output in the last decision; Control::None if there was none.
 ControlResult word_on_output(const Stage& stage) {
   for (const ControlResult& word : stage.decision(kPerpetual).controls)

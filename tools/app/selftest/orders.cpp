@@ -8,7 +8,7 @@
 namespace proteus::app::selftest {
 namespace {
 
-constexpr std::int64_t kFewLots = 6;  // above the venue's least value, below every limit
+constexpr std::int64_t kLeastLots = 6;  // above the venue's least value, below every limit
 
 }  // namespace
 
@@ -41,7 +41,7 @@ void order_quantity(Trial& trial, const Bench& bench) {
   const Instrument told = stage_instruments()[kPerpetual.index];
   trial.refused(stage.ask(kPerpetual, lots(1)), base(told.quantity_min), base(lots(1)),
                 "an order below the venue's least");
-  const Quantity odd = lots(kFewLots) + Quantity::from_raw(1);
+  const Quantity odd = lots(kLeastLots) + Quantity::from_raw(1);
   trial.refused(stage.ask(kPerpetual, odd), base(kLot), base(odd), "an order off the lot");
   // What is too large to leave is cut, not refused, where it takes risk away.
   Stage large = bench.stage({.largest_order = lots(30)});
@@ -59,7 +59,7 @@ void position_limit(Trial& trial, const Bench& bench) {
   // One instrument's limit cannot be seen where that of all together is lower.
   const bool own = limits.position_max < limits.gross_max;
   const Money limit = part_of(kCapital, std::min(limits.position_max, limits.gross_max));
-  const std::int64_t room = kFewLots;
+  const std::int64_t room = kLeastLots;
   const std::int64_t held = lots_in(limit) - room;
   trial.did(fmt::format("a position of {}, and an order of {} more", usdt(worth(held)),
                         usdt(worth(room + 1))));
@@ -85,7 +85,7 @@ void position_limit(Trial& trial, const Bench& bench) {
 void capital_threshold(Trial& trial, const Bench& bench) {
   const risk::LimitSettings& limits = bench.limits();
   const Money limit = part_of(kCapital, limits.capital_at_risk_max);
-  const std::int64_t room = kFewLots;
+  const std::int64_t room = kLeastLots;
   const std::int64_t held = lots_in(limit) - room;
   // A profit that lifts the limits which grow with equity out of the way.
   const Money equity = Money::from_raw(static_cast<std::int64_t>(
@@ -106,16 +106,16 @@ void capital_threshold(Trial& trial, const Bench& bench) {
 
 void open_order_value(Trial& trial, const Bench& bench) {
   const Money limit = part_of(kCapital, bench.limits().open_order_value_max);
-  const std::int64_t open = lots_in(limit) - kFewLots;
+  const std::int64_t open = lots_in(limit) - kLeastLots;
   trial.did(fmt::format("{} on their way, an order of {} more", usdt(worth(open)),
-                        usdt(worth(kFewLots + 1))));
+                        usdt(worth(kLeastLots + 1))));
   Stage stage = bench.stage();
-  stage.hold(kOther, lots(2 * kFewLots));
+  stage.hold(kOther, lots(2 * kLeastLots));
   stage.place(kPerpetual, lots(open));
-  trial.refused(stage.ask(kOther, lots(kFewLots + 1)), quote(limit),
-                quote(worth(open + kFewLots + 1)), "an order a lot above the limit");
-  trial.inside(stage.ask(kOther, lots(kFewLots)), "the largest within it");
-  trial.passes(stage.ask(kOther, lots(-2 * kFewLots), Purpose::Close), "a reduction");
+  trial.refused(stage.ask(kOther, lots(kLeastLots + 1)), quote(limit),
+                quote(worth(open + kLeastLots + 1)), "an order a lot above the limit");
+  trial.inside(stage.ask(kOther, lots(kLeastLots)), "the largest within it");
+  trial.passes(stage.ask(kOther, lots(-2 * kLeastLots), Purpose::Close), "a reduction");
 }
 
 namespace {
@@ -135,17 +135,17 @@ void leverage(Trial& trial, const Bench& bench) {
   const risk::LimitSettings& limits = bench.limits();
   // All perpetuals against equity. The limits of 1, 9, 10 and 26 may be lower: they are lifted.
   const std::int64_t most_e9 = to_fixed_raw(limits.leverage_max);
-  const std::int64_t held = lots_in(part_of(kCapital, most_e9)) - kFewLots;
+  const std::int64_t held = lots_in(part_of(kCapital, most_e9)) - kLeastLots;
   Stage stage = bench.stage();
   lift_exposure(stage);
   stage.fill(kOther, lots(held), kPrice);
   trial.did(fmt::format("{} held on an equity of {}, the caps on exposure lifted, {} more",
-                        usdt(worth(held)), usdt(kCapital), usdt(worth(kFewLots + 1))));
-  const Int128 above = Int128{worth(held + kFewLots + 1).raw()} * kFixedScale;
-  trial.refused(stage.trade(kPerpetual, lots(kFewLots + 1)), ratio(most_e9),
+                        usdt(worth(held)), usdt(kCapital), usdt(worth(kLeastLots + 1))));
+  const Int128 above = Int128{worth(held + kLeastLots + 1).raw()} * kFixedScale;
+  trial.refused(stage.trade(kPerpetual, lots(kLeastLots + 1)), ratio(most_e9),
                 ratio(static_cast<std::int64_t>(divide(above, kCapital.raw(), Rounding::Up))),
                 "an order a lot above the leverage");
-  trial.inside(stage.trade(kPerpetual, lots(kFewLots)), "the largest within it");
+  trial.inside(stage.trade(kPerpetual, lots(kLeastLots)), "the largest within it");
   stage.close();
   trial.passes(stage.wish(kOther, Quantity{}), "a reduction of all of it");
 
@@ -154,8 +154,8 @@ void leverage(Trial& trial, const Bench& bench) {
                                        limits.capital_at_risk_max});
   const std::int64_t held_near = lots_in(part_of(kCapital, share));
   const std::int64_t margin_e9 = to_fixed_raw(bench.config.paper.maintenance_margin_bps / 1e4);
-  const Price distance = liquidation_distance(kCapital, held_near + kFewLots, margin_e9);
-  const Price nearer = liquidation_distance(kCapital, held_near + kFewLots + 1, margin_e9);
+  const Price distance = liquidation_distance(kCapital, held_near + kLeastLots, margin_e9);
+  const Price nearer = liquidation_distance(kCapital, held_near + kLeastLots + 1, margin_e9);
   const Price range = Price::from_raw(static_cast<std::int64_t>(
                           static_cast<double>(distance.raw()) / limits.liquidation_ranges_min)) -
                       Price::from_raw(1);
@@ -164,9 +164,9 @@ void leverage(Trial& trial, const Bench& bench) {
   Stage wide = bench.stage({.range = range});
   lift_exposure(wide);
   wide.hold(kPerpetual, lots(held_near));
-  trial.refused(wide.trade(kPerpetual, lots(kFewLots + 1)), price(least), price(nearer),
+  trial.refused(wide.trade(kPerpetual, lots(kLeastLots + 1)), price(least), price(nearer),
                 "an order that brings liquidation too near");
-  trial.inside(wide.trade(kPerpetual, lots(kFewLots)), "a lot less");
+  trial.inside(wide.trade(kPerpetual, lots(kLeastLots)), "a lot less");
   wide.close();
   trial.passes(wide.wish(kPerpetual, Quantity{}), "a reduction near liquidation");
 }
@@ -203,11 +203,11 @@ void stage_caps(Trial& trial, const Bench& bench) {
                 "an order a lot above the cap of the stage");
   trial.inside(stage.ask(kPerpetual, lots(most)), "the largest within it");
 
-  const std::int64_t held = lots_in(gross_cap) - kFewLots;
+  const std::int64_t held = lots_in(gross_cap) - kLeastLots;
   stage.fill(kOther, lots(held), kPrice);
-  trial.refused(stage.ask(kPerpetual, lots(kFewLots + 1)), quote(gross_cap),
-                quote(worth(held + kFewLots + 1)), "an order above the cap on all positions");
-  trial.inside(stage.ask(kPerpetual, lots(kFewLots)), "the largest within that");
+  trial.refused(stage.ask(kPerpetual, lots(kLeastLots + 1)), quote(gross_cap),
+                quote(worth(held + kLeastLots + 1)), "an order above the cap on all positions");
+  trial.inside(stage.ask(kPerpetual, lots(kLeastLots)), "the largest within that");
   trial.passes(stage.ask(kOther, lots(-held), Purpose::Close), "a reduction of all of it");
 }
 

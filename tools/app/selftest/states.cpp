@@ -8,7 +8,6 @@
 namespace proteus::app::selftest {
 namespace {
 
-constexpr std::int64_t kFewLots = 10;
 constexpr Money kUnit = Money::from_raw(1);
 
 bool cancelled(const Stage& stage, const ClientOrderId& id) {
