@@ -32,25 +32,25 @@ std::uint64_t allocations() noexcept { return g_allocations.load(std::memory_ord
 
 // Every form, since a sanitizer brings its own of those that are left out, and frees by other
 // rules.
-using Size = std::size_t;
+using Bytes = std::size_t;
 using Align = std::align_val_t;
 using Nothrow = std::nothrow_t;
-void* operator new(Size n) { return take(n, Size{1}); }
-void* operator new[](Size n) { return take(n, Size{1}); }
-void* operator new(Size n, Align a) { return take(n, a); }
-void* operator new[](Size n, Align a) { return take(n, a); }
-void* operator new(Size n, const Nothrow&) noexcept { return take(n, Size{1}); }
-void* operator new[](Size n, const Nothrow&) noexcept { return take(n, Size{1}); }
-void* operator new(Size n, Align a, const Nothrow&) noexcept { return take(n, a); }
-void* operator new[](Size n, Align a, const Nothrow&) noexcept { return take(n, a); }
+void* operator new(Bytes n) { return take(n, Bytes{1}); }
+void* operator new[](Bytes n) { return take(n, Bytes{1}); }
+void* operator new(Bytes n, Align a) { return take(n, a); }
+void* operator new[](Bytes n, Align a) { return take(n, a); }
+void* operator new(Bytes n, const Nothrow&) noexcept { return take(n, Bytes{1}); }
+void* operator new[](Bytes n, const Nothrow&) noexcept { return take(n, Bytes{1}); }
+void* operator new(Bytes n, Align a, const Nothrow&) noexcept { return take(n, a); }
+void* operator new[](Bytes n, Align a, const Nothrow&) noexcept { return take(n, a); }
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, Size) noexcept { std::free(p); }
-void operator delete[](void* p, Size) noexcept { std::free(p); }
+void operator delete(void* p, Bytes) noexcept { std::free(p); }
+void operator delete[](void* p, Bytes) noexcept { std::free(p); }
 void operator delete(void* p, Align) noexcept { std::free(p); }
 void operator delete[](void* p, Align) noexcept { std::free(p); }
-void operator delete(void* p, Size, Align) noexcept { std::free(p); }
-void operator delete[](void* p, Size, Align) noexcept { std::free(p); }
+void operator delete(void* p, Bytes, Align) noexcept { std::free(p); }
+void operator delete[](void* p, Bytes, Align) noexcept { std::free(p); }
 void operator delete(void* p, const Nothrow&) noexcept { std::free(p); }
 void operator delete[](void* p, const Nothrow&) noexcept { std::free(p); }
 void operator delete(void* p, Align, const Nothrow&) noexcept { std::free(p); }

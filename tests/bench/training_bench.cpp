@@ -15,7 +15,7 @@ namespace {
 using namespace training;
 
 constexpr std::size_t kEnvs = 64;
-constexpr double kGoal = 500.0;  // Two million steps a second.
+constexpr double kEnvironmentGoal = 500.0;  // Two million steps a second.
 constexpr std::uint64_t kSeed = 20'250'529;
 
 MarketEnv make(const Series& series, ActionSet set) {
@@ -79,8 +79,10 @@ void measure_training(const Size& size, Report& report) {
   const auto [reference, acting, holding] = take_turns(
       size.rounds, copy, [&] { return play(env, random); }, [&] { return play(calm, hold); });
   const std::string what = "a copy of the observations";
-  report.figures.push_back({"environment, random targets", acting, what, reference, kGoal});
-  report.figures.push_back({"environment, nothing traded", holding, what, reference, kGoal});
+  report.figures.push_back(
+      {"environment, random targets", acting, what, reference, kEnvironmentGoal});
+  report.figures.push_back(
+      {"environment, nothing traded", holding, what, reference, kEnvironmentGoal});
 
   double fills = 0.0;
   for (std::size_t i = 0; i < kEnvs; ++i)

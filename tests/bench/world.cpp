@@ -7,7 +7,7 @@
 namespace proteus::bench {
 namespace {
 
-constexpr std::uint64_t kSeed = 20'250'529;
+constexpr std::uint64_t kWorldSeed = 20'250'529;
 constexpr double kCapital = 1'000'000.0;  // Enough for every venue minimum at an eighth's share.
 
 InstrumentTable make_table(const Market& market) {
@@ -83,7 +83,7 @@ Market make_market(std::size_t instruments, int bars) {
   PROTEUS_ASSERT(instruments >= 1 && instruments <= 8);
   settings.instruments.resize(instruments);
   auto generator =
-      market::MarketGenerator::create(settings, kSeed, from_unix_ms(1'748'538'300'000));
+      market::MarketGenerator::create(settings, kWorldSeed, from_unix_ms(1'748'538'300'000));
   Market market;
   const auto known = generator.value().instruments();
   market.instruments.assign(known.begin(), known.end());

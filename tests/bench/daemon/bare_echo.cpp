@@ -24,7 +24,7 @@ using Socket = asio::basic_stream_socket<Tcp, net::Executor>;
 using net::error_code;
 
 /// A benchmark on loopback has no plan for a socket that fails.
-void must(const error_code& ec, const char* what) {
+void require(const error_code& ec, const char* what) {
   if (!ec) return;
   fmt::print(stderr, "{}: {}\n", what, ec.message());
   std::exit(1);
@@ -61,7 +61,7 @@ struct BareServer::Impl : std::enable_shared_from_this<Impl> {
       self->end = std::make_unique<End>(std::move(socket));
       self->end->settle();
       self->end->ws.async_accept([self](error_code failed) {
-        must(failed, "the bare server's handshake");
+        require(failed, "the bare server's handshake");
         self->open = true;
         self->read();
       });
@@ -79,7 +79,7 @@ struct BareServer::Impl : std::enable_shared_from_this<Impl> {
   void write_next() {
     end->ws.async_write(asio::buffer(queue.front()),
                         [self = shared_from_this()](error_code ec, std::size_t) {
-                          must(ec, "the bare server's write");
+                          require(ec, "the bare server's write");
                           self->queue.pop_front();
                           if (!self->queue.empty()) self->write_next();
                         });
@@ -115,10 +115,10 @@ struct BareClient::Impl : std::enable_shared_from_this<Impl> {
   void connect(std::uint16_t port) {
     const Tcp::endpoint there(asio::ip::address_v4::loopback(), port);
     end.ws.next_layer().async_connect(there, [self = shared_from_this()](error_code ec) {
-      must(ec, "the bare client's connect");
+      require(ec, "the bare client's connect");
       self->end.settle();
       self->end.ws.async_handshake("127.0.0.1", "/", [self](error_code failed) {
-        must(failed, "the bare client's handshake");
+        require(failed, "the bare client's handshake");
         self->read();
       });
     });
@@ -128,7 +128,7 @@ struct BareClient::Impl : std::enable_shared_from_this<Impl> {
       if (ec) return;
       self->end.buffer.clear();
       self->end.ws.async_write(asio::buffer(self->answer), [self](error_code failed, std::size_t) {
-        must(failed, "the bare client's write");
+        require(failed, "the bare client's write");
       });
       self->on_answered();
       self->read();

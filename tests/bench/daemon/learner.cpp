@@ -80,7 +80,7 @@ bool share_core(int cpu) {
   return ::sched_setaffinity(0, sizeof set, &set) == 0;
 }
 
-struct Window {
+struct DelayWindow {
   std::vector<double> late;  ///< milliseconds, of each firing
   double learned = 0.0;      ///< seconds of the learner
   double seconds = 0.0;
@@ -106,7 +106,7 @@ class Delays {
   net::Timer timer_;
 };
 
-Window look(const Plan& plan, const SimProcess& sim, const std::string& adapt, Table& table) {
+DelayWindow look(const Plan& plan, const SimProcess& sim, const std::string& adapt, Table& table) {
   const auto folder = plan.folder / ("learner-" + adapt);
   std::filesystem::create_directories(folder);
   Settings settings =
@@ -123,7 +123,7 @@ Window look(const Plan& plan, const SimProcess& sim, const std::string& adapt, T
                              fmt::format("policy.adapt_bars={}", kStretch),
                              "policy.adapt_steps=1000",
                              fmt::format("feed.warm_up_bars={}", 1'441 + kRebuild + kStretch + 20)};
-  Window window;
+  DelayWindow window;
   net::Loop loop;
   const auto daemon = must(app::PaperDaemon::create(loop, must(app::load({}, settings))));
   daemon->start();
@@ -152,7 +152,7 @@ Window look(const Plan& plan, const SimProcess& sim, const std::string& adapt, T
   return window;
 }
 
-void add(Window& all, Window one) {
+void add(DelayWindow& all, DelayWindow one) {
   all.late.insert(all.late.end(), one.late.begin(), one.late.end());
   all.learned += one.learned;
   all.seconds += one.seconds;
@@ -172,7 +172,7 @@ void measure_learner(const Plan& plan, Table& table) {
   const int cpu = plan.cpu == Plan::kQuietest ? quietest_core() : plan.cpu;
   const bool shared = cpu >= 0 && share_core(cpu);
   const MachineTime before = machine_time();
-  Window off, both;
+  DelayWindow off, both;
   add(off, look(plan, sim, "off", table));
   add(both, look(plan, sim, "both", table));
   add(both, look(plan, sim, "both", table));

@@ -34,13 +34,13 @@ std::filesystem::path fresh(const std::filesystem::path& folder, const std::stri
   return path;
 }
 
-struct Window {
+struct UsageWindow {
   Usage usage;
   double at = 0.0;
   std::int64_t frames = 0;
   std::int64_t bars = 0;
 };
-Window look(const PaperProcess& paper) {
+UsageWindow look(const PaperProcess& paper) {
   const std::string status = paper.status();
   return {usage_of(paper.pid()), seconds_now(), figure(status, "frames"), figure(status, "bars")};
 }
@@ -57,9 +57,9 @@ void measure_many(const Plan& plan, Table& table) {
   table.require(paper.reaches("bars", plan.instruments, 240.0, 1000),
                 "many: the first bars did not come: " + paper.said());
   const MachineTime before = machine_time();
-  const Window from = look(paper);
+  const UsageWindow from = look(paper);
   std::this_thread::sleep_for(std::chrono::minutes{plan.minutes});
-  const Window to = look(paper);
+  const UsageWindow to = look(paper);
   const std::string status = paper.status();
   const double wall = to.at - from.at;
   const double share = 100.0 * (to.usage.cpu_seconds - from.usage.cpu_seconds) / wall;

@@ -27,9 +27,9 @@ struct Percentiles {
 };
 
 /// One instrument on its way through trials.
-class Instrument {
+class TradedMarket {
  public:
-  explicit Instrument(const inference::PackedPolicy& policy)
+  explicit TradedMarket(const inference::PackedPolicy& policy)
       : policy_(policy),
         market_(test::normals(kBars * kFeatures, kSeed, "market")),
         moves_(test::normals(kBars, kSeed, "moves", 0.01)),
@@ -63,7 +63,7 @@ class Instrument {
 
 void one(const PolicyPlan& plan, const inference::PackedPolicy& policy, Table& table) {
   const auto weights = policy.weights(AdaptedPart::All);
-  Instrument instrument(policy);
+  TradedMarket instrument(policy);
   Percentiles ours, floor, torch;
   double streamed = 0.0;
   for (int round = -1; round < plan.rounds; ++round) {

@@ -24,7 +24,7 @@ struct Walk {
 };
 constexpr std::array<Walk, 3> kWalks = {
     {{"BTCUSDT", 30'000.0, 0.1}, {"ETHUSDT", 2'000.0, 0.01}, {"SOLUSDT", 100.0, 0.01}}};
-constexpr std::uint64_t kSeed = 20'250'529;
+constexpr std::uint64_t kWalkSeed = 20'250'529;
 constexpr std::int64_t kFirstMs = 1'600'000'000'000 / 3'600'000 * 3'600'000;
 constexpr double kDeviation = 0.006;  // of an hour's log return
 
@@ -34,7 +34,7 @@ fs::path data_folder() {
 }
 
 void write_walk(const fs::path& path, const Walk& walk, std::size_t rows) {
-  market::Random random{kSeed, walk.symbol};
+  market::Random random{kWalkSeed, walk.symbol};
   auto out = fmt::output_file(path.string());
   out.print("start_ms,open,high,low,close,volume,turnover\n");
   const auto on_tick = [&](double price) {
