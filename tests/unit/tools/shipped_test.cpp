@@ -99,6 +99,23 @@ TEST(Unnamed, StrategyIsTheShippedPolicyBelowWhatIsGiven) {
   EXPECT_THAT(loaded.value().shown, HasSubstr("config/policy.toml\n"));
 }
 
+TEST(Unnamed, StrategysDefaultsAreShownWithTheLineOfTheShippedFile) {
+  const std::string source = shipped_settings().value().string();
+  const auto loaded = load_for_verb("", {"risk.sizing.no_trade_band=0.2"});
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().context;
+  // A setting's line of what is shown, up to its meaning.
+  const auto line = [&](const std::string& key) {
+    const std::string& shown = loaded.value().shown;
+    const std::size_t at = shown.find("\n" + key + " = ");
+    return at == shown.npos ? "" : shown.substr(at + 1, shown.find('\n', at + 1) - at - 1);
+  };
+  EXPECT_THAT(line("adapt"), HasSubstr("adapt = \"both\"  # " + source + ":"));
+  EXPECT_THAT(line("kelly_floor"), HasSubstr("kelly_floor = 1.0  # " + source + ":"));
+  EXPECT_THAT(line("no_trade_band"), HasSubstr("no_trade_band = 0.2  # --set: "));
+  EXPECT_THAT(line("adapt_every"), HasSubstr("  # default: ")) << "the file does not name it";
+  EXPECT_THAT(line("volatility_target"), HasSubstr("  # default: "));
+}
+
 TEST(Unnamed, StrategyTradesAsTheShippedFileDoesWhenItIsNamed) {
   const auto root = shipped_settings();
   ASSERT_TRUE(root.has_value()) << root.error().context;
