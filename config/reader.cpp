@@ -134,6 +134,12 @@ std::string Reader::origin_text(Origin origin) const {
   return origin.from == Origin::From::CommandLine ? "--set" : place(origin);
 }
 
+std::string Reader::source_of(const Section& section, const Known& known) const {
+  if (known.origin.from != Origin::From::Default) return origin_text(known.origin);
+  if (!known.default_source.empty()) return known.default_source;
+  return section.profile.empty() ? "default" : "profile " + section.profile;
+}
+
 void Reader::complain(Origin origin, const std::string& subject, std::string_view what) {
   // Complaints about defaults (a caller's) go before those about lines; a file has no line 0.
   const std::uint32_t line = origin.from == Origin::From::CommandLine
@@ -158,7 +164,26 @@ void Reader::derive(std::string_view section, std::string_view key, Value value)
   PROTEUS_ASSERT(!given(section, key) || says_nothing(find(section, key)->slot.value));
   for (Section& s : sections_)
     for (Known& known : s.settings)
-      if (s.name == section && known.slot.name == key) known.slot.value = std::move(value);
+      if (s.name == section && known.slot.name == key) {
+        known.slot.value = std::move(value);
+        known.default_source.clear();
+      }
+}
+
+std::map<std::string, std::string> Reader::sources() const {
+  std::map<std::string, std::string> found;
+  for (const Section& section : sections_)
+    for (const Known& known : section.settings)
+      if (known.origin.from != Origin::From::Default)
+        found.emplace(path_of(section.name, known.slot.name), origin_text(known.origin));
+  return found;
+}
+
+void Reader::tell_defaults(const std::map<std::string, std::string>& sources) {
+  for (Section& section : sections_)
+    for (Known& known : section.settings)
+      if (const auto it = sources.find(path_of(section.name, known.slot.name)); it != sources.end())
+        known.default_source = it->second;
 }
 
 void Reader::hide(std::string_view section, std::string_view key, std::string text) {
@@ -274,13 +299,9 @@ std::string Reader::show() const {
   std::string out;
   for (const Section& section : sections_) {
     out += fmt::format("[{}]\n", section.name);
-    for (const Known& known : section.settings) {
-      const bool by_profile =
-          known.origin.from == Origin::From::Default && !section.profile.empty();
+    for (const Known& known : section.settings)
       out += fmt::format("{} = {}  # {}: {}\n", known.slot.name, toml_text(known.slot.value),
-                         by_profile ? "profile " + section.profile : origin_text(known.origin),
-                         known.slot.meaning);
-    }
+                         source_of(section, known), known.slot.meaning);
     out += '\n';
   }
   return out;

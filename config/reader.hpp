@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,13 @@ class Reader {
   /// decide; `resolved` then has it. The caller sets its own copy.
   void derive(std::string_view section, std::string_view key, Value value);
 
+  /// Where each key was given that could be taken ("policy.toml:12", "--set"), by its path
+  /// ("policy.adapt").
+  [[nodiscard]] std::map<std::string, std::string> sources() const;
+  /// The settings were filled with other defaults before they were read: `show` tells their source
+  /// where it would tell "default". Paths that were not read tell nothing; `derive` takes it back.
+  void tell_defaults(const std::map<std::string, std::string>& sources);
+
   /// Shows `text` instead of a key's value in `show`, `resolved` and `hash`: it holds a secret.
   /// What was assigned stays.
   void hide(std::string_view section, std::string_view key, std::string text);
@@ -70,8 +78,8 @@ class Reader {
   /// One line each: "file:line: key: what, what to do". Complete after `finish`.
   [[nodiscard]] const std::vector<std::string>& errors() const { return errors_; }
 
-  /// Every setting with its value, where it came from ("default", "paper.toml:12", "--set") and
-  /// what it means. For `config show`.
+  /// Every setting with its value, where it came from ("default", "profile research",
+  /// "paper.toml:12", "--set") and what it means. For `config show`.
   [[nodiscard]] std::string show() const;
   /// The settings as TOML, in the order of the sections read: reading it gives the same settings.
   [[nodiscard]] std::string resolved() const;
@@ -87,6 +95,7 @@ class Reader {
     Slot slot;
     Origin origin;
     Origin said;  // where it was given, even if it could not be taken
+    std::string default_source = {};
   };
   struct Section {
     std::string name;
@@ -135,6 +144,7 @@ class Reader {
   [[nodiscard]] const Known* find(std::string_view section, std::string_view key) const;
   [[nodiscard]] std::string place(Origin origin) const;
   [[nodiscard]] std::string origin_text(Origin origin) const;
+  [[nodiscard]] std::string source_of(const Section& section, const Known& known) const;
 
   std::string name_;
   Document document_;

@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include "models/online/failure.hpp"
 #include "models/online/learner.hpp"
 
 namespace proteus::online {
@@ -11,7 +12,10 @@ namespace proteus::online {
 class InlineLearner final : public Learner {
  public:
   explicit InlineLearner(const LearnMarket& market) : market_(market) {}
-  void learn(LearnTask task) override { answers_.push_back(online::learn(task, market_)); }
+  void learn(LearnTask task) override {
+    answers_.push_back(
+        work_on(task, [this](const LearnTask& given) { return online::learn(given, market_); }));
+  }
   /// The oldest answer. False: there is none.
   bool take(EventBody& out) {
     if (answers_.empty()) return false;

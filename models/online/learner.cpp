@@ -7,6 +7,7 @@
 #include "models/inference/packed_policy.hpp"
 #include "models/online/adapt.hpp"
 #include "models/online/empty_memory.hpp"
+#include "models/online/failure.hpp"
 #include "strategies/policy/policy_trial.hpp"
 
 namespace proteus::online {
@@ -69,30 +70,22 @@ Result<Adapted> adapt_one(const LearnTask& task, const LearnSubject& subject,
   return adapt_all(*packed, stretch, settings);
 }
 
-AdaptationFailed failed(const LearnTask& task, std::string_view cause) {
-  AdaptationFailed out;
-  out.instrument = task.instrument;
-  out.ordinal = task.ordinal;
-  out.cause = cause;
-  return out;
-}
-
 }  // namespace
 
 EventBody learn(const LearnTask& task, const LearnMarket& market) {
   if (task.bars.size() < task.rebuild + 2 || task.subjects.empty())
-    return failed(task, "the stretch has too few bars");
+    return failure_of(task, "the stretch has too few bars");
   AdaptationProposed out;
   out.instrument = task.instrument;
   out.ordinal = task.ordinal;
   const double share = 1.0 / static_cast<double>(task.subjects.size());
   for (const LearnSubject& subject : task.subjects) {
     if (!task.remembers && task.part == AdaptedPart::All)
-      return failed(task, "all weights adapt only where the memory lives: policy.adapt = both");
+      return failure_of(task, "all weights adapt only where the memory lives: policy.adapt = both");
     LearnSubject read = subject;
     if (!task.remembers) read.base = std::make_shared<EmptyMemory>(subject.base);
     const auto adapted = adapt_one(task, read, market);
-    if (adapted.has_error()) return failed(task, adapted.error().context);
+    if (adapted.has_error()) return failure_of(task, adapted.error().context);
     const Adapted& a = adapted.value();
     out.steps = static_cast<std::uint32_t>(a.steps);
     out.step_norm = std::max(out.step_norm, a.step_norm);

@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
-#include <exception>
 #include <future>
 #include <vector>
 
@@ -25,14 +25,6 @@ struct Slot {
   std::vector<float> weights;
 };
 
-EventBody failure_of(const LearnTask& task, std::string_view cause) {
-  AdaptationFailed out;
-  out.instrument = task.instrument;
-  out.ordinal = task.ordinal;
-  out.cause = cause;
-  return out;
-}
-
 std::size_t adapted_weights(const LearnTask& task) {
   std::size_t count = 0;
   for (const LearnSubject& subject : task.subjects)
@@ -40,24 +32,18 @@ std::size_t adapted_weights(const LearnTask& task) {
   return count;
 }
 
-/// What the room's functions do not throw themselves, memory may.
-EventBody work_on(const LearnTask& task, const LearnerThread::Work& work) {
-  try {
-    return work(task);
-  } catch (const std::exception& e) {
-    return failure_of(task, std::string("the learner failed: ") + e.what());
-  } catch (...) {
-    return failure_of(task, "the learner failed");
-  }
-}
-
 /// The weights into the room that was made for them; those of the learner go where they came from.
-void write_down(EventBody said, Slot& slot) {
+/// Nothing is allocated: nobody would catch what that throws.
+void write_down(EventBody said, Slot& slot) noexcept {
   if (auto* proposed = std::get_if<AdaptationProposed>(&said)) {
     if (proposed->weights.size() > slot.weights.capacity()) {
+      std::array<char, 96> words{};
+      const auto end = fmt::format_to_n(words.data(), words.size(),
+                                        "the learner made {} weights, and {} are adapted",
+                                        proposed->weights.size(), slot.weights.capacity())
+                           .out;
       slot.answer =
-          failure_of(slot.task, fmt::format("the learner made {} weights, and {} are adapted",
-                                            proposed->weights.size(), slot.weights.capacity()));
+          failure_of(slot.task, {words.data(), static_cast<std::size_t>(end - words.data())});
       return;
     }
     slot.weights.assign(proposed->weights.begin(), proposed->weights.end());
@@ -71,7 +57,7 @@ void write_down(EventBody said, Slot& slot) {
 /// The slots between `taken` and `done` hold answers, those from there to `posted` tasks. A counter
 /// is written by one side and tells the other that the slots behind it are its own now.
 struct LearnerThread::Shared {
-  Work work;
+  LearnWork work;
   std::vector<Slot> slots;
   Count posted{0};  ///< by the loop
   Count begun{0};   ///< by the learner
@@ -87,7 +73,7 @@ struct LearnerThread::Shared {
   }
 };
 
-LearnerThread::LearnerThread(Work work, std::size_t queue_max)
+LearnerThread::LearnerThread(LearnWork work, std::size_t queue_max)
     : shared_(std::make_shared<Shared>()) {
   shared_->work = std::move(work);
   shared_->slots.resize(queue_max);

@@ -9,21 +9,17 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <thread>
 
-#include "models/online/learner.hpp"
+#include "models/online/failure.hpp"
 
 namespace proteus::online {
 
 class LearnerThread final : public Learner {
  public:
-  /// AdaptationProposed or AdaptationFailed. May throw.
-  using Work = std::function<EventBody(const LearnTask&)>;
-
   /// work: what is done with a task; usually learn().
-  explicit LearnerThread(Work work, std::size_t queue_max = 256);
+  explicit LearnerThread(LearnWork work, std::size_t queue_max = 256);
   /// Waits for the task at hand, a second at most; what hangs beyond that is left behind.
   ~LearnerThread() override;
   LearnerThread(const LearnerThread&) = delete;

@@ -121,14 +121,23 @@ void PolicyStrategy::observe() {
   if (ready_) std::ranges::copy(readers_.front().inputs().last(kOwnInputs), out);
 }
 
+/// Who has answered before waits again only after a hole in the bars, and for the whole warm-up.
+std::string_view PolicyStrategy::waiting_for() const {
+  const bool again = status_.answers > 0;
+  if (seen_ < first_row_)
+    return again ? "bars were missing: the features' windows fill anew"
+                 : "the features' windows are still filling";
+  return again ? "bars were missing: the policy's memory fills anew"
+               : "the policy's memory is still filling";
+}
+
 Opinion PolicyStrategy::on_bar(const Bar& bar, const PositionView&, Money) {
   if (!gathered_) gather(bar);
   gathered_ = false;
   observe();
   if (!ready_) {
     Opinion waiting;
-    waiting.reason = seen_ < first_row_ ? "the features' windows are still filling"
-                                        : "the policy's memory is still filling";
+    waiting.reason = waiting_for();
     waiting.observation = observation_;
     waiting.warming_up = true;
     return waiting;

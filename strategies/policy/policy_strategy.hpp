@@ -64,6 +64,7 @@ class PolicyStrategy final : public Strategy {
                  std::unique_ptr<features::FeatureSet> features);
   void count_outside();
   void observe();
+  [[nodiscard]] std::string_view waiting_for() const;
   Opinion speak(const std::vector<PolicyAnswer>& said);
   void describe(const std::vector<PolicyAnswer>& said, bool finite);
   void adapt();

@@ -181,8 +181,9 @@ void check_disk(const Settings& settings, const Tell& tell) {
     return tell(failure_of(
         "folder", fmt::format("{} cannot be written ({})", there.string(), std::strerror(errno)),
         "set session.folder to a folder of yours"));
+  std::error_code unknown;
   tell(fine("folder", fmt::format("{} {}", folder.string(),
-                                  fs::exists(folder) ? "can be written" : "can be made")));
+                                  fs::exists(folder, unknown) ? "can be written" : "can be made")));
   struct statvfs disk {};
   if (::statvfs(there.c_str(), &disk) == 0)
     tell(judge_room(std::uint64_t{disk.f_bavail} * disk.f_frsize, settings.storage.quota_bytes,

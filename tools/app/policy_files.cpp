@@ -162,11 +162,14 @@ std::string policy_name(const Loaded& loaded) {
   const auto& files = loaded.settings.policy.checkpoints;
   if (files.empty()) return "";
   const auto folder = [](const std::string& file) {
-    return std::filesystem::absolute(file).parent_path();
+    std::error_code failed;  // Where the working folder is gone, a relative path stays one.
+    const std::filesystem::path whole = std::filesystem::absolute(file, failed);
+    return (failed ? std::filesystem::path(file) : whole).parent_path();
   };
   const bool together = std::ranges::all_of(
       files, [&](const std::string& file) { return folder(file) == folder(files.front()); });
-  if (files.size() > 1 && together) return folder(files.front()).filename().string();
+  const std::string common = folder(files.front()).filename().string();
+  if (files.size() > 1 && together && !common.empty()) return common;
   const std::string first = std::filesystem::path(files.front()).filename().string();
   return files.size() == 1 ? first : fmt::format("{} and {} more", first, files.size() - 1);
 }

@@ -245,6 +245,7 @@ Result<Loaded> load_over(const Below& below, const std::filesystem::path& file,
   reader.section("alarms", s.alarms);
   reader.section("metrics", s.metrics);
   reader.section("replay", s.replay);
+  reader.tell_defaults(below.sources);
   for (const auto& [key, text] : {std::pair{"from", &s.replay.from}, {"until", &s.replay.until}})
     if (!text->empty() && !parse_time(*text))
       reader.reject("replay", key, "is no UTC time: write it as 2025-06-01T00:00:00Z");

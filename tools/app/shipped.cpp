@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <system_error>
 
 namespace proteus::app {
 namespace {
@@ -17,25 +18,37 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, unknown);
 }
 
-std::vector<fs::path> sorted(const fs::path& folder) {
+/// Empty where no folder is.
+Result<std::vector<fs::path>> sorted(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(folder, failed)) found.push_back(entry.path());
+  for (fs::directory_iterator entry(folder, failed); !failed && entry != fs::directory_iterator();
+       entry.increment(failed))
+    found.push_back(entry->path());
+  if (failed && failed != std::errc::no_such_file_or_directory &&
+      failed != std::errc::not_a_directory)
+    return error(ErrorCode::Io,
+                 fmt::format("{} cannot be read: {}; let the user who runs this program read it",
+                             folder.string(), failed.message()));
   std::ranges::sort(found);
   return found;
 }
 
-std::vector<std::string> checkpoints_in(const fs::path& folder) {
+Result<std::vector<std::string>> checkpoints_in(const fs::path& folder) {
+  BOOST_OUTCOME_TRY(const auto paths, sorted(folder));
   std::vector<std::string> files;
-  for (const fs::path& path : sorted(folder))
+  for (const fs::path& path : paths)
     if (path.extension() == ".safetensors") files.push_back(path.string());
   return files;
 }
 
-std::string names_in(const fs::path& models) {
+/// Of those that can be read.
+Result<std::string> names_in(const fs::path& models) {
+  BOOST_OUTCOME_TRY(const auto paths, sorted(models));
   std::vector<std::string> names;
-  for (const fs::path& path : sorted(models))
-    if (!checkpoints_in(path).empty()) names.push_back(path.filename().string());
+  for (const fs::path& path : paths)
+    if (const auto files = checkpoints_in(path); files && !files.value().empty())
+      names.push_back(path.filename().string());
   return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -79,12 +92,13 @@ Result<fs::path> shipped_settings() {
 Result<std::vector<std::string>> shipped_checkpoints(const fs::path& root, std::string_view name) {
   const fs::path models = root / kModels;
   const bool plain = !name.empty() && name.find('/') == std::string_view::npos && name[0] != '.';
-  std::vector<std::string> files;
-  if (plain) files = checkpoints_in(models / name);
-  if (!files.empty()) return files;
-  return error(ErrorCode::NotFound,
-               fmt::format("{}{} is no shipped model, in {} there are: {}", kShippedPrefix, name,
-                           models.string(), names_in(models)));
+  if (plain) {
+    BOOST_OUTCOME_TRY(auto files, checkpoints_in(models / name));
+    if (!files.empty()) return files;
+  }
+  BOOST_OUTCOME_TRY(const std::string names, names_in(models));
+  return error(ErrorCode::NotFound, fmt::format("{}{} is no shipped model, in {} there are: {}",
+                                                kShippedPrefix, name, models.string(), names));
 }
 
 Result<std::vector<std::string>> with_shipped(const std::vector<std::string>& files) {

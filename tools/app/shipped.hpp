@@ -27,7 +27,7 @@ Result<std::filesystem::path> shipped_root();
 Result<std::filesystem::path> shipped_settings();
 
 /// The checkpoints of a shipped model, in the order of their names. Errors: NotFound, with the
-/// names that there are.
+/// names that there are; Io, where its folder cannot be read.
 Result<std::vector<std::string>> shipped_checkpoints(const std::filesystem::path& root,
                                                      std::string_view name);
 

@@ -22,6 +22,7 @@ Result<Below> shipped_below() {
   reader.section("policy", below.settings.policy);
   reader.section("risk.sizing", below.settings.sizing);
   BOOST_OUTCOME_TRYV(reader.finish());
+  below.sources = reader.sources();
   below.note = fmt::format("# No strategy is named: defaults are those of {}\n\n", file.string());
   below.otherwise =
       "; no strategy is named, so the shipped policy trades: leave the interval out, or name a "

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,9 @@ namespace proteus::app {
 
 /// What holds where neither the file nor the command line says anything.
 struct Below {
-  Settings settings;      ///< each setting's own default unless more is known
-  std::string note;       ///< first line of what is shown; empty: none
+  Settings settings;                           ///< each setting's own default unless more is known
+  std::map<std::string, std::string> sources;  ///< of those that have another, by their path
+  std::string note;                            ///< first line of what is shown; empty: none
   std::string otherwise;  ///< ends the complaint about an interval that is not the policy's
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/runs/files.hpp"
 #include "tools/app/kline_inputs.hpp"
 #include "tools/app/version.hpp"
 #include "tools/evaluate/engine_run.hpp"
@@ -49,7 +50,8 @@ Result<Report> Judge::run() {
   report_.folder = folder_of(plan_);
   report_.version = kVersion;
   report_.made = world_.now();
-  if (fs::exists(plan_.evaluate.registry)) {
+  BOOST_OUTCOME_TRY(const bool registered, runs::is_there(plan_.evaluate.registry));
+  if (registered) {
     // Before hours of work.
     BOOST_OUTCOME_TRY(const Tried before, read_registry(plan_.evaluate.registry));
     if (before.lines > 0 && !before.headed)

@@ -10,8 +10,6 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <system_error>
 
@@ -116,24 +114,29 @@ std::optional<std::string> text_in(const boost::json::object& line, std::string_
 
 fs::path head_of(const fs::path& file) { return file.string() + ".head"; }
 
-/// Nothing: there is none.
+/// Nothing: there is none. One that cannot be read is no such: lines may have been cut.
 Result<std::optional<Head>> read_head(const fs::path& file) {
   const fs::path path = head_of(file);
-  std::error_code failed;
-  if (!fs::exists(path, failed)) return std::optional<Head>();
-  std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const auto broken = [](ErrorCode code, const std::string& what) {
+    return error(code, what +
+                           "; make it readable or bring it back from a copy. Without it lines that "
+                           "were taken from the end of the registry are not seen, so nothing is "
+                           "judged");
+  };
+  const auto locked = Locked::open(path, false);
+  if (locked.has_error() && locked.error().code == ErrorCode::NotFound)
+    return std::optional<Head>();
+  if (locked.has_error()) return broken(ErrorCode::Io, locked.error().context);
+  const auto text = read_whole(locked.value().fd(), path);
+  if (text.has_error()) return broken(ErrorCode::Io, text.error().context);
   boost::system::error_code malformed;
-  const auto parsed = boost::json::parse(text, malformed);
-  if (in && !malformed && parsed.is_object())
+  const auto parsed = boost::json::parse(text.value(), malformed);
+  if (!malformed && parsed.is_object())
     if (const auto lines = number(parsed.get_object(), "lines"))
       if (const auto chain = text_in(parsed.get_object(), "chain"))
         return std::optional(Head{static_cast<std::int64_t>(*lines), *chain});
-  return error(
-      ErrorCode::Corrupt,
-      fmt::format("{}: it does not say how many lines the registry has: bring it back from "
-                  "a copy. Without it lines that were taken from the end are not seen",
-                  path.string()));
+  return broken(ErrorCode::Corrupt,
+                path.string() + ": it does not say how many lines the registry has");
 }
 
 /// After the lines themselves are on the disk: a head that is behind counts too few, which is no

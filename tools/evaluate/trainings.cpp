@@ -27,7 +27,8 @@ using namespace std::chrono_literals;
 fs::path log_of(const Training& training) { return training.folder.string() + ".log"; }
 
 std::vector<std::string> command_of(const Training& training, const std::string& program) {
-  if (fs::exists(training.folder / "config.toml"))
+  std::error_code unknown;  // What cannot be looked for cannot be begun either: that tells why.
+  if (fs::exists(training.folder / "config.toml", unknown))
     return {program, "train", "--resume", training.folder.string()};
   std::vector<std::string> words{program,         "train", "--config",
                                  training.config, "--out", training.folder.string()};

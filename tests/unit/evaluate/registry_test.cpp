@@ -158,6 +158,26 @@ TEST_F(DamagedRegistry, IsReadWithoutAHeadOrWithOneThatIsBehindIt) {
   write(head_, "{");
   EXPECT_EQ(read_registry(file_).error().code, ErrorCode::Corrupt);
 }
+TEST_F(DamagedRegistry, IsRefusedWhereItsHeadCannotBeRead) {
+  const auto second = whole_.find('\n', whole_.find('\n') + 1) + 1;
+  write(file_, whole_.substr(0, second));  // It would be seen, were the head read.
+  const auto expect_unread = [&] {
+    for (const auto& failed :
+         {read_registry(file_).error(), register_trials(file_, {trial("d", 0.1)}, {}).error()}) {
+      EXPECT_EQ(failed.code, ErrorCode::Io);
+      EXPECT_THAT(failed.context, HasSubstr(head_.string()));
+      EXPECT_THAT(failed.context, HasSubstr("make it readable or bring it back from a copy"));
+    }
+    EXPECT_EQ(text_of(file_), whole_.substr(0, second));
+  };
+  // What no user can read, unlike a file without permission: a link to itself, and a folder.
+  std::filesystem::remove(head_);
+  std::filesystem::create_symlink(head_.filename(), head_);
+  expect_unread();
+  std::filesystem::remove(head_);
+  std::filesystem::create_directory(head_);
+  expect_unread();
+}
 TEST_F(DamagedRegistry, IsRefusedWhereANumberWasChanged) {
   std::string changed = whole_;
   changed.replace(changed.find("\"sharpe\":0.2"), 12, "\"sharpe\":0.9");

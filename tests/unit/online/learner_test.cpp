@@ -7,6 +7,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -144,6 +145,48 @@ TEST(InlineLearner, KeepsItsAnswersInOrder) {
   ASSERT_TRUE(learner.take(body));
   EXPECT_EQ(std::get<AdaptationProposed>(body).ordinal, 8U);
   EXPECT_FALSE(learner.take(body));
+}
+
+/// Its memory has run out.
+struct Broken final : Policy {
+  [[nodiscard]] const Shape& shape() const override { return small.shape(); }
+  [[nodiscard]] std::size_t scratch(std::size_t) const override { throw std::bad_alloc(); }
+  void trunk(std::size_t, const float*, float*, float*, std::span<float>) const override {}
+  void head(std::size_t, const float*, float*) const override {}
+  [[nodiscard]] const void* trunk_id() const override { return this; }
+  [[nodiscard]] std::span<const float> weights(AdaptedPart part) const override {
+    return small.weights(part);
+  }
+  [[nodiscard]] Result<std::shared_ptr<const Policy>> with(AdaptedPart,
+                                                           std::span<const float>) const override {
+    return error(ErrorCode::Unsupported, "broken");
+  }
+  [[nodiscard]] std::string_view kernel() const override { return "broken"; }
+  test::SmallPolicy small{kColumns + strategies::kOwnInputs, 5, 3};
+};
+
+TEST(InlineLearner, WhoseMemoryRunsOutSaysSoAndDoesTheNextTask) {
+  InlineLearner learner{LearnMarket{}};
+  LearnTask broken = rising();
+  broken.subjects[0].base = std::make_shared<Broken>();
+  learner.learn(std::move(broken));
+  learner.learn(rising());
+  EventBody body;
+  ASSERT_TRUE(learner.take(body));
+  const auto& failed = std::get<AdaptationFailed>(body);
+  EXPECT_EQ(failed.cause.view(), "the learner failed: memory ran out");
+  EXPECT_EQ(failed.instrument.index, 3U);
+  EXPECT_EQ(failed.ordinal, 7U);
+  ASSERT_TRUE(learner.take(body));
+  EXPECT_TRUE(std::holds_alternative<AdaptationProposed>(body));
+}
+
+TEST(WorkOn, CutsWordsThatAreTooLongForTheEvent) {
+  const EventBody body = work_on(rising(12), [](const LearnTask&) -> EventBody {
+    throw std::runtime_error(std::string(500, 'x'));
+  });
+  EXPECT_EQ(std::get<AdaptationFailed>(body).cause.view(),
+            "the learner failed: " + std::string(120 - 20, 'x'));
 }
 
 /// The next answer of the thread; a failure of its own, where none comes. It waits at rest: the

@@ -1,6 +1,8 @@
 // The policy strategy: what it says follows from a PolicyTrial run by hand over the same bars.
 #include "strategies/policy/policy_strategy.hpp"
 
+#include <set>
+
 #include "tests/unit/strategies/policy_support.hpp"
 
 namespace proteus::strategies {
@@ -167,6 +169,25 @@ TEST(PolicyStrategy, AfterAHoleItStartsAgain) {
       ASSERT_EQ(a.target->weight, b.target->weight) << k;
     }
   }
+}
+
+TEST(PolicyStrategy, SaysThatBarsWereMissingForAsLongAsAHoleKeepsItSilent) {
+  const auto strategy = make(parts_of(a_policy()));
+  std::set<std::string_view> before;
+  std::set<std::string_view> after;
+  const auto hear = [&](int from, int to, std::set<std::string_view>& reasons) {
+    for (int k = from; k < to; ++k)
+      if (const Opinion said = feed(*strategy, a_bar(k)); said.warming_up)
+        reasons.insert(said.reason);
+  };
+  hear(0, 300, before);
+  strategy->reset();
+  hear(400, 700, after);
+  EXPECT_EQ(before, (std::set<std::string_view>{"the features' windows are still filling",
+                                                "the policy's memory is still filling"}));
+  EXPECT_EQ(after,
+            (std::set<std::string_view>{"bars were missing: the features' windows fill anew",
+                                        "bars were missing: the policy's memory fills anew"}));
 }
 
 TEST(PolicyStrategy, TellsWhatWasSaid) {

@@ -58,6 +58,34 @@ TEST(ShippedCheckpoints, AreThoseOfTheModelInTheOrderOfTheirNames) {
   }
 }
 
+TEST(ShippedCheckpoints, InAFolderThatCannotBeReadAreAnErrorThatSaysSo) {
+  const test::Folder folder;
+  const fs::path models = folder.path() / "models/shipped";
+  put(models / "a/1.safetensors");
+  // A link to itself: no user can read it, unlike a folder without permission.
+  fs::create_symlink("b", models / "b");
+  const auto unreadable = shipped_checkpoints(folder.path(), "b");
+  ASSERT_TRUE(unreadable.has_error());
+  EXPECT_EQ(unreadable.error().code, ErrorCode::Io);
+  EXPECT_THAT(unreadable.error().context,
+              AllOf(HasSubstr((models / "b").string()), HasSubstr("cannot be read")));
+  EXPECT_THAT(shipped_checkpoints(folder.path(), "c").error().context, HasSubstr("there are: a"));
+}
+
+TEST(PolicyName, IsThatOfTheFilesWhereTheWorkingFolderIsGone) {
+  const fs::path before = fs::current_path();
+  const test::Folder folder;
+  fs::create_directory(folder.path() / "gone");
+  fs::current_path(folder.path() / "gone");
+  fs::remove(folder.path() / "gone");
+  Loaded loaded;
+  loaded.settings.policy.checkpoints = {"one.safetensors", "two.safetensors"};
+  EXPECT_EQ(policy_name(loaded), "one.safetensors and 1 more");
+  loaded.settings.policy.checkpoints = {"mine/1.safetensors", "mine/2.safetensors"};
+  EXPECT_EQ(policy_name(loaded), "mine");
+  fs::current_path(before);
+}
+
 TEST(Unnamed, StrategyIsTheShippedPolicyBelowWhatIsGiven) {
   const auto loaded = load_for_verb("", {"policy.adapt=off", "engine.capital=5000"});
   ASSERT_TRUE(loaded.has_value()) << loaded.error().context;
@@ -69,6 +97,23 @@ TEST(Unnamed, StrategyIsTheShippedPolicyBelowWhatIsGiven) {
   EXPECT_THAT(loaded.value().policies, SizeIs(5));
   EXPECT_EQ(policy_name(loaded.value()), "policy-1h");
   EXPECT_THAT(loaded.value().shown, HasSubstr("config/policy.toml\n"));
+}
+
+TEST(Unnamed, StrategysDefaultsAreShownWithTheLineOfTheShippedFile) {
+  const std::string source = shipped_settings().value().string();
+  const auto loaded = load_for_verb("", {"risk.sizing.no_trade_band=0.2"});
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().context;
+  // A setting's line of what is shown, up to its meaning.
+  const auto line = [&](const std::string& key) {
+    const std::string& shown = loaded.value().shown;
+    const std::size_t at = shown.find("\n" + key + " = ");
+    return at == shown.npos ? "" : shown.substr(at + 1, shown.find('\n', at + 1) - at - 1);
+  };
+  EXPECT_THAT(line("adapt"), HasSubstr("adapt = \"both\"  # " + source + ":"));
+  EXPECT_THAT(line("kelly_floor"), HasSubstr("kelly_floor = 1.0  # " + source + ":"));
+  EXPECT_THAT(line("no_trade_band"), HasSubstr("no_trade_band = 0.2  # --set: "));
+  EXPECT_THAT(line("adapt_every"), HasSubstr("  # default: ")) << "the file does not name it";
+  EXPECT_THAT(line("volatility_target"), HasSubstr("  # default: "));
 }
 
 TEST(Unnamed, StrategyTradesAsTheShippedFileDoesWhenItIsNamed) {
