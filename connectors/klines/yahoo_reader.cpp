@@ -57,14 +57,13 @@ std::optional<Duration> offset_of(std::string_view text) {
   return text[0] == '-' ? -ahead : ahead;
 }
 
-/// "2024-01-02" or "2024-01-02 09:30:00-05:00".
+/// "2024-01-02" or "2024-01-02 09:30:00-05:00"; of a day the date where it was written.
 std::optional<Timestamp> time_of(std::string_view text, Interval interval) {
   constexpr std::size_t kDay = 10;
   constexpr std::size_t kSecond = 19;
   const bool by_day = next_open(Timestamp{}, interval) - Timestamp{} >= std::chrono::hours{24};
   if (text.size() != kDay && text.size() < kSecond) return std::nullopt;
-  const Result<Timestamp> local =
-      parse_time(text.substr(0, std::min(text.size(), by_day ? kDay : kSecond)));
+  const Result<Timestamp> local = parse_time(text.substr(0, kSecond));
   const auto ahead =
       text.size() == kDay ? Duration{0} : offset_of(text.substr(std::min(text.size(), kSecond)));
   if (!local || !ahead) return std::nullopt;

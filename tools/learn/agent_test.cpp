@@ -102,7 +102,7 @@ std::string difference(const Played& played, const AgentTest& settings) {
 Result<Played> play(const learners::LoadedAgent& agent, const training::EngineRiskSettings& risk,
                     const AgentTest& settings, const TestData& data) {
   Played played;
-  played.bars_a_year = bars_per_year(data.series.front()->interval());
+  played.bars_a_year = data.series.front()->bars_a_year();
   played.capital = agent.settings.env.capital;
   learners::UnseenTrials unseen{data.series, data.period, settings.trials, false};
   BOOST_OUTCOME_TRY(played.kept, learners::play_unseen(agent, unseen, risk));

@@ -94,6 +94,9 @@ TEST(YahooReader, ReadsBarsOfADayPartWithTheirOffset) {
                     {.interval = Interval::H1})
                 .find(":2: no 1h bar begins at"),
             std::string::npos);
+  EXPECT_NE(refused("Datetime,Open,High,Low,Close,Volume\n2024-01-04 09:30:00-05:00,2,4,1,3,10\n")
+                .find(":2: no 1d bar begins at"),
+            std::string::npos);
 }
 
 // 2 000 000 dollars at a close of 40 000 are 50 coins.
