@@ -14,8 +14,8 @@ namespace proteus::klines {
 namespace {
 
 enum YahooColumn : std::size_t { Day, YOpen, YHigh, YLow, YClose, YVolume, YAdjusted, YColumns };
-constexpr std::array<std::string_view, YColumns> kYahooNames = {"Date",  "Open",   "High",     "Low",
-                                                                "Close", "Volume", "Adj Close"};
+constexpr std::array<std::string_view, YColumns> kYahooNames = {
+    "Date", "Open", "High", "Low", "Close", "Volume", "Adj Close"};
 constexpr std::array<std::string_view, 3> kUnread = {"Dividends", "Stock Splits", "Capital Gains"};
 
 std::vector<std::string_view> cells(std::string_view line) {
@@ -113,18 +113,20 @@ class Table {
       if (known == kYahooNames.end() && std::ranges::find(kUnread, names[i]) != kUnread.end())
         continue;
       if (known == kYahooNames.end())
-        return bad(fmt::format("\"{}\" is no column of a Yahoo file, whose first line is like "
-                               "\"Date,Open,High,Low,Close,Adj Close,Volume\"",
-                               seen(names[i])));
+        return bad(
+            fmt::format("\"{}\" is no column of a Yahoo file, whose first line is like "
+                        "\"Date,Open,High,Low,Close,Adj Close,Volume\"",
+                        seen(names[i])));
       auto& place = place_[static_cast<std::size_t>(known - kYahooNames.begin())];
       if (place) return bad(fmt::format("the column {} is there twice", *known));
       place = i;
     }
     for (std::size_t c = 0; c < YAdjusted; ++c)
       if (!place_[c])
-        return bad(fmt::format("the column {} is missing; the first line has to be like "
-                               "\"Date,Open,High,Low,Close,Adj Close,Volume\"",
-                               kYahooNames[c]));
+        return bad(
+            fmt::format("the column {} is missing; the first line has to be like "
+                        "\"Date,Open,High,Low,Close,Adj Close,Volume\"",
+                        kYahooNames[c]));
     return titled ? read_titles() : success();
   }
 
@@ -154,11 +156,11 @@ class Table {
     const std::string_view day = parts[*place_[Day]];
     const auto open_time = time_of(day, settings_.interval);
     if (!open_time || bar_open(*open_time, settings_.interval) != *open_time) {
-      why = open_time ? fmt::format("no {} bar begins at {} ({}); say what they are with "
-                                    "--interval, and fetch bars of 30 minutes or less where a "
-                                    "market opens at half past",
-                                    to_string(settings_.interval), seen(day),
-                                    format_time(*open_time))
+      why = open_time ? fmt::format(
+                            "no {} bar begins at {} ({}); say what they are with "
+                            "--interval, and fetch bars of 30 minutes or less where a "
+                            "market opens at half past",
+                            to_string(settings_.interval), seen(day), format_time(*open_time))
                       : fmt::format("\"{}\" is no date such as 2024-01-02", seen(day));
       return std::nullopt;
     }
@@ -248,11 +250,10 @@ Result<YahooBars> read_yahoo(const std::filesystem::path& path, const YahooSetti
 std::string kline_text(const std::vector<Bar>& bars) {
   std::string text = "start_ms,open,high,low,close,volume,turnover\n";
   for (const Bar& bar : bars)
-    text += fmt::format("{},{},{},{},{},{},{}\n", bar.open_time.time_since_epoch() /
-                                                      std::chrono::milliseconds{1},
-                        bar.open.to_string(), bar.high.to_string(), bar.low.to_string(),
-                        bar.close.to_string(), plain(bar.volume),
-                        bar.turnover > 0.0 ? plain(bar.turnover) : "");
+    text += fmt::format(
+        "{},{},{},{},{},{},{}\n", bar.open_time.time_since_epoch() / std::chrono::milliseconds{1},
+        bar.open.to_string(), bar.high.to_string(), bar.low.to_string(), bar.close.to_string(),
+        plain(bar.volume), bar.turnover > 0.0 ? plain(bar.turnover) : "");
   return text;
 }
 

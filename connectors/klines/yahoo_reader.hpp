@@ -25,12 +25,12 @@ struct YahooSettings {
 };
 
 struct YahooBars {
-  std::vector<Bar> bars;                    ///< ascending; without instrument
-  std::vector<std::uint64_t> skipped;       ///< lines set aside
-  std::string first_skipped;                ///< "path:line: why" of the first of them
-  bool adjusted = false;                    ///< prices were scaled by Adj Close / Close
-  Duration gap{0};                          ///< longest time from a close to the next open
-  std::size_t gaps = 0;                     ///< how often there is any
+  std::vector<Bar> bars;               ///< ascending; without instrument
+  std::vector<std::uint64_t> skipped;  ///< lines set aside
+  std::string first_skipped;           ///< "path:line: why" of the first of them
+  bool adjusted = false;               ///< prices were scaled by Adj Close / Close
+  Duration gap{0};                     ///< longest time from a close to the next open
+  std::size_t gaps = 0;                ///< how often there is any
 };
 
 /// Prices are rounded to 1e-6. With `Adj Close` all four are multiplied by Adj Close / Close, so

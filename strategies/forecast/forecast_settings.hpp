@@ -58,8 +58,8 @@ struct ForecastSettings {
                 "what is held is given up when a bar closes this share of its average entry price "
                 "against it, until the forecast has changed its sign; off: never",
                 1e-6, 1.0),
-        setting("target", &F::target,
-                "the same with a close so far in its favour; off: never", 1e-6, 100.0),
+        setting("target", &F::target, "the same with a close so far in its favour; off: never",
+                1e-6, 100.0),
         setting("decide_every", &F::decide_every,
                 "bars between two decisions, counted from the epoch; in between what is held stays",
                 1, 10'000),

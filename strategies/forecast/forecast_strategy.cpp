@@ -217,8 +217,8 @@ void ForecastStrategy::reset() {
 
 void ForecastStrategy::archive(Archive& a) {
   a.part("forecast strategy");
-  a(features_, funding_, usual_, window_, seen_, side_, weight_, decided_, left_,
-    from_entry_, said_, status_, observation_);
+  a(features_, funding_, usual_, window_, seen_, side_, weight_, decided_, left_, from_entry_,
+    said_, status_, observation_);
   const std::size_t columns = features_->values().size() + kForecastNames.size();
   if (a.reading() && observation_.size() != columns) {
     a.fail();

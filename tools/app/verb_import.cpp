@@ -23,10 +23,11 @@ Result<std::string> symbol_of(const fs::path& file) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
   if (parse_instrument_name("spot:" + symbol)) return symbol;
-  return error(ErrorCode::Malformed,
-               fmt::format("{}: the name is to say what it holds, as AAPL.csv and BTC-USD.csv do, in "
-                           "letters, digits and dashes: rename it",
-                           file.string()));
+  return error(
+      ErrorCode::Malformed,
+      fmt::format("{}: the name is to say what it holds, as AAPL.csv and BTC-USD.csv do, in "
+                  "letters, digits and dashes: rename it",
+                  file.string()));
 }
 
 /// Yahoo tells the volume of a pair of currencies in its second one.
@@ -48,8 +49,8 @@ Result<void> import_file(const fs::path& file, Interval interval, const Options&
     return error(ErrorCode::Busy, fmt::format("{} is there already: remove it, or choose another "
                                               "folder with --out",
                                               out.string()));
-  BOOST_OUTCOME_TRY(const auto read, klines::read_yahoo(file, {interval, options.skip_bad_rows,
-                                                               is_pair(symbol)}));
+  BOOST_OUTCOME_TRY(const auto read,
+                    klines::read_yahoo(file, {interval, options.skip_bad_rows, is_pair(symbol)}));
   fs::create_directories(options.out, ec);
   BOOST_OUTCOME_TRY(storage::write_file(out, klines::kline_text(read.bars)));
   fmt::print("{}: {} bars from {} to {}, prices {}\n", out.string(), read.bars.size(),
@@ -59,9 +60,10 @@ Result<void> import_file(const fs::path& file, Interval interval, const Options&
   if (!read.skipped.empty())
     fmt::print("  {} rows left out, the first: {}\n", read.skipped.size(), read.first_skipped);
   if (read.gaps > 0)
-    fmt::print("  {} times without trade, the longest of {}: to go on over them set data.gap_max "
-               "(train) and engine.gap_max (evaluate, replay)\n",
-               read.gaps, days(read.gap));
+    fmt::print(
+        "  {} times without trade, the longest of {}: to go on over them set data.gap_max "
+        "(train) and engine.gap_max (evaluate, replay)\n",
+        read.gaps, days(read.gap));
   return success();
 }
 

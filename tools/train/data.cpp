@@ -198,14 +198,15 @@ class Loader {
         stretches, {}, [](std::span<const Bar> bars) { return bars.size(); });
     const auto least = static_cast<std::size_t>(settings_.bars_min);
     if (longest.size() < least)
-      return unfit(ErrorCode::Malformed,
-                   fmt::format("{}: {} bars from {} with {} holes; the longest stretch without one "
-                               "has {} bars ({}), and data.bars_min asks for {}; where the market closes "
-                               "in between (a stock over the weekend), set data.gap_max to the "
-                               "longest time that it does",
-                               path, file.bars.size(), range_of(file.bars), stretches.size() - 1,
-                               longest.size(), range_of(longest), least),
-                   chosen);
+      return unfit(
+          ErrorCode::Malformed,
+          fmt::format("{}: {} bars from {} with {} holes; the longest stretch without one "
+                      "has {} bars ({}), and data.bars_min asks for {}; where the market closes "
+                      "in between (a stock over the weekend), set data.gap_max to the "
+                      "longest time that it does",
+                      path, file.bars.size(), range_of(file.bars), stretches.size() - 1,
+                      longest.size(), range_of(longest), least),
+          chosen);
     std::size_t left_out = 0;
     for (const std::span<const Bar> bars : stretches) {
       if (bars.size() < least) {

@@ -34,10 +34,10 @@ std::string refused(std::string_view text, const YahooSettings& settings = {}) {
 // A Thursday and a Friday before a split of two for one, and the Monday after it, when a dividend
 // of nothing was paid: Adj Close is half of Close before, and Close behind it.
 TEST(YahooReader, ScalesPricesByTheAdjustedClose) {
-  const YahooBars read = bars_of(
-      yahoo("2024-01-04,98.0,104.0,96.0,100.0,50.0,1000\n"
-            "2024-01-05,101,103,100.5,102,51,2000\n"
-            "2024-01-08,51.5,52.25,51,52,52,3000\n"));
+  const YahooBars read =
+      bars_of(yahoo("2024-01-04,98.0,104.0,96.0,100.0,50.0,1000\n"
+                    "2024-01-05,101,103,100.5,102,51,2000\n"
+                    "2024-01-08,51.5,52.25,51,52,52,3000\n"));
   ASSERT_EQ(read.bars.size(), 3U);
   EXPECT_TRUE(read.adjusted);
   const Bar& bar = read.bars[0];
@@ -108,8 +108,8 @@ TEST(YahooReader, TurnsTheVolumeOfAPairIntoCoins) {
 }
 
 TEST(YahooReader, WritesWhatTheKlineReaderReadsBack) {
-  const YahooBars read = bars_of(
-      yahoo("2024-01-04,98.0,104.0,96.0,100.0,50.0,7421640800\n2024-01-05,101,103,100.5,102,51,0\n"));
+  const YahooBars read = bars_of(yahoo(
+      "2024-01-04,98.0,104.0,96.0,100.0,50.0,7421640800\n2024-01-05,101,103,100.5,102,51,0\n"));
   const Scratch scratch;
   const auto back = read_klines(scratch.write("yahoo-spot_AAPL_1d.csv", kline_text(read.bars)),
                                 InstrumentId{0}, Interval::D1);

@@ -268,8 +268,8 @@ struct Guarded {
 
 void expect_guarded(const ForecastSettings& settings, const std::vector<Guarded>& bars,
                     Category category = Category::Linear) {
-  const auto script = std::make_shared<Scripted>(
-      [&](int i) { return bars[static_cast<std::size_t>(i)].forecast; });
+  const auto script =
+      std::make_shared<Scripted>([&](int i) { return bars[static_cast<std::size_t>(i)].forecast; });
   const auto strategy = forecast_strategy({script}, settings, category);
   warm(*strategy);
   for (std::size_t i = 0; i < bars.size(); ++i) {
@@ -293,9 +293,9 @@ TEST(ForecastStrategy, StopsAndTakesItsTargetAtTheClose) {
   expect_guarded(settings, {{0.0, 100.0, 0.5, 1.0, "strong buy"},
                             {2.0, 98.01, 0.5, 1.0, "strong buy"},
                             {2.0, 98.0, 0.5, 0.0, "stop: flat"},
-                            {0.0, 101.0, 0.5, 0.0, "stop: flat"},    // the same sign still
-                            {0.0, 101.0, 0.01, 0.0, "stop: flat"},   // neutral is no other sign
-                            {0.0, 101.0, -0.01, 0.0, "neutral"},     // it has changed
+                            {0.0, 101.0, 0.5, 0.0, "stop: flat"},   // the same sign still
+                            {0.0, 101.0, 0.01, 0.0, "stop: flat"},  // neutral is no other sign
+                            {0.0, 101.0, -0.01, 0.0, "neutral"},    // it has changed
                             {0.0, 100.0, 0.5, 1.0, "strong buy"},
                             {2.0, 103.99, 0.5, 1.0, "strong buy"},
                             {2.0, 104.0, 0.5, 0.0, "target: flat"},
