@@ -48,7 +48,9 @@ Instrument derived_description(const InstrumentName& name, const StepFinder& ste
   i.quote_coin = "USDT";
   for (const std::string_view quote : kQuotes)
     if (symbol.size() > quote.size() && symbol.ends_with(quote)) {
-      i.base_coin = symbol.substr(0, symbol.size() - quote.size());
+      std::string_view base = symbol.substr(0, symbol.size() - quote.size());
+      if (base.size() > 1 && base.ends_with('-')) base.remove_suffix(1);  // BTC-USD
+      i.base_coin = base;
       i.quote_coin = quote;
       break;
     }

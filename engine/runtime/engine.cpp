@@ -212,7 +212,7 @@ void Engine::on_bar(const BarClosed& closed) {
   const Bar& bar = closed.bar;
   if (bar.interval != settings_.interval) return;  // Recorded; strategies aggregate for themselves.
   Slot& slot = slots_[bar.instrument.index];
-  if (slot.next_open != Timestamp{} && bar.open_time > slot.next_open) {
+  if (slot.next_open != Timestamp{} && bar.open_time - slot.next_open > settings_.gap_max) {
     ++counters_.gaps;
     slot.strategy->reset();  // Windows across a hole would say something that was never true.
     tell_news(slot);

@@ -41,6 +41,7 @@ struct EngineSettings {
   Interval interval = Interval::M1;
   double capital = 10'000.0;
   Duration barrier{0};
+  Duration gap_max{0};
   MarkSource marks = MarkSource::Bars;
   OrderStyle order_style = OrderStyle::Market;
   double limit_offset_bps = 1.0;
@@ -58,6 +59,11 @@ struct EngineSettings {
             "barrier", &S::barrier,
             "how long the bars of one close wait for each other before they are decided together",
             0.0, 60.0),
+        setting("gap_max", &S::gap_max,
+                "a market that closes: time without bars, at most, over which strategies go on as "
+                "if there had been none; longer, and they start again. A weekend has 2d, one with "
+                "holidays 4d",
+                0.0, 30.0 * 86400.0),
         setting("marks", &S::marks, "where positions are marked from"),
         setting("order_style", &S::order_style,
                 "market orders, or limit orders that live until the next decision"),

@@ -9,10 +9,14 @@
 namespace proteus::training {
 namespace {
 
-bool follows(const Bar& before, const Bar& bar) { return bar.open_time == before.close_time; }
+bool follows(const Bar& before, const Bar& bar, Duration gap_max) {
+  const Duration gap = bar.open_time - before.close_time;
+  return gap >= Duration{0} && gap <= gap_max;
+}
 
 /// Where the bars stop being a run, as an error; success: nowhere.
-Result<void> check_order(const std::string& name, std::span<const Bar> bars, Interval interval) {
+Result<void> check_order(const std::string& name, std::span<const Bar> bars, Interval interval,
+                         Duration gap_max) {
   std::size_t holes = 0;
   std::string first_hole;
   for (std::size_t i = 0; i < bars.size(); ++i) {
@@ -26,7 +30,7 @@ Result<void> check_order(const std::string& name, std::span<const Bar> bars, Int
       return error(ErrorCode::Malformed,
                    fmt::format("{}: the {} bar of {}: {}", name, to_string(interval),
                                format_time(bar.open_time), wrong));
-    if (i == 0 || follows(bars[i - 1], bar)) continue;
+    if (i == 0 || follows(bars[i - 1], bar, gap_max)) continue;
     if (bar.open_time < bars[i - 1].close_time)
       return error(
           ErrorCode::Malformed,
@@ -42,6 +46,17 @@ Result<void> check_order(const std::string& name, std::span<const Bar> bars, Int
                fmt::format("{}: {} hole{} in the {} bars, the first {}: fill them or cut the data "
                            "into runs without one",
                            name, holes, holes == 1 ? "" : "s", to_string(interval), first_hole));
+}
+
+/// The practitioner features look at whole bars of a higher interval, which a market that closes
+/// never has: two of them would stay 0 without a word.
+Result<void> check_features(const std::string& name, std::span<const Bar> bars,
+                            features::Kind kind) {
+  if (kind != features::Kind::Practitioner || contiguous_runs(bars).size() == 1) return success();
+  return error(ErrorCode::Unsupported,
+               fmt::format("{}: the market closes between bars, and the practitioner features need "
+                           "whole weeks and days: set data.features to \"chapter\" or \"trend\"",
+                           name));
 }
 
 Result<void> check_funding(const std::string& name, std::span<const FundingPoint> funding) {
@@ -65,7 +80,8 @@ Result<std::shared_ptr<const Series>> Series::create(SeriesSource source) {
   series.bars_ = std::move(source.bars);
   if (series.bars_.empty())
     return error(ErrorCode::NotFound, fmt::format("{}: there are no bars", series.name_));
-  BOOST_OUTCOME_TRY(check_order(series.name_, series.bars_, series.interval_));
+  BOOST_OUTCOME_TRY(check_order(series.name_, series.bars_, series.interval_, source.gap_max));
+  BOOST_OUTCOME_TRY(check_features(series.name_, series.bars_, source.features));
   BOOST_OUTCOME_TRY(check_funding(series.name_, source.funding));
   if (source.instrument.status != InstrumentStatus::Trading)
     return error(ErrorCode::Malformed,
@@ -129,11 +145,19 @@ void Series::place_settlements(std::span<const FundingPoint> funding) {
   settlement_begin_.back() = static_cast<std::uint32_t>(settlements_.size());
 }
 
-std::vector<std::span<const Bar>> contiguous_runs(std::span<const Bar> bars) {
+double Series::bars_a_year() const {
+  const double of_interval = bars_per_year(interval_);
+  const auto runs = contiguous_runs(bars_);
+  if (runs.size() == 1) return of_interval;
+  const std::chrono::duration<double> span = bars_.back().close_time - bars_.front().open_time;
+  return std::min(static_cast<double>(size()) * 365.0 * 86400.0 / span.count(), of_interval);
+}
+
+std::vector<std::span<const Bar>> contiguous_runs(std::span<const Bar> bars, Duration gap_max) {
   std::vector<std::span<const Bar>> runs;
   std::size_t begin = 0;
   for (std::size_t i = 1; i <= bars.size(); ++i) {
-    if (i < bars.size() && follows(bars[i - 1], bars[i])) continue;
+    if (i < bars.size() && follows(bars[i - 1], bars[i], gap_max)) continue;
     runs.push_back(bars.subspan(begin, i - begin));
     begin = i;
   }

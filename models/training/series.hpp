@@ -1,4 +1,5 @@
-// The bars of one instrument in memory, without holes, with the features of every bar and the
+// The bars of one instrument in memory, without holes (but for the times when its market is closed,
+// where that was said), with the features of every bar and the
 // funding that falls due in it. Features are computed once, by the same stream that trades, into
 // one row-major array. A Series never changes after it is made; any number of environments and
 // threads read it at once.
@@ -31,6 +32,7 @@ struct SeriesSource {
   std::vector<Bar> bars;              ///< ascending, without holes; their instrument id is not read
   std::vector<FundingPoint> funding;  ///< known settlements, ascending; others are assumed
   features::Kind features = features::Kind::Chapter;
+  Duration gap_max{0};  ///< time without bars that is no hole: a market that closes
 };
 
 class Series {
@@ -38,7 +40,8 @@ class Series {
   /// Errors, with name and range: NotFound (no bars), OutOfRange (fewer bars than the features'
   /// warm-up and one step need; a funding rate beyond ±1), Malformed (a hole, bars out of order or
   /// twice, a bar that cannot be true or is not of the interval, an instrument that nobody can
-  /// trade), Unsupported (features that the interval does not have).
+  /// trade), Unsupported (features that the interval does not have, or that a market which closes
+  /// does not have: practitioner).
   static Result<std::shared_ptr<const Series>> create(SeriesSource source);
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -48,6 +51,8 @@ class Series {
   [[nodiscard]] Interval interval() const { return interval_; }
   [[nodiscard]] std::span<const Bar> bars() const { return bars_; }
   [[nodiscard]] std::size_t size() const { return bars_.size(); }
+  /// As many as the interval has; where the market closes, as many as there were in a year.
+  [[nodiscard]] double bars_a_year() const;
 
   [[nodiscard]] const features::Schema& schema() const { return schema_; }
   /// The first bar whose features are ready: the earliest decision.
@@ -83,8 +88,10 @@ class Series {
   std::vector<std::uint32_t> settlement_begin_;  // of bar i; one more at the end
 };
 
-/// The longest stretches without a hole, in order: a file with holes becomes several series. Cuts
-/// also where bars repeat or go back; what cannot be true is left to Series::create.
-std::vector<std::span<const Bar>> contiguous_runs(std::span<const Bar> bars);
+/// The longest stretches without a hole of more than `gap_max`, in order: a file with holes becomes
+/// several series. Cuts also where bars repeat or go back; what cannot be true is left to
+/// Series::create.
+std::vector<std::span<const Bar>> contiguous_runs(std::span<const Bar> bars,
+                                                  Duration gap_max = Duration{0});
 
 }  // namespace proteus::training

@@ -25,6 +25,8 @@ struct ForecastSettings {
   double threshold = 0.1;
   std::optional<double> exit{};
   std::optional<double> full{};
+  std::optional<double> stop{};
+  std::optional<double> target{};
   std::int64_t decide_every = 1;
   BadForecast bad_output = BadForecast::Flat;
 
@@ -51,6 +53,12 @@ struct ForecastSettings {
         setting("full", &F::full,
                 "forecast that is a full weight, smaller ones in proportion; off: every position "
                 "is full",
+                1e-6, 100.0),
+        setting("stop", &F::stop,
+                "what is held is given up when a bar closes this share of its average entry price "
+                "against it, until the forecast has changed its sign; off: never",
+                1e-6, 1.0),
+        setting("target", &F::target, "the same with a close so far in its favour; off: never",
                 1e-6, 100.0),
         setting("decide_every", &F::decide_every,
                 "bars between two decisions, counted from the epoch; in between what is held stays",

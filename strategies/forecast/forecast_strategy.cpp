@@ -10,9 +10,9 @@
 namespace proteus::strategies {
 namespace {
 
-constexpr std::array<std::string_view, 8> kForecastNames = {
-    "forecast",    "forecast_base", "usual_return", "expected_return",
-    "loss_before", "loss_after",    "spread",       "steps"};
+constexpr std::array<std::string_view, 9> kForecastNames = {
+    "forecast",   "forecast_base", "usual_return", "expected_return", "loss_before",
+    "loss_after", "spread",        "steps",        "from_entry"};
 
 std::size_t first_row(const features::Schema& schema) {
   return std::max(schema.warm_up_bars, UsualReturn::kMemoryBars);
@@ -74,7 +74,7 @@ ForecastStrategy::ForecastStrategy(const ForecastParts& parts, const Instrument&
       window_(window_bars_, horizon_, features_->values().size()),
       observation_(features_->values().size() + kForecastNames.size()) {}
 
-Opinion ForecastStrategy::on_bar(const Bar& bar, const PositionView&, Money) {
+Opinion ForecastStrategy::on_bar(const Bar& bar, const PositionView& position, Money) {
   features_->update(bar, funding_.view(bar.close_time));
   funding_.settle(bar);
   const double close = bar.close.to_double();
@@ -82,19 +82,31 @@ Opinion ForecastStrategy::on_bar(const Bar& bar, const PositionView&, Money) {
   seen_ = std::min(seen_ + 1, first_row_);
   if (seen_ == first_row_) window_.push(features_->values(), close, sigma);
   const bool ready = window_.full();
+  guard(position, close);
   const bool decides = ready && decides_at(bar.open_time, interval_, settings_.decide_every);
   if (decides) {
     forecast();
     decide();
   }
   observe();
-  if (ready) return speak(decides);
-  Opinion waiting;
-  waiting.reason = seen_ < first_row_ ? "the features' windows are still filling"
-                                      : "the bars to adapt on are still filling up";
-  waiting.observation = observation_;
-  waiting.warming_up = true;
-  return waiting;
+  return speak(ready, decides);
+}
+
+/// Leaves what is held where this close is the stop's or the target's. It needs no forecast: what
+/// is held behind a hole in the bars, before anything was decided anew, is guarded too. Otherwise
+/// only the side that was decided on is: what is left of one that was given up (an order on its
+/// way, dust below a lot) is not its business.
+void ForecastStrategy::guard(const PositionView& position, double close) {
+  const double quantity = position.quantity.to_double();
+  const double cost = position.cost.to_double();
+  const int side = quantity > 0.0 ? 1 : quantity < 0.0 ? -1 : 0;
+  from_entry_ = side == 0 || cost == 0.0 ? 0.0 : side * (close * quantity / cost - 1.0);
+  const bool stopped = settings_.stop && from_entry_ <= -*settings_.stop;
+  const bool taken = settings_.target && from_entry_ >= *settings_.target;
+  if (!(stopped || taken) || (decided_ && side_ != side)) return;
+  left_ = {side, taken};
+  side_ = 0;
+  weight_ = 0.0;
 }
 
 void ForecastStrategy::forecast() {
@@ -131,6 +143,7 @@ void ForecastStrategy::decide() {
     return;
   }
   const double f = said_.forecast;
+  if (left_.side * f < 0.0) left_ = {};
   const double exit = settings_.exit.value_or(settings_.threshold);
   if (f > settings_.threshold)
     side_ = 1;
@@ -139,6 +152,7 @@ void ForecastStrategy::decide() {
   else if (!(side_ * f > exit))
     side_ = 0;
   if (category_ == Category::Spot) side_ = std::max(side_, 0);
+  if (side_ == left_.side) side_ = 0;
   weight_ = side_ * (settings_.full ? std::clamp(side_ * f / *settings_.full, 0.0, 1.0) : 1.0);
 }
 
@@ -146,14 +160,22 @@ void ForecastStrategy::observe() {
   auto out = std::ranges::copy(features_->values(), observation_.begin()).out;
   for (const double x :
        {said_.forecast, said_.base, said_.unit, said_.forecast * said_.unit, said_.loss_before,
-        said_.loss_after, said_.spread, decided_ ? static_cast<double>(steps_) : 0.0})
+        said_.loss_after, said_.spread, decided_ ? static_cast<double>(steps_) : 0.0, from_entry_})
     *out++ = x;
 }
 
-Opinion ForecastStrategy::speak(bool decides) const {
+Opinion ForecastStrategy::speak(bool ready, bool decides) const {
   Opinion opinion;
   opinion.observation = observation_;
-  if (!decided_) {
+  if (left_.side != 0 && side_ == 0) {
+    opinion.target = Target{.weight = 0.0};
+    opinion.reason = left_.at_target ? "target: flat until the forecast changes its sign"
+                                     : "stop: flat until the forecast changes its sign";
+  } else if (!ready) {
+    opinion.warming_up = true;
+    opinion.reason = seen_ < first_row_ ? "the features' windows are still filling"
+                                        : "the bars to adapt on are still filling up";
+  } else if (!decided_) {
     opinion.reason = "no bar has decided yet";
   } else if (!said_.finite && settings_.bad_output == BadForecast::Hold) {
     opinion.reason = "the forecaster met what is no number: keep what is held";
@@ -188,13 +210,15 @@ void ForecastStrategy::reset() {
   side_ = 0;
   weight_ = 0.0;
   decided_ = false;
+  left_ = {};
+  from_entry_ = 0.0;
   said_ = {};
 }
 
 void ForecastStrategy::archive(Archive& a) {
   a.part("forecast strategy");
-  a(features_, funding_, usual_, window_, seen_, side_, weight_, decided_, said_, status_,
-    observation_);
+  a(features_, funding_, usual_, window_, seen_, side_, weight_, decided_, left_, from_entry_,
+    said_, status_, observation_);
   const std::size_t columns = features_->values().size() + kForecastNames.size();
   if (a.reading() && observation_.size() != columns) {
     a.fail();

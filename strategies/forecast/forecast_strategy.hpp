@@ -4,7 +4,8 @@
 // matter.
 //
 // It rests on recent bars alone, but for the side that it holds while a forecast lies between exit
-// and threshold, and for the decision that stands between two of them.
+// and threshold, for the decision that stands between two of them, and for the side that a stop or
+// a target has left.
 #pragma once
 
 #include <memory>
@@ -41,8 +42,9 @@ class ForecastStrategy final : public Strategy {
     return first_row_ + window_bars_ + horizon_ - 1;
   }
   /// No target while windows fill, until the first bar that decides, and where something is no
-  /// number and bad_output says hold. Observation: the features, then what was forecast at the last
-  /// decision (forecast_observation_names).
+  /// number and bad_output says hold; but a stop or a target of the position speaks at every bar.
+  /// Observation: the features, then what was forecast at the last decision, then how far the close
+  /// is from the average entry (forecast_observation_names).
   Opinion on_bar(const Bar& bar, const PositionView& position, Money equity) override;
   void on_ticker_at(const TickerUpdated& ticker, Timestamp at) override {
     funding_.on_ticker(ticker, at);
@@ -64,12 +66,21 @@ class ForecastStrategy final : public Strategy {
     void archive(Archive& a) { a(forecast, base, unit, loss_before, loss_after, spread, finite); }
   };
 
+  /// The side that a stop or a target has left, and that is not held again before the forecast has
+  /// changed its sign.
+  struct Left {
+    int side = 0;  ///< 0: none
+    bool at_target = false;
+    void archive(Archive& a) { a(side, at_target); }
+  };
+
   ForecastStrategy(const ForecastParts& parts, const Instrument& instrument, Interval interval,
                    std::unique_ptr<features::FeatureSet> features);
+  void guard(const PositionView& position, double close);
   void forecast();
   void decide();
   void observe();
-  [[nodiscard]] Opinion speak(bool decides) const;
+  [[nodiscard]] Opinion speak(bool ready, bool decides) const;
   [[nodiscard]] std::string_view signal() const;
 
   ForecastSettings settings_;
@@ -88,6 +99,8 @@ class ForecastStrategy final : public Strategy {
   int side_ = 0;          ///< of what is held: -1, 0, 1
   double weight_ = 0.0;
   bool decided_ = false;  ///< since the start or the last hole
+  Left left_;
+  double from_entry_ = 0.0;  ///< gain of the position at the last close, of its entry; 0: flat
   Said said_;
   PolicyStatus status_;
   std::vector<double> observation_;

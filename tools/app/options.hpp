@@ -42,6 +42,8 @@ struct Options {
   bool check = false;               ///< everything is read and told, and nothing done
   std::vector<std::string> only;    ///< of a list, by their ids; empty: all
   evaluation::Parameters known_answers;
+  std::string interval = "1d";  ///< of bars that are imported
+  bool skip_bad_rows = false;
   bool no_torch = false;         ///< of known answers: those alone that need no LibTorch
   std::optional<Duration> wait;  ///< real time that a command's outcome is waited for
 };

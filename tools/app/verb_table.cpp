@@ -48,6 +48,8 @@ constexpr Verb kVerbs[] = {
      declare_train, run_train},
     {"evaluate", "judges a policy, or a recipe for one, walk-forward and net of all costs",
      declare_evaluate, run_evaluate},
+    {"import yahoo", "CSV files of Yahoo Finance made into kline files to train and replay on",
+     declare_import_yahoo, run_import_yahoo},
     {"verify learning", "holds what learns and judges against problems whose answer is known",
      declare_verify_learning, run_verify_learning},
     {"version", "the version of this program", no_options, run_version},

@@ -71,6 +71,9 @@ int run_train(const Options& options);  ///< by proteus-learn, where that is ins
 void declare_evaluate(CLI::App& app, Options& options);
 int run_evaluate(const Options& options);
 
+void declare_import_yahoo(CLI::App& app, Options& options);
+int run_import_yahoo(const Options& options);
+
 int run_version(const Options& options);
 
 }  // namespace proteus::app

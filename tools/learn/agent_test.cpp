@@ -102,7 +102,10 @@ std::string difference(const Played& played, const AgentTest& settings) {
 Result<Played> play(const learners::LoadedAgent& agent, const training::EngineRiskSettings& risk,
                     const AgentTest& settings, const TestData& data) {
   Played played;
-  played.bars_a_year = bars_per_year(data.series.front()->interval());
+  // Markets are put together bar by bar: the one that closes most counts, which flatters none.
+  played.bars_a_year = data.series.front()->bars_a_year();
+  for (const auto& series : data.series)
+    played.bars_a_year = std::min(played.bars_a_year, series->bars_a_year());
   played.capital = agent.settings.env.capital;
   learners::UnseenTrials unseen{data.series, data.period, settings.trials, false};
   BOOST_OUTCOME_TRY(played.kept, learners::play_unseen(agent, unseen, risk));

@@ -193,17 +193,20 @@ class Loader {
   }
 
   Result<void> add_stretches(FileBars file, const std::string& path, bool chosen) {
-    const auto stretches = training::contiguous_runs(file.bars);
+    const auto stretches = training::contiguous_runs(file.bars, settings_.gap_max);
     const auto longest = *std::ranges::max_element(
         stretches, {}, [](std::span<const Bar> bars) { return bars.size(); });
     const auto least = static_cast<std::size_t>(settings_.bars_min);
     if (longest.size() < least)
-      return unfit(ErrorCode::Malformed,
-                   fmt::format("{}: {} bars from {} with {} holes; the longest stretch without one "
-                               "has {} bars ({}), and data.bars_min asks for {}",
-                               path, file.bars.size(), range_of(file.bars), stretches.size() - 1,
-                               longest.size(), range_of(longest), least),
-                   chosen);
+      return unfit(
+          ErrorCode::Malformed,
+          fmt::format("{}: {} bars from {} with {} holes; the longest stretch without one "
+                      "has {} bars ({}), and data.bars_min asks for {}; where the market closes "
+                      "in between (a stock over the weekend), set data.gap_max to the "
+                      "longest time that it does",
+                      path, file.bars.size(), range_of(file.bars), stretches.size() - 1,
+                      longest.size(), range_of(longest), least),
+          chosen);
     std::size_t left_out = 0;
     for (const std::span<const Bar> bars : stretches) {
       if (bars.size() < least) {
@@ -218,7 +221,8 @@ class Loader {
           .interval = file.interval,
           .bars = {bars.begin(), bars.end()},
           .funding = file.funding,
-          .features = settings_.features};
+          .features = settings_.features,
+          .gap_max = settings_.gap_max};
       BOOST_OUTCOME_TRY(auto series, training::Series::create(std::move(source)));
       keep(std::move(series));
     }

@@ -212,7 +212,9 @@ Result<TestReport> test_forecaster(const inference::Checkpoint& checkpoint,
   std::array<Traded, 2> traded;
   BOOST_OUTCOME_TRY(traded[0], trade(model, tasks.horizon, rule, 0, data));
   BOOST_OUTCOME_TRY(traded[1], trade(model, tasks.horizon, rule, steps, data));
-  const double bars_a_year = bars_per_year(data.series.front()->interval());
+  // The account has a close wherever one of them has.
+  double bars_a_year = 0.0;
+  for (const auto& series : data.series) bars_a_year = std::max(bars_a_year, series->bars_a_year());
   return TestReport{error_table(errors, tasks) + trading_table(data, traded, steps, bars_a_year) +
                         difference(traded, settings, bars_a_year),
                     files_of(data, traded, bars_a_year)};

@@ -58,6 +58,7 @@ struct DataSettings {
   std::string synthetic_instrument = "linear:SIM000USDT";
   features::Kind features = features::Kind::Practitioner;
   std::int64_t bars_min = 500;
+  Duration gap_max{0};
   std::string from;
   std::string to;
   std::string validation_from;
@@ -92,6 +93,10 @@ struct DataSettings {
                 "what is seen of a bar: none, chapter, practitioner or trend"),
         setting("bars_min", &D::bars_min, "a stretch between two holes of fewer bars is left out",
                 2, 10'000'000),
+        setting("gap_max", &D::gap_max,
+                "a market that closes: time without bars that is no hole, at most; a weekend has "
+                "2d, one with holidays 4d. Features practitioner cannot be had then",
+                0.0, 30.0 * 86400.0),
         setting("from", &D::from,
                 "training: bars open then (2025-06-01, 2025-06-01T00:00:00Z) or later; empty: from "
                 "the first"),

@@ -39,6 +39,7 @@ DataSettings test_defaults(const DataSettings& data) {
   test.features = data.features;
   test.funding_folder = data.funding_folder;
   test.bars_min = data.bars_min;
+  test.gap_max = data.gap_max;
   test.synthetic_bars = data.synthetic_bars;
   test.synthetic_interval = data.synthetic_interval;
   test.synthetic_instrument = data.synthetic_instrument;

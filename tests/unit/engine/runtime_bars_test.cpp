@@ -286,6 +286,19 @@ TEST(Gap, OfOneInstrumentLeavesTheOthersAlone) {
   EXPECT_EQ(rig.strategies[1]->resets, 0);
 }
 
+TEST(Gap, OfAMarketThatClosesIsNone) {
+  EngineSettings settings;
+  settings.gap_max = 2min;
+  Rig rig{1, settings};
+  rig.close(0, 0);
+  rig.close(0, 3);  // bars 1 and 2 are the weekend
+  EXPECT_EQ(rig.strategies[0]->resets, 0);
+  EXPECT_EQ(rig.engine->counters().gaps, 0U);
+  rig.close(0, 7);  // three bars are more than that
+  EXPECT_EQ(rig.strategies[0]->resets, 1);
+  EXPECT_EQ(rig.engine->counters().gaps, 1U);
+}
+
 TEST(Gap, BetweenWarmUpAndTheRunIsSeenToo) {
   Rig rig;
   rig.close(0, 0, "100"_px, 0s, BarSource::Warmup);

@@ -240,6 +240,138 @@ TEST(ForecastStrategy, GoesOnFromItsArchiveToTheSameBits) {
   EXPECT_FALSE(script->y_.empty());
 }
 
+/// `quantity` coins that were bought, or sold, at `entry` on average.
+PositionView a_position(double quantity, double entry) {
+  PositionView position;
+  position.quantity = Quantity::from_raw(to_fixed_raw(quantity));
+  position.cost = Money::from_raw(to_fixed_raw(quantity * entry));
+  return position;
+}
+
+/// Bar k with this close.
+Bar closing(int k, double close) {
+  Bar bar = a_bar(k);
+  bar.close = Price::from_raw(to_fixed_raw(close));
+  bar.high = std::max(bar.high, bar.close);
+  bar.low = std::min(bar.low, bar.close);
+  return bar;
+}
+
+/// One bar after the warm-up: what is held, what is forecast, and what has to come of it.
+struct Guarded {
+  double quantity;
+  double close;
+  double forecast;
+  double weight;
+  std::string_view reason;
+};
+
+void expect_guarded(const ForecastSettings& settings, const std::vector<Guarded>& bars,
+                    Category category = Category::Linear) {
+  const auto script =
+      std::make_shared<Scripted>([&](int i) { return bars[static_cast<std::size_t>(i)].forecast; });
+  const auto strategy = forecast_strategy({script}, settings, category);
+  warm(*strategy);
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    const Guarded& b = bars[i];
+    const Opinion said = strategy->on_bar(closing(kWarmUp - 1 + static_cast<int>(i), b.close),
+                                          a_position(b.quantity, 100.0), {});
+    ASSERT_TRUE(said.target) << i;
+    EXPECT_EQ(said.target->weight, b.weight) << i;
+    EXPECT_TRUE(said.reason.starts_with(b.reason)) << i << ": " << said.reason;
+    EXPECT_LE(said.reason.size(), 64U);
+    const double from_entry =
+        b.quantity == 0.0 ? 0.0 : (b.quantity > 0.0 ? 1.0 : -1.0) * (b.close / 100.0 - 1.0);
+    EXPECT_NEAR(said.observation.back(), from_entry, 1e-12) << i;
+  }
+}
+
+// Entries at 100: a stop of 2 % lies at 98 for a long position and at 102 for a short one, a target
+// of 4 % at 104 and at 96.
+TEST(ForecastStrategy, StopsAndTakesItsTargetAtTheClose) {
+  const ForecastSettings settings{.stop = 0.02, .target = 0.04};
+  expect_guarded(settings, {{0.0, 100.0, 0.5, 1.0, "strong buy"},
+                            {2.0, 98.01, 0.5, 1.0, "strong buy"},
+                            {2.0, 98.0, 0.5, 0.0, "stop: flat"},
+                            {0.0, 101.0, 0.5, 0.0, "stop: flat"},   // the same sign still
+                            {0.0, 101.0, 0.01, 0.0, "stop: flat"},  // neutral is no other sign
+                            {0.0, 101.0, -0.01, 0.0, "neutral"},    // it has changed
+                            {0.0, 100.0, 0.5, 1.0, "strong buy"},
+                            {2.0, 103.99, 0.5, 1.0, "strong buy"},
+                            {2.0, 104.0, 0.5, 0.0, "target: flat"},
+                            {0.0, 104.0, -0.5, -1.0, "strong sell"},  // the other side is free
+                            {-2.0, 101.99, -0.5, -1.0, "strong sell"},
+                            {-2.0, 102.0, -0.5, 0.0, "stop: flat"},
+                            {0.0, 100.0, 0.5, 1.0, "strong buy"},
+                            {0.0, 100.0, -0.5, -1.0, "strong sell"},
+                            {-2.0, 96.01, -0.5, -1.0, "strong sell"},
+                            {-2.0, 96.0, -0.5, 0.0, "target: flat"}});
+  // A bar that stops may turn at once, and an order that has not gone through stays wanted.
+  expect_guarded(settings, {{0.0, 100.0, 0.5, 1.0, "strong buy"},
+                            {2.0, 97.0, -0.5, -1.0, "strong sell"},
+                            {2.0, 96.0, -0.5, -1.0, "strong sell"}});
+  // What is left of a spot position below a lot stops nothing: it was given up before.
+  expect_guarded(settings,
+                 {{0.0, 100.0, 0.5, 1.0, "strong buy"},
+                  {2.0, 99.0, 0.0, 0.0, "neutral"},
+                  {1e-6, 90.0, 0.0, 0.0, "neutral"},
+                  {1e-6, 90.0, 0.5, 1.0, "strong buy"}},
+                 Category::Spot);
+  // Off, nothing is watched.
+  expect_guarded({}, {{0.0, 100.0, 0.5, 1.0, "strong buy"},
+                      {2.0, 50.0, 0.5, 1.0, "strong buy"},
+                      {2.0, 200.0, 0.5, 1.0, "strong buy"}});
+}
+
+TEST(ForecastStrategy, StopsBetweenTwoDecisionsAndWhereTheForecastIsNoNumber) {
+  const ForecastSettings settings{.stop = 0.02, .decide_every = 24};
+  const auto strategy = forecast_strategy({saying(0.5)}, settings);
+  warm(*strategy);
+  int k = kWarmUp - 1;
+  while (!tell(*strategy, k).target) ++k;  // the first bar that decides
+  EXPECT_EQ(strategy->on_bar(closing(++k, 99.0), a_position(1.0, 100.0), {}).reason,
+            "the last decision stands");
+  const Opinion stopped = strategy->on_bar(closing(++k, 97.0), a_position(1.0, 100.0), {});
+  EXPECT_EQ(stopped.target->weight, 0.0);
+  EXPECT_TRUE(stopped.reason.starts_with("stop")) << stopped.reason;
+
+  const auto script = std::make_shared<Scripted>(
+      [](int i) { return i == 0 ? 0.5 : std::numeric_limits<double>::quiet_NaN(); });
+  const auto blind = forecast_strategy({script}, {.stop = 0.02, .bad_output = BadForecast::Hold});
+  warm(*blind);
+  tell(*blind, kWarmUp - 1);
+  EXPECT_FALSE(blind->on_bar(closing(kWarmUp, 99.0), a_position(1.0, 100.0), {}).target);
+  EXPECT_EQ(blind->on_bar(closing(kWarmUp + 1, 97.0), a_position(1.0, 100.0), {}).target->weight,
+            0.0);
+  EXPECT_EQ(blind->on_bar(closing(kWarmUp + 2, 99.0), {}, {}).target->weight, 0.0);
+}
+
+TEST(ForecastStrategy, GuardsWhatIsHeldBehindAHoleAndRemembersItsStop) {
+  const ForecastSettings settings{.stop = 0.02};
+  const auto strategy = forecast_strategy({saying(0.5)}, settings);
+  warm(*strategy);
+  tell(*strategy, kWarmUp - 1);
+  strategy->reset();
+  EXPECT_TRUE(strategy->on_bar(closing(kWarmUp + 9, 99.0), a_position(1.0, 100.0), {}).warming_up);
+  const Opinion said = strategy->on_bar(closing(kWarmUp + 10, 97.0), a_position(1.0, 100.0), {});
+  EXPECT_FALSE(said.warming_up);
+  EXPECT_EQ(said.target->weight, 0.0);
+
+  ByteBuffer bytes;
+  Archive out = Archive::writer(bytes);
+  strategy->archive(out);
+  ASSERT_TRUE(out.finish());
+  const auto resumed = forecast_strategy({saying(0.5)}, settings);
+  Archive in = Archive::reader(bytes.view());
+  resumed->archive(in);
+  ASSERT_TRUE(in.finish());
+  for (int k = kWarmUp + 11; k < 2 * kWarmUp + 20; ++k) {
+    const Opinion opinion = tell(*resumed, k);
+    ASSERT_EQ(opinion.target->weight, 0.0) << k;
+    ASSERT_TRUE(opinion.reason.starts_with("stop")) << k;
+  }
+}
+
 TEST(ForecastStrategy, StartsAgainAfterAHole) {
   const auto strategy = forecast_strategy({saying(0.5)});
   warm(*strategy);

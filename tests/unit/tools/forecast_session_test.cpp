@@ -41,14 +41,18 @@ maml::Learner<float> a_learner(std::uint64_t seed) {
 
 class ForecastSession {
  public:
-  ForecastSession(const test::Folder& folder, const std::string& name, const Series& series)
+  ForecastSession(const test::Folder& folder, const std::string& name, const Series& series,
+                  const std::vector<std::string>& more = {})
       : series_(series), file_((folder / "f.safetensors").string()) {
     const auto checkpoint =
         maml::forecast_checkpoint(a_learner(5), series.schema(), {}, tasks(), Interval::H1);
     EXPECT_TRUE(inference::save_checkpoint(file_, checkpoint));
-    auto read = load("", {"engine.interval=1h", "engine.instruments=linear:SIM000USDT",
-                          "strategy.name=forecast", "forecast.checkpoints=" + file_,
-                          "forecast.threshold=0.05", "session.folder=" + (folder / name).string()});
+    std::vector<std::string> overrides{
+        "engine.interval=1h",      "engine.instruments=linear:SIM000USDT",
+        "strategy.name=forecast",  "forecast.checkpoints=" + file_,
+        "forecast.threshold=0.05", "session.folder=" + (folder / name).string()};
+    overrides.insert(overrides.end(), more.begin(), more.end());
+    auto read = load("", overrides);
     EXPECT_TRUE(read.has_value()) << read.error().context;
     loaded_ = std::move(read).value();
     EXPECT_TRUE(table_.add(series.instrument()).has_value());
@@ -145,6 +149,44 @@ TEST(ForecastSession, KilledAndTakenUpAgainItGoesOnWithTheSameBits) {
     targets += a.has_target ? 1U : 0U;
   }
   EXPECT_EQ(targets, 90U);
+}
+
+/// Trades with this guard until it speaks; the books' own entry decides, the record says what did,
+/// and a session that is killed then goes on alike.
+void leave_by(const std::string& guard, std::string_view word, int sign) {
+  const auto series = a_series();
+  const test::Folder folder;
+  const std::vector<std::string> guards{guard, "forecast.exit=-100"};
+  ForecastSession unbroken(folder, "a", *series, guards);
+  ForecastSession broken(folder, "b", *series, guards);
+  const std::size_t from_entry = column(*series, "from_entry");
+  int said = 0;
+  for (std::size_t i = 0; i < kBars; ++i) {
+    const DecisionRecord& record = unbroken.close();
+    // What was ordered at the last close is filled with this bar, before it is decided on.
+    const PositionView position = unbroken.engine().ledger()[InstrumentId{0}];
+    const int side = position.quantity > Quantity{} ? 1 : position.quantity < Quantity{} ? -1 : 0;
+    const double entry =
+        side == 0 ? 1.0 : position.cost.to_double() / position.quantity.to_double();
+    const double gain = side == 0 ? 0.0 : side * (record.close.to_double() / entry - 1.0);
+    ASSERT_NEAR(record.observation[from_entry], gain, 1e-9) << i;
+    const DecisionRecord& other = broken.close();
+    ASSERT_EQ(record.reason.view(), other.reason.view());
+    ASSERT_EQ(record.wanted, other.wanted);
+    // Out of it, or turned by this very bar: never on with it.
+    if (side == 0 || sign * gain < 0.005) continue;
+    ASSERT_TRUE(record.has_target);
+    ASSERT_LE(record.target.weight * side, 0.0) << i;
+    if (record.target.weight != 0.0) continue;
+    ASSERT_TRUE(record.reason.view().starts_with(word)) << i << ": " << record.reason.view();
+    if (++said == 1) broken.kill_and_resume();
+  }
+  EXPECT_GT(said, 0);
+}
+
+TEST(ForecastSession, LeavesAPositionAtItsStopAndItsTarget) {
+  leave_by("forecast.stop=0.005", "stop:", -1);
+  leave_by("forecast.target=0.005", "target:", 1);
 }
 
 TEST(ForecastSession, SettingsThatDoNotFitTheCheckpointAreRefusedWithTheKey) {

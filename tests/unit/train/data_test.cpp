@@ -1,5 +1,6 @@
 #include "tools/train/data.hpp"
 
+#include "connectors/klines/yahoo_reader.hpp"
 #include "tests/unit/train/support.hpp"
 
 namespace proteus::app::train {
@@ -47,6 +48,35 @@ TEST(TrainingData, IsCutWhereBarsAreMissing) {
   EXPECT_EQ(loaded.data.series[1]->bars()[0].open_time, hour(181));
   ASSERT_EQ(loaded.notes.size(), 1U);
   EXPECT_THAT(loaded.notes[0], HasSubstr("2 holes; 28 of 397 bars"));
+}
+
+// A stock's days as they come from Yahoo, 150 five-day weeks of them, from their file to a series.
+TEST(TrainingData, OfAStockIsOneSeriesOverItsWeekends) {
+  const Folder folder;
+  std::string text = "Date,Open,High,Low,Close,Adj Close,Volume\n";
+  for (int day = 0; day < 150 * 7; ++day) {
+    const Timestamp open = kFirst + std::chrono::hours{24 * (day + 5)};  // from a Monday on
+    if (day % 7 >= 5) continue;
+    const double close = 100.0 + day % 9;
+    text += fmt::format("{},{},{},{},{},{},1000\n", format_time(open).substr(0, 10), close,
+                        close + 1.0, close - 1.0, close, close / 2.0);
+  }
+  std::ofstream(folder / "AAPL.csv") << text;
+  const auto read = klines::read_yahoo(folder / "AAPL.csv", {}).value();
+  ASSERT_EQ(read.gap, std::chrono::hours{48});
+  const std::string file = folder / "yahoo-spot_AAPL_1d.csv";
+  std::ofstream(file) << klines::kline_text(read.bars);
+  DataSettings stock = settings({file});
+  EXPECT_THAT(load_data(stock, {}).error().context, HasSubstr("set data.gap_max"));
+  stock.gap_max = read.gap;
+  const auto loaded = load_data(stock, {});
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().context;
+  ASSERT_EQ(loaded.value().data.series.size(), 1U);
+  const training::Series& series = *loaded.value().data.series[0];
+  EXPECT_EQ(series.size(), 750U);
+  EXPECT_EQ(series.instrument().name(), "spot:AAPL");
+  EXPECT_EQ(series.bars()[1].close.to_string(), "50.5");  // 101, adjusted by a half
+  EXPECT_NEAR(series.bars_a_year(), 750.0 * 365.0 / 1048.0, 1e-9);
 }
 
 TEST(TrainingData, OfTooManyHolesIsRefusedWithTheLongestStretch) {

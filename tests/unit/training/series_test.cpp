@@ -84,6 +84,46 @@ TEST(Series, RunsWithoutAHoleAreTheStretchesBetweenHoles) {
   EXPECT_TRUE(contiguous_runs({}).empty());
 }
 
+/// Bars of 24 days out of 34: two days are missing behind every five.
+std::vector<Bar> five_day_weeks(std::size_t count) {
+  market::Random random{5};
+  std::vector<Bar> days = random_bars(count, Interval::D1, 100.0, 0.01, "0.01"_px, random);
+  std::vector<Bar> open;
+  for (std::size_t i = 0; i < days.size(); ++i)
+    if (i % 7 < 5) open.push_back(days[i]);
+  return open;
+}
+
+TEST(Series, OfAMarketThatClosesGoesOnOverItsGapsWhereThatWasSaid) {
+  const std::vector<Bar> bars = five_day_weeks(700);
+  ASSERT_EQ(bars.size(), 500U);
+  SeriesSource source = source_of(bars);
+  source.interval = Interval::D1;
+  EXPECT_THAT(refusal(source), HasSubstr("99 holes"));
+  source.gap_max = 47h;
+  EXPECT_THAT(refusal(source), HasSubstr("99 holes"));
+  source.gap_max = 48h;
+  const auto series = Series::create(source).value();
+  EXPECT_EQ(series->size(), 500U);
+  // 500 bars in 698 days (the last two are a weekend).
+  EXPECT_NEAR(series->bars_a_year(), 500.0 * 365.0 / 698.0, 1e-9);
+  EXPECT_EQ(contiguous_runs(bars).size(), 100U);
+  EXPECT_EQ(contiguous_runs(bars, 48h).size(), 1U);
+  // The same rows as of bars that follow one another: a feature counts bars, not days.
+  std::vector<Bar> joined = bars;
+  for (std::size_t i = 0; i < joined.size(); ++i) {
+    joined[i].open_time = kStart + 24h * static_cast<int>(i);
+    joined[i].close_time = joined[i].open_time + 24h;
+  }
+  SeriesSource whole = source_of(joined);
+  whole.interval = Interval::D1;
+  const auto other = Series::create(whole).value();
+  EXPECT_TRUE(std::ranges::equal(series->rows(0, 500), other->rows(0, 500)));
+  EXPECT_EQ(other->bars_a_year(), 365.0);
+  source.features = features::Kind::Practitioner;
+  EXPECT_THAT(refusal(source), HasSubstr("set data.features to \"chapter\""));
+}
+
 TEST(Series, FeaturesAreThoseOfTheStreamBitForBit) {
   const std::vector<Bar> bars = walk(300);
   const auto series = Series::create(source_of(bars)).value();
