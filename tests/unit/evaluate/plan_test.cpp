@@ -26,13 +26,20 @@ TEST(Plan, HasTheJudgedOneFirstAndTheBaselinesLast) {
   EXPECT_EQ(plan.value().candidates[4].role, Role::Baseline);
 }
 
-TEST(Plan, ReadsTheOneThatIsShipped) {
+TEST(Plan, ReadsThoseThatComeWithTheProgram) {
   const char* root = std::getenv("PROTEUS_SOURCE_DIR");
   const std::filesystem::path config =
       std::filesystem::path(root == nullptr ? "." : root) / "config";
-  const auto plan = read_plan(config / "evaluate_policy.toml", {});
-  ASSERT_TRUE(plan) << plan.error().context;
-  EXPECT_EQ(plan.value().folds.size(), 4U);
+  for (const char* name :
+       {"evaluate_policy.toml", "evaluate_policy_15m.toml", "evaluate_forecast.toml"}) {
+    const auto plan = read_plan(config / name, {});
+    ASSERT_TRUE(plan) << name << ": " << plan.error().context;
+    EXPECT_EQ(plan.value().folds.size(), 4U) << name;
+    for (const Candidate& c : plan.value().candidates)
+      EXPECT_TRUE(c.settings.train.empty() ||
+                  std::filesystem::exists(config.parent_path() / c.settings.train))
+          << name << ": " << c.settings.train;
+  }
 }
 
 TEST(Plan, LeavesTheEmbargoBetweenTrainingValidationAndTest) {
