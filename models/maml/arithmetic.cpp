@@ -150,6 +150,15 @@ PROTEUS_INLINE void multiply(bool add, std::size_t n, std::size_t k, std::size_t
 /// Element i of the result is one of `low` where i has not the bit `Step`, else of `high`.
 template <class V, class Index, std::size_t Width, std::size_t Step>
 PROTEUS_INLINE void exchange(V& low, V& high) {
+#ifdef __clang__
+  // It shuffles by constants alone. Only what the fuzzers need is compiled with it.
+  const V a = low;
+  const V b = high;
+  for (std::size_t i = 0; i < Width; ++i) {
+    low[i] = (i & Step) == 0 ? a[i] : b[i - Step];
+    high[i] = (i & Step) == 0 ? a[i + Step] : b[i];
+  }
+#else
   Index keep;
   Index move;
 #pragma GCC unroll 16
@@ -160,6 +169,7 @@ PROTEUS_INLINE void exchange(V& low, V& high) {
   const V a = __builtin_shuffle(low, high, keep);
   high = __builtin_shuffle(low, high, move);
   low = a;
+#endif
 }
 
 /// A square of 16 in registers: blocks of 8 change places, then those of 4 inside them, of 2, of 1.
