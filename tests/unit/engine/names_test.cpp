@@ -120,7 +120,7 @@ TEST(EngineSettings, DefaultsLieInTheirRanges) {
         (check(s), ...);
       },
       EngineSettings::settings());
-  EXPECT_EQ(described, 8U);
+  EXPECT_EQ(described, 9U);
 }
 
 }  // namespace
