@@ -66,12 +66,14 @@ std::string sizing_json(const bj::value& detail) {
   return out.text();
 }
 
-/// A Measure as stored: raw and unit; decimals for what counts in 1e-9.
+/// A Measure as stored: raw and unit; decimals for what counts in 1e-9. The value is null where
+/// there was nothing to measure (no price that liquidates, no edge that is expected).
 JsonObject measure_json(const bj::value* measure) {
   if (measure == nullptr) return {};
   const std::string unit = text_or_empty(*measure, "unit");
   const bj::value* raw = member(*measure, "raw");
   const std::int64_t value = raw != nullptr && raw->is_int64() ? raw->as_int64() : 0;
+  if (value == INT64_MAX) return JsonObject{}.add_raw("value", "null").add("unit", unit);
   const bool whole = unit == "count" || unit == "ns";
   return JsonObject{}
       .add("value", whole ? std::to_string(value) : format_fixed(value))

@@ -16,8 +16,10 @@ std::string section(std::string_view title, const std::string& body) {
   return fmt::format("  {}\n{}", title, body);
 }
 
-/// A measure with what it counts: "2499.92 quote", "20.00 %", "1.3 s".
+/// A measure with what it counts: "2499.92 quote", "20.00 %", "1.3 s"; "none" where there was
+/// nothing to measure.
 std::string measure_text(const bj::value& measure) {
+  if (get(measure, "value").is_null()) return "none";
   const std::string value = text(measure, "value");
   const std::string unit = text(measure, "unit");
   if (unit == "ratio") return percent(std::atof(value.c_str()), 4);

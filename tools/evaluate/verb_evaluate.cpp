@@ -73,7 +73,7 @@ void tell_check(const evaluate::Plan& plan) {
   }
   for (const auto& candidate : plan.candidates)
     fmt::print("{}: {}\n", candidate.name, evaluate::to_string(candidate.role));
-  fmt::print("fine: the report would be written to {}; nothing was done\n",
+  fmt::print("fine: the report would be written to {}; no data was read, and nothing was done\n",
              evaluate::folder_of(plan));
 }
 

@@ -47,9 +47,11 @@ Result<Configuration> read_configuration(const std::filesystem::path& file,
   if (known && model == models.end())
     return error(
         ErrorCode::Unsupported,
-        fmt::format("train.model = \"{}\" needs LibTorch, which this build has not: install "
-                    "proteus-learn beside proteus, or train maml_forecast or maml_policy",
-                    name));
+        fmt::format(
+            "train.model = \"{}\" needs LibTorch, which proteus-learn has, and that does not "
+            "lie beside this program: install it (from the sources: tools/build/compile "
+            "release proteus-learn), or train maml_forecast or maml_policy",
+            name));
   Configuration made;
   if (known) {
     made.model = &*model;

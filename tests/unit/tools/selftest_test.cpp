@@ -42,6 +42,23 @@ TEST(Selftest, PassesEveryBuiltControlWithTheDefaults) {
                                          13, 14, 15, 18, 19, 20, 25, 26, 27, 29, 30}));
 }
 
+TEST(Selftest, FiresTheBoundsOnWhatIsLearnedWhereSomethingIs) {
+  Settings settings;
+  settings.strategy.name = strategies::StrategyKind::Policy;
+  const auto line_28 = [&] { return run(settings)[27]; };
+  settings.policy.adapt = strategies::Adapt::Recurrent;
+  EXPECT_EQ(line_28().grade, Grade::NotBuilt);
+  for (const auto adapt : {strategies::Adapt::Gradient, strategies::Adapt::Both}) {
+    settings.policy.adapt = adapt;
+    EXPECT_EQ(line_28().grade, Grade::Pass) << text_of(line_28());
+  }
+  settings.policy.adapt_norm_max = 0.03;
+  settings.policy.adapt_kl_max = 2.0;
+  settings.policy.adapt_margin = 0.5;
+  settings.policy.adapt_rollback = 0.7;
+  EXPECT_EQ(line_28().grade, Grade::Pass) << text_of(line_28());
+}
+
 TEST(Selftest, HasALineForEachControlInOrder) {
   const auto lines = run(Settings{});
   ASSERT_EQ(lines.size(), 31U);

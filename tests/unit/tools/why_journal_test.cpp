@@ -1,6 +1,7 @@
 #include "tools/app/why_journal.hpp"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,6 +83,8 @@ class WhyJournal : public ::testing::Test {
                                 {101'560'000'000, Unit::Quote}});
     ordered.controls.push_back(
         {Control::Drawdown, false, {200'000'000, Unit::Ratio}, {250'000'000, Unit::Ratio}});
+    ordered.controls.push_back(
+        {Control::ExpectedEdge, true, {4'032'000, Unit::Ratio}, {INT64_MAX, Unit::Ratio}});
     ordered.orders.push_back({order.id, Side::Buy, false, order.quantity, true, Control::None});
     out.append(ordered);
     out.append(OrderIntent{3, order});
@@ -180,6 +183,15 @@ TEST_F(WhyJournal, TellsLimitAndActualOfEachControl) {
   EXPECT_FALSE(word.at("passed").as_bool());
   EXPECT_EQ(word.at("limit").at("value").as_string(), "0.2");
   EXPECT_EQ(word.at("actual").at("value").as_string(), "0.25");
+}
+
+TEST_F(WhyJournal, SaysNoneWhereThereWasNothingToMeasure) {
+  const bj::value word = ask("linear:BTCUSDT", minute(1)).at(0).at("controls").at(2);
+  EXPECT_EQ(word.at("limit").at("value").as_string(), "0.004032");
+  EXPECT_TRUE(word.at("actual").at("value").is_null());
+  const std::string out =
+      render_why(why_from_journal(folder_, {"linear:BTCUSDT", minute(1)}).value());
+  EXPECT_THAT(out, ::testing::ContainsRegex("expected_edge +passed +0.4032 % +none"));
 }
 
 TEST_F(WhyJournal, ReadsASessionWhoseFolderCannotBeWritten) {

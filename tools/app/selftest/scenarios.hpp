@@ -71,5 +71,7 @@ void kill(Trial& trial, const Bench& bench);
 // model.cpp: what the strategy says and is worth
 void expected_edge(Trial& trial, const Bench& bench);
 void model_output(Trial& trial, const Bench& bench);
+// adaptation.cpp: what is learned while it trades
+void adaptation_bounds(Trial& trial, const Bench& bench);
 
 }  // namespace proteus::app::selftest

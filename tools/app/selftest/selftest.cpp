@@ -13,7 +13,7 @@ namespace {
 struct Row {
   Control control;
   void (*scenario)(Trial&, const Bench&);  ///< null: not built
-  const char* why_not;
+  const char* why_not;                     ///< where it is not built, or does not apply
 };
 
 constexpr Row kRows[] = {
@@ -44,15 +44,22 @@ constexpr Row kRows[] = {
     {Control::Override, override_of, ""},
     {Control::Stage, stage_caps, ""},
     {Control::ModelOutput, model_output, ""},
-    {Control::AdaptationBounds, nullptr, "no strategy adapts itself yet"},
+    {Control::AdaptationBounds, adaptation_bounds, "these settings adapt no weights"},
     {Control::ExpectedEdge, expected_edge, ""},
     {Control::DustAndMinimum, dust_and_minimum, ""},
     {Control::KeyPermissions, nullptr, "live only: paper has no keys"},
 };
 static_assert(std::size(kRows) == 31);
 
+/// Control 28 stands between a learner and the weights; without one there is nothing to bound.
+bool applies(const Row& row, const Settings& config) {
+  return row.control != Control::AdaptationBounds ||
+         (config.strategy.name == strategies::StrategyKind::Policy &&
+          strategies::learns(config.policy.adapt));
+}
+
 Line run_row(const Row& row, const Bench& bench) {
-  if (row.scenario == nullptr) {
+  if (row.scenario == nullptr || !applies(row, bench.config)) {
     Line line;
     line.control = row.control;
     line.done = row.why_not;

@@ -74,6 +74,11 @@ void Trial::inside(bool passes, std::string_view what) {
     line_.inside = fmt::format("{} passes", what);
 }
 
+void Trial::fires(bool refuses, std::string_view what) {
+  fired_ = fired_ || refuses;
+  must(refuses, fmt::format("{} should be refused", what));
+}
+
 void Trial::passes(const Said& said, std::string_view what) {
   if (must(said.approved, fmt::format("{} should pass: {}", what, spell(said))))
     tell_exit(fmt::format("{} passes", what));

@@ -33,6 +33,8 @@ class Trial {
   void refused(const ControlResult& word, Measure limit, Measure actual, std::string_view what);
   /// The near side of a boundary that is not one order.
   void inside(bool passes, std::string_view what);
+  /// The far side of a boundary that is no order's: it was refused, or taken back.
+  void fires(bool refuses, std::string_view what);
   /// The refusal of another control that this one is about.
   void refused_by(Control control, const Said& said, Measure limit, Measure actual,
                   std::string_view what);
