@@ -75,9 +75,10 @@ def start(proteus, folder, log):
 def run_to_end(proteus, folder, sim):
     with open(folder / "paper.log", "ab") as log:
         paper = start(proteus, folder, log)
+        end = parity.End(sim.end_time)
         while True:
             now = status(folder / "s")
-            if now and now["venue_time"] >= sim.end_time:
+            if now and end.reached(now):
                 break
             if paper.poll() is not None:
                 raise SystemExit(f"the daemon ended with {paper.returncode}:\n{(folder / 'paper.log').read_text()[-4000:]}")

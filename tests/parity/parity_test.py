@@ -9,6 +9,7 @@
 Every process is waited for by what it says; nothing sleeps. Exit code 77: FOLDER is not there.
 """
 import argparse
+import datetime
 import json
 import os
 import pathlib
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "reference")]
@@ -117,6 +119,22 @@ def tight(proteus, folder, klines, funding, strategy):
     return code
 
 
+class End:
+    """When a run is over: time has come to the end and every instrument has decided on the last minute. Time alone comes with the first
+    instrument's bar. A last bar that never comes is waited for 20 s, and then missed by the comparison."""
+
+    def __init__(self, end, seconds=20.0):
+        self.end, self.seconds, self.since = end, seconds, None
+
+    def reached(self, status):
+        if status["venue_time"] < self.end:
+            return False
+        self.since = self.since or time.monotonic()
+        last_open = (datetime.datetime.fromisoformat(self.end[:19]) - datetime.timedelta(minutes=1)).isoformat()
+        decided = all((i["bar_open"] or "") >= last_open for i in status["instruments"])
+        return decided or time.monotonic() - self.since > self.seconds
+
+
 def wire(proteus, folder, klines, funding, strategy):
     (folder / "sim.toml").write_text(toml({
         "sim": {"paced": True, "push_interval": "5s", "history_bars": HISTORY_BARS, "seed": SEED},
@@ -129,10 +147,10 @@ def wire(proteus, folder, klines, funding, strategy):
     paper.await_line(r"socket=\S+")
     watch = subprocess.Popen([proteus, "status", "--watch", "--json", "--socket", str(folder / "s")],
                              stdout=subprocess.PIPE, text=True)
-    status = {}
+    status, end = {}, End(said["end"])
     for line in watch.stdout:
         status = json.loads(line)
-        if status["venue_time"] >= said["end"]:
+        if end.reached(status):
             break
     watch.terminate()
     code = paper.end()
