@@ -84,7 +84,7 @@ class WhyJournal : public ::testing::Test {
     ordered.controls.push_back(
         {Control::Drawdown, false, {200'000'000, Unit::Ratio}, {250'000'000, Unit::Ratio}});
     ordered.controls.push_back(
-        {Control::ExpectedEdge, true, {4'032'000, Unit::Ratio}, {INT64_MAX, Unit::Ratio}});
+        {Control::Leverage, true, {4'032'000, Unit::Ratio}, {INT64_MAX, Unit::Ratio}});
     ordered.orders.push_back({order.id, Side::Buy, false, order.quantity, true, Control::None});
     out.append(ordered);
     out.append(OrderIntent{3, order});
@@ -191,7 +191,7 @@ TEST_F(WhyJournal, SaysNoneWhereThereWasNothingToMeasure) {
   EXPECT_TRUE(word.at("actual").at("value").is_null());
   const std::string out =
       render_why(why_from_journal(folder_, {"linear:BTCUSDT", minute(1)}).value());
-  EXPECT_THAT(out, ::testing::ContainsRegex("expected_edge +passed +0.4032 % +none"));
+  EXPECT_THAT(out, ::testing::ContainsRegex("leverage +passed +0.4032 % +none"));
 }
 
 TEST_F(WhyJournal, ReadsASessionWhoseFolderCannotBeWritten) {
