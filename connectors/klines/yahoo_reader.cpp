@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "connectors/klines/line_reader.hpp"
+#include "engine/core/cells.hpp"
 
 namespace proteus::klines {
 namespace {
@@ -17,16 +18,6 @@ enum YahooColumn : std::size_t { Day, YOpen, YHigh, YLow, YClose, YVolume, YAdju
 constexpr std::array<std::string_view, YColumns> kYahooNames = {
     "Date", "Open", "High", "Low", "Close", "Volume", "Adj Close"};
 constexpr std::array<std::string_view, 3> kUnread = {"Dividends", "Stock Splits", "Capital Gains"};
-
-std::vector<std::string_view> cells(std::string_view line) {
-  std::vector<std::string_view> parts;
-  for (std::size_t begin = 0;;) {
-    const std::size_t comma = line.find(',', begin);
-    parts.push_back(line.substr(begin, comma - begin));
-    if (comma == std::string_view::npos) return parts;
-    begin = comma + 1;
-  }
-}
 
 /// Its beginning, as a terminal may show it.
 std::string seen(std::string_view text) {
@@ -104,7 +95,7 @@ class Table {
   Result<void> read_header() {
     BOOST_OUTCOME_TRY(const auto first, lines_.next());
     const std::string_view line = first.value_or("");
-    const auto names = cells(line);
+    const auto names = cells_of(line);
     count_ = names.size();
     const bool titled = names.front() == "Price";  // two more lines of titles follow
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -132,7 +123,7 @@ class Table {
 
   Result<void> read_titles() {
     BOOST_OUTCOME_TRY(const auto tickers, lines_.next());
-    const auto names = cells(tickers.value_or(""));
+    const auto names = cells_of(tickers.value_or(""));
     if (names.front() != "Ticker" || names.size() != count_)
       return bad("below \"Price,...\" stands \"Ticker,...\" with a name for each column");
     for (const std::string_view name : names)
@@ -140,14 +131,14 @@ class Table {
         return bad(fmt::format("holds {} and {}: write each of them to a file of its own",
                                seen(names[1]), seen(name)));
     BOOST_OUTCOME_TRY(const auto date, lines_.next());
-    if (!date || (cells(*date).front() != "Date" && cells(*date).front() != "Datetime"))
+    if (!date || (cells_of(*date).front() != "Date" && cells_of(*date).front() != "Datetime"))
       return bad("below \"Ticker,...\" stands \"Date,...\"");
     return success();
   }
 
   /// Nothing: it is none, and why.
   std::optional<Bar> bar_of(std::string_view line, std::string& why) const {
-    const auto parts = cells(line);
+    const auto parts = cells_of(line);
     if (parts.size() != count_) {
       why = fmt::format("{} columns where the first line has {}: \"{}\"", parts.size(), count_,
                         seen(line));

@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 
+#include "engine/core/cells.hpp"
 #include "models/runs/html.hpp"
 
 namespace proteus::runs {
@@ -23,16 +24,6 @@ constexpr double kTop = 8.0;
 constexpr double kBottom = 22.0;
 constexpr std::size_t kPoints = 180;
 
-std::vector<std::string_view> fields_of(std::string_view line) {
-  std::vector<std::string_view> fields;
-  for (std::size_t begin = 0;;) {
-    const std::size_t comma = line.find(',', begin);
-    fields.push_back(line.substr(begin, comma - begin));
-    if (comma == std::string_view::npos) return fields;
-    begin = comma + 1;
-  }
-}
-
 template <class T>
 bool read_number(std::string_view text, T& out) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -40,7 +31,7 @@ bool read_number(std::string_view text, T& out) {
 }
 
 Result<void> add_row(std::string_view line, std::size_t number, CurveTable& table) {
-  const auto fields = fields_of(line);
+  const auto fields = cells_of(line);
   if (fields.size() != table.curves.size() + 1)
     return error(ErrorCode::Malformed, fmt::format("line {} of the figures has {} columns, not {}",
                                                    number, fields.size(), table.curves.size() + 1));
@@ -180,7 +171,7 @@ Result<CurveTable> read_curves(std::string_view csv) {
     csv.remove_prefix(end == std::string_view::npos ? csv.size() : end + 1);
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (++number == 1) {
-      const auto names = fields_of(line);
+      const auto names = cells_of(line);
       for (std::size_t i = 1; i < names.size(); ++i)
         table.curves.push_back({std::string(names[i]), {}});
       continue;

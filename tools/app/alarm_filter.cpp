@@ -5,13 +5,12 @@
 namespace proteus::app {
 namespace {
 
-constexpr Duration kFilterHour = std::chrono::hours{1};
 constexpr std::size_t kRemembered = 4096;
 
 }  // namespace
 
 bool AlarmFilter::within_hour(Severity severity, Duration now) {
-  while (!hour_.empty() && now - hour_.front() >= kFilterHour) hour_.pop_front();
+  while (!hour_.empty() && now - hour_.front() >= std::chrono::hours{1}) hour_.pop_front();
   const auto all = static_cast<std::size_t>(settings_.hourly_max);
   return hour_.size() < (severity == Severity::Critical ? all : all - all / 4);
 }

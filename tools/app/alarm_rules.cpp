@@ -10,7 +10,6 @@
 namespace proteus::app {
 namespace {
 
-constexpr Duration kRefusalHour = std::chrono::hours{1};
 constexpr Duration kMinute = std::chrono::minutes{1};
 
 std::string span(Duration d) { return age_text(std::chrono::duration<double>(d).count()); }
@@ -156,7 +155,8 @@ void AlarmRules::disk(const AlarmReadings& r, Duration now) {
 void AlarmRules::refusals(const AlarmReadings& r, Duration now) {
   if (refusals_.empty() || now - refusals_.back().first >= kMinute)
     refusals_.emplace_back(now, r.refusals);
-  while (refusals_.size() > 1 && now - refusals_[1].first >= kRefusalHour) refusals_.pop_front();
+  while (refusals_.size() > 1 && now - refusals_[1].first >= std::chrono::hours{1})
+    refusals_.pop_front();
   const std::uint64_t recent = r.refusals - std::min(r.refusals, refusals_.front().second);
   const auto most = static_cast<std::uint64_t>(settings_.refusals_hourly_max);
   stand({AlarmKind::ManyRefusals, Severity::Warning, "",

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "config/value_text.hpp"
 #include "connectors/klines/file_name.hpp"
 #include "connectors/klines/yahoo_reader.hpp"
 #include "connectors/storage/file.hpp"
@@ -35,11 +36,6 @@ bool is_pair(std::string_view symbol) {
   return symbol.ends_with("-USD") || symbol.ends_with("-EUR") || symbol.ends_with("-USDT");
 }
 
-std::string days(Duration time) {
-  const auto hours = time / std::chrono::hours{1};
-  return hours % 24 == 0 ? fmt::format("{}d", hours / 24) : fmt::format("{}h", hours);
-}
-
 Result<void> import_file(const fs::path& file, Interval interval, const Options& options) {
   BOOST_OUTCOME_TRY(const std::string symbol, symbol_of(file));
   const fs::path out =
@@ -63,7 +59,7 @@ Result<void> import_file(const fs::path& file, Interval interval, const Options&
     fmt::print(
         "  {} times without trade, the longest of {}: to go on over them set data.gap_max "
         "(train) and engine.gap_max (evaluate, replay)\n",
-        read.gaps, days(read.gap));
+        read.gaps, config::format_duration(read.gap));
   return success();
 }
 

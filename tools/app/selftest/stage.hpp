@@ -35,10 +35,10 @@ inline constexpr Quantity kLot = Quantity::from_raw(kFixedScale / 1000);
 inline constexpr Money kLotValue = Money::from_raw(kFixedScale / 10);
 inline constexpr Money kCapital = Money::from_raw(10'000 * kFixedScale);
 
-/// `lots` of 0.001.
-inline constexpr std::int64_t kFewLots =
-    10;  ///< well above the venue's least value, far below a limit
+/// Lots well above the venue's least value, and far below every limit.
+inline constexpr std::int64_t kFewLots = 10;
 
+/// `n` lots of 0.001.
 constexpr Quantity lots(std::int64_t n) { return Quantity::from_raw(n * kLot.raw()); }
 /// Whole lots that `amount` buys at 100.
 constexpr std::int64_t lots_in(Money amount) { return amount.raw() / kLotValue.raw(); }
