@@ -45,7 +45,8 @@ std::span<const std::string_view> own_names(StrategyKind kind) {
 Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings,
                                                 const Instrument& instrument, Interval interval,
                                                 const PolicyParts* policy,
-                                                const ForecastParts* forecast) {
+                                                const ForecastParts* forecast,
+                                                std::shared_ptr<features::MarketBoard> board) {
   if (settings.name == StrategyKind::Policy) {
     if (policy == nullptr)
       return error(ErrorCode::Refused, "strategy policy: no checkpoint was read for it");
@@ -58,8 +59,8 @@ Result<std::unique_ptr<Strategy>> make_strategy(const StrategySettings& settings
     BOOST_OUTCOME_TRY(auto made, ForecastStrategy::create(*forecast, instrument, interval));
     return std::unique_ptr<Strategy>{std::move(made)};
   }
-  BOOST_OUTCOME_TRY(auto features,
-                    features::make_feature_set(settings.features, instrument, interval));
+  BOOST_OUTCOME_TRY(auto features, features::make_feature_set(settings.features, instrument,
+                                                              interval, std::move(board)));
   switch (settings.name) {
     case StrategyKind::Flat:
       return std::unique_ptr<Strategy>{ConstantWeight::flat(std::move(features))};

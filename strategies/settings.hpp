@@ -31,8 +31,8 @@ struct StrategySettings {
                 "bars in the shortest horizon of trend; the others are 2, 4 and 8 times it", 1,
                 1000),
         setting("features", &S::features,
-                "features recorded with each decision: none, chapter, practitioner or trend; of a "
-                "policy or forecaster those that it reads")};
+                "features recorded with each decision: none, chapter, practitioner, trend or "
+                "market; of a policy or forecaster those that it reads")};
   }
 };
 

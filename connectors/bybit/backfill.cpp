@@ -9,6 +9,9 @@
 namespace proteus::bybit {
 namespace {
 
+/// So long may one series keep the warm-up of the others waiting.
+constexpr Duration kWarmUpPatience = std::chrono::seconds{30};
+
 KlineMerger::Limits limits_of(const FeedSettings& settings) {
   const bool steady = settings.clock == ClockMode::Steady;
   // In an accelerated run a real millisecond of doubt about the clock is worth `speed` of the
@@ -59,6 +62,8 @@ Backfill::Series* Backfill::find(InstrumentId instrument, Interval interval) {
 
 void Backfill::start(int bars, const std::vector<ResumePoint>& resume, Timestamp venue,
                      SteadyTime now) {
+  out_.begin();
+  reached_at_ = now;
   for (std::size_t i = 0; i < series_.size(); ++i) {
     KlineMerger& merger = series_[i].merger;
     const auto known = std::ranges::find_if(resume, [&](const ResumePoint& point) {
@@ -70,6 +75,32 @@ void Backfill::start(int bars, const std::vector<ResumePoint>& resume, Timestamp
       merger.begin_warm_up(bars, venue);
     pump(i, venue, now);
   }
+  hand_on(now);
+}
+
+/// Holds what closed later than the bars that a warm-up still lacks.
+void Backfill::hand_on(SteadyTime now) {
+  if (!out_.holding()) return;
+  const Series* last = nullptr;
+  for (const Series& series : series_) {
+    if (series.refused || !series.merger.warming_up()) continue;
+    if (last == nullptr || *series.merger.next() < *last->merger.next()) last = &series;
+  }
+  if (last == nullptr) return out_.end();
+  const Timestamp next = *last->merger.next();
+  if (next > reached_) {
+    reached_ = next;
+    reached_at_ = now;
+    return out_.release(next);
+  }
+  if (now - reached_at_ < kWarmUpPatience) return;
+  out_.anomaly(
+      AnomalyKind::RestFailed, last->merger.instrument(),
+      fmt::format("{}:{} has brought no bar of its warm-up for {} s: those of the others "
+                  "are not kept waiting any longer",
+                  to_string(last->category), last->symbol.view(),
+                  std::chrono::duration_cast<std::chrono::seconds>(kWarmUpPatience).count()));
+  out_.end();
 }
 
 void Backfill::on_kline(const Kline& kline, Timestamp venue, SteadyTime now) {
@@ -77,6 +108,7 @@ void Backfill::on_kline(const Kline& kline, Timestamp venue, SteadyTime now) {
   if (series == nullptr) return;  // An interval we did not ask for.
   series->merger.on_kline(kline, venue, out_);
   pump(static_cast<std::size_t>(series - series_.data()), venue, now);
+  hand_on(now);
 }
 
 void Backfill::on_answer(RestAnswer answer, Timestamp venue, SteadyTime now) {
@@ -97,6 +129,7 @@ void Backfill::on_answer(RestAnswer answer, Timestamp venue, SteadyTime now) {
   const bool stuck = next && next->from <= window.from;
   series.not_before = stuck ? now + settings_.missing_bar_delay : now;
   pump(answer.ticket.series, venue, now);
+  hand_on(now);
 }
 
 void Backfill::on_timer(Timestamp venue, SteadyTime now) {
@@ -105,6 +138,7 @@ void Backfill::on_timer(Timestamp venue, SteadyTime now) {
     series_[i].merger.on_timer(venue);
     pump(i, venue, now);
   }
+  hand_on(now);
 }
 
 void Backfill::on_connected(StreamId stream, Timestamp venue, SteadyTime now) {

@@ -1,5 +1,6 @@
 // All series of the feed: gives each frame to its merger, asks REST for what a merger misses, and
-// knows which streams have a hole open. At most one request of a series is out at a time.
+// knows which streams have a hole open. At most one request of a series is out at a time. The bars
+// of the warm-up are handed on in the order of time over all series.
 #pragma once
 
 #include <array>
@@ -11,6 +12,7 @@
 #include "connectors/bybit/resume_point.hpp"
 #include "connectors/bybit/settings.hpp"
 #include "connectors/bybit/subscription_plan.hpp"
+#include "connectors/bybit/warm_up_order.hpp"
 
 namespace proteus::bybit {
 
@@ -52,10 +54,13 @@ class Backfill {
 
   Series* find(InstrumentId instrument, Interval interval);
   void pump(std::size_t index, Timestamp venue, SteadyTime now);
+  void hand_on(SteadyTime now);
 
   const FeedSettings& settings_;
   RestQueue& queue_;
-  FeedOutput& out_;
+  WarmUpOrder out_;
+  Timestamp reached_{};      ///< up to here all series that warm up have come
+  SteadyTime reached_at_{};  ///< and since then they stand there
   std::vector<Series> series_;
   std::vector<std::array<std::uint32_t, kIntervals>> by_instrument_;  ///< index into series_
   std::vector<int> holes_;                                            ///< by stream

@@ -66,6 +66,8 @@ class KlineMerger {
 
   /// What REST should be asked for, at most 1000 bars; nothing: no hole that can be filled yet.
   [[nodiscard]] std::optional<BarWindow> wanted(Timestamp now) const;
+  /// Where the bar opens that is to be handed on next; nothing: not known yet.
+  [[nodiscard]] std::optional<Timestamp> next() const { return next_; }
   [[nodiscard]] bool warming_up() const { return next_ && *next_ < warm_until_; }
   [[nodiscard]] InstrumentId instrument() const { return instrument_; }
   [[nodiscard]] Interval interval() const { return interval_; }

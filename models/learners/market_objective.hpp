@@ -65,7 +65,7 @@ struct ObjectiveSettings {
                 "discount of the rewards that the value foretells", 0.0, 0.9999),
         setting("teacher_share", &O::teacher_share,
                 "pull towards the weight of the plain trend rule, half its square: what is learned "
-                "is where to leave it (features = trend)",
+                "is where to leave it (features = trend or market)",
                 0.0, 1e3),
         setting("entropy_share", &O::entropy_share, "reward for undecided choices", 0.0, 1.0)};
   }

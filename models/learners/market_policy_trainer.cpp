@@ -41,7 +41,7 @@ Result<strategies::PolicySpec> spec_of(const MarketPolicySettings& settings,
     return error(ErrorCode::Unsupported,
                  fmt::format("train.mirror turns returns and the features that turn with them, and "
                              "the {} features do not say which do: set mirror to false, or "
-                             "data.features to trend",
+                             "data.features to trend or market",
                              first.schema().set));
   if (settings.objective.teacher_share > 0.0 &&
       !std::ranges::any_of(first.schema().features, [](const features::FeatureSpec& f) {
@@ -50,7 +50,7 @@ Result<strategies::PolicySpec> spec_of(const MarketPolicySettings& settings,
     return error(
         ErrorCode::Unsupported,
         fmt::format("objective.teacher_share wants the trend rule's features, and the data "
-                    "has the {} features: set it to 0, or data.features to trend",
+                    "has the {} features: set it to 0, or data.features to trend or market",
                     first.schema().set));
   const AdaptationSettings& adaptation = settings.adaptation;
   if (adaptation.inner_steps > 0 &&

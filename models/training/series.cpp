@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "strategies/features/market_board.hpp"
 #include "strategies/features/settled_funding.hpp"
 
 namespace proteus::training {
@@ -73,7 +74,90 @@ Result<void> check_funding(const std::string& name, std::span<const FundingPoint
 
 }  // namespace
 
+/// The stream that trades, over the bars of a series. The funding a feature sees is the last rate
+/// that was settled by the bar's close: a history does not tell what a ticker announced for the
+/// next one.
+class Series::FeatureStream {
+ public:
+  static Result<FeatureStream> open(Series& series, features::Kind kind,
+                                    std::vector<FundingPoint> funding,
+                                    std::shared_ptr<features::MarketBoard> board) {
+    BOOST_OUTCOME_TRY(auto set, features::make_feature_set(kind, series.instrument(),
+                                                           series.interval_, std::move(board)));
+    series.schema_ = set->schema();
+    const std::size_t warm_up = series.schema_.warm_up_bars;
+    series.first_ready_ = warm_up > 0 ? warm_up - 1 : 0;
+    if (series.size() < series.first_ready_ + 2)
+      return error(
+          ErrorCode::OutOfRange,
+          fmt::format("{}: {} {} bars from {} to {} are too few: the {} features need {} and a "
+                      "step one more",
+                      series.name_, series.size(), to_string(series.interval_),
+                      format_time(series.bars_.front().open_time),
+                      format_time(series.bars_.back().close_time), series.schema_.set,
+                      series.first_ready_ + 1));
+    series.rows_.resize(series.size() * series.columns());
+    return FeatureStream(series, std::move(set), std::move(funding));
+  }
+  /// Of the next bar; max: there is none.
+  [[nodiscard]] Timestamp next_close() const {
+    return bar_ < series_->size() ? series_->bars_[bar_].close_time : Timestamp::max();
+  }
+  void step() {
+    const Bar& bar = series_->bars_[bar_];
+    for (; next_ < funding_.size() && funding_[next_].time <= bar.close_time; ++next_)
+      told_.settled(funding_[next_].time, funding_[next_].rate_e9);
+    set_->update(bar, told_.at(bar.close_time));
+    std::ranges::copy(set_->values(), series_->rows_.begin() +
+                                          static_cast<std::ptrdiff_t>(bar_++ * series_->columns()));
+  }
+
+ private:
+  FeatureStream(Series& series, std::unique_ptr<features::FeatureSet> set,
+                std::vector<FundingPoint> funding)
+      : series_(&series), set_(std::move(set)), funding_(std::move(funding)) {}
+  Series* series_;
+  std::unique_ptr<features::FeatureSet> set_;
+  std::vector<FundingPoint> funding_;
+  features::SettledFunding told_;
+  std::size_t next_ = 0;
+  std::size_t bar_ = 0;
+};
+
 Result<std::shared_ptr<const Series>> Series::create(SeriesSource source) {
+  std::vector<SeriesSource> one;
+  one.push_back(std::move(source));
+  BOOST_OUTCOME_TRY(auto all, create_all(std::move(one)));
+  return std::move(all.front());
+}
+
+Result<std::vector<std::shared_ptr<const Series>>> Series::create_all(
+    std::vector<SeriesSource> sources) {
+  const auto board = std::make_shared<features::MarketBoard>();
+  std::vector<std::shared_ptr<const Series>> all;
+  std::vector<FeatureStream> streams;
+  for (SeriesSource& source : sources) {
+    BOOST_OUTCOME_TRY(auto bare, without_features(source));
+    const auto series = std::make_shared<Series>(std::move(bare));
+    series->place_settlements(source.funding);
+    BOOST_OUTCOME_TRY(auto stream, FeatureStream::open(*series, source.features,
+                                                       std::move(source.funding), board));
+    streams.push_back(std::move(stream));
+    all.push_back(series);
+  }
+  // Close by close, as a run sees them.
+  for (Timestamp close{}; close != Timestamp::max();) {
+    Timestamp following = Timestamp::max();
+    for (FeatureStream& stream : streams) {
+      if (stream.next_close() <= close) stream.step();
+      following = std::min(following, stream.next_close());
+    }
+    close = following;
+  }
+  return all;
+}
+
+Result<Series> Series::without_features(SeriesSource& source) {
   Series series;
   series.name_ = std::move(source.name);
   series.interval_ = source.interval;
@@ -90,35 +174,7 @@ Result<std::shared_ptr<const Series>> Series::create(SeriesSource source) {
   if (const auto added = series.table_.add(source.instrument); !added)
     return error(added.error().code, fmt::format("{}: {}", series.name_, added.error().context));
   for (Bar& bar : series.bars_) bar.instrument = InstrumentId{0};
-  BOOST_OUTCOME_TRY(series.compute_features(source.features, source.funding));
-  series.place_settlements(source.funding);
-  return std::make_shared<const Series>(std::move(series));
-}
-
-/// The funding a feature sees is the last rate that was settled by the bar's close: a history does
-/// not tell what a ticker announced for the next one.
-Result<void> Series::compute_features(features::Kind kind, std::span<const FundingPoint> funding) {
-  BOOST_OUTCOME_TRY(const auto set, features::make_feature_set(kind, instrument(), interval_));
-  schema_ = set->schema();
-  first_ready_ = schema_.warm_up_bars > 0 ? schema_.warm_up_bars - 1 : 0;
-  if (bars_.size() < first_ready_ + 2)
-    return error(
-        ErrorCode::OutOfRange,
-        fmt::format("{}: {} {} bars from {} to {} are too few: the {} features need {} "
-                    "and a step one more",
-                    name_, bars_.size(), to_string(interval_), format_time(bars_.front().open_time),
-                    format_time(bars_.back().close_time), schema_.set, first_ready_ + 1));
-  rows_.resize(bars_.size() * columns());
-  features::SettledFunding told;
-  auto next = funding.begin();
-  auto out = rows_.begin();
-  for (const Bar& bar : bars_) {
-    for (; next != funding.end() && next->time <= bar.close_time; ++next)
-      told.settled(next->time, next->rate_e9);
-    set->update(bar, told.at(bar.close_time));
-    out = std::ranges::copy(set->values(), out).out;
-  }
-  return success();
+  return series;
 }
 
 /// As FundingClock counts: from the grid, then one interval after another, unless a known time

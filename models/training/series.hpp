@@ -43,6 +43,10 @@ class Series {
   /// trade), Unsupported (features that the interval does not have, or that a market which closes
   /// does not have: practitioner).
   static Result<std::shared_ptr<const Series>> create(SeriesSource source);
+  /// All of a run at once, in the same order: what features::Kind::Market sees of the others is
+  /// what it would see if it traded them together. Errors: those of create(), of the first.
+  static Result<std::vector<std::shared_ptr<const Series>>> create_all(
+      std::vector<SeriesSource> sources);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   /// Its id is 0: it stands alone in table().
@@ -74,7 +78,8 @@ class Series {
 
  private:
   Series() = default;
-  Result<void> compute_features(features::Kind kind, std::span<const FundingPoint> funding);
+  class FeatureStream;
+  static Result<Series> without_features(SeriesSource& source);
   void place_settlements(std::span<const FundingPoint> funding);
 
   std::string name_;

@@ -1,6 +1,7 @@
 #include "strategies/features/feature_set.hpp"
 
 #include "strategies/features/chapter.hpp"
+#include "strategies/features/market.hpp"
 #include "strategies/features/practitioner.hpp"
 #include "strategies/features/trend.hpp"
 
@@ -23,7 +24,8 @@ class NoFeatures final : public FeatureSet {
 }  // namespace
 
 Result<std::unique_ptr<FeatureSet>> make_feature_set(Kind kind, const Instrument& instrument,
-                                                     Interval interval) {
+                                                     Interval interval,
+                                                     std::shared_ptr<MarketBoard> board) {
   switch (kind) {
     case Kind::None:
       return std::unique_ptr<FeatureSet>{std::make_unique<NoFeatures>()};
@@ -32,6 +34,10 @@ Result<std::unique_ptr<FeatureSet>> make_feature_set(Kind kind, const Instrument
     case Kind::Trend:
       return std::unique_ptr<FeatureSet>{
           std::make_unique<TrendFeatures>(instrument.funding_interval)};
+    case Kind::Market:
+      if (board == nullptr) board = std::make_shared<MarketBoard>();
+      return std::unique_ptr<FeatureSet>{
+          std::make_unique<MarketFeatures>(instrument, std::move(board))};
     case Kind::Practitioner:
       break;
   }

@@ -42,9 +42,13 @@ class FeatureSet {
   virtual void archive(Archive& a) = 0;
 };
 
-/// Kind::None gives a set of no features that is always ready. Errors: Unsupported, where the
+class MarketBoard;
+
+/// Kind::None gives a set of no features that is always ready. `board`: what Kind::Market shares
+/// with the other instruments of the run; null: it stands alone. Errors: Unsupported, where the
 /// interval has no higher one to aggregate to (practitioner on weeks and months).
 Result<std::unique_ptr<FeatureSet>> make_feature_set(Kind kind, const Instrument& instrument,
-                                                     Interval interval);
+                                                     Interval interval,
+                                                     std::shared_ptr<MarketBoard> board = nullptr);
 
 }  // namespace proteus::features

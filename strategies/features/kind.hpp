@@ -9,14 +9,14 @@
 
 namespace proteus::features {
 
-enum class Kind : std::uint8_t { None, Chapter, Practitioner, Trend };
+enum class Kind : std::uint8_t { None, Chapter, Practitioner, Trend, Market };
 
 }  // namespace proteus::features
 
 template <>
 struct proteus::EnumNames<proteus::features::Kind> {
-  static constexpr std::array<std::string_view, 4> names = {"none", "chapter", "practitioner",
-                                                            "trend"};
+  static constexpr std::array<std::string_view, 5> names = {"none", "chapter", "practitioner",
+                                                            "trend", "market"};
 };
 
 namespace proteus::features {

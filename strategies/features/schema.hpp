@@ -20,7 +20,7 @@ struct FeatureSpec {
 };
 
 struct Schema {
-  std::string set;            ///< "chapter", "practitioner", "none"
+  std::string set;            ///< "chapter", "practitioner", "trend", "market", "none"
   std::uint32_t version = 1;  ///< raised when a definition changes in a way its text does not show
   std::size_t warm_up_bars = 0;  ///< closed bars until FeatureSet::ready(), the last one included
   std::vector<FeatureSpec> features;

@@ -43,7 +43,7 @@ Result<std::unique_ptr<ForecastStrategy>> ForecastStrategy::create(const Forecas
                                                                    Interval interval) {
   BOOST_OUTCOME_TRY(check_forecasters(parts.models, interval));
   BOOST_OUTCOME_TRY(auto features, features::make_feature_set(parts.models.front().spec.features,
-                                                              instrument, interval));
+                                                              instrument, interval, parts.board));
   const std::size_t columns = features->schema().features.size();
   for (const ForecastModel& model : parts.models)
     if (model.forecaster->inputs() != columns ||

@@ -16,6 +16,7 @@
 #include "engine/core/instrument.hpp"
 #include "engine/ports/strategy.hpp"
 #include "strategies/features/feature_set.hpp"
+#include "strategies/features/market_board.hpp"
 #include "strategies/forecast/forecast_model.hpp"
 #include "strategies/forecast/forecast_settings.hpp"
 #include "strategies/forecast/forecast_window.hpp"
@@ -27,6 +28,7 @@ namespace proteus::strategies {
 struct ForecastParts {
   ForecastSettings settings;
   std::vector<ForecastModel> models;
+  std::shared_ptr<features::MarketBoard> board = {};  ///< null: each instrument stands alone
 };
 
 class ForecastStrategy final : public Strategy {

@@ -41,7 +41,7 @@ Result<std::unique_ptr<PolicyStrategy>> PolicyStrategy::create(const PolicyParts
                                                                Interval interval) {
   BOOST_OUTCOME_TRY(check_ensemble(parts.models));
   BOOST_OUTCOME_TRY(auto features, features::make_feature_set(parts.models.front().spec.features,
-                                                              instrument, interval));
+                                                              instrument, interval, parts.board));
   for (const PolicyModel& model : parts.models) {
     BOOST_OUTCOME_TRY(check_model(model, features->schema().features.size(), interval));
   }

@@ -13,6 +13,7 @@
 #include "engine/core/instrument.hpp"
 #include "engine/ports/strategy.hpp"
 #include "strategies/features/feature_set.hpp"
+#include "strategies/features/market_board.hpp"
 #include "strategies/policy/bar_funding.hpp"
 #include "strategies/policy/market_moves.hpp"
 #include "strategies/policy/policy_adaptation.hpp"
@@ -30,6 +31,7 @@ struct PolicyParts {
   std::vector<PolicyModel> models;
   std::shared_ptr<PolicyDesk> desk;
   Learner* learner = nullptr;  ///< must outlive the strategies; null: nothing is adapted
+  std::shared_ptr<features::MarketBoard> board = {};  ///< null: each instrument stands alone
 };
 
 class PolicyStrategy final : public Strategy {

@@ -72,14 +72,15 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
   const Settings& s = settings_;
   instruments_ = instruments;
   std::vector<std::unique_ptr<Strategy>> strategies;
+  const auto board = std::make_shared<features::MarketBoard>();
   const strategies::PolicyParts parts{s.policy, models_, std::make_shared<strategies::PolicyDesk>(),
-                                      &learner_};
-  const strategies::ForecastParts forecast{s.forecast, forecasters_};
+                                      &learner_, board};
+  const strategies::ForecastParts forecast{s.forecast, forecasters_, board};
   for (const Instrument& instrument : instruments_) {
     BOOST_OUTCOME_TRY(auto strategy,
                       strategies::make_strategy(s.strategy, instrument, s.engine.interval,
                                                 models_.empty() ? nullptr : &parts,
-                                                forecasters_.empty() ? nullptr : &forecast));
+                                                forecasters_.empty() ? nullptr : &forecast, board));
     strategies.push_back(std::move(strategy));
   }
   BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments_));

@@ -144,15 +144,16 @@ Result<evaluation::Track> run_engine(const Loaded& loaded, MemoryMarket& market,
   InstrumentTable instruments;
   std::vector<std::unique_ptr<Strategy>> strategies;
   const auto learner = learner_of(loaded);
-  const strategies::PolicyParts parts{s.policy, loaded.policies,
-                                      std::make_shared<strategies::PolicyDesk>(), learner.get()};
-  const strategies::ForecastParts forecast{s.forecast, loaded.forecasters};
+  const auto board = std::make_shared<features::MarketBoard>();
+  const strategies::PolicyParts parts{
+      s.policy, loaded.policies, std::make_shared<strategies::PolicyDesk>(), learner.get(), board};
+  const strategies::ForecastParts forecast{s.forecast, loaded.forecasters, board};
   for (const Instrument& instrument : market.instruments()) {
     BOOST_OUTCOME_TRY(instruments.add(instrument));
-    BOOST_OUTCOME_TRY(auto strategy,
-                      strategies::make_strategy(s.strategy, instrument, s.engine.interval,
-                                                loaded.policies.empty() ? nullptr : &parts,
-                                                loaded.forecasters.empty() ? nullptr : &forecast));
+    BOOST_OUTCOME_TRY(auto strategy, strategies::make_strategy(
+                                         s.strategy, instrument, s.engine.interval,
+                                         loaded.policies.empty() ? nullptr : &parts,
+                                         loaded.forecasters.empty() ? nullptr : &forecast, board));
     strategies.push_back(std::move(strategy));
   }
   BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments));

@@ -129,6 +129,13 @@ class Loader {
     return success();
   }
 
+  /// Of all files at once: features of the whole market see every series.
+  Result<void> make_series() {
+    BOOST_OUTCOME_TRY(auto made, training::Series::create_all(std::exchange(sources_, {})));
+    for (auto& series : made) keep(std::move(series));
+    return success();
+  }
+
   Result<void> add_synthetic(const std::string& text) {
     const auto& names = EnumNames<training::SyntheticKind>::names;
     const auto [kind, instrument] = kind_of(text);
@@ -223,8 +230,7 @@ class Loader {
           .funding = file.funding,
           .features = settings_.features,
           .gap_max = settings_.gap_max};
-      BOOST_OUTCOME_TRY(auto series, training::Series::create(std::move(source)));
-      keep(std::move(series));
+      sources_.push_back(std::move(source));
     }
     if (stretches.size() > 1)
       loaded_.notes.push_back(
@@ -251,6 +257,7 @@ class Loader {
 
   const DataSettings& settings_;
   const Periods& periods_;
+  std::vector<training::SeriesSource> sources_;
   Loaded loaded_;
 };
 
@@ -319,6 +326,7 @@ Result<Loaded> load_data(const DataSettings& settings, const Periods& periods) {
     BOOST_OUTCOME_TRY(const auto files, files_in(settings.folder, settings.pattern));
     BOOST_OUTCOME_TRY(loader.add_files(files, true));
   }
+  BOOST_OUTCOME_TRY(loader.make_series());
   for (const std::string& kind : settings.synthetic) {
     BOOST_OUTCOME_TRY(loader.add_synthetic(kind));
   }

@@ -102,7 +102,11 @@ Played play(const KlineFiles& files, const Models& models, const Models& like, J
   for (const Instrument& instrument : source.instruments()) must(table.add(instrument));
   const EngineSettings settings{.interval = kInterval};
   const Money capital = Money::from_raw(to_fixed_raw(settings.capital));
-  const strategies::PolicyParts parts{{}, models, std::make_shared<strategies::PolicyDesk>()};
+  const strategies::PolicyParts parts{{},
+                                      models,
+                                      std::make_shared<strategies::PolicyDesk>(),
+                                      nullptr,
+                                      std::make_shared<features::MarketBoard>()};
   strategies::StrategySettings rule;
   if (!models.empty()) {
     rule.name = strategies::StrategyKind::Policy;

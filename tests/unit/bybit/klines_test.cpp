@@ -319,6 +319,59 @@ TEST(WarmUp, EndsWhenTheVenueHasNothing) {
   EXPECT_THAT(h.minutes(), ElementsAre(0));
 }
 
+/// The warm-up of two instruments, three bars each.
+class WarmUpOfTwo : public testing::Test {
+ protected:
+  WarmUpOfTwo() : h_(settings(), two(), kStartMs + 30'000) { h_.start(); }
+  static FeedSettings settings() {
+    FeedSettings s = Harness::plain();
+    s.warm_up_bars = 3;
+    return s;
+  }
+  static InstrumentTable two() {
+    InstrumentTable t;
+    t.add(instrument(Category::Linear, "BTCUSDT")).value();
+    t.add(instrument(Category::Linear, "ETHUSDT")).value();
+    return t;
+  }
+  /// Instrument and minute of the bars that came out.
+  std::vector<std::pair<std::uint32_t, std::int64_t>> bars() const {
+    std::vector<std::pair<std::uint32_t, std::int64_t>> found;
+    for (const BarClosed& b : h_.sink.all<BarClosed>())
+      found.emplace_back(b.bar.instrument.index,
+                         (to_unix_ms(b.bar.open_time) - kStartMs) / kMinuteMs);
+    return found;
+  }
+  Harness h_;
+};
+
+TEST_F(WarmUpOfTwo, IsHandedOnInTheOrderOfTime) {
+  ASSERT_EQ(h_.io.gets.size(), 2U);
+  h_.answer(1, h_.rows({-1, -2, -3}));
+  EXPECT_THAT(bars(), IsEmpty());
+  h_.answer(0, h_.rows({-1, -2, -3}));
+  EXPECT_THAT(bars(), ElementsAre(std::pair(0U, -3), std::pair(1U, -3), std::pair(0U, -2),
+                                  std::pair(1U, -2), std::pair(0U, -1), std::pair(1U, -1)));
+}
+
+TEST_F(WarmUpOfTwo, GoesAsFarAsTheSlowestHasCome) {
+  h_.answer(0, h_.rows({-1, -2, -3}));
+  h_.answer(1, h_.rows({-3}));
+  EXPECT_THAT(bars(), ElementsAre(std::pair(0U, -3), std::pair(1U, -3)));
+}
+
+TEST_F(WarmUpOfTwo, DoesNotWaitForASeriesThatBringsNothing) {
+  h_.answer(0, h_.rows({-1, -2, -3}));
+  h_.pass(29s);
+  EXPECT_THAT(bars(), IsEmpty());
+  h_.pass(2s);
+  EXPECT_THAT(bars(), ElementsAre(std::pair(0U, -3), std::pair(0U, -2), std::pair(0U, -1)));
+  std::size_t told = 0;
+  for (const FeedAnomaly& a : h_.sink.anomalies(AnomalyKind::RestFailed))
+    if (a.detail.view().starts_with("linear:ETHUSDT has brought no bar of its warm-up")) ++told;
+  EXPECT_EQ(told, 1U);
+}
+
 TEST(Reconnect, FetchesWhatClosedMeanwhile) {
   Harness h(Harness::plain(), one(), kStartMs + 61'000);
   h.start();

@@ -35,7 +35,8 @@ class EveryFeatureSet : public ::testing::TestWithParam<Kind> {
   std::unique_ptr<FeatureSet> set_ = test::make_set(GetParam());
 };
 INSTANTIATE_TEST_SUITE_P(Sets, EveryFeatureSet,
-                         ::testing::Values(Kind::Chapter, Kind::Practitioner, Kind::Trend),
+                         ::testing::Values(Kind::Chapter, Kind::Practitioner, Kind::Trend,
+                                           Kind::Market),
                          [](const auto& test) {
                            return std::string(
                                EnumNames<Kind>::names[static_cast<std::size_t>(test.param)]);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "strategies/features/market_board.hpp"
 #include "strategies/features/settled_funding.hpp"
 #include "tests/unit/training/support.hpp"
 
@@ -135,6 +136,42 @@ TEST(Series, FeaturesAreThoseOfTheStreamBitForBit) {
     EXPECT_EQ(stream->ready(), i >= series->first_ready());
     ASSERT_TRUE(std::ranges::equal(series->features(i), stream->values())) << i;
   }
+}
+
+TEST(Series, OfOneRunSeeEachOtherAsAnEngineOfAllWouldShowThem) {
+  const std::vector<Bar> longer = walk(1'700);
+  std::vector<Bar> later = walk(1'650, 9);
+  for (Bar& bar : later) {  // It begins 100 bars after the other and ends 50 after it.
+    bar.open_time += 100h;
+    bar.close_time += 100h;
+  }
+  std::vector<SeriesSource> sources = {source_of(longer, features::Kind::Market),
+                                       source_of(later, features::Kind::Market)};
+  sources[1].instrument.symbol = "OTHERUSDT";
+  const std::vector<Instrument> instruments = {sources[0].instrument, sources[1].instrument};
+  const auto all = Series::create_all(sources).value();
+  const auto alone = Series::create(sources[1]).value();
+  // Two streams on one board, fed close by close.
+  const auto board = std::make_shared<features::MarketBoard>();
+  std::vector<std::unique_ptr<features::FeatureSet>> streams;
+  for (const Instrument& instrument : instruments)
+    streams.push_back(std::move(features::make_feature_set(features::Kind::Market, instrument,
+                                                           Interval::H1, board))
+                          .value());
+  std::size_t apart = 0;
+  for (std::size_t hour = 0; hour < 1'750; ++hour) {
+    if (hour >= 100) {
+      streams[1]->update(later[hour - 100], {});
+      ASSERT_TRUE(std::ranges::equal(all[1]->features(hour - 100), streams[1]->values())) << hour;
+      apart +=
+          std::ranges::equal(all[1]->features(hour - 100), alone->features(hour - 100)) ? 0 : 1;
+    }
+    if (hour >= 1'700) continue;
+    streams[0]->update(longer[hour], {});
+    ASSERT_TRUE(std::ranges::equal(all[0]->features(hour), streams[0]->values())) << hour;
+  }
+  // From the bar after its 1441st to the 25th after the other's last.
+  EXPECT_EQ(apart, 1'725U - 1'541U);
 }
 
 TEST(Series, ChangingTheLastBarChangesNoRowBeforeIt) {
