@@ -9,8 +9,8 @@
 namespace proteus::bybit {
 namespace {
 
-/// So long may one series keep the warm-up of the others waiting.
-constexpr Duration kWarmUpPatience = std::chrono::seconds{30};
+/// So long may one series that catches up keep the others waiting without a bar.
+constexpr Duration kPatience = std::chrono::seconds{30};
 
 KlineMerger::Limits limits_of(const FeedSettings& settings) {
   const bool steady = settings.clock == ClockMode::Steady;
@@ -62,8 +62,6 @@ Backfill::Series* Backfill::find(InstrumentId instrument, Interval interval) {
 
 void Backfill::start(int bars, const std::vector<ResumePoint>& resume, Timestamp venue,
                      SteadyTime now) {
-  out_.begin();
-  reached_at_ = now;
   for (std::size_t i = 0; i < series_.size(); ++i) {
     KlineMerger& merger = series_[i].merger;
     const auto known = std::ranges::find_if(resume, [&](const ResumePoint& point) {
@@ -73,34 +71,43 @@ void Backfill::start(int bars, const std::vector<ResumePoint>& resume, Timestamp
       merger.resume_at(known->next_open, known->warming_up, venue);
     else if (bars > 0)
       merger.begin_warm_up(bars, venue);
+    catch_up(series_[i], venue, now);
     pump(i, venue, now);
   }
   hand_on(now);
 }
 
-/// Holds what closed later than the bars that a warm-up still lacks.
+void Backfill::catch_up(Series& series, Timestamp venue, SteadyTime now) {
+  series.due = bar_open(venue, series.merger.interval());
+  reached_ = {};
+  reached_at_ = now;
+  out_.hold();
+}
+
+/// Holds what closed later than the bars that one of those that catch up still lacks.
 void Backfill::hand_on(SteadyTime now) {
   if (!out_.holding()) return;
   const Series* last = nullptr;
   for (const Series& series : series_) {
-    if (series.refused || !series.merger.warming_up()) continue;
-    if (last == nullptr || *series.merger.next() < *last->merger.next()) last = &series;
+    const auto next = series.merger.next();
+    if (series.refused || !next || *next >= series.due) continue;
+    if (last == nullptr || *next < *last->merger.next()) last = &series;
   }
   if (last == nullptr) return out_.end();
   const Timestamp next = *last->merger.next();
   if (next > reached_) {
     reached_ = next;
     reached_at_ = now;
-    return out_.release(next);
+  } else if (now - reached_at_ >= kPatience) {
+    out_.anomaly(
+        AnomalyKind::RestFailed, last->merger.instrument(),
+        fmt::format("{}:{} has brought none of the bars it lacks for {} s: those of the others "
+                    "are not kept waiting any longer",
+                    to_string(last->category), last->symbol.view(),
+                    std::chrono::duration_cast<std::chrono::seconds>(kPatience).count()));
+    return out_.end();
   }
-  if (now - reached_at_ < kWarmUpPatience) return;
-  out_.anomaly(
-      AnomalyKind::RestFailed, last->merger.instrument(),
-      fmt::format("{}:{} has brought no bar of its warm-up for {} s: those of the others "
-                  "are not kept waiting any longer",
-                  to_string(last->category), last->symbol.view(),
-                  std::chrono::duration_cast<std::chrono::seconds>(kWarmUpPatience).count()));
-  out_.end();
+  out_.release(next);
 }
 
 void Backfill::on_kline(const Kline& kline, Timestamp venue, SteadyTime now) {
@@ -146,8 +153,10 @@ void Backfill::on_connected(StreamId stream, Timestamp venue, SteadyTime now) {
     if (series_[i].stream != stream) continue;
     series_[i].refused = false;
     series_[i].merger.closed_by(venue);
+    catch_up(series_[i], venue, now);
     pump(i, venue, now);
   }
+  hand_on(now);
 }
 
 void Backfill::refuse(InstrumentId instrument, Interval interval) {

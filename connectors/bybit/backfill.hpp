@@ -1,6 +1,7 @@
 // All series of the feed: gives each frame to its merger, asks REST for what a merger misses, and
-// knows which streams have a hole open. At most one request of a series is out at a time. The bars
-// of the warm-up are handed on in the order of time over all series.
+// knows which streams have a hole open. At most one request of a series is out at a time. What is
+// fetched at the start and after a lost connection is handed on in the order of time over all
+// series.
 #pragma once
 
 #include <array>
@@ -12,7 +13,7 @@
 #include "connectors/bybit/resume_point.hpp"
 #include "connectors/bybit/settings.hpp"
 #include "connectors/bybit/subscription_plan.hpp"
-#include "connectors/bybit/warm_up_order.hpp"
+#include "connectors/bybit/time_order.hpp"
 
 namespace proteus::bybit {
 
@@ -48,19 +49,21 @@ class Backfill {
     bool hole = false;
     bool refused = false;
     SteadyTime not_before{};
+    Timestamp due{};  ///< it has caught up when it has come so far
   };
   static constexpr std::size_t kIntervals = 13;
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
   Series* find(InstrumentId instrument, Interval interval);
   void pump(std::size_t index, Timestamp venue, SteadyTime now);
+  void catch_up(Series& series, Timestamp venue, SteadyTime now);
   void hand_on(SteadyTime now);
 
   const FeedSettings& settings_;
   RestQueue& queue_;
-  WarmUpOrder out_;
-  Timestamp reached_{};      ///< up to here all series that warm up have come
-  SteadyTime reached_at_{};  ///< and since then they stand there
+  TimeOrder out_;
+  Timestamp reached_{};      ///< so far the last of those that catch up has come
+  SteadyTime reached_at_{};  ///< since when it stands there
   std::vector<Series> series_;
   std::vector<std::array<std::uint32_t, kIntervals>> by_instrument_;  ///< index into series_
   std::vector<int> holes_;                                            ///< by stream

@@ -368,8 +368,26 @@ TEST_F(WarmUpOfTwo, DoesNotWaitForASeriesThatBringsNothing) {
   EXPECT_THAT(bars(), ElementsAre(std::pair(0U, -3), std::pair(0U, -2), std::pair(0U, -1)));
   std::size_t told = 0;
   for (const FeedAnomaly& a : h_.sink.anomalies(AnomalyKind::RestFailed))
-    if (a.detail.view().starts_with("linear:ETHUSDT has brought no bar of its warm-up")) ++told;
+    if (a.detail.view().starts_with("linear:ETHUSDT has brought none of the bars it lacks")) ++told;
   EXPECT_EQ(told, 1U);
+}
+
+TEST_F(WarmUpOfTwo, IsFollowedByWhatClosedWhileAConnectionWasLostInTheSameOrder) {
+  h_.answer(0, h_.rows({-1, -2, -3}));
+  h_.answer(1, h_.rows({-1, -2, -3}));
+  h_.connect();
+  h_.feed->on_closed(0, error(ErrorCode::Io, "reset by peer"), h_.now);
+  h_.now += 170s;  // minutes 0, 1 and 2 have closed
+  h_.feed->on_timer(h_.now);
+  h_.connect();
+  const std::size_t asked = h_.io.gets.size();
+  ASSERT_GE(asked, 4U);
+  h_.sink.entries.clear();
+  h_.answer(asked - 1, h_.rows({2, 1, 0}));
+  EXPECT_THAT(bars(), IsEmpty());
+  h_.answer(asked - 2, h_.rows({2, 1, 0}));
+  EXPECT_THAT(bars(), ElementsAre(std::pair(0U, 0), std::pair(1U, 0), std::pair(0U, 1),
+                                  std::pair(1U, 1), std::pair(0U, 2), std::pair(1U, 2)));
 }
 
 TEST(Reconnect, FetchesWhatClosedMeanwhile) {

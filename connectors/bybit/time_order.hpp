@@ -1,6 +1,6 @@
-// Hands on the bars of a warm-up in the order of time over all instruments, as a run would have
-// seen them: REST gives them instrument by instrument, and what looks at several markets at once
-// would find each of them alone. Afterwards bars pass as they come.
+// Hands on bars that are fetched in the order of time over all instruments, as a run without a gap
+// would have seen them: REST gives them instrument by instrument, and what looks at several markets
+// at once would find each of them alone. When all have caught up, bars pass as they come.
 #pragma once
 
 #include <queue>
@@ -10,9 +10,9 @@
 
 namespace proteus::bybit {
 
-class WarmUpOrder final : public FeedOutput {
+class TimeOrder final : public FeedOutput {
  public:
-  explicit WarmUpOrder(FeedOutput& out) : out_(out) {}
+  explicit TimeOrder(FeedOutput& out) : out_(out) {}
 
   void bar_closed(const Bar& bar, BarSource source) override;
   void anomaly(AnomalyKind kind, std::optional<InstrumentId> instrument,
@@ -21,7 +21,7 @@ class WarmUpOrder final : public FeedOutput {
   }
 
   /// From here on bars are held.
-  void begin() { holding_ = true; }
+  void hold() { holding_ = true; }
   [[nodiscard]] bool holding() const { return holding_; }
   /// Hands on what closed by `until`: bars that are still to come close later.
   void release(Timestamp until);

@@ -1,22 +1,22 @@
-#include "connectors/bybit/warm_up_order.hpp"
+#include "connectors/bybit/time_order.hpp"
 
 #include <tuple>
 
 namespace proteus::bybit {
 
-bool WarmUpOrder::Later::operator()(const Held& a, const Held& b) const {
+bool TimeOrder::Later::operator()(const Held& a, const Held& b) const {
   const auto key = [](const Bar& bar) {
     return std::tuple(bar.close_time, bar.instrument.index, bar.interval);
   };
   return key(b.bar) < key(a.bar);
 }
 
-void WarmUpOrder::bar_closed(const Bar& bar, BarSource source) {
+void TimeOrder::bar_closed(const Bar& bar, BarSource source) {
   if (!holding_) return out_.bar_closed(bar, source);
   held_.push({bar, source});
 }
 
-void WarmUpOrder::release(Timestamp until) {
+void TimeOrder::release(Timestamp until) {
   while (!held_.empty() && held_.top().bar.close_time <= until) {
     const Held next = held_.top();
     held_.pop();
@@ -24,7 +24,7 @@ void WarmUpOrder::release(Timestamp until) {
   }
 }
 
-void WarmUpOrder::end() {
+void TimeOrder::end() {
   holding_ = false;
   release(Timestamp::max());
 }
