@@ -79,6 +79,7 @@ void Backfill::start(int bars, const std::vector<ResumePoint>& resume, Timestamp
 
 void Backfill::catch_up(Series& series, Timestamp venue, SteadyTime now) {
   series.due = bar_open(venue, series.merger.interval());
+  if (out_.holding()) return;  // One connection that comes and goes must not hold the others.
   reached_ = {};
   reached_at_ = now;
   out_.hold();
