@@ -11,6 +11,8 @@ namespace {
 
 /// So long may one series that catches up keep the others waiting without a bar.
 constexpr Duration kPatience = std::chrono::seconds{30};
+/// So long after its close a bar of a stream may wait for those that catch up, in venue time.
+constexpr Duration kLivePatience = std::chrono::seconds{2};
 
 KlineMerger::Limits limits_of(const FeedSettings& settings) {
   const bool steady = settings.clock == ClockMode::Steady;
@@ -74,41 +76,57 @@ void Backfill::start(int bars, const std::vector<ResumePoint>& resume, Timestamp
     catch_up(series_[i], venue, now);
     pump(i, venue, now);
   }
-  hand_on(now);
+  hand_on(venue, now);
 }
 
 void Backfill::catch_up(Series& series, Timestamp venue, SteadyTime now) {
   series.due = bar_open(venue, series.merger.interval());
-  if (out_.holding()) return;  // One connection that comes and goes must not hold the others.
-  reached_ = {};
-  reached_at_ = now;
+  if (!series.behind()) return;
+  const Timestamp next = *series.merger.next();
+  // One connection that comes and goes must not hold the others without an end.
+  if (!out_.holding()) reached_at_ = now;
+  reached_ = out_.holding() ? std::min(reached_, next) : next;
   out_.hold();
 }
 
-/// Holds what closed later than the bars that one of those that catch up still lacks.
-void Backfill::hand_on(SteadyTime now) {
-  if (!out_.holding()) return;
-  const Series* last = nullptr;
-  for (const Series& series : series_) {
-    const auto next = series.merger.next();
-    if (series.refused || !next || *next >= series.due) continue;
-    if (last == nullptr || *next < *last->merger.next()) last = &series;
+/// Of those that are waited for, the one that lacks the oldest bar.
+Backfill::Series* Backfill::last_behind() {
+  Series* last = nullptr;
+  for (Series& series : series_) {
+    if (!series.behind()) series.excused = false;
+    if (!series.behind() || series.refused || series.excused) continue;
+    if (last == nullptr || *series.merger.next() < *last->merger.next()) last = &series;
   }
-  if (last == nullptr) return out_.end();
-  const Timestamp next = *last->merger.next();
-  if (next > reached_) {
-    reached_ = next;
-    reached_at_ = now;
-  } else if (now - reached_at_ >= kPatience) {
-    out_.anomaly(
-        AnomalyKind::RestFailed, last->merger.instrument(),
-        fmt::format("{}:{} has brought none of the bars it lacks for {} s: those of the others "
-                    "are not kept waiting any longer",
-                    to_string(last->category), last->symbol.view(),
-                    std::chrono::duration_cast<std::chrono::seconds>(kPatience).count()));
-    return out_.end();
+  return last;
+}
+
+/// What closed later than the bar that one of those that catch up still lacks is held, but no bar
+/// that could still be traded on: a stream's waits no longer than it may without being late.
+void Backfill::hand_on(Timestamp venue, SteadyTime now) {
+  if (out_.holding()) {
+    Series* const last = last_behind();
+    const bool live_waits =
+        !any_warming_up() && out_.first_live() && venue - *out_.first_live() >= kLivePatience;
+    if (last != nullptr && *last->merger.next() > reached_) {
+      reached_ = *last->merger.next();
+      reached_at_ = now;
+    }
+    const bool stuck = last != nullptr && now - reached_at_ >= kPatience;
+    if (stuck)
+      out_.anomaly(
+          AnomalyKind::RestFailed, last->merger.instrument(),
+          fmt::format("{}:{} has brought none of the bars it lacks for {} s: those of the others "
+                      "are not kept waiting any longer",
+                      to_string(last->category), last->symbol.view(),
+                      std::chrono::duration_cast<std::chrono::seconds>(kPatience).count()));
+    if (stuck || live_waits)
+      for (Series& series : series_) series.excused = series.behind();
+    if (last == nullptr || stuck || live_waits)
+      out_.end();
+    else
+      out_.release(next_open(*last->merger.next(), last->merger.interval()));
   }
-  out_.release(next);
+  out_.hand_on();
 }
 
 void Backfill::on_kline(const Kline& kline, Timestamp venue, SteadyTime now) {
@@ -116,7 +134,7 @@ void Backfill::on_kline(const Kline& kline, Timestamp venue, SteadyTime now) {
   if (series == nullptr) return;  // An interval we did not ask for.
   series->merger.on_kline(kline, venue, out_);
   pump(static_cast<std::size_t>(series - series_.data()), venue, now);
-  hand_on(now);
+  hand_on(venue, now);
 }
 
 void Backfill::on_answer(RestAnswer answer, Timestamp venue, SteadyTime now) {
@@ -137,7 +155,7 @@ void Backfill::on_answer(RestAnswer answer, Timestamp venue, SteadyTime now) {
   const bool stuck = next && next->from <= window.from;
   series.not_before = stuck ? now + settings_.missing_bar_delay : now;
   pump(answer.ticket.series, venue, now);
-  hand_on(now);
+  hand_on(venue, now);
 }
 
 void Backfill::on_timer(Timestamp venue, SteadyTime now) {
@@ -146,7 +164,7 @@ void Backfill::on_timer(Timestamp venue, SteadyTime now) {
     series_[i].merger.on_timer(venue);
     pump(i, venue, now);
   }
-  hand_on(now);
+  hand_on(venue, now);
 }
 
 void Backfill::on_connected(StreamId stream, Timestamp venue, SteadyTime now) {
@@ -157,7 +175,7 @@ void Backfill::on_connected(StreamId stream, Timestamp venue, SteadyTime now) {
     catch_up(series_[i], venue, now);
     pump(i, venue, now);
   }
-  hand_on(now);
+  hand_on(venue, now);
 }
 
 void Backfill::refuse(InstrumentId instrument, Interval interval) {
@@ -191,13 +209,22 @@ void Backfill::pump(std::size_t index, Timestamp venue, SteadyTime now) {
 }
 
 bool Backfill::any_hole() const {
-  return std::any_of(holes_.begin(), holes_.end(), [](int holes) { return holes > 0; });
+  return out_.waiting() ||
+         std::any_of(holes_.begin(), holes_.end(), [](int holes) { return holes > 0; });
 }
 
-bool Backfill::warming_up() const {
+bool Backfill::any_warming_up() const {
   return std::any_of(series_.begin(), series_.end(), [](const Series& series) {
     return !series.refused && series.merger.warming_up();
   });
+}
+
+bool Backfill::warming_up(InstrumentId instrument) const {
+  if (out_.warming_up(instrument)) return true;
+  for (const std::uint32_t index : by_instrument_[instrument.index])
+    if (index != kNone && !series_[index].refused && series_[index].merger.warming_up())
+      return true;
+  return false;
 }
 
 }  // namespace proteus::bybit

@@ -35,9 +35,13 @@ class Backfill {
   void refuse(InstrumentId instrument, Interval interval);
 
   /// A series of this stream has a hole that REST is to fill.
-  [[nodiscard]] bool has_hole(StreamId stream) const { return holes_[stream] > 0; }
+  [[nodiscard]] bool has_hole(StreamId stream) const {
+    return holes_[stream] > 0 || out_.waiting();
+  }
   [[nodiscard]] bool any_hole() const;
-  [[nodiscard]] bool warming_up() const;
+  [[nodiscard]] bool warming_up() const { return out_.waiting() || any_warming_up(); }
+  /// Bars of its warm-up are still to be handed on.
+  [[nodiscard]] bool warming_up(InstrumentId instrument) const;
 
  private:
   struct Series {
@@ -49,7 +53,10 @@ class Backfill {
     bool hole = false;
     bool refused = false;
     SteadyTime not_before{};
-    Timestamp due{};  ///< it has caught up when it has come so far
+    Timestamp due{};       ///< it has caught up when it has come so far
+    bool excused = false;  ///< until then it is not waited for any more
+
+    [[nodiscard]] bool behind() const { return merger.next() && *merger.next() < due; }
   };
   static constexpr std::size_t kIntervals = 13;
   static constexpr std::uint32_t kNone = UINT32_MAX;
@@ -57,7 +64,9 @@ class Backfill {
   Series* find(InstrumentId instrument, Interval interval);
   void pump(std::size_t index, Timestamp venue, SteadyTime now);
   void catch_up(Series& series, Timestamp venue, SteadyTime now);
-  void hand_on(SteadyTime now);
+  [[nodiscard]] Series* last_behind();
+  [[nodiscard]] bool any_warming_up() const;
+  void hand_on(Timestamp venue, SteadyTime now);
 
   const FeedSettings& settings_;
   RestQueue& queue_;

@@ -185,7 +185,9 @@ void PublicFeed::Impl::confirm_ticker(InstrumentId instrument, Timestamp ts) {
     tell(*state, ts);
 }
 
+/// Between the bars of a warm-up stands the funding of then, not what is announced now.
 void PublicFeed::Impl::tell(const TickerUpdated& ticker, Timestamp ts) {
+  if (backfill_.warming_up(ticker.instrument)) return;
   ticker_told_at_[ticker.instrument.index] = received_;
   emit(ticker, ts == Timestamp{} ? received_ : ts);
 }

@@ -12,6 +12,7 @@ constexpr std::size_t kFirstHorizon = TrendFeatures::kHorizons.size() - MarketBo
 
 Schema market_schema(Schema schema) {
   schema.set = "market";
+  schema.warm_up_bars = MarketFeatures::kWarmUpBars;
   for (std::size_t i = 0; i < MarketBoard::kColumns; ++i) {
     const std::size_t bars = TrendFeatures::kHorizons[kFirstHorizon + i];
     schema.features.push_back(
@@ -39,6 +40,9 @@ void MarketFeatures::update(const Bar& bar, const FundingView& funding) {
   MarketBoard::Row row;
   std::ranges::copy(own_.values().subspan(kFirstHorizon, row.size()), row.begin());
   board_->post(place_, bar.close_time, row);
+  ready_ = posted_;
+  posted_ = true;
+  if (!ready_) return;
   const auto mean = board_->mean_before(bar.close_time, bar.close_time - bar.open_time);
   auto out = std::ranges::copy(own_.values(), values_.begin()).out;
   for (std::size_t i = 0; i < row.size(); ++i) *out++ = mean ? clipped(row[i] - (*mean)[i]) : 0.0;
@@ -46,12 +50,14 @@ void MarketFeatures::update(const Bar& bar, const FundingView& funding) {
 
 void MarketFeatures::reset() {
   own_.reset();
+  board_->clear(place_);
+  posted_ = ready_ = false;
   values_ = {};
 }
 
 void MarketFeatures::archive(Archive& a) {
   own_.archive(a);
-  a(values_);
+  a(posted_, ready_, values_);
   board_->archive(a, place_);
 }
 

@@ -18,6 +18,8 @@ namespace proteus::features {
 class MarketFeatures final : public FeatureSet {
  public:
   static constexpr std::size_t kCount = TrendFeatures::kCount + MarketBoard::kColumns;
+  /// One more: at its first row nobody has one of the close before.
+  static constexpr std::size_t kWarmUpBars = TrendFeatures::kWarmUpBars + 1;
 
   /// `board`: that of the run; every set of it is made before the first bar comes.
   MarketFeatures(const Instrument& instrument, std::shared_ptr<MarketBoard> board);
@@ -25,8 +27,7 @@ class MarketFeatures final : public FeatureSet {
   [[nodiscard]] const Schema& schema() const override { return schema_; }
   void update(const Bar& bar, const FundingView& funding) override;
   [[nodiscard]] std::span<const double> values() const override { return values_; }
-  [[nodiscard]] bool ready() const override { return own_.ready(); }
-  /// What the board knows stays true.
+  [[nodiscard]] bool ready() const override { return ready_; }
   void reset() override;
   void archive(Archive& a) override;
 
@@ -35,6 +36,8 @@ class MarketFeatures final : public FeatureSet {
   TrendFeatures own_;
   std::shared_ptr<MarketBoard> board_;
   std::size_t place_;
+  bool posted_ = false;
+  bool ready_ = false;
   std::array<double, kCount> values_{};
 };
 

@@ -24,15 +24,17 @@ class MarketBoard {
   static constexpr std::size_t kFreshBars = 24;
   using Row = std::array<double, kColumns>;
 
-  /// The place of a symbol; the same one for the same symbol. Not after the first post().
+  /// A place for one market of a symbol; all before the first post().
   std::size_t join(std::string_view symbol);
-  /// The row of the bar that closed then. One that is not later than the last of its symbol is that
-  /// of another market of it and says nothing.
+  /// The row of the bar that closed then; later than the last one of the place.
   void post(std::size_t place, Timestamp close, const Row& row);
-  /// Over the symbols: of each its newest row that closed before `close`, unless another's is newer
-  /// by more than kFreshBars bars of length `bar`. Nothing, unless two symbols at least have one.
+  /// Over the symbols: of each the newest row that closed before `close` (of several markets, the
+  /// one that joined first), unless that of another symbol is newer by more than kFreshBars bars of
+  /// length `bar`. Nothing, unless two symbols at least have one.
   [[nodiscard]] std::optional<Row> mean_before(Timestamp close, Duration bar);
-  /// The rows of a symbol, as a snapshot.
+  /// The place is as new.
+  void clear(std::size_t place);
+  /// The rows of a place, as a snapshot.
   void archive(Archive& a, std::size_t place);
 
  private:
@@ -44,14 +46,16 @@ class MarketBoard {
     void archive(Archive& a) { a(close, row); }
   };
   struct Place {
-    std::string symbol;
+    std::size_t symbol = 0;
     std::array<Post, kKept> posts{};
     std::size_t newest = 0;
     void archive(Archive& a) { a(posts, newest); }
   };
   static const Post* newest_before(const Place& place, Timestamp close);
 
+  std::vector<std::string> symbols_;
   std::vector<Place> places_;
+  std::vector<const Post*> latest_;  ///< by symbol, while a mean is made
   // The last answer: instruments that close together ask the same.
   Timestamp asked_{};
   std::optional<Row> mean_;

@@ -90,7 +90,7 @@ struct DataSettings {
         setting("synthetic_instrument", &D::synthetic_instrument,
                 "whose lots, ticks and prices they have"),
         setting("features", &D::features,
-                "what is seen of a bar: none, chapter, practitioner or trend"),
+                "what is seen of a bar: none, chapter, practitioner, trend or market"),
         setting("bars_min", &D::bars_min, "a stretch between two holes of fewer bars is left out",
                 2, 10'000'000),
         setting("gap_max", &D::gap_max,

@@ -40,15 +40,28 @@ TEST(MarketBoard, OneSymbolAloneIsNoMarket) {
   EXPECT_FALSE(board.mean_before(at(1), kHour));
 }
 
-TEST(MarketBoard, TwoMarketsOfASymbolCountOnce) {
+TEST(MarketBoard, OfTwoMarketsOfASymbolTheNewerRowCountsAndTheFirstOfTwoThatCloseTogether) {
   MarketBoard board;
   const std::size_t linear = board.join("A");
-  EXPECT_EQ(board.join("A"), linear);
   const std::size_t b = board.join("B");
+  const std::size_t spot = board.join("A");
+  board.post(spot, at(0), row_of(7));
   board.post(linear, at(0), row_of(1));
-  board.post(linear, at(0), row_of(7));  // the spot market of the same bar
   board.post(b, at(0), row_of(3));
   EXPECT_EQ(board.mean_before(at(1), kHour).value(), row_of(2));
+  board.post(spot, at(1), row_of(9));
+  board.post(b, at(1), row_of(3));
+  EXPECT_EQ(board.mean_before(at(2), kHour).value(), row_of(6));
+}
+
+TEST(MarketBoard, APlaceThatWasClearedSaysNothing) {
+  MarketBoard board;
+  const std::size_t a = board.join("A");
+  const std::size_t b = board.join("B");
+  board.post(a, at(0), row_of(1));
+  board.post(b, at(0), row_of(3));
+  board.clear(a);
+  EXPECT_FALSE(board.mean_before(at(1), kHour));
 }
 
 TEST(MarketBoard, ASymbolThatIsSilentForADayCountsNoMore) {
@@ -104,13 +117,14 @@ TEST(MarketBoard, AnInstrumentThatIsFarAheadIsReadAsItWas) {
   EXPECT_EQ(board.mean_before(at(4), kHour).value(), row_of(6));
 }
 
-/// Three markets, each a walk of its own; the third is listed later.
-class ThreeMarkets : public ::testing::Test {
+/// Three markets of two symbols, each a walk of its own; the third is listed later and is another
+/// market of the first symbol.
+class MarketsOfTwoSymbols : public ::testing::Test {
  protected:
   static constexpr std::size_t kBars = 1'800;
   static constexpr std::array<std::size_t, 3> kListed = {0, 0, 200};
 
-  ThreeMarkets() {
+  MarketsOfTwoSymbols() {
     for (std::size_t k = 0; k < 3; ++k) {
       test::Lcg lcg(11 + k);
       std::int64_t close = 1'000'000;
@@ -127,7 +141,7 @@ class ThreeMarkets : public ::testing::Test {
     std::shared_ptr<MarketBoard> board = std::make_shared<MarketBoard>();
     std::vector<std::unique_ptr<FeatureSet>> sets;
     Run() {
-      for (const std::string_view symbol : {"AUSDT", "BUSDT", "CUSDT"}) {
+      for (const std::string_view symbol : {"AUSDT", "BUSDT", "AUSDT"}) {
         Instrument instrument = test::linear_instrument();
         instrument.symbol = symbol;
         sets.push_back(
@@ -150,7 +164,7 @@ class ThreeMarkets : public ::testing::Test {
   std::array<std::vector<Bar>, 3> bars_;
 };
 
-TEST_F(ThreeMarkets, EachColumnIsItsOwnWayLessTheMeanOfAllAtTheCloseBefore) {
+TEST_F(MarketsOfTwoSymbols, EachColumnIsItsOwnWayLessTheMeanOfAllAtTheCloseBefore) {
   // The trend features of each alone, then the means by hand.
   std::array<Rows, 3> own;
   for (std::size_t k = 0; k < 3; ++k) {
@@ -163,24 +177,19 @@ TEST_F(ThreeMarkets, EachColumnIsItsOwnWayLessTheMeanOfAllAtTheCloseBefore) {
   Run run;
   std::array<Rows, 3> rows;
   play(run, 0, kBars, {0, 1, 2}, rows);
-  const std::size_t ready = TrendFeatures::kWarmUpBars - 1;
+  const std::size_t ready = MarketFeatures::kWarmUpBars - 1;
   for (std::size_t k = 0; k < 3; ++k)
     for (std::size_t t = ready + kListed[k]; t < kBars; ++t)
       for (std::size_t c = 0; c < MarketBoard::kColumns; ++c) {
-        double sum = 0.0;
-        double count = 0.0;
-        for (std::size_t other = 0; other < 3; ++other) {
-          if (t - 1 < ready + kListed[other]) continue;
-          sum += own[other][t - 1][kFirstOwn + c];
-          count += 1.0;
-        }
-        const double wanted = count < 2.0 ? 0.0 : own[k][t][kFirstOwn + c] - sum / count;
+        // The third market never counts: the first is of the same symbol and as new.
+        const double mean = 0.5 * (own[0][t - 1][kFirstOwn + c] + own[1][t - 1][kFirstOwn + c]);
+        const double wanted = own[k][t][kFirstOwn + c] - mean;
         ASSERT_NEAR(rows[k][t - kListed[k]][kFirstColumn + c], wanted, 1e-12)
             << "market " << k << ", bar " << t << ", column " << c;
       }
 }
 
-TEST_F(ThreeMarkets, WhichClosesFirstChangesNothing) {
+TEST_F(MarketsOfTwoSymbols, WhichClosesFirstChangesNothing) {
   Run one;
   Run other;
   std::array<Rows, 3> rows;
@@ -190,7 +199,17 @@ TEST_F(ThreeMarkets, WhichClosesFirstChangesNothing) {
   EXPECT_EQ(rows, turned);
 }
 
-TEST_F(ThreeMarkets, GoOnFromASnapshotToTheSameBits) {
+TEST_F(MarketsOfTwoSymbols, AreAllAsNewAfterAReset) {
+  Run run;
+  std::array<Rows, 3> fresh;
+  std::array<Rows, 3> again;
+  play(run, 0, kBars, {0, 1, 2}, fresh);
+  for (auto& set : run.sets) set->reset();
+  play(run, 0, kBars, {0, 1, 2}, again);
+  EXPECT_EQ(fresh, again);
+}
+
+TEST_F(MarketsOfTwoSymbols, GoOnFromASnapshotToTheSameBits) {
   Run whole;
   std::array<Rows, 3> rows;
   play(whole, 0, kBars, {0, 1, 2}, rows);

@@ -170,7 +170,7 @@ TEST(Series, OfOneRunSeeEachOtherAsAnEngineOfAllWouldShowThem) {
     streams[0]->update(longer[hour], {});
     ASSERT_TRUE(std::ranges::equal(all[0]->features(hour), streams[0]->values())) << hour;
   }
-  // From the bar after its 1441st to the 25th after the other's last.
+  // From its 1442nd bar to the 25th after the other's last.
   EXPECT_EQ(apart, 1'725U - 1'541U);
 }
 
