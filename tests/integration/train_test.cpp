@@ -301,7 +301,7 @@ TEST(Training, SaysWhatIsWrongWithSettingsAndFolders) {
   const Ran wrong =
       run_proteus(begin(file, folder / "run", {"train.stepps=3", "maml.inner_rate=0"}));
   EXPECT_EQ(wrong.code, kConfig);
-  EXPECT_THAT(wrong.err, AllOf(HasSubstr("train.stepps: unknown key, did you mean steps"),
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("train.stepps: unknown key, did you mean train.steps"),
                                HasSubstr("maml.inner_rate")));
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
   const Ran empty = run_proteus({"train", "--resume", folder / "nowhere"});
