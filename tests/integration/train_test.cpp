@@ -90,7 +90,7 @@ TEST(Training, StoppedByASignalGoesOnToTheUnbrokenRun) {
   ASSERT_TRUE(child.says("speed not known yet", kPatience));
   child.signal(SIGINT);
   ASSERT_EQ(child.wait(kPatience), kOk) << child.err();
-  const std::string words = "train --resume " + run;
+  const std::string words = PROTEUS_BINARY " train --resume " + run;  // as it was called
   ASSERT_THAT(child.out(), AllOf(HasSubstr("stopped and saved at"), HasSubstr(words)));
   const Ran resumed = run_proteus({"train", "--resume", run});
   EXPECT_EQ(resumed.code, kOk) << resumed.err;

@@ -274,7 +274,7 @@ class Training {
 
   [[nodiscard]] std::string resume_words() const {
     const std::string words =
-        fmt::format("go on with: proteus train --resume {}", folder_.string());
+        fmt::format("go on with: {} train --resume {}", options_.program, folder_.string());
     return ranks_.size() == 1 ? words
                               : fmt::format("{}, in {} processes again", words, ranks_.size());
   }
