@@ -1,9 +1,11 @@
 // `proteus train`, as people run it.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -65,6 +67,20 @@ TEST(Training, LeavesAFolderAndSaysWhatIsInIt) {
   EXPECT_EQ(model.run_config, read_all(run + "/config.toml"));
   ASSERT_EQ(model.data.size(), 1U);
   EXPECT_THAT(model.data[0].name, HasSubstr("switching"));
+}
+
+TEST(Training, AnInterruptWhileItReadsBarsIsAcknowledged) {
+  const Folder folder;
+  const std::string bars = folder / "bybit-linear_BTCUSDT_1h.csv";
+  ASSERT_EQ(::mkfifo(bars.c_str(), 0600), 0);
+  Child child(begin(settings(folder), folder / "run", {"data.files=" + bars}));
+  const int writer = ::open(bars.c_str(), O_WRONLY);  // until the child opens it to read
+  ASSERT_GE(writer, 0);
+  child.signal(SIGINT);
+  EXPECT_EQ(child.wait(), 128 + SIGINT);
+  ::close(writer);
+  EXPECT_THAT(child.err(), HasSubstr("interrupted before the training had begun"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
 }
 
 TEST(Training, OfOneSeedIsOneModelAndOfAnotherAnother) {

@@ -7,6 +7,7 @@
 #include "connectors/net/loop.hpp"
 #include "models/runs/files.hpp"
 #include "tools/app/screen.hpp"
+#include "tools/app/signal_words.hpp"
 #include "tools/app/verbs.hpp"
 #include "tools/evaluate/given.hpp"
 #include "tools/evaluate/judge.hpp"
@@ -22,6 +23,8 @@ volatile std::sig_atomic_t evaluation_interrupted = 0;
 void on_signal(int number) {
   evaluation_interrupted = 1;
   std::signal(number, SIG_DFL);
+  say_in_handler(
+      "\nproteus: interrupted: ends after the step that it is in; once more ends it at once\n");
 }
 
 std::string command_of(const Options& options) {
