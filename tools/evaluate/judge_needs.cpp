@@ -33,6 +33,23 @@ std::string unwritable(const fs::path& folder) {
              : fmt::format("{}: {}", there.string(), std::strerror(errno));
 }
 
+/// What a training would not find of its data; empty: files and folders are there.
+std::string missing_data(const Training& training) {
+  auto reader = config::Reader::open(training.config, training.overrides);
+  if (reader.has_error()) return reader.error().context;
+  train::DataSettings data;
+  reader.value().section("data", data);
+  for (const std::string& file : data.files)
+    if (const std::string why = unreadable(file); !why.empty())
+      return fmt::format("data.files: {}: {}", file, why);
+  std::error_code failed;
+  for (const auto& [key, folder] :
+       {std::pair{"data.folder", data.folder}, {"data.funding_folder", data.funding_folder}})
+    if (!folder.empty() && !fs::is_directory(folder, failed))
+      return fmt::format("{}: {}: no such folder", key, folder);
+  return {};
+}
+
 }  // namespace
 
 Needs Judge::needs() {
@@ -76,9 +93,10 @@ Needs Judge::needs() {
 std::string Judge::untrainable(const Training& training) const {
   const auto read =
       train::read_configuration(training.config, training.overrides, train::maml_models());
-  if (!read.has_error()) return {};
-  const bool for_learner = read.error().code == ErrorCode::Unsupported;
-  return for_learner && verify::learner_beside(world_.program) ? "" : read.error().context;
+  const bool by_learner = read.has_error() && read.error().code == ErrorCode::Unsupported &&
+                          verify::learner_beside(world_.program);
+  if (read.has_error() && !by_learner) return read.error().context;
+  return missing_data(training);
 }
 
 }  // namespace proteus::app::evaluate

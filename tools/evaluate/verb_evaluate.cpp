@@ -76,9 +76,12 @@ bool tell_missing(const evaluate::Needs& needs) {
 void tell_check(const evaluate::Plan& plan, const evaluate::Needs& needs) {
   for (std::size_t f = 0; f < plan.folds.size(); ++f) {
     const auto& t = plan.folds[f];
-    fmt::print("fold {}: trains up to {}, chooses on {} to {}, judges {} to {}\n", f + 1,
-               format_time(t.train_to), format_time(t.validation_from),
-               format_time(t.validation_to), format_time(t.test_from), format_time(t.test_to));
+    fmt::print("fold {}: ", f + 1);
+    if (needs.trainings > 0) fmt::print("trains up to {}, ", format_time(t.train_to));
+    if (needs.trainings > 0 || !plan.grid.empty())
+      fmt::print("chooses on {} to {}, ", format_time(t.validation_from),
+                 format_time(t.validation_to));
+    fmt::print("judges {} to {}\n", format_time(t.test_from), format_time(t.test_to));
   }
   for (const auto& candidate : plan.candidates)
     fmt::print("{}: {}\n", candidate.name, evaluate::to_string(candidate.role));
