@@ -207,22 +207,28 @@ const Reader::Known* Reader::find(std::string_view section, std::string_view key
   return it == in->settings.end() ? nullptr : &*it;
 }
 
-std::string Reader::unknown_key(std::string_view section, std::string_view key) const {
+std::string Reader::unknown_key(std::string_view section, std::string_view key,
+                                Writing writing) const {
   std::vector<std::string> keys;
   for (const Known& known : find(section)->settings) keys.push_back(known.slot.name);
   if (const auto near = nearest(key, keys))
-    return fmt::format("unknown key, did you mean {}?", *near);
+    return fmt::format("unknown key, did you mean {}?",
+                       writing == Writing::Toml ? *near : path_of(section, *near));
   for (const Section& other : sections_)
     if (find(other.name, key) != nullptr)
-      return fmt::format("unknown key here, it belongs to [{}]", other.name);
+      return writing == Writing::Toml
+                 ? fmt::format("unknown key here, it belongs to [{}]", other.name)
+                 : fmt::format("unknown key, did you mean {}?", path_of(other.name, key));
   return fmt::format("unknown key, remove it; [{}] has {}", section, fmt::join(keys, ", "));
 }
 
-std::string Reader::unknown_section(std::string_view section) const {
+std::string Reader::unknown_section(std::string_view section, std::string_view key) const {
   std::vector<std::string> names;
   for (const Section& known : sections_) names.push_back(known.name);
   if (const auto near = nearest(section, names))
-    return fmt::format("unknown section, did you mean [{}]?", *near);
+    return find(*near, key) != nullptr
+               ? fmt::format("unknown section, did you mean {}?", path_of(*near, key))
+               : fmt::format("unknown section, did you mean [{}]?", *near);
   for (const std::string& name : names)
     if (name.starts_with(std::string(section) + "."))
       return fmt::format("unknown section, did you mean [{}]?", name);
@@ -250,7 +256,7 @@ void Reader::complain_about_entry(const Entry& entry) {
     return complain(origin, path, fmt::format("is a section, write [{}]", path));
   if (find(entry.section) != nullptr) {
     if (find(entry.section, entry.key) == nullptr)
-      complain(origin, path, unknown_key(entry.section, entry.key));
+      complain(origin, path, unknown_key(entry.section, entry.key, Writing::Toml));
     return;
   }
   if (entry.section.empty())
@@ -284,8 +290,8 @@ Result<void> Reader::finish() {
     if (given.used) continue;
     const std::string what = given.section.empty() ? without_section(given.key)
                              : find(given.section) != nullptr
-                                 ? unknown_key(given.section, given.key)
-                                 : unknown_section(given.section);
+                                 ? unknown_key(given.section, given.key, Writing::Path)
+                                 : unknown_section(given.section, given.key);
     complain({Origin::From::CommandLine, 0}, path_of(given.section, given.key), what);
   }
   std::stable_sort(complaints_.begin(), complaints_.end(),

@@ -137,8 +137,12 @@ class Reader {
   void complain(Origin origin, const std::string& subject, std::string_view what);
   void complain_about_entry(const Entry& entry);
   void complain_about_table(const Table& table);
-  [[nodiscard]] std::string unknown_key(std::string_view section, std::string_view key) const;
-  [[nodiscard]] std::string unknown_section(std::string_view section) const;
+  /// How a key that is suggested would be written: below its [section], or with it in one.
+  enum class Writing : std::uint8_t { Toml, Path };
+  [[nodiscard]] std::string unknown_key(std::string_view section, std::string_view key,
+                                        Writing writing) const;
+  [[nodiscard]] std::string unknown_section(std::string_view section,
+                                            std::string_view key = {}) const;
   [[nodiscard]] std::string without_section(std::string_view key) const;
   [[nodiscard]] const Section* find(std::string_view section) const;
   [[nodiscard]] const Known* find(std::string_view section, std::string_view key) const;

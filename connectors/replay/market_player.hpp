@@ -43,6 +43,8 @@ class MarketPlayer {
   bool step();
   /// Close of the bars that come next.
   [[nodiscard]] Timestamp next_close() const { return next_open(open_, decision_); }
+  /// Bars that open earlier only fill windows.
+  [[nodiscard]] Timestamp from() const { return from_; }
   [[nodiscard]] Timestamp until() const { return until_; }
 
  private:

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -48,6 +49,19 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
   if (::fdatasync(file.get()) != 0) return io_error("sync", draft, errno);
   if (::rename(draft.c_str(), path.c_str()) != 0) return io_error("rename", draft, errno);
   return sync_folder(path.parent_path());
+}
+
+Result<std::string> read_file(const std::filesystem::path& path) {
+  BOOST_OUTCOME_TRY(const Descriptor file, open_file(path, O_RDONLY));
+  std::string text;
+  std::array<char, 65'536> piece;
+  for (;;) {
+    const ssize_t n = ::read(file.get(), piece.data(), piece.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error("read", path, errno);
+    if (n == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(n));
+  }
 }
 
 Result<std::uint64_t> size_of(const Descriptor& file, const std::filesystem::path& path) {

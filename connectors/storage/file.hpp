@@ -47,6 +47,8 @@ Result<void> write_all(const Descriptor& file, std::string_view bytes,
                        const std::filesystem::path& path);
 /// Replaces `path` as a whole: a file of the same folder is written, synced and renamed.
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);
+/// The whole of it. Errors: those of open_file; Io (a folder too).
+Result<std::string> read_file(const std::filesystem::path& path);
 Result<std::uint64_t> size_of(const Descriptor& file, const std::filesystem::path& path);
 /// "2025-05-29T17-05-00Z": to the second, fit for file names.
 std::string utc_stamp(Timestamp time);

@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "connectors/storage/log_recovery.hpp"
 
@@ -212,8 +210,9 @@ Result<Timestamp> exact_time(std::string text) {
 // The header that session.json tells, if the bytes in the file prove it: the checksum that stands
 // there is its own, or only the part without the description differs. Nothing: it is not proven.
 std::optional<std::string> proven_header(const fs::path& wal) {
-  std::ifstream file(wal.parent_path() / "session.json");
-  const std::string json{std::istreambuf_iterator<char>(file), {}};
+  const auto read = read_file(wal.parent_path() / "session.json");
+  if (!read) return std::nullopt;
+  const std::string& json = read.value();
   const auto start = exact_time(text_behind(json, "start"));
   if (!start) return std::nullopt;
   WalHeader header;

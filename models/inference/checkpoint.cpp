@@ -222,7 +222,9 @@ Result<Checkpoint> decode_checkpoint(std::string_view bytes, std::string_view na
                   fmt::format("it is a checkpoint of format {}, and this program reads {}",
                               format.substr(0, 60), kFormat));
   if (format != kFormat)
-    return refuse(ErrorCode::Corrupt, "its tensors are whole, but it is no checkpoint of ours");
+    return refuse(ErrorCode::Corrupt,
+                  "this is no checkpoint of proteus: its tensors are whole, but it has not the "
+                  "entries that proteus train writes beside them");
   Checkpoint c;
   c.content_hash = entries.text("content_hash");
   const std::size_t at =

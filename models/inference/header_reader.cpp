@@ -25,7 +25,10 @@ class Reader {
     return at_ == text_.size() || fail("something follows its end");
   }
   [[nodiscard]] std::string fault() const {
-    return fmt::format("the header is no such header at its byte {}: {}", at_, fault_);
+    return fmt::format(
+        "this is no checkpoint, or a damaged one: the header is no such header at its byte "
+        "{}: {}",
+        at_, fault_);
   }
 
  private:

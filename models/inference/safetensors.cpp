@@ -20,6 +20,9 @@ static_assert(std::endian::native == std::endian::little, "tensors are copied as
 
 constexpr std::size_t kHeaderMax = std::size_t{16} << 20;
 constexpr std::string_view kMetadata = "__metadata__";
+// What a person is told first; behind it stands what the bytes say.
+constexpr std::string_view kForeign = "this is no checkpoint but a file of another kind";
+constexpr std::string_view kCutShort = "this file is cut short, copy or train it again";
 constexpr std::array<std::string_view, 4> kTypeNames{"F64", "F32", "I64", "U8"};
 
 /// A name as it may stand in a sentence: not endless, and without control characters.
@@ -113,8 +116,9 @@ std::string fault_of_places(std::vector<HeaderTensor> tensors, std::uint64_t siz
   std::uint64_t at = 0;
   for (const HeaderTensor& t : tensors) {
     if (t.begin > t.end || t.end > size)
-      return fmt::format("tensor {} lies from byte {} to {} of {}", shown(t.name), t.begin, t.end,
-                         size);
+      return fmt::format("{}tensor {} lies from byte {} to {} of {}",
+                         t.begin > t.end ? "" : fmt::format("{}: ", kCutShort), shown(t.name),
+                         t.begin, t.end, size);
     if (t.begin != at)
       return fmt::format("tensor {} begins at byte {}, and the one before ends at {}",
                          shown(t.name), t.begin, at);
@@ -190,14 +194,19 @@ Result<TensorFile> decode(std::string_view bytes, std::string_view name) {
   };
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length)
-    return corrupt(fmt::format("{} bytes, too few for the length of a header", bytes.size()));
+    return corrupt(
+        fmt::format("this is no checkpoint, or the first bytes of one: {} bytes, too few for the "
+                    "length of a header",
+                    bytes.size()));
   std::memcpy(&length, bytes.data(), sizeof length);
   bytes.remove_prefix(sizeof length);
-  if (length > kHeaderMax || length > bytes.size())
+  if (length > kHeaderMax || length > bytes.size()) {
+    const bool cut = length <= kHeaderMax && bytes.starts_with('{');
     return corrupt(
-        fmt::format("the header is to be {} bytes long; the file has {} after its "
-                    "length, and {} is the most that is read",
-                    length, bytes.size(), kHeaderMax));
+        fmt::format("{}: the header is to be {} bytes long; the file has {} after its length, and "
+                    "{} is the most that is read",
+                    cut ? kCutShort : kForeign, length, bytes.size(), kHeaderMax));
+  }
   BOOST_OUTCOME_TRY(Header header, read_header(bytes.substr(0, length), name));
   const std::string_view data = bytes.substr(length);
   if (const std::string fault = fault_of_places(header.tensors, data.size()); !fault.empty())

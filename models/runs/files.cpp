@@ -5,6 +5,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -45,6 +47,20 @@ Result<void> make_folder(const fs::path& folder) {
   fs::create_directories(folder, failed);
   if (failed) return io_error("make the folder", folder, failed);
   return success();
+}
+
+Result<std::string> read_text(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return io_error("open", path, {errno, std::generic_category()});
+  std::string text;
+  std::array<char, 65'536> piece;
+  ssize_t n = 0;
+  while ((n = ::read(fd, piece.data(), piece.size())) > 0 || (n < 0 && errno == EINTR))
+    text.append(piece.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  const std::error_code failed(n < 0 ? errno : 0, std::generic_category());
+  ::close(fd);
+  if (failed) return io_error("read", path, failed);
+  return text;
 }
 
 Result<void> write_text(const fs::path& path, const std::string& text) {

@@ -18,6 +18,8 @@ Result<bool> is_there(const std::filesystem::path& path);
 Result<void> move_file(const std::filesystem::path& from, const std::filesystem::path& to);
 /// With those above it.
 Result<void> make_folder(const std::filesystem::path& folder);
+/// The whole of a file.
+Result<std::string> read_text(const std::filesystem::path& path);
 /// A new file of `text`, synced.
 Result<void> write_text(const std::filesystem::path& path, const std::string& text);
 

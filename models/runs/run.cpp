@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -366,8 +364,7 @@ void Run::show_curves() {
 }
 
 Result<void> Run::draw_curves() {
-  std::ifstream file(folder_ / "scalars.csv", std::ios::binary);
-  const std::string csv{std::istreambuf_iterator<char>(file), {}};
+  BOOST_OUTCOME_TRY(const std::string csv, read_text(folder_ / "scalars.csv"));
   BOOST_OUTCOME_TRY(const CurveTable table, read_curves(csv));
   const fs::path draft = folder_ / "curves.html.draft";
   BOOST_OUTCOME_TRY(write_text(draft, curves_page(fmt::format("{}, seed {}", trainer_.model().kind,

@@ -56,10 +56,12 @@ TEST(Start, RefusedPortIsNamed) {
   const Folder folder;
   const DeadPort dead;
   net::Loop loop;
-  EXPECT_THAT(refusal(loop, paced() + in(folder) + kQuickBackoff +
-                                Overrides{"venue.rest=http://" + dead.address()}),
-              AllOf(HasSubstr("the venue cannot be asked at the start"),
-                    HasSubstr(dead.address() + ":"), HasSubstr("refused")));
+  EXPECT_THAT(
+      refusal(loop, paced() + in(folder) + kQuickBackoff +
+                        Overrides{"venue.rest=http://" + dead.address()}),
+      AllOf(HasSubstr("the venue cannot be asked at the start"), HasSubstr(dead.address() + ":"),
+            HasSubstr("refused"),
+            HasSubstr("; venue.rest is http://" + dead.address() + ": start the built-in")));
   expect_nothing_left(folder);
 }
 
@@ -214,8 +216,24 @@ TEST(Start, SessionFolderThatCannotBeMadeIsNamed) {
   write_all(folder / "file", "in the way");
   EXPECT_THAT(refusal(loop, paced() + in(folder) + exchange.where() +
                                 Overrides{"session.folder=" + folder / "file/runs"}),
-              AllOf(HasSubstr("cannot make the folder"), HasSubstr(folder / "file/runs")));
+              AllOf(HasSubstr("cannot make the folder"), HasSubstr(folder / "file/runs"),
+                    HasSubstr("; set session.folder to one")));
   EXPECT_FALSE(std::filesystem::exists(folder / "socket"));
+}
+
+TEST(Start, PortOfTheExchangeThatIsTakenIsToldWithItsKey) {
+  net::Loop loop;
+  const auto first = net::Server::create(loop, {}, {});
+  ASSERT_TRUE(first.has_value());
+  const int port = first.value()->port();
+  const auto settings = load_sim("", {fmt::format("sim.server.port={}", port)});
+  ASSERT_TRUE(settings.has_value());
+  const auto second = SimHost::create(loop, settings.value().settings, kMarketStart);
+  ASSERT_TRUE(second.has_error());
+  EXPECT_EQ(second.error().code, ErrorCode::Busy);
+  EXPECT_THAT(second.error().context,
+              AllOf(HasSubstr(fmt::format("127.0.0.1:{}: the port is taken", port)),
+                    HasSubstr("; set sim.server.port to another")));
 }
 
 TEST(Start, SessionFolderWithoutPermissionIsNamed) {

@@ -1,7 +1,10 @@
 // `proteus evaluate`, as people run it.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <csignal>
@@ -41,7 +44,14 @@ TEST(Evaluation, WritesItsReportForPeopleAndForPrograms) {
   // Four points and five accounts: the chosen point is one of the four, if both folds agree.
   EXPECT_EQ(json.at("tried").at("lines").as_int64(), 2 * 4 + 5);
   EXPECT_GE(json.at("tried").at("configurations").as_int64(), 8);
+  // The line of progress has the ratio of the table.
+  const auto& judged = json.at("accounts").as_array().front().as_object();
+  EXPECT_THAT(ran.out, HasSubstr(fmt::format(
+                           " blocks: Sharpe ratio {:.2f}\n",
+                           judged.at("figures").as_object().at("net_sharpe").as_double())));
   const std::string html = read_all(report + "/report.html");
+  // Plain rules are chosen, and not trained.
+  EXPECT_THAT(html, AllOf(HasSubstr("chosen on"), Not(HasSubstr("trained up to"))));
   EXPECT_THAT(html, AllOf(HasSubstr("<svg"), HasSubstr("prefers-color-scheme"),
                           HasSubstr("Equity after all costs"), HasSubstr("</html>")));
   EXPECT_THAT(html, AllOf(Not(HasSubstr("http:")), Not(HasSubstr("https:")),
@@ -85,6 +95,38 @@ TEST(Evaluation, SaysWhatIsWrongWithItsSettings) {
   EXPECT_EQ(check.code, kOk);
   EXPECT_THAT(check.out, AllOf(HasSubstr("fold 2:"), HasSubstr("nothing was done")));
   EXPECT_FALSE(std::filesystem::exists(folder / "runs"));
+}
+
+TEST(Evaluation, ItsCheckNamesEveryFileThatIsMissingAndEndsAsAnError) {
+  const test::Folder folder;
+  const std::string plan = evaluate::write_plan(folder);
+  const std::string btc = (folder / "bybit-linear_BTCUSDT_1h.csv").string();
+  const std::string eth = (folder / "bybit-linear_ETHUSDT_1h.csv").string();
+  std::filesystem::remove(btc);
+  std::filesystem::remove(eth);
+  std::filesystem::create_directory(eth);
+  const Ran check = run_proteus({"evaluate", "--config", plan, "--check", "--set",
+                                 "data.funding_folder=" + (folder / "none").string()});
+  EXPECT_EQ(check.code, kError);
+  EXPECT_THAT(check.err, AllOf(HasSubstr("data.files: " + btc + ": No such file"),
+                               HasSubstr("data.files: " + eth + ": is a folder"),
+                               HasSubstr("data.funding_folder: ")));
+  EXPECT_THAT(check.out, Not(HasSubstr("fine")));
+}
+
+TEST(Evaluation, AnInterruptWhileItReadsBarsIsAcknowledged) {
+  const test::Folder folder;
+  const std::string plan = evaluate::write_plan(folder);
+  const std::string btc = (folder / "bybit-linear_BTCUSDT_1h.csv").string();
+  std::filesystem::remove(btc);
+  ASSERT_EQ(::mkfifo(btc.c_str(), 0600), 0);
+  Child child({"evaluate", "--config", plan});
+  const int bars = ::open(btc.c_str(), O_WRONLY);  // until the child opens it to read
+  ASSERT_GE(bars, 0);
+  child.signal(SIGINT);
+  EXPECT_TRUE(child.says("interrupted: ends after the step")) << child.err();
+  ::close(bars);
+  EXPECT_EQ(child.wait(), kError);
 }
 
 TEST(Evaluation, RefusesACheckpointThatIsNone) {

@@ -1,5 +1,11 @@
 // The operator's verbs and the other ways to stop, on a daemon that trades.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <csignal>
+#include <filesystem>
+#include <thread>
 
 #include "tests/integration/programs.hpp"
 #include "tools/app/options.hpp"
@@ -155,6 +161,39 @@ TEST(OperatorVerbs, WithoutADaemonAreNotRunning) {
     EXPECT_EQ(ran.code, kNotRunning) << verb;
     EXPECT_THAT(ran.err, HasSubstr("no daemon answers")) << verb;
   }
+}
+
+/// A process that is being killed: its socket still takes connections, and they end unanswered.
+class DyingDaemon {
+ public:
+  explicit DyingDaemon(const std::string& socket) : fd_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    socket.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(fd_, 1), 0);
+    hangs_up_ = std::thread([this] { ::close(::accept(fd_, nullptr, nullptr)); });
+  }
+  ~DyingDaemon() {
+    hangs_up_.join();
+    ::close(fd_);
+  }
+
+ private:
+  int fd_;
+  std::thread hangs_up_;
+};
+
+TEST(OperatorVerbs, StatusOfADaemonThatIsBeingKilledNamesTheSessionThatItLeaves) {
+  const Folder folder;
+  const std::string left = folder / "2025-06-01T12-00-00Z-paper";
+  std::filesystem::create_directory(left);
+  write_all(left + "/session.json", "{}\n");
+  const DyingDaemon daemon(folder / "socket");
+  const Ran ran = run_proteus({"status", "--socket", folder / "socket"});
+  EXPECT_EQ(ran.code, kNotRunning);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("no daemon answers"), HasSubstr("paper --resume " + left),
+                             HasSubstr("why --session " + left)));
 }
 
 TEST(OperatorVerbs, HelpTellsTheTwoResumesApart) {

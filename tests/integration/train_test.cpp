@@ -1,9 +1,11 @@
 // `proteus train`, as people run it.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -67,6 +69,20 @@ TEST(Training, LeavesAFolderAndSaysWhatIsInIt) {
   EXPECT_THAT(model.data[0].name, HasSubstr("switching"));
 }
 
+TEST(Training, AnInterruptWhileItReadsBarsIsAcknowledged) {
+  const Folder folder;
+  const std::string bars = folder / "bybit-linear_BTCUSDT_1h.csv";
+  ASSERT_EQ(::mkfifo(bars.c_str(), 0600), 0);
+  Child child(begin(settings(folder), folder / "run", {"data.files=" + bars}));
+  const int writer = ::open(bars.c_str(), O_WRONLY);  // until the child opens it to read
+  ASSERT_GE(writer, 0);
+  child.signal(SIGINT);
+  EXPECT_EQ(child.wait(), 128 + SIGINT);
+  ::close(writer);
+  EXPECT_THAT(child.err(), HasSubstr("interrupted before the training had begun"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+}
+
 TEST(Training, OfOneSeedIsOneModelAndOfAnotherAnother) {
   const Folder folder;
   const std::string file = settings(folder);
@@ -90,7 +106,7 @@ TEST(Training, StoppedByASignalGoesOnToTheUnbrokenRun) {
   ASSERT_TRUE(child.says("speed not known yet", kPatience));
   child.signal(SIGINT);
   ASSERT_EQ(child.wait(kPatience), kOk) << child.err();
-  const std::string words = "train --resume " + run;
+  const std::string words = PROTEUS_BINARY " train --resume " + run;  // as it was called
   ASSERT_THAT(child.out(), AllOf(HasSubstr("stopped and saved at"), HasSubstr(words)));
   const Ran resumed = run_proteus({"train", "--resume", run});
   EXPECT_EQ(resumed.code, kOk) << resumed.err;
@@ -301,7 +317,7 @@ TEST(Training, SaysWhatIsWrongWithSettingsAndFolders) {
   const Ran wrong =
       run_proteus(begin(file, folder / "run", {"train.stepps=3", "maml.inner_rate=0"}));
   EXPECT_EQ(wrong.code, kConfig);
-  EXPECT_THAT(wrong.err, AllOf(HasSubstr("train.stepps: unknown key, did you mean steps"),
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("train.stepps: unknown key, did you mean train.steps"),
                                HasSubstr("maml.inner_rate")));
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
   const Ran empty = run_proteus({"train", "--resume", folder / "nowhere"});

@@ -4,16 +4,29 @@
 
 #include <cstdio>
 
+#include "connectors/storage/session.hpp"
+#include "tools/app/session_folders.hpp"
+
 namespace proteus::app {
 
 int code_of(const Error& failure) { return failure.code == ErrorCode::Timeout ? kTimeout : kError; }
 
 Error not_running(const Options& options, const Error& cause) {
-  return error(
-      ErrorCode::NotFound,
-      fmt::format("no daemon answers at {} ({}); start one with {} demo or {} paper, or name "
-                  "its socket with --socket",
-                  options.socket, cause.context, options.program, options.program));
+  std::string text = fmt::format(
+      "no daemon answers at {0} ({1}); start one with {2} demo or {2} paper, or name "
+      "its socket with --socket",
+      options.socket, cause.context, options.program);
+  if (const auto last = storage::newest_session(runs_beside(options.socket), "paper"))
+    text += fmt::format(
+        "\nthe newest session there is {0}: {1} why --session {0} tells its last decisions, {1} "
+        "paper --resume {0} goes on with it, given the settings that it was begun with",
+        last->string(), options.program);
+  return error(ErrorCode::NotFound, text);
+}
+
+int fail_asking(const Options& options, const Error& failure) {
+  if (failure.code == ErrorCode::Io) return fail(not_running(options, failure), kNotRunning);
+  return fail(failure, code_of(failure));
 }
 
 Result<std::string> ask(net::LocalClient& daemon, std::string_view question) {

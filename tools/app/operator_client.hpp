@@ -14,8 +14,11 @@ inline constexpr Duration kAnswerDeadline = std::chrono::seconds{5};
 
 /// The exit code of a talk that failed.
 int code_of(const Error& failure);
-/// Nobody answers at the socket: what to do about it.
+/// Nobody answers at the socket: what to do about it, and with the session that is left there.
 Error not_running(const Options& options, const Error& cause);
+/// Says that a question has failed, and returns the exit code. A daemon that closes the connection
+/// has ended, or is being ended: nobody answers any more.
+int fail_asking(const Options& options, const Error& failure);
 /// One question, one line of answer.
 Result<std::string> ask(net::LocalClient& daemon, std::string_view question);
 /// A line on standard output, at once.

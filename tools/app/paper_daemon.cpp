@@ -8,6 +8,7 @@
 
 #include "connectors/bybit/bootstrap.hpp"
 #include "models/online/learner_thread.hpp"
+#include "tools/app/advice.hpp"
 #include "tools/app/daemon_watch.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/kill_switches.hpp"
@@ -152,7 +153,14 @@ Result<InstrumentTable> PaperDaemon::Impl::learn_instruments(bool patient, bool 
     return error(ErrorCode::Stopped,
                  fmt::format("stopped before {} had answered; nothing was traded", s.venue.rest));
   past_funding = bootstrap.take_funding();
-  return bootstrap.result();
+  auto learned = bootstrap.result();
+  if (learned.has_error() &&
+      (learned.error().code == ErrorCode::Timeout || learned.error().code == ErrorCode::Refused))
+    return advised(learned.error(),
+                   fmt::format("venue.rest is {}: start the built-in exchange there (proteus "
+                               "sim), or set venue.rest and venue.stream to one that answers",
+                               s.venue.rest));
+  return learned;
 }
 
 Result<void> PaperDaemon::Impl::open_feed() {

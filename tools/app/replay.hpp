@@ -29,6 +29,8 @@ class Replay {
   }
 
   [[nodiscard]] const Trading& trading() const { return *trading_; }
+  /// Open of the first bar that is decided on.
+  [[nodiscard]] Timestamp from() const { return player_->from(); }
   /// Last close that will be played.
   [[nodiscard]] Timestamp until() const { return player_->until(); }
 

@@ -2,11 +2,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "connectors/net/loop.hpp"
+#include "connectors/storage/file.hpp"
 #include "tools/app/trading.hpp"
 #include "tools/app/version.hpp"
 
@@ -65,13 +64,6 @@ Result<void> same_decisions(const std::string& then, const std::string& now,
                            folder, differences));
 }
 
-Result<std::string> text_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return error(ErrorCode::Io, "cannot read " + path.string());
-  return text;
-}
-
 /// A snapshot's state begins with the instruments that the rest is about.
 Result<InstrumentTable> instruments_of(const storage::Snapshot& snapshot) {
   InstrumentTable table;
@@ -97,7 +89,7 @@ Result<InstrumentTable> first_instruments(storage::LastSegment segment, std::siz
 }  // namespace
 
 Result<void> fits_session(const Loaded& loaded, const std::filesystem::path& folder) {
-  BOOST_OUTCOME_TRY(const std::string then, text_of(folder / "config.resolved.toml"));
+  BOOST_OUTCOME_TRY(const std::string then, storage::read_file(folder / "config.resolved.toml"));
   return same_decisions(then, loaded.resolved, folder.string());
 }
 

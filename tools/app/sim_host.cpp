@@ -6,6 +6,7 @@
 #include "connectors/net/certificate.hpp"
 #include "connectors/net/server.hpp"
 #include "connectors/sim/synthetic_source.hpp"
+#include "tools/app/advice.hpp"
 #include "tools/app/kline_inputs.hpp"
 
 namespace proteus::app {
@@ -160,7 +161,12 @@ Result<std::unique_ptr<SimHost>> SimHost::create(net::Loop& loop, const SimSetti
     p->exchange->on_closed(conn_of(c));
     p->advance();
   };
-  BOOST_OUTCOME_TRY(impl->server, net::Server::create(loop, options, std::move(handlers)));
+  auto server = net::Server::create(loop, options, std::move(handlers));
+  if (server.has_error())
+    return advised(server.error(),
+                   "set sim.server.port to another (0: any free one), or sim.server.bind to an "
+                   "address of this machine");
+  impl->server = std::move(server.value());
   impl->next = loop.after(Duration{0}, [p] { p->advance(); });
   return std::unique_ptr<SimHost>(new SimHost(std::move(impl)));
 }

@@ -9,6 +9,7 @@
 #include "connectors/net/loop.hpp"
 #include "connectors/storage/record_room.hpp"
 #include "strategies/make_strategy.hpp"
+#include "tools/app/advice.hpp"
 #include "tools/app/gate_costs.hpp"
 #include "tools/app/version.hpp"
 
@@ -33,8 +34,10 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
   about.version = kVersion;
   about.config_toml = loaded.resolved;
   about.config_hash = loaded.hash;
-  BOOST_OUTCOME_TRY(auto session, storage::Session::create(loaded.settings.session.folder, about));
-  std::unique_ptr<Trading> made(new Trading(loaded, about.code, std::move(session)));
+  auto session = storage::Session::create(loaded.settings.session.folder, about);
+  if (session.has_error())
+    return advised(session.error(), "set session.folder to one that can be written to");
+  std::unique_ptr<Trading> made(new Trading(loaded, about.code, std::move(session.value())));
   made->can_resume_ = mode == "paper";
   BOOST_OUTCOME_TRY(made->journal_,
                     storage::WalJournal::create(

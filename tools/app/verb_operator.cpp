@@ -41,7 +41,7 @@ int watch(const Options& options, net::LocalClient& daemon) {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
   if (auto sent = daemon.send_line("watch"); sent.has_error())
-    return fail(sent.error(), code_of(sent.error()));
+    return fail_asking(options, sent.error());
   Screen screen;
   for (Duration waited{0}; interrupted == 0;) {
     auto answer = daemon.read_line(100ms);
@@ -49,7 +49,7 @@ int watch(const Options& options, net::LocalClient& daemon) {
       waited += 100ms;
       if (waited < kAnswerDeadline) continue;
     }
-    if (answer.has_error()) return fail(answer.error(), code_of(answer.error()));
+    if (answer.has_error()) return fail_asking(options, answer.error());
     waited = Duration{0};
     if (!answer.value()) {
       if (!options.json) screen.end("The daemon has ended.");
@@ -104,7 +104,7 @@ int run_status(const Options& options) {
   if (daemon.has_error()) return fail(not_running(options, daemon.error()), kNotRunning);
   if (options.watch) return watch(options, daemon.value());
   auto answer = ask(daemon.value(), "status");
-  if (answer.has_error()) return fail(answer.error(), code_of(answer.error()));
+  if (answer.has_error()) return fail_asking(options, answer.error());
   return print_document(options, answer.value(), render_status);
 }
 
@@ -136,7 +136,7 @@ int run_why(const Options& options) {
   }
   const std::string& instrument = words.value().instrument;
   auto answer = ask(daemon.value(), instrument.empty() ? "why" : "why " + instrument);
-  if (answer.has_error()) return fail(answer.error(), code_of(answer.error()));
+  if (answer.has_error()) return fail_asking(options, answer.error());
   return print_document(options, answer.value(), render_why);
 }
 

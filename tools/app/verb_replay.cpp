@@ -14,6 +14,7 @@
 #include "tools/app/status_json.hpp"
 #include "tools/app/status_view.hpp"
 #include "tools/app/verbs.hpp"
+#include "tools/evaluate/trained_until.hpp"
 
 namespace proteus::app {
 namespace {
@@ -46,6 +47,16 @@ void tell_progress(const Replay& replay) {
   spdlog::info("Replay. at={} until={} bars={} equity={}", format_time(engine.now()),
                format_time(replay.until()), engine.counters().bars,
                fixed(engine.ledger().equity.to_string(), 2));
+}
+
+/// What is played may be what the weights were trained on.
+void tell_seen(const Loaded& loaded, Timestamp from) {
+  const Settings& s = loaded.settings;
+  for (const auto& [trades, files] :
+       {std::pair{!loaded.policies.empty(), &s.policy.checkpoints},
+        std::pair{!loaded.forecasters.empty(), &s.forecast.checkpoints}})
+    if (const auto note = trades ? evaluate::seen_note(*files, from) : std::nullopt)
+      spdlog::warn("Note: {}.", *note);
 }
 
 /// Real time that it took.
@@ -110,6 +121,7 @@ int run_replay(const Options& options) {
   if (replay.has_error()) return fail(replay.error(), kError);
   for (const int signal : {SIGINT, SIGTERM})
     std::signal(signal, [](int) { replay_interrupted = 1; });
+  tell_seen(loaded.value(), replay.value()->from());
   const Duration played = play(*replay.value());
   const auto ended =
       replay.value()->finish(replay_interrupted != 0 ? "interrupted" : "everything was played");

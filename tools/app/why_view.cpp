@@ -1,6 +1,7 @@
 // `proteus why` for people.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "engine/core/time.hpp"
@@ -68,14 +69,47 @@ std::string target_text(const bj::value& d) {
       plain_number(number(target, "weight")), plain_number(number(target, "confidence")));
 }
 
+struct StepWords {
+  std::string_view step;
+  std::string_view means;
+  bool alone = false;  ///< its weight is Kelly's own, which kelly_cap may overrule by the floor
+};
+constexpr std::string_view kKellyForm = "Kelly's fraction, as the record tells it";
+constexpr StepWords kSteps[] = {
+    {"target", "what the strategy wants"},
+    {"confidence", "times its confidence"},
+    {"volatility_target", "times this, between -1 and 1"},
+    {"kelly_continuous", kKellyForm, true},
+    {"kelly_discrete", kKellyForm, true},
+    {"kelly_drawdown", kKellyForm, true},
+    {"kelly_samples", "samples that it rests on", true},
+    {"kelly_shrinkage", "share of it that its error leaves", true},
+    {"kelly_fraction", "share of that which is used", true},
+    {"kelly_cap", "at most this: what Kelly leaves, and never less than kelly_floor"},
+    {"allocation", "times this share of equity"},
+    {"no_trade_band", "a smaller change than this is not made"}};
+
 std::string sizing(const bj::value& d) {
   std::vector<std::vector<std::string>> rows;
-  for (const bj::value& step : list(d, "sizing"))
-    rows.push_back({text(step, "step"), plain_number(number(step, "factor")),
-                    plain_number(number(step, "weight"))});
+  bool alone = false;
+  for (const bj::value& step : list(d, "sizing")) {
+    const std::string name = text(step, "step");
+    const auto* words = std::ranges::find(kSteps, name, &StepWords::step);
+    const bool known = words != std::end(kSteps);
+    const std::string weight = plain_number(number(step, "weight"));
+    const bool bracketed = known && words->alone;
+    alone = alone || bracketed;
+    rows.push_back({name, plain_number(number(step, "factor")),
+                    bracketed ? fmt::format("({})", weight) : weight,
+                    known ? std::string(words->means) : std::string()});
+  }
   if (rows.empty()) return "    not sized\n";
-  return table({{"step", Align::Left}, {"used", Align::Right}, {"weight after", Align::Right}},
-               rows, "    ");
+  return table({{"step", Align::Left},
+                {"used", Align::Right},
+                {"weight after", Align::Right},
+                {"what it does", Align::Left}},
+               rows, "    ") +
+         (alone ? "    (in brackets: what Kelly alone would leave so far)\n" : "");
 }
 
 std::string controls(const bj::value& d, const Style& style) {

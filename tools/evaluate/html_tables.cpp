@@ -112,16 +112,22 @@ std::string figures_table(const Report& report) {
 }
 
 std::string folds_table(const Report& report) {
-  Cells heads{"block judged", "trained up to", "chosen on"};
+  const auto& candidates = report.plan.candidates;
+  const bool trained =
+      std::ranges::any_of(candidates, [](const Candidate& c) { return !c.settings.train.empty(); });
   const bool chosen = !report.folds.front().chosen.empty();
+  Cells heads{"block judged"};
+  if (trained) heads.emplace_back("trained up to");
+  if (trained || chosen) heads.emplace_back("chosen on");
   if (chosen) heads.emplace_back("choice");
   for (const Account& account : report.accounts) heads.push_back(account.name);
   std::vector<Cells> rows;
   for (const FoldResult& fold : report.folds) {
-    Cells row{
-        fmt::format("{} to {}", day(fold.times.test_from), day(fold.times.test_to)),
-        day(fold.times.train_to),
-        fmt::format("{} to {}", day(fold.times.validation_from), day(fold.times.validation_to))};
+    const FoldTimes& t = fold.times;
+    Cells row{fmt::format("{} to {}", day(t.test_from), day(t.test_to))};
+    if (trained) row.push_back(day(t.train_to));
+    if (trained || chosen)
+      row.push_back(fmt::format("{} to {}", day(t.validation_from), day(t.validation_to)));
     if (chosen) row.push_back(fold.chosen);
     for (const auto& [name, f] : fold.accounts)
       row.push_back(fmt::format("{} ({})", figure(f.net_sharpe), percent(f.total_return, 1)));

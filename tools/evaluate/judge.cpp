@@ -25,8 +25,11 @@ std::optional<double> yearly_by_sqrt(const std::vector<double>& net, double bars
   const double ratio = evaluation::sharpe_ratio(net);
   return std::isfinite(ratio) ? std::optional(ratio * std::sqrt(bars_a_year)) : std::nullopt;
 }
-std::optional<double> yearly_by_sqrt(const Track& track) {
-  return yearly_by_sqrt(track.net, track.bars_a_year);
+
+/// As the report's tables have it.
+std::string ratio_text(const evaluation::Figures& figures) {
+  return figures.net_sharpe ? fmt::format("Sharpe ratio {:.2f}", *figures.net_sharpe)
+                            : std::string("Sharpe ratio none");
 }
 
 }  // namespace
@@ -228,10 +231,9 @@ Result<void> Judge::run_tests() {
     BOOST_OUTCOME_TRY(const std::string hash, config_hash(candidate, loaded));
     Account account{candidate.name, candidate.role, hash, std::move(track), {}, {}, {}};
     BOOST_OUTCOME_TRY(enter(account.name, account.config, tests_text(), account.track));
-    const auto sharpe = yearly_by_sqrt(account.track);
-    world_.say(fmt::format("ran {} over {} bars in {} blocks: Sharpe ratio {}", candidate.name,
+    world_.say(fmt::format("ran {} over {} bars in {} blocks: {}", candidate.name,
                            account.track.bars(), plan_.folds.size(),
-                           sharpe ? fmt::format("{:.2f}", *sharpe) : std::string("none")));
+                           ratio_text(evaluation::figures_of(account.track))));
     report_.accounts.push_back(std::move(account));
   }
   BOOST_OUTCOME_TRY(weigh_accounts(report_.accounts, plan_.evaluate));
@@ -252,8 +254,8 @@ Result<void> Judge::run_seeds() {
   for (std::size_t seed = 0; seed < weights_.front().front().size(); ++seed) {
     BOOST_OUTCOME_TRY(const Track track, run_blocks(0, seed));
     report_.seeds.push_back({static_cast<std::int64_t>(seed + 1), evaluation::figures_of(track)});
-    world_.say(fmt::format("ran seed {} alone: Sharpe ratio {:.2f}", seed + 1,
-                           report_.seeds.back().figures.net_sharpe.value_or(0.0)));
+    world_.say(
+        fmt::format("ran seed {} alone: {}", seed + 1, ratio_text(report_.seeds.back().figures)));
   }
   return success();
 }
@@ -271,8 +273,8 @@ Result<void> Judge::run_adaptation() {
     BOOST_OUTCOME_TRY(const std::string hash, config_hash(plan_.candidates.front(), loaded));
     BOOST_OUTCOME_TRY(enter(fmt::format("{} ({})", plan_.candidates.front().name, way.name), hash,
                             tests_text(), track));
-    world_.say(fmt::format("ran {} adapting {}: Sharpe ratio {:.2f}", plan_.candidates.front().name,
-                           way.name, yearly_by_sqrt(track).value_or(0.0)));
+    world_.say(fmt::format("ran {} adapting {}: {}", plan_.candidates.front().name, way.name,
+                           ratio_text(evaluation::figures_of(track))));
     runs.push_back({way.name, loaded.settings.policy.adapt, std::move(track)});
   }
   BOOST_OUTCOME_TRY(report_.adaptation, adaptation_curve(runs, plan_.evaluate));

@@ -21,10 +21,22 @@ struct Surroundings {
   std::function<Timestamp()> now;
 };
 
+/// What an evaluation needs before it can begin.
+struct Needs {
+  std::vector<std::string> missing;  ///< "KEY: FILE: WHY"; empty: all is there
+  std::size_t trainings = 0;
+  std::size_t trainings_left = 0;  ///< of them, those that are not done yet
+};
+
+/// The checkpoints that a candidate names for a fold (from 1).
+std::vector<std::string> given_files(const CandidateSettings& candidate, std::size_t fold);
+
 class Judge {
  public:
   Judge(Plan plan, Surroundings world) : plan_(std::move(plan)), world_(std::move(world)) {}
 
+  /// Looks for files, folders, recipes and the program that trains. Reads no bar, writes nothing.
+  [[nodiscard]] Needs needs();
   /// Errors: those of files, trainings, engine and registry; Refused, where a checkpoint has seen
   /// what would judge it; Stopped.
   Result<Report> run();
@@ -38,6 +50,7 @@ class Judge {
   Result<void> find_weights(std::size_t candidate, std::vector<Training>& trainings);
   [[nodiscard]] Training training_of(const Candidate& candidate, std::size_t fold,
                                      std::int64_t seed, const std::filesystem::path& root) const;
+  [[nodiscard]] std::string untrainable(const Training& training) const;
   Result<void> check_weights();
   Result<void> choose_on_validation();
   Result<void> choose_in_fold(std::size_t fold);

@@ -21,7 +21,8 @@ std::string replaced(std::string text, std::string_view what, const std::string&
   return text;
 }
 
-/// Checkpoints that are there already, of one fold.
+}  // namespace
+
 std::vector<std::string> given_files(const CandidateSettings& s, std::size_t fold) {
   std::vector<std::string> files;
   for (const std::string& pattern : s.checkpoints) {
@@ -32,8 +33,6 @@ std::vector<std::string> given_files(const CandidateSettings& s, std::size_t fol
   }
   return files;
 }
-
-}  // namespace
 
 Result<void> Judge::find_weights() {
   weights_.resize(plan_.candidates.size());

@@ -54,10 +54,29 @@ Result<Seen> seen_by(const inference::Checkpoint& checkpoint, const std::string&
   return seen;
 }
 
+bool may_reach(const Seen& seen, Timestamp from) {
+  return seen.real && (!seen.until || *seen.until > from);
+}
+
+std::optional<std::string> seen_note(const std::vector<std::string>& checkpoints, Timestamp from) {
+  for (const std::string& file : checkpoints) {
+    const auto read = inference::load_checkpoint(file);
+    if (read.has_error()) continue;
+    const auto seen = seen_by(read.value(), file);
+    if (seen.has_error() || !may_reach(seen.value(), from)) continue;
+    return fmt::format(
+        "{} was trained on bars up to {}, and may have seen those that are played from {} on: what "
+        "is earned on them proves nothing (proteus evaluate judges on bars that are new to it)",
+        file, seen.value().until ? format_time(*seen.value().until) : "the end of its files",
+        format_time(from));
+  }
+  return std::nullopt;
+}
+
 Result<void> check_unseen(const std::filesystem::path& checkpoint, Timestamp from) {
   BOOST_OUTCOME_TRY(const auto read, inference::load_checkpoint(checkpoint));
   BOOST_OUTCOME_TRY(const Seen seen, seen_by(read, checkpoint.string()));
-  if (!seen.real || (seen.until && *seen.until <= from)) return success();
+  if (!may_reach(seen, from)) return success();
   return error(
       ErrorCode::Refused,
       fmt::format("{}: it was trained on bars up to {}, and is to be judged from {} on: what it "

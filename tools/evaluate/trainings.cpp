@@ -11,10 +11,12 @@
 #include <cstring>
 #include <fstream>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "models/runs/files.hpp"
+#include "tools/app/advice.hpp"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to us.
 
@@ -36,9 +38,21 @@ std::vector<std::string> command_of(const Training& training, const std::string&
   return words;
 }
 
+/// A training's log can be opened: what hinders would else be told as a failure of the program.
+Result<void> make_log(const Training& training) {
+  auto ready = runs::make_folder(training.folder.parent_path());
+  const fs::path log = log_of(training);
+  if (ready && !std::ofstream(log, std::ios::app))
+    ready = runs::io_error("write the log", log, {errno, std::generic_category()});
+  if (ready) return success();
+  return advised(ready.error(),
+                 "set train.folder (where it is empty, evaluate.folder) to one that can be written "
+                 "to");
+}
+
 /// A process group of its own: a Ctrl-C at the terminal reaches the children once, through us.
 Result<pid_t> start(const Training& training, const std::string& program) {
-  BOOST_OUTCOME_TRY(runs::make_folder(training.folder.parent_path()));
+  BOOST_OUTCOME_TRY(make_log(training));
   auto words = command_of(training, program);
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

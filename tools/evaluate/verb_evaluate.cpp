@@ -7,6 +7,7 @@
 #include "connectors/net/loop.hpp"
 #include "models/runs/files.hpp"
 #include "tools/app/screen.hpp"
+#include "tools/app/signal_words.hpp"
 #include "tools/app/verbs.hpp"
 #include "tools/evaluate/given.hpp"
 #include "tools/evaluate/judge.hpp"
@@ -22,6 +23,8 @@ volatile std::sig_atomic_t evaluation_interrupted = 0;
 void on_signal(int number) {
   evaluation_interrupted = 1;
   std::signal(number, SIG_DFL);
+  say_in_handler(
+      "\nproteus: interrupted: ends after the step that it is in; once more ends it at once\n");
 }
 
 std::string command_of(const Options& options) {
@@ -64,17 +67,26 @@ int exit_code_of(const Error& failure) {
   return of_checkpoint ? kError : kConfig;
 }
 
-void tell_check(const evaluate::Plan& plan) {
+/// Says what is missing, all at once; whether anything is.
+bool tell_missing(const evaluate::Needs& needs) {
+  for (const std::string& one : needs.missing) fmt::print(stderr, "proteus: {}\n", one);
+  return !needs.missing.empty();
+}
+
+void tell_check(const evaluate::Plan& plan, const evaluate::Needs& needs) {
   for (std::size_t f = 0; f < plan.folds.size(); ++f) {
     const auto& t = plan.folds[f];
-    fmt::print("fold {}: trains up to {}, chooses on {} to {}, judges {} to {}\n", f + 1,
-               format_time(t.train_to), format_time(t.validation_from),
-               format_time(t.validation_to), format_time(t.test_from), format_time(t.test_to));
+    fmt::print("fold {}: ", f + 1);
+    if (needs.trainings > 0) fmt::print("trains up to {}, ", format_time(t.train_to));
+    if (needs.trainings > 0 || !plan.grid.empty())
+      fmt::print("chooses on {} to {}, ", format_time(t.validation_from),
+                 format_time(t.validation_to));
+    fmt::print("judges {} to {}\n", format_time(t.test_from), format_time(t.test_to));
   }
   for (const auto& candidate : plan.candidates)
     fmt::print("{}: {}\n", candidate.name, evaluate::to_string(candidate.role));
-  fmt::print("fine: the report would be written to {}; no data was read, and nothing was done\n",
-             evaluate::folder_of(plan));
+  if (needs.trainings > 0)
+    fmt::print("trainings: {} of {} are left to do\n", needs.trainings_left, needs.trainings);
 }
 
 }  // namespace
@@ -86,7 +98,9 @@ void declare_evaluate(CLI::App& app, Options& options) {
       ->type_name("KEY=VALUE")
       ->take_all()
       ->expected(1);
-  app.add_flag("--check", options.check, "reads the settings, tells what would be done, and ends");
+  app.add_flag("--check", options.check,
+               "reads the settings, looks whether files and programs are there, tells what would "
+               "be done, and ends");
   add_json(app, options);
   app.add_option("CHECKPOINT", options.files,
                  "judges these together, on bars behind those they were trained on")
@@ -100,10 +114,6 @@ int run_evaluate(const Options& options) {
                 kUsage);
   auto plan = plan_of(options);
   if (plan.has_error()) return fail(plan.error(), exit_code_of(plan.error()));
-  if (options.check) {
-    tell_check(plan.value());
-    return kOk;
-  }
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, on_signal);
   evaluate::Surroundings world;
   world.program = fs::read_symlink("/proc/self/exe").string();
@@ -114,6 +124,16 @@ int run_evaluate(const Options& options) {
   };
   world.stop = [] { return evaluation_interrupted != 0; };
   world.now = &net::Loop::wall_now;
+  const evaluate::Needs needs = evaluate::Judge(plan.value(), world).needs();
+  if (options.check) tell_check(plan.value(), needs);
+  if (tell_missing(needs)) return kError;
+  if (options.check) {
+    fmt::print(
+        "fine: the report would be written to {}; what it needs is there, no bar was read, and "
+        "nothing was done\n",
+        evaluate::folder_of(plan.value()));
+    return kOk;
+  }
   auto report = evaluate::Judge(std::move(plan.value()), world).run();
   if (report.has_error()) return fail(report.error(), kError);
   report.value().command = command_of(options);

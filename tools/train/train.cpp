@@ -12,6 +12,7 @@
 #include "connectors/net/loop.hpp"
 #include "models/runs/run.hpp"
 #include "tools/app/screen.hpp"
+#include "tools/app/signal_words.hpp"
 #include "tools/app/version.hpp"
 #include "tools/train/agreement.hpp"
 #include "tools/train/configuration.hpp"
@@ -30,13 +31,20 @@ void on_signal(int number) {
   std::signal(number, SIG_DFL);  // Who asks twice does not want to wait for the iteration.
 }
 
+/// Before there is a run, nothing is worth waiting for: it says so and dies of the signal.
+void on_early_signal(int number) {
+  say_in_handler("\nproteus: interrupted before the training had begun\n");
+  std::signal(number, SIG_DFL);
+  std::raise(number);
+}
+
 /// What whoever started this had ignored stays so: under nohup, a terminal that closes ends
 /// nothing.
-void listen_to_signals() {
+void listen_to_signals(void (*handler)(int)) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction before {};
     if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
-      std::signal(number, on_signal);
+      std::signal(number, handler);
   }
 }
 
@@ -74,9 +82,10 @@ class Training {
         progress_(style_of_stdout(), stdout_is_terminal() && ranks.rank() == 0) {}
 
   int run(std::span<const ModelKind> models) {
+    listen_to_signals(on_early_signal);
     if (const auto ready = start(models); ready.has_error()) return fail(ready.error(), code_);
     if (options_.check) return tell_all();
-    listen_to_signals();
+    listen_to_signals(on_signal);
     tell_start();
     return train();
   }
@@ -274,7 +283,7 @@ class Training {
 
   [[nodiscard]] std::string resume_words() const {
     const std::string words =
-        fmt::format("go on with: proteus train --resume {}", folder_.string());
+        fmt::format("go on with: {} train --resume {}", options_.program, folder_.string());
     return ranks_.size() == 1 ? words
                               : fmt::format("{}, in {} processes again", words, ranks_.size());
   }

@@ -259,15 +259,24 @@ TEST(ConfigReader, TheCommandLineWinsOverTheFile) {
 }
 
 TEST(ConfigReader, WhatIsWrongOnTheCommandLineIsToldAsSuch) {
-  EXPECT_THAT(errors_of("", {"engine.depth=many", "engine.dept=3", "engin.depth=3", "depth",
-                             "risk.limits.drawdown_max=2", "engine.port=1", "engine.port=2"}),
-              ElementsAre("command line: depth: is no setting, write section.key=value",
-                          "command line: engine.port: is given twice, keep one",
-                          "command line: engine.depth: \"many\" is text, give an integer",
-                          "command line: risk.limits.drawdown_max: 2.0 is out of range, give 0.001 "
-                          "to 0.99 (drawdown that halts, as a fraction)",
-                          "command line: engine.dept: unknown key, did you mean depth?",
-                          "command line: engin.depth: unknown section, did you mean [engine]?"));
+  EXPECT_THAT(
+      errors_of("", {"engine.depth=many", "engine.dept=3", "engin.depth=3", "depth",
+                     "risk.limits.drawdown_max=2", "engine.port=1", "engine.port=2"}),
+      ElementsAre("command line: depth: is no setting, write section.key=value",
+                  "command line: engine.port: is given twice, keep one",
+                  "command line: engine.depth: \"many\" is text, give an integer",
+                  "command line: risk.limits.drawdown_max: 2.0 is out of range, give 0.001 "
+                  "to 0.99 (drawdown that halts, as a fraction)",
+                  "command line: engine.dept: unknown key, did you mean engine.depth?",
+                  "command line: engin.depth: unknown section, did you mean engine.depth?"));
+}
+
+TEST(ConfigReader, AKeyOfTheCommandLineIsSuggestedAsItIsWrittenThere) {
+  EXPECT_THAT(
+      errors_of("", {"engine.drawdown_max=1", "engin.xyzzy=3"}),
+      ElementsAre(
+          "command line: engine.drawdown_max: unknown key, did you mean risk.limits.drawdown_max?",
+          "command line: engin.xyzzy: unknown section, did you mean [engine]?"));
 }
 
 TEST(ConfigReader, AnAssignmentWithoutASectionIsToldWhereItBelongs) {

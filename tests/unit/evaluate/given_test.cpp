@@ -60,6 +60,18 @@ TEST_F(Given, IsRefusedOnABlockThatItHasSeen) {
   EXPECT_TRUE(check_unseen(save("end.safetensors", "files = [\"a\"]\n"), hour(9'999)).has_error());
 }
 
+TEST_F(Given, ANoteIsMadeWhereItMayHaveSeenWhatIsPlayed) {
+  const std::string past = save("past.safetensors", "files = [\"a\"]\nto = \"2024-01-20\"\n");
+  const std::string all = save("all.safetensors", "files = [\"a\"]\n");
+  const std::string made = save("made.safetensors", "synthetic = [\"bull\"]\n");
+  const Timestamp from = parse_time("2024-01-20").value();
+  EXPECT_EQ(seen_note({past, made, (folder_ / "none.safetensors").string()}, from), std::nullopt);
+  EXPECT_THAT(seen_note({past}, from - std::chrono::hours{1}).value_or(""),
+              AllOf(HasSubstr(past), HasSubstr("bars up to 2024-01-20"), HasSubstr("proves")));
+  EXPECT_THAT(seen_note({made, all}, from).value_or(""),
+              AllOf(HasSubstr(all), HasSubstr("the end of its files")));
+}
+
 TEST_F(Given, IsJudgedBehindTheLastBarThatAnyOfThemHasSeen) {
   const std::string data = "files = [\"" + klines_ + "\"]\n";
   const std::string a = save("a.safetensors", data + "to = \"2024-01-20\"\n");

@@ -13,6 +13,7 @@
 namespace proteus::app::evaluate {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -110,6 +111,38 @@ TEST_F(JudgedPolicy, TellsTheGainOfEachWayToAdaptWithItsOwnRun) {
   EXPECT_NE(ways[0].figures.total_return, ways[1].figures.total_return);
   // Three accounts, and three ways, of which two are configurations that are there already.
   EXPECT_EQ(report.value().tried.lines, 6);
+}
+
+/// What is missing of a plan whose candidate is trained by `recipe`.
+std::vector<std::string> missing(const test::Folder& folder, const std::string& recipe) {
+  const std::string train = (folder / "train.toml").string();
+  std::ofstream(train) << recipe;
+  const auto plan =
+      read_plan(write_plan(folder),
+                {"candidate.rule.train=" + train, "candidate.rule.set=strategy.name=policy",
+                 "candidate.rule.seeds=2", "data.files=" + write_klines(folder, "BTCUSDT", 1'000)});
+  EXPECT_TRUE(plan) << plan.error().context;
+  const Needs needs = Judge(plan.value(), {(folder / "proteus").string(), {}, {}, {}}).needs();
+  EXPECT_EQ(needs.trainings_left, 4U);  // two folds, two seeds
+  return needs.missing;
+}
+
+TEST(JudgeNeeds, TheProgramThatTrainsOnlyWhereTheModelAsksForIt) {
+  const test::Folder folder;
+  const std::string data = "[data]\nsynthetic = [\"bull\"]\nsynthetic_bars = 20000\n";
+  EXPECT_THAT(missing(folder, "[train]\nmodel = \"rl2\"\n" + data),
+              ElementsAre(AllOf(HasSubstr("candidate.rule.train: "),
+                                HasSubstr("needs LibTorch, which proteus-learn has"))));
+  EXPECT_THAT(missing(folder, "[train]\nmodel = \"maml_forecast\"\n" + data), ElementsAre());
+  std::ofstream(folder / "proteus-learn") << "#!/bin/sh\n";
+  std::filesystem::permissions(folder / "proteus-learn", std::filesystem::perms::owner_all);
+  EXPECT_THAT(missing(folder, "[train]\nmodel = \"rl2\"\n" + data), ElementsAre());
+}
+
+TEST(JudgeNeeds, TheDataOfTheRecipe) {
+  const test::Folder folder;
+  EXPECT_THAT(missing(folder, "[train]\nmodel = \"maml_forecast\"\n[data]\nfolder = \"/nope\"\n"),
+              ElementsAre(HasSubstr("train.toml: data.folder: /nope: no such folder")));
 }
 
 TEST_F(JudgedPolicy, IsRefusedWhereItHasSeenTheBlock) {

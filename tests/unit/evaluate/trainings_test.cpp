@@ -83,6 +83,22 @@ TEST_F(Trainings, AreToldOnceToStopAndWaitedFor) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(asked), {}), "asked\n");
 }
 
+TEST_F(Trainings, WhoseLogCannotBeWrittenNameItAndTheKey) {
+  std::filesystem::create_directories(folder_ / "runs/a.log");  // in the way
+  const auto ended = run({training("a")}, program("exit 0"));
+  EXPECT_EQ(ended.error().code, ErrorCode::Io);
+  EXPECT_THAT(ended.error().context,
+              AllOf(HasSubstr("cannot write the log"), HasSubstr("runs/a.log: Is a directory"),
+                    HasSubstr("train.folder"), HasSubstr("evaluate.folder")));
+}
+
+TEST_F(Trainings, WhoseFolderCannotBeMadeNameItAndTheKey) {
+  std::ofstream(folder_ / "runs") << "in the way";
+  const auto ended = run({training("a")}, program("exit 0"));
+  EXPECT_THAT(ended.error().context,
+              AllOf(HasSubstr("cannot make the folder"), HasSubstr("evaluate.folder")));
+}
+
 TEST_F(Trainings, SayWhereTheProgramCannotBeStarted) {
   const auto ended = run({training("a")}, (folder_ / "none").string());
   EXPECT_EQ(ended.error().code, ErrorCode::Io);

@@ -48,8 +48,23 @@ TEST(Checkpoint, IsRefusedAtEveryLengthButItsOwn) {
     const Result<Checkpoint> cut = decode_checkpoint(std::string_view(bytes).substr(0, n), "f");
     ASSERT_TRUE(cut.has_error()) << n;
     ASSERT_EQ(cut.error().code, ErrorCode::Corrupt) << cut.error().context;
+    if (n > sizeof(std::uint64_t)) {
+      ASSERT_TRUE(cut.error().context.starts_with("f: this file is cut short")) << n;
+    }
   }
   EXPECT_TRUE(decode_checkpoint(bytes + '\0', "f").has_error());
+}
+
+TEST(Checkpoint, AFileOfAnotherKindIsToldAsOneInPlainWords) {
+  const std::string tensors_alone = encode({}).value();
+  for (const std::string_view foreign :
+       {std::string_view("x"), std::string_view("a text that somebody wrote"),
+        std::string_view("PK\003\004\0\0\0\0 a zip, say", 19), std::string_view(tensors_alone)}) {
+    const Result<Checkpoint> read = decode_checkpoint(foreign, "f");
+    ASSERT_TRUE(read.has_error()) << foreign;
+    EXPECT_TRUE(read.error().context.starts_with("f: this is no checkpoint"))
+        << read.error().context;
+  }
 }
 
 TEST(Checkpoint, IsRefusedWithAnyByteChanged) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <optional>
+
 #include "models/runs/event_record.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/regression_trainer.hpp"
@@ -307,6 +309,21 @@ TEST(Run, GoesOnWherePlotsCannotBeDrawnAndSaysSoOnce) {
   EXPECT_EQ(notes, 1);
   EXPECT_TRUE(run->finish().has_value());
   EXPECT_TRUE(fs::exists(folder / "run" / "model.safetensors"));
+}
+
+TEST(Run, GoesOnWhereItsFiguresCannotBeReadForThePlotsAndSaysWhy) {
+  const test::Folder folder;
+  RegressionTrainer trainer(1, kTotal);
+  auto run = Run::begin(folder / "run", kSettings, provenance(), trainer, at(0)).value();
+  fs::rename(folder / "run" / "scalars.csv", folder / "away");  // It is open, and written to on.
+  fs::create_directory(folder / "run" / "scalars.csv");
+  std::optional<std::string> note;
+  while (!run->done() && !note) {
+    ASSERT_TRUE(run->iterate(at(1)).has_value());
+    note = run->take_note();
+  }
+  ASSERT_TRUE(note.has_value());
+  EXPECT_THAT(*note, HasSubstr("scalars.csv: Is a directory"));
 }
 
 TEST(Run, DrawsPlotsAgainOnlyWhenThereIsMoreToShow) {

@@ -390,6 +390,17 @@ TEST(Recover, AHeaderThatNothingProvesIsNotGuessed) {
   EXPECT_EQ(read_all(one.wal()), damaged);
 }
 
+TEST(Recover, AFolderInThePlaceOfSessionJsonProvesNothing) {
+  const One one;
+  Kept::flip(one.wal(), 33);
+  fs::remove(one.folder_ / "session.json");
+  fs::create_directory(one.folder_ / "session.json");
+  const auto recovery = recover_log(one.wal(), kNow);
+  ASSERT_FALSE(recovery.has_value());
+  EXPECT_TRUE(recovery.error().context.ends_with("a new session has to be begun"))
+      << recovery.error().context;
+}
+
 TEST(Recover, TablesThatToldMoreThanTheCutLogAreKeptAsideAndCounted) {
   Folder folder;
   const fs::path wal = folder / "session.wal";

@@ -53,7 +53,7 @@ TEST(Inspect, ReportsAllErrorsAtOnce) {
   const auto read_back = inspect("", {"engine.capital=x", "feed.sped=3"});
   ASSERT_TRUE(read_back.has_error());
   EXPECT_NE(read_back.error().context.find("engine.capital"), std::string::npos);
-  EXPECT_NE(read_back.error().context.find("feed.sped: unknown key, did you mean speed?"),
+  EXPECT_NE(read_back.error().context.find("feed.sped: unknown key, did you mean feed.speed?"),
             std::string::npos);
 }
 

@@ -53,5 +53,13 @@ TEST_F(Resume, OfAFolderThatIsNoSessionIsAnError) {
   EXPECT_FALSE(fits_session(load("", {}).value(), folder_ / "none").has_value());
 }
 
+TEST_F(Resume, AFolderInThePlaceOfItsSettingsIsAnErrorThatNamesIt) {
+  std::filesystem::create_directories(folder_ / "odd/config.resolved.toml");
+  const auto fits = fits_session(load("", {}).value(), folder_ / "odd");
+  ASSERT_TRUE(fits.has_error());
+  EXPECT_EQ(fits.error().code, ErrorCode::Io);
+  EXPECT_THAT(fits.error().context, HasSubstr("odd/config.resolved.toml: Is a directory"));
+}
+
 }  // namespace
 }  // namespace proteus::app

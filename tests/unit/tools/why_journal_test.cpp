@@ -255,6 +255,24 @@ TEST(WhyView, SaysWhenOurClockIsBehindTheBarsClose) {
   EXPECT_EQ(shown("29:00.000").find("behind"), std::string::npos);
 }
 
+TEST(WhyView, TellsKellysOwnWeightsFromThoseThatGoOn) {
+  // Kelly would hold nothing, and the floor holds the position all the same.
+  const std::string shown = render_why(
+      R"({"session":"S","source":"daemon","decisions":[{"interval":"1h","sizing":[
+{"step":"volatility_target","factor":0.5,"weight":0.34},
+{"step":"kelly_continuous","factor":-2,"weight":0},
+{"step":"kelly_cap","factor":1,"weight":0.34},
+{"step":"allocation","factor":0.25,"weight":0.085}]}]})");
+  const auto row = [&](const std::string& step) {
+    const std::size_t at = shown.find("    " + step);
+    return shown.substr(at, shown.find('\n', at) - at);
+  };
+  EXPECT_NE(row("kelly_continuous").find("(0)"), std::string::npos) << shown;
+  EXPECT_NE(row("kelly_cap").find(" 0.34 "), std::string::npos) << shown;
+  EXPECT_NE(row("kelly_cap").find("never less than kelly_floor"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("in brackets: what Kelly alone would leave"), std::string::npos);
+}
+
 TEST_F(WhyJournal, FindsASessionByNameFolderOrAge) {
   const fs::path older = runs_ / "2025-05-01T00-00-00Z-paper";
   fs::create_directory(older);

@@ -44,13 +44,17 @@ std::vector<std::pair<std::string, std::string>> learning_environment() {
   return variables;
 }
 
+std::optional<std::string> learner_beside(const std::string& program) {
+  const std::string learner = std::filesystem::path(program).parent_path() / "proteus-learn";
+  if (access(learner.c_str(), X_OK) != 0) return std::nullopt;
+  return learner;
+}
+
 std::optional<std::string> find_learner() {
   std::error_code failed;
   const auto self = std::filesystem::read_symlink(kSelf, failed);
   if (failed) return std::nullopt;
-  const std::string learner = self.parent_path() / "proteus-learn";
-  if (access(learner.c_str(), X_OK) != 0) return std::nullopt;
-  return learner;
+  return learner_beside(self.string());
 }
 
 void become(const std::string& program) {

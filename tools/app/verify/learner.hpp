@@ -14,7 +14,9 @@ namespace proteus::app::verify {
 /// that what a shell exports changes no bits.
 std::vector<std::pair<std::string, std::string>> learning_environment();
 
-/// proteus-learn beside the running program, if it is there and may be run.
+/// proteus-learn beside a program, if it is there and may be run.
+std::optional<std::string> learner_beside(const std::string& program);
+/// The same beside the running one.
 std::optional<std::string> find_learner();
 
 /// Replaces this process by `program`, with this one's arguments and the learning environment.
