@@ -34,6 +34,9 @@ class SimIo {
   virtual void mute(ConnId conn, bool muted) = 0;
 };
 
+/// Headers of a request, in the order of the wire; names in any case.
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
 /// Answer to one HTTP request. `delay`: real time to hold it back.
 struct HttpReply {
   int status = 200;
