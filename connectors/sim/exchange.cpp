@@ -6,6 +6,7 @@
 
 #include "connectors/sim/hub.hpp"
 #include "connectors/sim/pace.hpp"
+#include "connectors/sim/private/private_rest.hpp"
 #include "connectors/sim/rest.hpp"
 
 namespace proteus::sim {
@@ -52,11 +53,13 @@ HttpReply told(int status, std::string body) {
 
 class SimExchange::Impl {
  public:
-  Impl(SimSettings settings, MarketSource& source, SimIo& io, Timestamp start)
+  Impl(SimSettings settings, MarketSource& source, SimIo& io, Timestamp start,
+       std::vector<AccountSpec> accounts)
       : settings_(std::move(settings)),
+        accounts_(std::move(accounts)),
         market_(source, settings_),
+        view_(market_),
         hub_(market_, io, counts_),
-        rest_(market_, counts_),
         pace_(settings_),
         start_(start),
         now_(start) {}
@@ -65,6 +68,8 @@ class SimExchange::Impl {
     const Duration hold = pace_.hold(steady);
     return settings_.paced ? advance_paced(hold) : advance_timed(steady);
   }
+  /// Once, before anything else. Errors: those of ExchangeCore::create.
+  Result<void> open_core();
   [[nodiscard]] bool finished() const {
     const auto end = market_.source().end();
     return end && now_ >= *end;
@@ -75,10 +80,14 @@ class SimExchange::Impl {
   [[nodiscard]] std::string describe_faults() const;
 
   SimSettings settings_;
+  std::vector<AccountSpec> accounts_;
   FaultCounts counts_{};
   mutable Market market_;
+  SimMarketView view_;
   Hub hub_;
-  Rest rest_;
+  std::unique_ptr<ExchangeCore> core_;
+  std::optional<PrivateRest> signed_;
+  std::optional<Rest> rest_;
   Pace pace_;
   Timestamp start_;
   Timestamp now_;
@@ -93,6 +102,20 @@ class SimExchange::Impl {
   Duration advance_paced(Duration hold);
 };
 
+Result<void> SimExchange::Impl::open_core() {
+  matching::VenueSettings costs;
+  costs.linear_taker_fee_bps = settings_.taker_fee_bps;
+  costs.linear_maker_fee_bps = settings_.maker_fee_bps;
+  costs.maintenance_margin_bps = settings_.maintenance_margin_bps;
+  costs.liquidation_fee_bps = settings_.liquidation_fee_bps;
+  BOOST_OUTCOME_TRY(
+      core_, ExchangeCore::create(accounts_, market_.instruments(), matching::make_rates(costs),
+                                  view_, static_cast<std::uint64_t>(settings_.seed)));
+  signed_.emplace(market_, view_, *core_, accounts_);
+  rest_.emplace(market_, *signed_, counts_);
+  return success();
+}
+
 /// Everything that falls due at `due`, the next such time.
 void SimExchange::Impl::step(Timestamp due) {
   const bool on_grid = due == market_.grid().next(now_);
@@ -103,7 +126,9 @@ void SimExchange::Impl::step(Timestamp due) {
   if (on_grid && bar_open(due, market_.grid().base) == due) hub_.before_close();
   now_ = due;
   hub_.release(now_);
-  if (on_grid) hub_.push(now_);
+  if (!on_grid) return;
+  core_->on_market(now_);
+  hub_.push(now_);
 }
 
 Duration SimExchange::Impl::advance_timed(Duration steady) {
@@ -147,7 +172,7 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
                        order.kind == FaultKind::Http403 || order.kind == FaultKind::HttpDelay ||
                        order.kind == FaultKind::LastPageCursor;
   if (of_http) {
-    rest_.dice().order(order.kind, order.count);
+    rest_->dice().order(order.kind, order.count);
     return success();
   }
   if (order.kind == FaultKind::ClockOffset) {
@@ -221,7 +246,9 @@ Result<std::unique_ptr<SimExchange>> SimExchange::create(SimSettings settings, M
     return error(ErrorCode::OutOfRange,
                  "speed of the simulated exchange: between 0.001 and 1000000");
   BOOST_OUTCOME_TRY(const Timestamp start, start_of(settings, source));
-  auto impl = std::make_unique<Impl>(std::move(settings), source, io, start);
+  BOOST_OUTCOME_TRY(auto accounts, parse_accounts(settings.accounts));
+  auto impl = std::make_unique<Impl>(std::move(settings), source, io, start, std::move(accounts));
+  BOOST_OUTCOME_TRY(impl->open_core());
   return std::unique_ptr<SimExchange>(new SimExchange(std::move(impl)));
 }
 
@@ -244,13 +271,14 @@ void SimExchange::on_pong(ConnId conn, std::string_view payload) {
 
 void SimExchange::on_closed(ConnId conn) { impl_->hub_.closed(conn); }
 
-HttpReply SimExchange::on_http(std::string_view method, std::string_view target) {
+HttpReply SimExchange::on_http(std::string_view method, std::string_view target,
+                               const HttpHeaders& headers, std::string_view body) {
   if (target.starts_with("/sim/")) {
     const std::size_t mark = target.find('?');
     return impl_->control(target.substr(0, mark),
                           Query(mark == std::string_view::npos ? "" : target.substr(mark + 1)));
   }
-  HttpReply reply = impl_->rest_.answer(method, target, impl_->now_);
+  HttpReply reply = impl_->rest_->answer({method, target, headers, body}, impl_->now_);
   impl_->pace_.stir(reply.delay);
   return reply;
 }

@@ -1,10 +1,11 @@
-// What a user can say about the simulated exchange: its clock, its pushes, its faults. Defaults
-// stand here and nowhere else.
+// What a user can say about the simulated exchange: its clock, its pushes, its accounts, its
+// faults. Defaults stand here and nowhere else.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "engine/core/settings.hpp"
 #include "engine/core/time.hpp"
@@ -97,6 +98,11 @@ struct SimSettings {
   std::int64_t spread_ticks = 1;
   double mark_basis_bps = 0.0;
   bool kline_start_floor = false;
+  std::vector<std::string> accounts = {"simkey:simsecret:100000"};
+  double taker_fee_bps = 5.5;
+  double maker_fee_bps = 2.0;
+  double maintenance_margin_bps = 50.0;
+  double liquidation_fee_bps = 50.0;
   SimFaults faults;
 
   static constexpr auto settings() {
@@ -121,7 +127,19 @@ struct SimSettings {
                 -500.0, 500.0),
         setting("kline_start_floor", &S::kline_start_floor,
                 "REST klines: a start inside a candle includes that candle (seen later); else the "
-                "list begins with the next (recorded 2024)")};
+                "list begins with the next (recorded 2024)"),
+        setting("accounts", &S::accounts,
+                "accounts that may trade, each KEY:SECRET:USDT; play money, so no real key here"),
+        setting("taker_fee_bps", &S::taker_fee_bps,
+                "perpetuals: fee of taking, in bps of the value", 0.0, 1000.0),
+        setting("maker_fee_bps", &S::maker_fee_bps,
+                "perpetuals: fee of resting, in bps of the value", 0.0, 1000.0),
+        setting("maintenance_margin_bps", &S::maintenance_margin_bps,
+                "an account whose equity is at or below this share of its positions' values is "
+                "liquidated, in bps",
+                1.0, 5000.0),
+        setting("liquidation_fee_bps", &S::liquidation_fee_bps,
+                "paid on top of the taker fee by a liquidation, in bps", 0.0, 1000.0)};
   }
 };
 

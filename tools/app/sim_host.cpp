@@ -83,7 +83,9 @@ struct SimHost::Impl final : sim::SimIo {
   }
 
   void on_http(const net::HttpRequest& request, const net::Responder& responder) {
-    sim::HttpReply reply = exchange->on_http(request.method, request.target);
+    sim::HttpHeaders sent;
+    for (const auto& [name, value] : request.headers) sent.emplace_back(name, value);
+    sim::HttpReply reply = exchange->on_http(request.method, request.target, sent, request.body);
     std::vector<net::HttpHeader> headers;
     for (auto& [name, value] : reply.headers) headers.push_back({name, value});
     net::HttpAnswer answer(static_cast<unsigned>(reply.status), std::move(reply.body),

@@ -128,4 +128,35 @@ struct CoreBench {
   Timestamp now = kFirst;
 };
 
+/// Signs for the default account and sends to a Bench.
+struct Client {
+  explicit Client(Bench& b) : bench(b) {}
+  [[nodiscard]] HttpHeaders headers(std::string_view payload) const {
+    const std::string time = std::to_string(to_unix_ms(bench->now()) + clock_ms);
+    return {{"X-BAPI-API-KEY", key},
+            {"X-BAPI-TIMESTAMP", time},
+            {"X-BAPI-RECV-WINDOW", "5000"},
+            {"X-BAPI-SIGN", hmac_sha256_hex(secret, time + key + "5000" + std::string(payload))}};
+  }
+  HttpReply raw_get(std::string_view path, std::string_view query) const {
+    const std::string target = std::string(path) + (query.empty() ? "" : "?") + std::string(query);
+    return bench->on_http("GET", target, headers(query));
+  }
+  HttpReply raw_post(std::string_view path, std::string_view body) const {
+    return bench->on_http("POST", path, headers(body), body);
+  }
+  json::value get(std::string_view path, std::string_view query = "") const {
+    return json::parse(raw_get(path, query).body);
+  }
+  json::value post(std::string_view path, std::string_view body) const {
+    return json::parse(raw_post(path, body).body);
+  }
+  Bench& bench;
+  std::string key = "simkey";
+  std::string secret = "simsecret";
+  std::int64_t clock_ms = 0;  ///< how far this client's clock is ahead
+};
+
+inline std::int64_t code_of(const json::value& answer) { return answer.at("retCode").as_int64(); }
+
 }  // namespace proteus::sim::private_test

@@ -1,0 +1,107 @@
+#include "connectors/sim/private/private_rest.hpp"
+
+#include <boost/json.hpp>
+
+#include "connectors/sim/private/private_request.hpp"
+#include "connectors/sim/replies.hpp"
+
+namespace proteus::sim {
+namespace {
+
+namespace json = boost::json;
+
+using PrivateHandler = Said<std::string> (*)(const PrivateRequest&);
+struct PrivatePath {
+  std::string_view name;
+  bool post;
+  std::size_t per_second;  ///< section 4.2, linear
+  bool paged;
+  PrivateHandler handler;
+};
+
+constexpr PrivatePath kPrivatePaths[] = {
+    {"/v5/order/create", true, 10, false, order_create},
+    {"/v5/order/amend", true, 10, false, order_amend},
+    {"/v5/order/cancel", true, 10, false, order_cancel},
+    {"/v5/order/cancel-all", true, 10, false, order_cancel_all},
+    {"/v5/order/realtime", false, 50, true, order_realtime},
+    {"/v5/order/history", false, 50, true, order_history},
+    {"/v5/execution/list", false, 50, true, execution_list},
+    {"/v5/position/list", false, 50, true, position_list},
+    {"/v5/position/set-leverage", true, 10, false, position_set_leverage},
+    {"/v5/position/switch-mode", true, 10, false, position_switch_mode},
+    {"/v5/account/wallet-balance", false, 50, false, account_wallet},
+    {"/v5/account/info", false, 50, false, account_info},
+    {"/v5/account/fee-rate", false, 5, false, account_fee_rate},
+    {"/v5/user/query-api", false, 10, false, user_query_api}};
+
+const PrivatePath* path_of(std::string_view name, bool post) {
+  for (const PrivatePath& known : kPrivatePaths)
+    if (known.name == name && known.post == post) return &known;
+  return nullptr;
+}
+
+Said<json::object> body_of(const HttpCall& call, bool post) {
+  if (!post) return json::object{};
+  boost::system::error_code failed;
+  json::value value = json::parse({call.body.data(), call.body.size()}, failed);
+  if (failed || !value.is_object())
+    return Refusal{10001, "params error: the body is no JSON object"};
+  return std::move(value.get_object());
+}
+
+HttpReply refused(const Refusal& refusal, std::int64_t told) {
+  if (refusal.http != 200) return plain_reply(refusal.http, refusal.text);
+  return json_reply(envelope(refusal.code, refusal.text, "{}", told));
+}
+
+}  // namespace
+
+TimeRule time_rule(const Market& market, Timestamp now) {
+  const SimSettings& settings = market.settings();
+  return {to_unix_ms(now) + market.clock_offset_ms(), settings.speed, !settings.paced};
+}
+
+PrivateRest::PrivateRest(Market& market, MarketView& view, ExchangeCore& core,
+                         std::span<const AccountSpec> accounts)
+    : market_(market), view_(view), core_(core), accounts_(accounts) {}
+
+std::optional<HttpReply> PrivateRest::answer(const HttpCall& call, Timestamp now, FaultDice& dice) {
+  const bool post = call.method == "POST";
+  if (!post && call.method != "GET") return std::nullopt;
+  const std::size_t mark = call.target.find('?');
+  const std::string_view query_text =
+      mark == std::string_view::npos ? std::string_view{} : call.target.substr(mark + 1);
+  const PrivatePath* const path = path_of(call.target.substr(0, mark), post);
+  if (path == nullptr) return std::nullopt;
+  if (!post && !call.body.empty()) return plain_reply(403, "a GET has no body");
+
+  const TimeRule rule = time_rule(market_, now);
+  const auto account =
+      check_signature(accounts_, call.headers, {post, query_text, call.body}, rule);
+  if (!account) return refused(account.error(), rule.told_ms);
+  RateWindow& window = windows_[{account.value(), path->name}];
+  const bool room = window.take(path->per_second, now);
+
+  HttpReply reply;
+  if (!room) {
+    reply = refused({10006, "Too many visits. Exceeded the API Rate Limit."}, rule.told_ms);
+  } else if (const auto body = body_of(call, post); !body) {
+    reply = refused(body.error(), rule.told_ms);
+  } else {
+    const Query query(query_text);
+    const bool cursor =
+        path->paged && dice.strikes(FaultKind::LastPageCursor,
+                                    market_.settings().faults.last_page_cursor_per_request);
+    const auto result =
+        path->handler({market_, view_, core_, account.value(), query, body.value(), now, cursor});
+    reply = result ? json_reply(envelope(0, "OK", result.value(), rule.told_ms))
+                   : refused(result.error(), rule.told_ms);
+  }
+  add_limit_headers(reply, static_cast<std::int64_t>(path->per_second),
+                    static_cast<std::int64_t>(window.left(path->per_second)),
+                    to_unix_ms(window.reset(path->per_second, now)) + market_.clock_offset_ms());
+  return reply;
+}
+
+}  // namespace proteus::sim
