@@ -1,6 +1,7 @@
 // The venue's signed REST paths: who asks, how often, and the way to what answers.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <map>
 #include <optional>
 #include <span>
@@ -22,8 +23,18 @@ struct HttpCall {
   std::string_view body;
 };
 
+struct PrivateRequest;
+
 /// The time rule as the venue's clock stands at `now`.
 TimeRule time_rule(const Market& market, Timestamp now);
+
+/// What a call came to, and where its rate window then stands.
+struct PrivateOutcome {
+  Said<std::string> result;  ///< JSON text
+  std::int64_t limit = 0;
+  std::int64_t left = 0;
+  std::int64_t reset_ms = 0;
+};
 
 class PrivateRest {
  public:
@@ -32,8 +43,14 @@ class PrivateRest {
               std::span<const AccountSpec> accounts);
   /// Nothing: it is no private path, or another method's.
   std::optional<HttpReply> answer(const HttpCall& call, Timestamp now, FaultDice& dice);
+  /// The same for one who is known already, by POST; `path` is one of the signed ones.
+  PrivateOutcome post(AccountId account, std::string_view path, const boost::json::object& body,
+                      Timestamp now);
 
  private:
+  struct Path;
+  static const Path* path_of(std::string_view name, bool post);
+  PrivateOutcome run(const Path& path, const PrivateRequest& request);
   Market& market_;
   MarketView& view_;
   ExchangeCore& core_;

@@ -21,14 +21,6 @@ bool same_name(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::optional<std::int64_t> ms_of(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || ec != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  if (value < 0 || value > kSignedMsMax) return std::nullopt;
-  return value;
-}
-
 Said<AccountId> owner_of(std::span<const AccountSpec> accounts, std::string_view key) {
   const auto found = std::ranges::find(accounts, key, &AccountSpec::key);
   if (found == accounts.end()) return Refusal{10003, "API key is invalid."};
@@ -40,6 +32,14 @@ std::int64_t stretched(std::int64_t ms, double speed) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> ms_text(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || ec != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (value < 0 || value > kSignedMsMax) return std::nullopt;
+  return value;
+}
 
 std::string_view header_of(const HttpHeaders& headers, std::string_view name) {
   for (const auto& [known, value] : headers)
@@ -66,8 +66,8 @@ Said<AccountId> check_signature(std::span<const AccountSpec> accounts, const Htt
   const std::string_view window_text = header_of(headers, "X-BAPI-RECV-WINDOW");
   if (key.empty() || time_text.empty() || signature.empty())
     return Refusal{401, "missing authentication headers", 401};
-  const auto timestamp = ms_of(time_text);
-  const auto window = window_text.empty() ? std::optional(kWindowUsual) : ms_of(window_text);
+  const auto timestamp = ms_text(time_text);
+  const auto window = window_text.empty() ? std::optional(kWindowUsual) : ms_text(window_text);
   if (!timestamp) return Refusal{10001, "params error: X-BAPI-TIMESTAMP invalid"};
   if (!window) return Refusal{10001, "params error: X-BAPI-RECV-WINDOW invalid"};
   BOOST_OUTCOME_TRY(const AccountId account, owner_of(accounts, key));
@@ -83,7 +83,7 @@ Said<AccountId> check_signature(std::span<const AccountSpec> accounts, const Htt
 Said<AccountId> check_login(std::span<const AccountSpec> accounts, std::string_view key,
                             std::string_view expires, std::string_view signature,
                             const TimeRule& rule) {
-  const auto until = ms_of(expires);
+  const auto until = ms_text(expires);
   if (!until) return Refusal{10001, "params error: expires invalid"};
   BOOST_OUTCOME_TRY(const AccountId account, owner_of(accounts, key));
   if (rule.judged && *until <= rule.told_ms)

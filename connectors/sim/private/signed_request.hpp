@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -30,6 +31,9 @@ struct SignedCall {
 
 /// Value of the first header of that name, whatever its case; empty when there is none.
 std::string_view header_of(const HttpHeaders& headers, std::string_view name);
+
+/// Milliseconds since 1970 as decimal digits; nothing if it is anything else.
+std::optional<std::int64_t> ms_text(std::string_view text);
 
 /// server - window <= timestamp < server + 1000, in ms, stretched by the speed. Refusal: 10002.
 Said<void> check_time(const TimeRule& rule, std::int64_t timestamp, std::int64_t window);
