@@ -107,6 +107,13 @@ Timestamp generated_market_start(const sim::SimSettings& settings, Timestamp now
   return bar_open(now, Interval::M1) - std::chrono::minutes{settings.history_bars};
 }
 
+void start_by_the_clock(SimSettings& settings, Timestamp now) {
+  sim::SimSettings& exchange = settings.exchange;
+  if (settings.host.files.empty() && exchange.start.empty() && exchange.speed == 1.0 &&
+      !exchange.paced)
+    exchange.start = format_time(now);
+}
+
 SimHost::SimHost(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SimHost::~SimHost() = default;
 std::uint16_t SimHost::port() const { return impl_->server->port(); }
