@@ -114,7 +114,7 @@ Result<void> SimExchange::Impl::open_core() {
   BOOST_OUTCOME_TRY(
       core_, ExchangeCore::create(accounts_, market_.instruments(), matching::make_rates(costs),
                                   view_, static_cast<std::uint64_t>(settings_.seed)));
-  signed_.emplace(market_, view_, *core_, accounts_);
+  signed_.emplace(market_, view_, *core_, accounts_, counts_);
   orders_.emplace(market_, view_, *core_, *signed_, accounts_);
   hub_.emplace(market_, *orders_, io_, counts_);
   rest_.emplace(market_, *signed_, counts_);
@@ -179,6 +179,16 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
                        order.kind == FaultKind::LastPageCursor;
   if (of_http) {
     rest_->dice().order(order.kind, order.count);
+    return success();
+  }
+  if (order.kind == FaultKind::Order10016 || order.kind == FaultKind::OrderLost ||
+      order.kind == FaultKind::PrivateEarly || order.kind == FaultKind::PrivateShuffle) {
+    signed_->dice().order(order.kind, order.count);
+    return success();
+  }
+  if (order.kind == FaultKind::ForgetClosed) {
+    core_->forget_closed();
+    ++counts_[static_cast<std::size_t>(order.kind)];
     return success();
   }
   if (order.kind == FaultKind::ClockOffset) {
@@ -285,6 +295,7 @@ HttpReply SimExchange::on_http(std::string_view method, std::string_view target,
                           Query(mark == std::string_view::npos ? "" : target.substr(mark + 1)));
   }
   HttpReply reply = impl_->rest_->answer({method, target, headers, body}, impl_->now_);
+  if (impl_->signed_->take_early()) impl_->hub_->tell_accounts(impl_->now_);
   impl_->pace_.stir(reply.delay);
   return reply;
 }

@@ -66,8 +66,9 @@ void Hub::text(ConnId conn, std::string_view text, Timestamp now) {
   if (found == connections_.end() || found->second->muted) return;
   Connection& connection = *found->second;
   if (connection.session) {
-    io_.send(conn, shared(orders_.answer(*connection.session, connection.name, text, now)),
-             FrameKind::Text);
+    std::string answer = orders_.answer(*connection.session, connection.name, text, now);
+    if (orders_.take_early()) tell_accounts(now);
+    if (!answer.empty()) io_.send(conn, shared(std::move(answer)), FrameKind::Text);
     return;
   }
   const Command command = parse_command(text);

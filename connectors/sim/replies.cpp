@@ -17,7 +17,7 @@ std::string envelope(int code, std::string_view message, std::string_view result
 }
 
 HttpReply plain_reply(int status, std::string text, std::string type) {
-  return {status, std::move(type), std::move(text), {}, Duration{0}};
+  return {status, std::move(type), std::move(text), {}, Duration{0}, false};
 }
 
 HttpReply json_reply(std::string body) {

@@ -37,6 +37,10 @@ struct SimFaults {
   double http_delay_per_request = 0.0;
   Duration http_delay = std::chrono::milliseconds{750};
   double last_page_cursor_per_request = 0.0;
+  double order_10016_per_request = 0.0;
+  double order_lost_per_request = 0.0;
+  double private_early_per_request = 0.0;
+  double private_shuffle_per_change = 0.0;
   std::int64_t clock_offset_ms = 0;
 
   static constexpr auto settings() {
@@ -80,6 +84,15 @@ struct SimFaults {
                 3600.0),
         setting("last_page_cursor_per_request", &F::last_page_cursor_per_request,
                 "chance that the last page of a list carries a cursor", 0.0, 1.0),
+        setting("order_10016_per_request", &F::order_10016_per_request,
+                "chance that an order request is done and answered 10016, server error", 0.0, 1.0),
+        setting("order_lost_per_request", &F::order_lost_per_request,
+                "chance that an order request is done and its answer never comes", 0.0, 1.0),
+        setting("private_early_per_request", &F::private_early_per_request,
+                "chance that the streams tell of an order request before its answer", 0.0, 1.0),
+        setting("private_shuffle_per_change", &F::private_shuffle_per_change,
+                "chance that execution, order, position and wallet come in another order", 0.0,
+                1.0),
         setting("clock_offset_ms", &F::clock_offset_ms,
                 "added to every time the venue tells, ms; candles stay where they are", -86'400'000,
                 86'400'000)};

@@ -86,6 +86,11 @@ struct SimHost::Impl final : sim::SimIo {
     sim::HttpHeaders sent;
     for (const auto& [name, value] : request.headers) sent.emplace_back(name, value);
     sim::HttpReply reply = exchange->on_http(request.method, request.target, sent, request.body);
+    if (reply.lost) {
+      responder.drop();
+      advance();
+      return;
+    }
     std::vector<net::HttpHeader> headers;
     for (auto& [name, value] : reply.headers) headers.push_back({name, value});
     net::HttpAnswer answer(static_cast<unsigned>(reply.status), std::move(reply.body),

@@ -97,6 +97,10 @@ Changes ExchangeCore::take_changes(AccountId account) {
   return std::exchange(accounts_[account].changes, Changes{});
 }
 
+void ExchangeCore::forget_closed() {
+  for (TradingAccount& account : accounts_) account.remembered_closed = 0;
+}
+
 /// The text of a UUID, a pure function of the seed and of how many were made.
 std::string ExchangeCore::new_id(std::string_view what) {
   const std::uint64_t high = mix(mix(mix(seed_), what), ++ids_made_);
@@ -282,14 +286,23 @@ Said<void> ExchangeCore::set_leverage(AccountId id, InstrumentId instrument,
   return boost::outcome_v2::success();
 }
 
+/// Whether anybody holds it or waits in its book: of all others the market is not even asked.
+bool ExchangeCore::concerned(InstrumentId id) const {
+  const Desk& here = desk(id);
+  return !here.resting[0].empty() || !here.resting[1].empty() ||
+         std::ranges::any_of(accounts_, [id](const TradingAccount& account) {
+           return !account.position(id).is_zero();
+         });
+}
+
 void ExchangeCore::on_market(Timestamp now) {
   for (const Instrument& what : instruments_) {
-    if (what.category != Category::Linear || !view_.priced(what.id, now)) continue;
-    settle_funding(what.id, now);
-    for (TradingAccount& account : accounts_)
-      if (!account.position(what.id).is_zero())
-        account.books.mark(what.id, view_.mark(what.id, now));
     desk(what.id).taken = {};
+    if (!concerned(what.id)) continue;
+    settle_funding(what.id, now);
+    const Price mark = view_.mark(what.id, now);
+    for (TradingAccount& account : accounts_)
+      if (!account.position(what.id).is_zero()) account.books.mark(what.id, mark);
   }
   for (AccountId id = 0; id < accounts_.size(); ++id) liquidate_if_due(id, now);
   for (const Instrument& what : instruments_) {

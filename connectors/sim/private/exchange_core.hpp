@@ -52,6 +52,8 @@ class ExchangeCore {
   [[nodiscard]] const TradingAccount& account(AccountId id) const { return accounts_[id]; }
   [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
   [[nodiscard]] const matching::Rates& rates() const { return rates_; }
+  /// Order lists forget what has closed until now, as after a restart of the venue; histories stay.
+  void forget_closed();
   /// What happened to the account since the last call.
   Changes take_changes(AccountId account);
 
@@ -107,6 +109,7 @@ class ExchangeCore {
   void bust(AccountId account, InstrumentId id, Timestamp now);
   void book_fill(TradingAccount& account, Execution& execution, const Fill& fill, Timestamp now);
 
+  [[nodiscard]] bool concerned(InstrumentId id) const;
   [[nodiscard]] Desk& desk(InstrumentId id) { return desks_[id.index]; }
   [[nodiscard]] const Desk& desk(InstrumentId id) const { return desks_[id.index]; }
   static RestingKey key_of(const VenueOrder& order) {

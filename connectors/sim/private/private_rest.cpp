@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "connectors/sim/private/private_request.hpp"
+#include "connectors/sim/random.hpp"
 #include "connectors/sim/replies.hpp"
 
 namespace proteus::sim {
@@ -61,17 +62,27 @@ TimeRule time_rule(const Market& market, Timestamp now) {
 }
 
 PrivateRest::PrivateRest(Market& market, MarketView& view, ExchangeCore& core,
-                         std::span<const AccountSpec> accounts)
-    : market_(market), view_(view), core_(core), accounts_(accounts) {}
+                         std::span<const AccountSpec> accounts, FaultCounts& counts)
+    : market_(market),
+      view_(view),
+      core_(core),
+      accounts_(accounts),
+      dice_(mix(mix(static_cast<std::uint64_t>(market.settings().seed)), "orders"), counts) {}
 
 PrivateOutcome PrivateRest::run(const Path& path, const PrivateRequest& request) {
   RateWindow& window = windows_[{request.account, path.name}];
   const bool room = window.take(path.per_second, request.now);
   Said<std::string> result = Refusal{10006, "Too many visits. Exceeded the API Rate Limit."};
   if (room) result = path.handler(request);
+  const SimFaults& faults = market_.settings().faults;
+  const bool ordered = result && path.post && path.name.starts_with("/v5/order/");
+  const bool lost = ordered && dice_.strikes(FaultKind::OrderLost, faults.order_lost_per_request);
+  if (ordered && dice_.strikes(FaultKind::Order10016, faults.order_10016_per_request))
+    result = Refusal{10016, "Request timeout, please try again later"};
+  early_ = ordered && dice_.strikes(FaultKind::PrivateEarly, faults.private_early_per_request);
   return {std::move(result), static_cast<std::int64_t>(path.per_second),
           static_cast<std::int64_t>(window.left(path.per_second)),
-          to_unix_ms(window.reset(path.per_second, request.now)) + market_.clock_offset_ms()};
+          to_unix_ms(window.reset(path.per_second, request.now)) + market_.clock_offset_ms(), lost};
 }
 
 PrivateOutcome PrivateRest::post(AccountId account, std::string_view path, const json::object& body,
@@ -106,6 +117,7 @@ std::optional<HttpReply> PrivateRest::answer(const HttpCall& call, Timestamp now
       run(*path, {market_, view_, core_, account.value(), query, body.value(), now, cursor});
   HttpReply reply = done.result ? json_reply(envelope(0, "OK", done.result.value(), rule.told_ms))
                                 : refused(done.result.error(), rule.told_ms);
+  reply.lost = done.lost;
   add_limit_headers(reply, done.limit, done.left, done.reset_ms);
   return reply;
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "connectors/sim/faults.hpp"
 #include "connectors/sim/private/exchange_core.hpp"
@@ -34,18 +35,23 @@ struct PrivateOutcome {
   std::int64_t limit = 0;
   std::int64_t left = 0;
   std::int64_t reset_ms = 0;
+  bool lost = false;  ///< a fault: it was done, and no answer comes
 };
 
 class PrivateRest {
  public:
   /// All outlive it.
   PrivateRest(Market& market, MarketView& view, ExchangeCore& core,
-              std::span<const AccountSpec> accounts);
+              std::span<const AccountSpec> accounts, FaultCounts& counts);
   /// Nothing: it is no private path, or another method's.
   std::optional<HttpReply> answer(const HttpCall& call, Timestamp now, FaultDice& dice);
   /// The same for one who is known already, by POST; `path` is one of the signed ones.
   PrivateOutcome post(AccountId account, std::string_view path, const boost::json::object& body,
                       Timestamp now);
+  /// A fault: what the last call did is to be told before its answer. Asked once a call.
+  bool take_early() { return std::exchange(early_, false); }
+  /// Of faults of orders and of what accounts are told.
+  FaultDice& dice() { return dice_; }
 
  private:
   struct Path;
@@ -55,6 +61,8 @@ class PrivateRest {
   MarketView& view_;
   ExchangeCore& core_;
   std::span<const AccountSpec> accounts_;
+  FaultDice dice_;
+  bool early_ = false;
   std::map<std::pair<AccountId, std::string_view>, RateWindow> windows_;  // by account and path
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "connectors/sim/commands.hpp"
@@ -145,41 +146,46 @@ std::string PrivateStream::private_answer(PrivateSession& session, std::string_v
 }
 
 void PrivateStream::tell(Timestamp now, const Deliver& to) {
-  const RowStyle style{false, market_.clock_offset_ms()};
   for (AccountId id = 0; id < core_.accounts(); ++id) {
     const Changes changes = core_.take_changes(id);
     if (!changes.any()) continue;
-    const auto deliver = [&](std::string_view topic, const std::string& rows) {
-      if (rows.empty()) return;
+    auto told = rows_of(id, changes, now);
+    FaultDice& dice = rest_.dice();
+    if (dice.strikes(FaultKind::PrivateShuffle,
+                     market_.settings().faults.private_shuffle_per_change))
+      // Another order in every case: turned by one to three places.
+      std::ranges::rotate(
+          told,
+          told.begin() + 1 + static_cast<std::ptrdiff_t>(dice.draws().next() % (told.size() - 1)));
+    for (const auto& [topic, rows] : told) {
+      if (rows.empty()) continue;
       const std::uint64_t number = ++frames_;
       to(id, topic, [&](std::string_view name) {
         return fmt::format(R"({{"id":"sim_{}_{}","topic":"{}","creationTime":{},"data":[{}]}})",
-                           id + 1, number, name, to_unix_ms(now) + style.offset_ms, rows);
+                           id + 1, number, name, to_unix_ms(now) + market_.clock_offset_ms(), rows);
       });
-    };
-    std::string rows;
-    const auto next_row = [&rows] {
-      if (!rows.empty()) rows += ',';
-    };
-    for (const Execution& e : changes.executions) {
-      next_row();
-      append_execution_row(rows, e, core_.instruments()[e.order.instrument], style);
     }
-    deliver("execution", std::exchange(rows, {}));
-    for (const VenueOrder& order : changes.orders) {
-      next_row();
-      append_order_row(rows, order, core_.instruments()[order.instrument], style);
-    }
-    deliver("order", std::exchange(rows, {}));
-    for (const InstrumentId instrument : changes.positions) {
-      next_row();
-      const Price mark = view_.priced(instrument, now) ? view_.mark(instrument, now) : Price{};
-      append_position_row(rows, core_, id, instrument, mark, style);
-    }
-    deliver("position", std::exchange(rows, {}));
-    append_wallet_row(rows, core_, id);
-    deliver("wallet", rows);
   }
+}
+
+PrivateStream::Told PrivateStream::rows_of(AccountId id, const Changes& changes, Timestamp now) {
+  const RowStyle style{false, market_.clock_offset_ms()};
+  Told told{{{"execution", {}}, {"order", {}}, {"position", {}}, {"wallet", {}}}};
+  const auto next_row = [](std::string& rows) -> std::string& {
+    if (!rows.empty()) rows += ',';
+    return rows;
+  };
+  for (const Execution& e : changes.executions)
+    append_execution_row(next_row(told[0].second), e, core_.instruments()[e.order.instrument],
+                         style);
+  for (const VenueOrder& order : changes.orders)
+    append_order_row(next_row(told[1].second), order, core_.instruments()[order.instrument], style);
+  for (const InstrumentId instrument : changes.positions) {
+    const Price mark = view_.priced(instrument, now) ? view_.mark(instrument, now) : Price{};
+    append_position_row(next_row(told[2].second), core_, id, instrument, mark, style);
+  }
+  append_wallet_row(told[3].second, core_, id);
+  return told;
 }
 
 }  // namespace proteus::sim

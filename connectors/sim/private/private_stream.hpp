@@ -3,6 +3,7 @@
 // themselves are the hub's.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -32,7 +33,7 @@ class PrivateStream {
                 std::span<const AccountSpec> accounts)
       : market_(market), view_(view), core_(core), rest_(rest), accounts_(accounts) {}
 
-  /// The answer to one message. `conn`: the connection's name.
+  /// The answer to one message; empty: a fault lost it. `conn`: the connection's name.
   std::string answer(PrivateSession& session, std::string_view conn, std::string_view text,
                      Timestamp now);
 
@@ -42,12 +43,16 @@ class PrivateStream {
   using FrameOf = std::function<std::string(std::string_view name)>;
   using Deliver = std::function<void(AccountId, std::string_view topic, const FrameOf&)>;
   void tell(Timestamp now, const Deliver& to);
+  bool take_early() { return rest_.take_early(); }
 
  private:
   std::string private_answer(PrivateSession& session, std::string_view conn, std::string_view text,
                              Timestamp now);
   std::string trade_answer(PrivateSession& session, std::string_view conn, std::string_view text,
                            Timestamp now);
+  /// Topics and their rows, in the order in which they are told.
+  using Told = std::array<std::pair<std::string_view, std::string>, 4>;
+  Told rows_of(AccountId id, const Changes& changes, Timestamp now);
   /// The account that an auth message signs for.
   [[nodiscard]] Said<AccountId> log_in(std::string_view text, Timestamp now) const;
 

@@ -8,7 +8,6 @@
 namespace proteus::sim {
 namespace {
 
-constexpr std::size_t kClosedShown = 500;  // by order/realtime
 constexpr Duration kUnfilledKept = std::chrono::hours{24};
 
 /// Rows with a number below the cursor's, at most `limit`, newest first, as the text of a list.
@@ -76,8 +75,8 @@ Said<std::string> order_realtime(const PrivateRequest& request) {
       if (wanted_here(order)) rows.push_back(&order);
   // By id also those that closed lately are found.
   if (by_id || open_only == "1") {
-    const std::size_t shown = std::min(kClosedShown, owner.closed.size());
-    for (std::size_t i = owner.closed.size() - shown; i < owner.closed.size(); ++i)
+    for (std::size_t i = owner.closed.size() - owner.remembered_closed; i < owner.closed.size();
+         ++i)
       if (wanted_here(owner.closed[i])) rows.push_back(&owner.closed[i]);
   }
   return order_page(request, std::move(rows), limit, cursor);

@@ -109,6 +109,7 @@ std::string PrivateStream::trade_answer(PrivateSession& session, std::string_vie
   if (!order) return brief(order.error().code, order.error().text);
 
   const PrivateOutcome done = rest_.post(*session.account, path, order.value(), now);
+  if (done.lost) return {};
   std::string out =
       done.result ? trade_head(message, op, 0, "OK")
                   : trade_head(message, op, done.result.error().code, done.result.error().text);

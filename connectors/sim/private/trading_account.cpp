@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kLinksMax = 250'000;
 constexpr std::size_t kClosedMax = 50'000;
+constexpr std::size_t kClosedShown = 500;  // in order lists
 constexpr std::size_t kExecutionsMax = 100'000;
 
 /// One side's orders of an instrument together.
@@ -116,6 +117,7 @@ void TradingAccount::archive(std::uint64_t number) {
   const auto found = open.find(number);
   closed.push_back(std::move(found->second));
   open.erase(found);
+  remembered_closed = std::min(remembered_closed + 1, kClosedShown);
   if (closed.size() > kClosedMax) closed.pop_front();
 }
 

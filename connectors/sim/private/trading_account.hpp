@@ -71,6 +71,7 @@ class TradingAccount {
   std::vector<PositionNotes> notes;          ///< by instrument
   std::map<std::uint64_t, VenueOrder> open;  ///< by number
   std::deque<VenueOrder> closed;             ///< in the order of closing
+  std::size_t remembered_closed = 0;         ///< so many of the newest are in order lists too
   std::deque<Execution> executions;          ///< oldest first
   Changes changes;
 

@@ -260,5 +260,79 @@ TEST(TradeStream, TakesOrdersUnderTheRulesOfRest) {
             "Cancelled");
 }
 
+/// Orders a fault of every kind that an order can meet, and says what came of it.
+struct FaultDesk : StreamDesk {
+  FaultDesk() {
+    log_in(conn);
+    say(conn, R"({"op":"subscribe","args":["order","execution","position","wallet"]})");
+  }
+  void order_fault(FaultKind kind) { ASSERT_TRUE(bench->inject({kind})); }
+  HttpReply buy(std::string_view link_id) {
+    return client.raw_post(
+        "/v5/order/create",
+        linear_body(fmt::format(
+            R"("side":"Buy","orderType":"Market","qty":"0.01","orderLinkId":"{}")", link_id)));
+  }
+  std::string size_held() {
+    return text_at(client.get("/v5/position/list", "category=linear&symbol=BTCUSDT"),
+                   "/result/list/0/size");
+  }
+};
+
+TEST(PrivateFaults, AnOrderThatWasDoneMayBeAnswered10016OrNotAtAll) {
+  FaultDesk desk;
+  desk.order_fault(FaultKind::Order10016);
+  EXPECT_EQ(code_of(json::parse(desk.buy("f-1").body)), 10016);
+  EXPECT_EQ(desk.size_held(), "0.01");
+  EXPECT_EQ(code_of(json::parse(desk.buy("f-1").body)), 110072) << "which proves that it arrived";
+  desk.order_fault(FaultKind::OrderLost);
+  EXPECT_TRUE(desk.buy("f-2").lost);
+  EXPECT_EQ(desk.size_held(), "0.02");
+  EXPECT_FALSE(desk.buy("f-3").lost) << "one was ordered";
+  EXPECT_EQ(desk.bench->describe_faults(), "order_10016=1 order_lost=1");
+
+  const ConnId trade = desk.bench.connect("/v5/trade");
+  desk.log_in(trade);
+  desk.order_fault(FaultKind::OrderLost);
+  desk.bench->on_text(trade,
+                      fmt::format(R"({{"reqId":"1","header":{{"X-BAPI-TIMESTAMP":"{}"}},)"
+                                  R"("op":"order.create","args":[{}]}})",
+                                  to_unix_ms(desk.bench->now()), market_order("Buy", "0.01")));
+  EXPECT_EQ(desk.heard(trade), std::vector<std::string>{});
+  EXPECT_EQ(desk.size_held(), "0.04");
+}
+
+TEST(PrivateFaults, StreamsMaySpeakBeforeTheAnswerAndInAnotherOrder) {
+  FaultDesk desk;
+  desk.order_fault(FaultKind::PrivateEarly);
+  EXPECT_EQ(code_of(json::parse(desk.buy("e-1").body)), 0);
+  const std::vector<std::string> usual{"execution", "order", "position", "wallet"};
+  EXPECT_EQ(desk.topics_heard(desk.conn), usual) << "before the exchange was advanced";
+  desk.order_fault(FaultKind::PrivateShuffle);
+  desk.buy("e-2");
+  desk.bench.run(0s);
+  auto shuffled = desk.topics_heard(desk.conn);
+  EXPECT_NE(shuffled, usual);
+  std::ranges::sort(shuffled);
+  EXPECT_EQ(shuffled, usual) << "all of them, which happen to be in the order of the alphabet";
+  desk.buy("e-3");
+  desk.bench.run(0s);
+  EXPECT_EQ(desk.topics_heard(desk.conn), usual);
+}
+
+TEST(PrivateFaults, ListsMayForgetClosedOrders) {
+  FaultDesk desk;
+  desk.buy("c-1");
+  const auto rows = [&](std::string_view path, std::string_view query) {
+    return desk.client.get(path, query).at_pointer("/result/list").as_array().size();
+  };
+  EXPECT_EQ(rows("/v5/order/realtime", "category=linear&orderLinkId=c-1"), 1U);
+  desk.order_fault(FaultKind::ForgetClosed);
+  EXPECT_EQ(rows("/v5/order/realtime", "category=linear&orderLinkId=c-1"), 0U);
+  EXPECT_EQ(rows("/v5/order/history", "category=linear&orderLinkId=c-1"), 1U);
+  desk.buy("c-2");
+  EXPECT_EQ(rows("/v5/order/realtime", "category=linear&symbol=BTCUSDT&openOnly=1"), 1U);
+}
+
 }  // namespace
 }  // namespace proteus::sim::private_test
