@@ -6,6 +6,7 @@
 
 #include "connectors/sim/hub.hpp"
 #include "connectors/sim/pace.hpp"
+#include "connectors/sim/private/private_rest.hpp"
 #include "connectors/sim/rest.hpp"
 
 namespace proteus::sim {
@@ -52,19 +53,24 @@ HttpReply told(int status, std::string body) {
 
 class SimExchange::Impl {
  public:
-  Impl(SimSettings settings, MarketSource& source, SimIo& io, Timestamp start)
+  Impl(SimSettings settings, MarketSource& source, SimIo& io, Timestamp start,
+       std::vector<AccountSpec> accounts)
       : settings_(std::move(settings)),
+        accounts_(std::move(accounts)),
         market_(source, settings_),
-        hub_(market_, io, counts_),
-        rest_(market_, counts_),
+        view_(market_),
+        io_(io),
         pace_(settings_),
         start_(start),
         now_(start) {}
 
   Duration advance(Duration steady) {
+    hub_->tell_accounts(now_);  // Of orders since the last call, which were answered meanwhile.
     const Duration hold = pace_.hold(steady);
     return settings_.paced ? advance_paced(hold) : advance_timed(steady);
   }
+  /// Once, before anything else. Errors: those of ExchangeCore::create.
+  Result<void> open_core();
   [[nodiscard]] bool finished() const {
     const auto end = market_.source().end();
     return end && now_ >= *end;
@@ -75,10 +81,16 @@ class SimExchange::Impl {
   [[nodiscard]] std::string describe_faults() const;
 
   SimSettings settings_;
+  std::vector<AccountSpec> accounts_;
   FaultCounts counts_{};
   mutable Market market_;
-  Hub hub_;
-  Rest rest_;
+  SimMarketView view_;
+  SimIo& io_;
+  std::unique_ptr<ExchangeCore> core_;
+  std::optional<PrivateRest> signed_;
+  std::optional<PrivateStream> orders_;
+  std::optional<Hub> hub_;
+  std::optional<Rest> rest_;
   Pace pace_;
   Timestamp start_;
   Timestamp now_;
@@ -86,12 +98,28 @@ class SimExchange::Impl {
  private:
   [[nodiscard]] Timestamp next_due() const {
     const Timestamp instant = market_.grid().next(now_);
-    return std::min(instant, hub_.next_release().value_or(instant));
+    return std::min(instant, hub_->next_release().value_or(instant));
   }
   void step(Timestamp due);
   Duration advance_timed(Duration steady);
   Duration advance_paced(Duration hold);
 };
+
+Result<void> SimExchange::Impl::open_core() {
+  matching::VenueSettings costs;
+  costs.linear_taker_fee_bps = settings_.taker_fee_bps;
+  costs.linear_maker_fee_bps = settings_.maker_fee_bps;
+  costs.maintenance_margin_bps = settings_.maintenance_margin_bps;
+  costs.liquidation_fee_bps = settings_.liquidation_fee_bps;
+  BOOST_OUTCOME_TRY(
+      core_, ExchangeCore::create(accounts_, market_.instruments(), matching::make_rates(costs),
+                                  view_, static_cast<std::uint64_t>(settings_.seed)));
+  signed_.emplace(market_, view_, *core_, accounts_, counts_);
+  orders_.emplace(market_, view_, *core_, *signed_, accounts_);
+  hub_.emplace(market_, *orders_, io_, counts_);
+  rest_.emplace(market_, *signed_, counts_);
+  return success();
+}
 
 /// Everything that falls due at `due`, the next such time.
 void SimExchange::Impl::step(Timestamp due) {
@@ -99,11 +127,14 @@ void SimExchange::Impl::step(Timestamp due) {
   const auto minute = [](Timestamp t) {
     return std::chrono::floor<std::chrono::minutes>(t.time_since_epoch()).count();
   };
-  hub_.pass_minutes(minute(due) - minute(now_));
-  if (on_grid && bar_open(due, market_.grid().base) == due) hub_.before_close();
+  hub_->pass_minutes(minute(due) - minute(now_));
+  if (on_grid && bar_open(due, market_.grid().base) == due) hub_->before_close();
   now_ = due;
-  hub_.release(now_);
-  if (on_grid) hub_.push(now_);
+  hub_->release(now_);
+  if (!on_grid) return;
+  core_->on_market(now_);
+  hub_->push(now_);
+  hub_->tell_accounts(now_);
 }
 
 Duration SimExchange::Impl::advance_timed(Duration steady) {
@@ -120,12 +151,12 @@ Duration SimExchange::Impl::advance_timed(Duration steady) {
 }
 
 Duration SimExchange::Impl::advance_paced(Duration hold) {
-  if (finished() || hub_.readers() == 0 || hub_.awaits_pong()) return Duration::max();
+  if (finished() || hub_->readers() == 0 || hub_->awaits_pong()) return Duration::max();
   if (hold > Duration{0}) return hold;
   // What was sent on subscribing is read first.
-  if (hub_.ping_readers(false)) return Duration::max();
+  if (hub_->ping_readers(false)) return Duration::max();
   step(next_due());
-  hub_.ping_readers(true);
+  hub_->ping_readers(true);
   return Duration::max();  // The next pong, or a reader's leaving, moves time on.
 }
 
@@ -139,7 +170,7 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
     return error(ErrorCode::OutOfRange,
                  fmt::format("a clock offset of {} ms: a day ({} ms) is the most, either way",
                              order.value, kOffsetMsMax));
-  if (order.connection && !hub_.open(*order.connection))
+  if (order.connection && !hub_->open(*order.connection))
     return error(
         ErrorCode::NotFound,
         fmt::format("no connection {} is open: GET /sim/status lists them", *order.connection));
@@ -147,7 +178,17 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
                        order.kind == FaultKind::Http403 || order.kind == FaultKind::HttpDelay ||
                        order.kind == FaultKind::LastPageCursor;
   if (of_http) {
-    rest_.dice().order(order.kind, order.count);
+    rest_->dice().order(order.kind, order.count);
+    return success();
+  }
+  if (order.kind == FaultKind::Order10016 || order.kind == FaultKind::OrderLost ||
+      order.kind == FaultKind::PrivateEarly || order.kind == FaultKind::PrivateShuffle) {
+    signed_->dice().order(order.kind, order.count);
+    return success();
+  }
+  if (order.kind == FaultKind::ForgetClosed) {
+    core_->forget_closed();
+    ++counts_[static_cast<std::size_t>(order.kind)];
     return success();
   }
   if (order.kind == FaultKind::ClockOffset) {
@@ -156,14 +197,14 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
     return success();
   }
   const std::vector<ConnId> meant =
-      order.connection ? std::vector{*order.connection} : hub_.connections();
+      order.connection ? std::vector{*order.connection} : hub_->connections();
   for (const ConnId conn : meant) {
     if (order.kind == FaultKind::Drop) {
-      hub_.cut(conn, FaultKind::Drop);
+      hub_->cut(conn, FaultKind::Drop);
     } else if (order.kind == FaultKind::Mute) {
-      hub_.mute(conn);
+      hub_->mute(conn);
     } else {
-      hub_.dice(conn).order(order.kind, order.count);
+      hub_->dice(conn).order(order.kind, order.count);
     }
   }
   return success();
@@ -172,12 +213,12 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
 HttpReply SimExchange::Impl::control(std::string_view path, const Query& query) {
   if (path == "/sim/status") {
     std::string conns;
-    for (const ConnId conn : hub_.connections())
+    for (const ConnId conn : hub_->connections())
       conns += fmt::format("{}{}", conns.empty() ? "" : ",", conn);
     return told(200, fmt::format(R"({{"now":"{}","finished":{},"paced":{},"speed":{},)"
                                  R"("connections":[{}],"readers":{},"frames":{},"faults":"{}"}})",
                                  format_time(now_), finished(), settings_.paced, settings_.speed,
-                                 conns, hub_.readers(), hub_.frames(), describe_faults()));
+                                 conns, hub_->readers(), hub_->frames(), describe_faults()));
   }
   const auto kind = parse_fault(query.value_or("kind", {}));
   if (path != "/sim/fault" || !kind) return told(400, R"({"error":"no such path or fault"})");
@@ -221,7 +262,9 @@ Result<std::unique_ptr<SimExchange>> SimExchange::create(SimSettings settings, M
     return error(ErrorCode::OutOfRange,
                  "speed of the simulated exchange: between 0.001 and 1000000");
   BOOST_OUTCOME_TRY(const Timestamp start, start_of(settings, source));
-  auto impl = std::make_unique<Impl>(std::move(settings), source, io, start);
+  BOOST_OUTCOME_TRY(auto accounts, parse_accounts(settings.accounts));
+  auto impl = std::make_unique<Impl>(std::move(settings), source, io, start, std::move(accounts));
+  BOOST_OUTCOME_TRY(impl->open_core());
   return std::unique_ptr<SimExchange>(new SimExchange(std::move(impl)));
 }
 
@@ -230,27 +273,29 @@ SimExchange::~SimExchange() = default;
 
 int SimExchange::on_connect(ConnId conn, std::string_view target) {
   impl_->pace_.stir(Duration{0});
-  return impl_->hub_.connect(conn, target);
+  return impl_->hub_->connect(conn, target);
 }
 
 void SimExchange::on_text(ConnId conn, std::string_view text) {
   impl_->pace_.stir(Duration{0});
-  impl_->hub_.text(conn, text, impl_->now_);
+  impl_->hub_->text(conn, text, impl_->now_);
 }
 
 void SimExchange::on_pong(ConnId conn, std::string_view payload) {
-  impl_->hub_.pong(conn, payload);
+  impl_->hub_->pong(conn, payload);
 }
 
-void SimExchange::on_closed(ConnId conn) { impl_->hub_.closed(conn); }
+void SimExchange::on_closed(ConnId conn) { impl_->hub_->closed(conn); }
 
-HttpReply SimExchange::on_http(std::string_view method, std::string_view target) {
+HttpReply SimExchange::on_http(std::string_view method, std::string_view target,
+                               const HttpHeaders& headers, std::string_view body) {
   if (target.starts_with("/sim/")) {
     const std::size_t mark = target.find('?');
     return impl_->control(target.substr(0, mark),
                           Query(mark == std::string_view::npos ? "" : target.substr(mark + 1)));
   }
-  HttpReply reply = impl_->rest_.answer(method, target, impl_->now_);
+  HttpReply reply = impl_->rest_->answer({method, target, headers, body}, impl_->now_);
+  if (impl_->signed_->take_early()) impl_->hub_->tell_accounts(impl_->now_);
   impl_->pace_.stir(reply.delay);
   return reply;
 }
@@ -260,7 +305,7 @@ Result<void> SimExchange::inject(const FaultOrder& order) { return impl_->inject
 Timestamp SimExchange::now() const { return impl_->now_; }
 bool SimExchange::finished() const { return impl_->finished(); }
 const FaultCounts& SimExchange::fault_counts() const { return impl_->counts_; }
-std::uint64_t SimExchange::frames_sent() const { return impl_->hub_.frames(); }
+std::uint64_t SimExchange::frames_sent() const { return impl_->hub_->frames(); }
 std::string SimExchange::describe() const { return impl_->describe(); }
 std::string SimExchange::describe_faults() const { return impl_->describe_faults(); }
 

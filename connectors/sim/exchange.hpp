@@ -1,6 +1,6 @@
-// The simulated exchange, public half: Bybit's v5 REST and websocket protocols over a MarketSource,
-// in simulated time, without sockets, clocks or threads. A server feeds it what clients send and
-// what its steady clock reads; it answers through SimIo.
+// The simulated exchange: Bybit's v5 REST and websocket protocols over a MarketSource, with
+// accounts that trade on it, in simulated time, without sockets, clocks or threads. A server feeds
+// it what clients send and what its steady clock reads; it answers through SimIo.
 //
 // One thread. After EVERY input call advance() and call it again when the time it returned has
 // passed or at the next input, whichever is first. The same calls in the same order give the same
@@ -22,7 +22,8 @@ namespace proteus::sim {
 class SimExchange {
  public:
   /// `source` and `io` outlive the exchange. Errors: Malformed or OutOfRange for a start that is no
-  /// time or outside the market, for a push interval that is not whole milliseconds.
+  /// time or outside the market, for a push interval that is not whole milliseconds, for accounts
+  /// that cannot be read; those of an instrument that cannot be traded on.
   static Result<std::unique_ptr<SimExchange>> create(SimSettings settings, MarketSource& source,
                                                      SimIo& io);
   ~SimExchange();
@@ -40,7 +41,10 @@ class SimExchange {
   void on_closed(ConnId conn);
   /// One HTTP request; `target` is path and query as on the request line. Besides the venue's
   /// paths: GET /sim/status, and POST /sim/fault?kind=drop[&conn=N][&count=N][&value=N].
-  [[nodiscard]] HttpReply on_http(std::string_view method, std::string_view target);
+  /// `headers` and `body` matter to signed paths; orders take effect now, and are told on private
+  /// streams by the next advance(), after this answer.
+  [[nodiscard]] HttpReply on_http(std::string_view method, std::string_view target,
+                                  const HttpHeaders& headers = {}, std::string_view body = {});
 
   /// Moves simulated time as far as it may go by `steady_now` (any origin, never going back) and
   /// sends what falls due. Returns the real time after which it wants to be called again if nothing

@@ -4,10 +4,14 @@ namespace proteus::sim {
 namespace {
 
 constexpr std::array<std::string_view, kFaultKinds> kNames = {
-    "drop",          "drop_at_close",  "mute",       "delay",    "duplicate",  "reorder",
-    "omit_confirm",  "repeat_confirm", "truncate",   "flip",     "binary",     "unknown_key",
-    "unknown_topic", "http_5xx",       "http_10006", "http_403", "http_delay", "last_page_cursor",
-    "clock_offset"};
+    "drop",          "drop_at_close",   "mute",
+    "delay",         "duplicate",       "reorder",
+    "omit_confirm",  "repeat_confirm",  "truncate",
+    "flip",          "binary",          "unknown_key",
+    "unknown_topic", "http_5xx",        "http_10006",
+    "http_403",      "http_delay",      "last_page_cursor",
+    "clock_offset",  "order_10016",     "order_lost",
+    "private_early", "private_shuffle", "forget_closed"};
 
 }  // namespace
 

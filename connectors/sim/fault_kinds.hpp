@@ -30,8 +30,13 @@ enum class FaultKind : std::uint8_t {
   HttpDelay,
   LastPageCursor,
   ClockOffset,
+  Order10016,
+  OrderLost,
+  PrivateEarly,
+  PrivateShuffle,
+  ForgetClosed,
 };
-inline constexpr std::size_t kFaultKinds = 19;
+inline constexpr std::size_t kFaultKinds = 24;
 
 /// "drop", "drop_at_close", "http_5xx", ... as in the settings, without "_per_...".
 std::string_view to_string(FaultKind kind);
@@ -39,7 +44,9 @@ std::optional<FaultKind> parse_fault(std::string_view text);
 
 /// A fault ordered at run time. Drop and Mute act at once; frame faults strike the next `count`
 /// frames they can (OmitConfirm: confirm frames) of each connection meant; HTTP faults the next
-/// `count` requests; ClockOffset sets the offset to `value` ms.
+/// `count` requests; faults of orders the next `count` that are accepted, by REST or websocket;
+/// PrivateShuffle the next `count` changes of accounts; ForgetClosed acts at once; ClockOffset sets
+/// the offset to `value` ms.
 struct FaultOrder {
   FaultKind kind = FaultKind::Drop;
   std::optional<ConnId> connection;  ///< nothing: every connection that is open now

@@ -25,24 +25,33 @@ struct Hub::Connection {
   FaultyLine line;
   std::map<std::string, TopicKey> topics;
   std::size_t arg_characters = 0;
+  std::optional<PrivateSession> session;  ///< of a private connection
   bool muted = false;
   bool unpinged_frames = false;
   std::string awaited_pong;  ///< empty: none
+
+  [[nodiscard]] bool subscribed() const {
+    return !topics.empty() || (session && !session->topics.empty());
+  }
 };
 
-Hub::Hub(Market& market, SimIo& io, FaultCounts& counts)
-    : market_(market), io_(io), counts_(counts) {}
+Hub::Hub(Market& market, PrivateStream& orders, SimIo& io, FaultCounts& counts)
+    : market_(market), orders_(orders), io_(io), counts_(counts) {}
 Hub::~Hub() = default;
 
 int Hub::connect(ConnId conn, std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
-  const bool linear = path == "/v5/public/linear";
-  if (!linear && path != "/v5/public/spot") return 404;
+  const bool spot = path == "/v5/public/spot";
+  const bool trade = path == "/v5/trade";
+  const bool of_account = trade || path == "/v5/private";
+  if (!spot && !of_account && path != "/v5/public/linear") return 404;
   closed(conn);
   const auto seed = mix(mix(static_cast<std::uint64_t>(market_.settings().seed), "line"), conn);
-  connections_[conn] = std::make_unique<Connection>(
-      conn, linear ? Category::Linear : Category::Spot,
+  auto connection = std::make_unique<Connection>(
+      conn, spot ? Category::Spot : Category::Linear,
       FaultyLine(conn, io_, market_.settings().faults, FaultDice(seed, counts_)));
+  if (of_account) connection->session.emplace(trade);
+  connections_[conn] = std::move(connection);
   return 101;
 }
 
@@ -56,6 +65,12 @@ void Hub::text(ConnId conn, std::string_view text, Timestamp now) {
   const auto found = connections_.find(conn);
   if (found == connections_.end() || found->second->muted) return;
   Connection& connection = *found->second;
+  if (connection.session) {
+    std::string answer = orders_.answer(*connection.session, connection.name, text, now);
+    if (orders_.take_early()) tell_accounts(now);
+    if (!answer.empty()) io_.send(conn, shared(std::move(answer)), FrameKind::Text);
+    return;
+  }
   const Command command = parse_command(text);
   std::vector<Channel*> fresh;
   const bool spot = connection.category == Category::Spot;
@@ -173,6 +188,26 @@ void Hub::push(Timestamp now) {
   }
 }
 
+void Hub::tell_accounts(Timestamp now) {
+  orders_.tell(
+      now, [&](AccountId account, std::string_view topic, const PrivateStream::FrameOf& frame_of) {
+        std::map<std::string, std::shared_ptr<const std::string>> frames;  // by name subscribed
+        for (auto& [id, connection] : connections_) {
+          if (!connection->session || connection->muted || connection->session->account != account)
+            continue;
+          for (const std::string& name : connection->session->topics) {
+            // Only linear perpetuals are traded: what is subscribed for others hears nothing.
+            if (private_topic(name) != topic || (name != topic && !name.ends_with(".linear")))
+              continue;
+            auto& frame = frames[name];
+            if (!frame) frame = shared(frame_of(name));
+            connection->line.data(frame, false, now);
+            connection->unpinged_frames = true;
+          }
+        }
+      });
+}
+
 void Hub::release(Timestamp now) {
   for (auto& [id, connection] : connections_)
     if (!connection->muted) connection->line.release(now);
@@ -205,7 +240,7 @@ void Hub::before_close() {
   const double chance = market_.settings().faults.drop_at_close;
   for (const ConnId id : connections()) {
     Connection& connection = *connections_.at(id);
-    if (connection.topics.empty() || !dice(id).strikes(FaultKind::DropAtClose, chance)) continue;
+    if (!connection.subscribed() || !dice(id).strikes(FaultKind::DropAtClose, chance)) continue;
     closed(id);
     io_.drop(id);
   }
@@ -213,14 +248,14 @@ void Hub::before_close() {
 
 std::size_t Hub::readers() const {
   return static_cast<std::size_t>(std::ranges::count_if(connections_, [](const auto& entry) {
-    return !entry.second->muted && !entry.second->topics.empty();
+    return !entry.second->muted && entry.second->subscribed();
   }));
 }
 
 bool Hub::ping_readers(bool all) {
   bool any = false;
   for (auto& [id, connection] : connections_) {
-    if (connection->muted || connection->topics.empty()) continue;
+    if (connection->muted || !connection->subscribed()) continue;
     if (!all && !connection->unpinged_frames) continue;
     connection->unpinged_frames = false;
     connection->awaited_pong = std::to_string(++pings_);
@@ -239,7 +274,7 @@ void Hub::pong(ConnId conn, std::string_view payload) {
 bool Hub::awaits_pong() const {
   return std::ranges::any_of(connections_, [](const auto& entry) {
     const Connection& reader = *entry.second;
-    return !reader.awaited_pong.empty() && !reader.muted && !reader.topics.empty();
+    return !reader.awaited_pong.empty() && !reader.muted && reader.subscribed();
   });
 }
 

@@ -1,5 +1,6 @@
-// The public websockets: connections, what each has subscribed to, the answers to their commands,
-// and the frames of each instant.
+// The websockets: connections, what each has subscribed to, the answers to their commands, and the
+// frames of each instant. What private ones say and hear is PrivateStream's; the way there, with
+// its faults, is the same.
 #pragma once
 
 #include <map>
@@ -10,13 +11,15 @@
 
 #include "connectors/sim/commands.hpp"
 #include "connectors/sim/faults.hpp"
+#include "connectors/sim/private/private_stream.hpp"
 #include "connectors/sim/topics.hpp"
 
 namespace proteus::sim {
 
 class Hub {
  public:
-  Hub(Market& market, SimIo& io, FaultCounts& counts);
+  /// All outlive it.
+  Hub(Market& market, PrivateStream& orders, SimIo& io, FaultCounts& counts);
   ~Hub();
 
   int connect(ConnId conn, std::string_view target);
@@ -27,6 +30,8 @@ class Hub {
 
   /// All frames of one instant of the push grid.
   void push(Timestamp now);
+  /// What happened to accounts since the last call, to those who subscribed to it.
+  void tell_accounts(Timestamp now);
   /// Delayed frames that are due, and when the next is.
   void release(Timestamp now);
   [[nodiscard]] std::optional<Timestamp> next_release() const;
@@ -61,6 +66,7 @@ class Hub {
   void leave_all(Connection& connection);
 
   Market& market_;
+  PrivateStream& orders_;
   SimIo& io_;
   FaultCounts& counts_;
   std::map<ConnId, std::unique_ptr<Connection>> connections_;

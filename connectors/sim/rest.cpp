@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "connectors/sim/replies.hpp"
 #include "connectors/sim/rest_parts.hpp"
 
 namespace proteus::sim {
@@ -27,61 +28,44 @@ constexpr Path kPaths[] = {{"/v5/market/time", server_time},
                            {"/v5/market/recent-trade", recent_trades},
                            {"/v5/market/funding/history", funding_history}};
 
-std::string envelope(int code, std::string_view message, std::string_view result,
-                     std::int64_t time_ms) {
-  std::string out = fmt::format("{{\"retCode\":{},\"retMsg\":", code);
-  append_json(out, message);
-  out += ",\"result\":";
-  out += result;
-  out += fmt::format(",\"retExtInfo\":{{}},\"time\":{}}}", time_ms);
-  return out;
-}
-
-HttpReply plain(int status, std::string text, std::string type = "text/plain; charset=utf-8") {
-  return {status, std::move(type), std::move(text), {}, Duration{0}};
-}
-
-HttpReply json_reply(std::string body) {
-  HttpReply reply;
-  reply.body = std::move(body);
-  return reply;
-}
-
 }  // namespace
 
-Rest::Rest(Market& market, FaultCounts& counts)
+Rest::Rest(Market& market, PrivateRest& signed_paths, FaultCounts& counts)
     : market_(market),
+      signed_(signed_paths),
       dice_(mix(mix(static_cast<std::uint64_t>(market.settings().seed)), "http"), counts) {}
 
 std::optional<HttpReply> Rest::fault(Timestamp now) {
   const SimFaults& faults = market_.settings().faults;
   if (dice_.strikes(FaultKind::Http5xx, faults.http_5xx_per_request))
-    return plain(502,
-                 "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>"
-                 "502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n",
-                 "text/html");
+    return plain_reply(
+        502,
+        "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>"
+        "502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n",
+        "text/html");
   if (dice_.strikes(FaultKind::Http403, faults.http_403_per_request))
-    return plain(403, "access too frequent");
+    return plain_reply(403, "access too frequent");
   if (dice_.strikes(FaultKind::Http10006, faults.http_10006_per_request)) {
     const std::int64_t told = to_unix_ms(now) + market_.clock_offset_ms();
     HttpReply reply =
         json_reply(envelope(10006, "Too many visits. Exceeded the API Rate Limit.", "{}", told));
-    reply.headers = {{"X-Bapi-Limit", "10"},
-                     {"X-Bapi-Limit-Status", "0"},
-                     {"X-Bapi-Limit-Reset-Timestamp", std::to_string(told + 1000)}};
+    add_limit_headers(reply, 10, 0, told + 1000);
     return reply;
   }
   return std::nullopt;
 }
 
-HttpReply Rest::answer(std::string_view method, std::string_view target, Timestamp now) {
+HttpReply Rest::answer(const HttpCall& call, Timestamp now) {
   const SimFaults& faults = market_.settings().faults;
-  const std::size_t mark = target.find('?');
-  const std::string_view path = target.substr(0, mark);
-  const Query query(mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1));
+  const std::string_view method = call.method;
+  const std::size_t mark = call.target.find('?');
+  const std::string_view path = call.target.substr(0, mark);
+  const Query query(mark == std::string_view::npos ? std::string_view{}
+                                                   : call.target.substr(mark + 1));
   if (auto refused = fault(now)) return *refused;
-  if (method == "get") return plain(400, "bad request: the method is written in capitals");
-  HttpReply reply = plain(404, "404 page not found");
+  if (method == "get") return plain_reply(400, "bad request: the method is written in capitals");
+  HttpReply reply =
+      signed_.answer(call, now, dice_).value_or(plain_reply(404, "404 page not found"));
   for (const Path& known : kPaths) {
     if (method != "GET" || known.name != path) continue;
     const bool cursor =

@@ -1,10 +1,11 @@
-// What a user can say about the simulated exchange: its clock, its pushes, its faults. Defaults
-// stand here and nowhere else.
+// What a user can say about the simulated exchange: its clock, its pushes, its accounts, its
+// faults. Defaults stand here and nowhere else.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "engine/core/settings.hpp"
 #include "engine/core/time.hpp"
@@ -36,6 +37,10 @@ struct SimFaults {
   double http_delay_per_request = 0.0;
   Duration http_delay = std::chrono::milliseconds{750};
   double last_page_cursor_per_request = 0.0;
+  double order_10016_per_request = 0.0;
+  double order_lost_per_request = 0.0;
+  double private_early_per_request = 0.0;
+  double private_shuffle_per_change = 0.0;
   std::int64_t clock_offset_ms = 0;
 
   static constexpr auto settings() {
@@ -79,6 +84,15 @@ struct SimFaults {
                 3600.0),
         setting("last_page_cursor_per_request", &F::last_page_cursor_per_request,
                 "chance that the last page of a list carries a cursor", 0.0, 1.0),
+        setting("order_10016_per_request", &F::order_10016_per_request,
+                "chance that an order request is done and answered 10016, server error", 0.0, 1.0),
+        setting("order_lost_per_request", &F::order_lost_per_request,
+                "chance that an order request is done and its answer never comes", 0.0, 1.0),
+        setting("private_early_per_request", &F::private_early_per_request,
+                "chance that the streams tell of an order request before its answer", 0.0, 1.0),
+        setting("private_shuffle_per_change", &F::private_shuffle_per_change,
+                "chance that execution, order, position and wallet come in another order", 0.0,
+                1.0),
         setting("clock_offset_ms", &F::clock_offset_ms,
                 "added to every time the venue tells, ms; candles stay where they are", -86'400'000,
                 86'400'000)};
@@ -97,6 +111,11 @@ struct SimSettings {
   std::int64_t spread_ticks = 1;
   double mark_basis_bps = 0.0;
   bool kline_start_floor = false;
+  std::vector<std::string> accounts = {"simkey:simsecret:100000"};
+  double taker_fee_bps = 5.5;
+  double maker_fee_bps = 2.0;
+  double maintenance_margin_bps = 50.0;
+  double liquidation_fee_bps = 50.0;
   SimFaults faults;
 
   static constexpr auto settings() {
@@ -121,7 +140,19 @@ struct SimSettings {
                 -500.0, 500.0),
         setting("kline_start_floor", &S::kline_start_floor,
                 "REST klines: a start inside a candle includes that candle (seen later); else the "
-                "list begins with the next (recorded 2024)")};
+                "list begins with the next (recorded 2024)"),
+        setting("accounts", &S::accounts,
+                "accounts that may trade, each KEY:SECRET:USDT; play money, so no real key here"),
+        setting("taker_fee_bps", &S::taker_fee_bps,
+                "perpetuals: fee of taking, in bps of the value", 0.0, 1000.0),
+        setting("maker_fee_bps", &S::maker_fee_bps,
+                "perpetuals: fee of resting, in bps of the value", 0.0, 1000.0),
+        setting("maintenance_margin_bps", &S::maintenance_margin_bps,
+                "an account whose equity is at or below this share of its positions' values is "
+                "liquidated, in bps",
+                1.0, 5000.0),
+        setting("liquidation_fee_bps", &S::liquidation_fee_bps,
+                "paid on top of the taker fee by a liquidation, in bps", 0.0, 1000.0)};
   }
 };
 

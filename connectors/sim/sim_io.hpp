@@ -34,13 +34,18 @@ class SimIo {
   virtual void mute(ConnId conn, bool muted) = 0;
 };
 
-/// Answer to one HTTP request. `delay`: real time to hold it back.
+/// Headers of a request, in the order of the wire; names in any case.
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+/// Answer to one HTTP request. `delay`: real time to hold it back. `lost`: a fault; the connection
+/// is cut instead of an answer.
 struct HttpReply {
   int status = 200;
   std::string content_type = "application/json; charset=utf-8";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   Duration delay{0};
+  bool lost = false;
 };
 
 }  // namespace proteus::sim

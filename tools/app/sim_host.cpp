@@ -84,7 +84,14 @@ struct SimHost::Impl final : sim::SimIo {
   }
 
   void on_http(const net::HttpRequest& request, const net::Responder& responder) {
-    sim::HttpReply reply = exchange->on_http(request.method, request.target);
+    sim::HttpHeaders sent;
+    for (const auto& [name, value] : request.headers) sent.emplace_back(name, value);
+    sim::HttpReply reply = exchange->on_http(request.method, request.target, sent, request.body);
+    if (reply.lost) {
+      responder.drop();
+      advance();
+      return;
+    }
     std::vector<net::HttpHeader> headers;
     for (auto& [name, value] : reply.headers) headers.push_back({name, value});
     net::HttpAnswer answer(static_cast<unsigned>(reply.status), std::move(reply.body),
@@ -104,6 +111,13 @@ Timestamp generated_market_start(const sim::SimSettings& settings, Timestamp now
   // A start that is no time is refused by the exchange itself.
   if (const auto start = parse_time(settings.start); start.has_value()) now = start.value();
   return bar_open(now, Interval::M1) - std::chrono::minutes{settings.history_bars};
+}
+
+void start_by_the_clock(SimSettings& settings, Timestamp now) {
+  sim::SimSettings& exchange = settings.exchange;
+  if (settings.host.files.empty() && exchange.start.empty() && exchange.speed == 1.0 &&
+      !exchange.paced)
+    exchange.start = format_time(now);
 }
 
 SimHost::SimHost(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

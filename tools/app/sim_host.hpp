@@ -14,6 +14,11 @@ namespace proteus::app {
 /// `now` where that is empty, with `sim.history_bars` minutes of past behind it. A full minute.
 Timestamp generated_market_start(const sim::SimSettings& settings, Timestamp now);
 
+/// Lets a generated market that nobody gave a start begin at `now` to the millisecond where its
+/// time is real time (speed 1, not paced): clients sign with their own clocks, and a venue that is
+/// up to a minute behind refuses them.
+void start_by_the_clock(SimSettings& settings, Timestamp now);
+
 class SimHost {
  public:
   /// Reads or generates the market and listens when it returns. `start` is the venue time at which

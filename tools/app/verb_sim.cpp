@@ -12,11 +12,12 @@ int run_sim(const Options& options) {
   net::Loop loop;
   std::string cause;
   const RunEnd end(loop, options.run_for, cause);
-  auto host = SimHost::create(
-      loop, loaded.value().settings,
-      generated_market_start(loaded.value().settings.exchange, net::Loop::wall_now()));
+  SimSettings& settings = loaded.value().settings;
+  const Timestamp now = net::Loop::wall_now();
+  start_by_the_clock(settings, now);
+  auto host = SimHost::create(loop, settings, generated_market_start(settings.exchange, now));
   if (host.has_error()) return fail(host.error(), kError);
-  const SimHostSettings& where = loaded.value().settings.host;
+  const SimHostSettings& where = settings.host;
   spdlog::info("Simulated exchange listens. rest={}://{}:{} {}", where.tls ? "https" : "http",
                where.bind, host.value()->port(), host.value()->exchange().describe());
   loop.run();

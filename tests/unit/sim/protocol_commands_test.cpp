@@ -131,12 +131,14 @@ TEST(Commands, AllSubscriptionsOfAConnectionHoldAtMost21000Characters) {
   EXPECT_TRUE(last_answer().starts_with(R"({"success":true)"));
 }
 
-TEST(Handshake, KnowsTwoPaths) {
+TEST(Handshake, KnowsFourPaths) {
   Bench bench;
   EXPECT_EQ(bench->on_connect(1, "/v5/public/linear"), 101);
   EXPECT_EQ(bench->on_connect(2, "/v5/public/spot?x=1"), 101);
-  for (const char* path : {"/v5/public/inverse", "/v5/private", "/", "", "/v5/public/linearx"})
-    EXPECT_EQ(bench->on_connect(3, path), 404) << path;
+  EXPECT_EQ(bench->on_connect(3, "/v5/private?max_active_time=1m"), 101);
+  EXPECT_EQ(bench->on_connect(4, "/v5/trade"), 101);
+  for (const char* path : {"/v5/public/inverse", "/v5/privat", "/", "", "/v5/public/linearx"})
+    EXPECT_EQ(bench->on_connect(5, path), 404) << path;
 }
 
 TEST(Connections, ThatAreUnknownOrGoneAreIgnored) {

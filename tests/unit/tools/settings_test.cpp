@@ -215,6 +215,27 @@ TEST(MarketStart, LeavesThePastBeforeTheClockOfTheExchange) {
   EXPECT_EQ(generated_market_start(settings, now), parse_time("2024-01-01T00:00:00Z").value());
 }
 
+TEST(MarketStart, IsTheClockItselfWhereTimeIsReal) {
+  const Timestamp now = parse_time("2025-06-01T12:00:30.250Z").value();
+  SimSettings settings;
+  start_by_the_clock(settings, now);
+  EXPECT_EQ(settings.exchange.start, "2025-06-01T12:00:30.250Z");
+  settings.exchange.history_bars = 90;
+  EXPECT_EQ(generated_market_start(settings.exchange, now),
+            parse_time("2025-06-01T10:30:00Z").value());
+  const auto left_alone = [&](auto change) {
+    SimSettings other;
+    change(other);
+    const std::string before = other.exchange.start;
+    start_by_the_clock(other, now);
+    EXPECT_EQ(other.exchange.start, before);
+  };
+  left_alone([](SimSettings& s) { s.exchange.start = "2024-01-01T01:30:00Z"; });
+  left_alone([](SimSettings& s) { s.exchange.speed = 60.0; });
+  left_alone([](SimSettings& s) { s.exchange.paced = true; });
+  left_alone([](SimSettings& s) { s.host.files = {"bars.csv"}; });
+}
+
 TEST(KlineInput, AFileThatIsNotThereIsSaidBeforeItsName) {
   const auto input = kline_input("nothere.csv");
   ASSERT_TRUE(input.has_error());

@@ -1,0 +1,138 @@
+// The exchange's core: accounts, their orders, price-time matching, positions, margin, funding and
+// liquidation of linear perpetuals in one-way mode and cross margin. No socket, no clock, no JSON:
+// requests come as values with the time at which they arrive, and what happened is fetched with
+// take_changes(). The same calls in the same order give the same ids, fills and books.
+//
+// Who fills whom. A taker meets the market's ladder and our resting orders, best price first; at
+// one price the ladder stands before our orders. What was taken of the ladder is gone until the
+// market moves. A resting order fills as maker, at its own price,
+//  - by a trade of the market at a worse price for the other side (the market traded through it),
+//    or at its price by an opposite taker once the volume that stood before it has traded, each
+//    time at most the volume of that trade;
+//  - where the moved ladder crosses it, by the volume of the crossing levels.
+// Rules of filters, fees, margin, funding and liquidation are engine/matching's, books the
+// ledger's.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "connectors/sim/private/market_view.hpp"
+#include "connectors/sim/private/said.hpp"
+#include "connectors/sim/private/trading_account.hpp"
+
+namespace proteus::sim {
+
+class ExchangeCore {
+ public:
+  /// `view` outlives the core. `seed` decides the ids. Errors: those of InstrumentTable::add.
+  static Result<std::unique_ptr<ExchangeCore>> create(std::span<const AccountSpec> accounts,
+                                                      std::span<const Instrument> instruments,
+                                                      const matching::Rates& rates,
+                                                      MarketView& view, std::uint64_t seed);
+
+  /// Accepted: it has its ids, and its life is told by the changes. Refusals are section 14's.
+  Said<OrderIds> submit(AccountId account, const NewOrder& wish, Timestamp now);
+  Said<OrderIds> amend(AccountId account, const OrderChange& change, Timestamp now);
+  Said<OrderIds> cancel(AccountId account, const OrderName& name, Timestamp now);
+  /// Of one instrument, or of all; in the order in which they were made.
+  std::vector<OrderIds> cancel_all(AccountId account, std::optional<InstrumentId> only,
+                                   Timestamp now);
+  /// 1e9 = 1x. Refusals: 10001 (outside 1x to the instrument's), 110043 (as it is), 110007.
+  Said<void> set_leverage(AccountId account, InstrumentId id, std::int64_t leverage_e9);
+
+  /// The market has moved to the push instant `now`: funding that fell due, marks, liquidation,
+  /// fills of resting orders. Called at every instant.
+  void on_market(Timestamp now);
+
+  [[nodiscard]] std::size_t accounts() const { return accounts_.size(); }
+  [[nodiscard]] const TradingAccount& account(AccountId id) const { return accounts_[id]; }
+  [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
+  [[nodiscard]] const matching::Rates& rates() const { return rates_; }
+  /// Order lists forget what has closed until now, as after a restart of the venue; histories stay.
+  void forget_closed();
+  /// What happened to the account since the last call.
+  Changes take_changes(AccountId account);
+
+ private:
+  /// Resting orders of one instrument. Key: price (of bids negated) and place in time.
+  using RestingKey = std::pair<std::int64_t, std::uint64_t>;
+  using RestingSide = std::map<RestingKey, VenueOrder*>;
+  struct Desk {
+    std::array<RestingSide, 2> resting;                     ///< by Side
+    std::array<std::map<std::int64_t, Quantity>, 2> taken;  ///< of the ladder, by Side of the level
+  };
+  struct Offer;
+
+  ExchangeCore(std::span<const AccountSpec> accounts, InstrumentTable instruments,
+               const matching::Rates& rates, MarketView& view, std::uint64_t seed);
+
+  // exchange_core.cpp
+  Said<void> check_wish(TradingAccount& account, NewOrder& wish, Timestamp now);
+  Said<void> check_size(const TradingAccount& account, const NewOrder& wish, Price value_at,
+                        std::uint64_t without) const;
+  Said<void> check_margin(const TradingAccount& account, const Proposal& wish,
+                          std::uint64_t without, bool reduce_only) const;
+  [[nodiscard]] Price protective_price(InstrumentId id, Side side, Timestamp now);
+  [[nodiscard]] std::string new_id(std::string_view what);
+
+  // core_taker.cpp: an order that has just come in, or come to another price
+  void enter(VenueOrder& order, Timestamp now);
+  void rest(VenueOrder& order, const Ladder& ladder);
+  void take(VenueOrder& order, const Ladder& ladder, Timestamp now);
+  /// From `level` of the ladder on, which moves past levels that are gone.
+  [[nodiscard]] Offer best_offer(const VenueOrder& taker, const Ladder& ladder, std::size_t& level);
+  /// What our orders have left of a level of the ladder.
+  [[nodiscard]] Quantity left_of(InstrumentId id, Side side, const BookLevel& level) const;
+  [[nodiscard]] Quantity offered(const VenueOrder& taker, const Ladder& ladder) const;
+
+  // core_maker.cpp: resting orders and what the market does to them
+  void meet_trades(InstrumentId id, Timestamp now);
+  void meet_trade(InstrumentId id, Side side, const PathTrade& trade, Timestamp now);
+  void meet_ladder(InstrumentId id, Side side, const Ladder& ladder, Timestamp now);
+  [[nodiscard]] Quantity fillable(const VenueOrder& order) const;
+  void fill_maker(VenueOrder& order, Quantity quantity, Timestamp now);
+  void shrink_queues(InstrumentId id, Side side, const Ladder& ladder);
+
+  // core_books.cpp: what a fill, funding and liquidation do to the books
+  void fill(VenueOrder& order, Quantity quantity, Price price, Liquidity liquidity, Timestamp now);
+  void finish(VenueOrder& order, OrderStatus status, std::string_view cancel_type,
+              std::string_view reject_reason, Timestamp now);
+  void leave_book(const VenueOrder& order);
+  /// Reduce-only orders are cut to what is left of positions that have changed.
+  void trim_touched(Timestamp now);
+  void settle_funding(InstrumentId id, Timestamp now);
+  void liquidate_if_due(AccountId account, Timestamp now);
+  void bust(AccountId account, InstrumentId id, Timestamp now);
+  void book_fill(TradingAccount& account, Execution& execution, const Fill& fill, Timestamp now);
+
+  [[nodiscard]] bool concerned(InstrumentId id) const;
+  [[nodiscard]] Desk& desk(InstrumentId id) { return desks_[id.index]; }
+  [[nodiscard]] const Desk& desk(InstrumentId id) const { return desks_[id.index]; }
+  static RestingKey key_of(const VenueOrder& order) {
+    const std::int64_t raw = order.price.raw();
+    return {order.side == Side::Buy ? -raw : raw, order.rank};
+  }
+
+  InstrumentTable instruments_;
+  matching::Rates rates_;
+  MarketView& view_;
+  std::uint64_t seed_;
+  std::vector<TradingAccount> accounts_;
+  std::vector<Desk> desks_;
+  std::optional<Timestamp> moved_;  ///< the last instant
+  std::set<std::pair<AccountId, InstrumentId>> touched_;
+  std::uint64_t orders_made_ = 0;
+  std::uint64_t ranks_ = 0;
+  std::uint64_t ids_made_ = 0;
+  std::int64_t seq_ = 0;
+};
+
+/// Of the market's volume at a level, or of a trade, in base units; what a Quantity cannot hold is
+/// cut to the largest.
+Quantity lots_quantity(std::int64_t lots, const Instrument& instrument);
+
+}  // namespace proteus::sim

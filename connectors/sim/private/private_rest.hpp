@@ -1,0 +1,69 @@
+// The venue's signed REST paths: who asks, how often, and the way to what answers.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "connectors/sim/faults.hpp"
+#include "connectors/sim/private/exchange_core.hpp"
+#include "connectors/sim/private/rate_window.hpp"
+#include "connectors/sim/private/signed_request.hpp"
+
+namespace proteus::sim {
+
+/// One HTTP request. `target`: path and query as on the request line.
+struct HttpCall {
+  std::string_view method;
+  std::string_view target;
+  const HttpHeaders& headers;
+  std::string_view body;
+};
+
+struct PrivateRequest;
+
+/// The time rule as the venue's clock stands at `now`.
+TimeRule time_rule(const Market& market, Timestamp now);
+
+/// What a call came to, and where its rate window then stands.
+struct PrivateOutcome {
+  Said<std::string> result;  ///< JSON text
+  std::int64_t limit = 0;
+  std::int64_t left = 0;
+  std::int64_t reset_ms = 0;
+  bool lost = false;  ///< a fault: it was done, and no answer comes
+};
+
+class PrivateRest {
+ public:
+  /// All outlive it.
+  PrivateRest(Market& market, MarketView& view, ExchangeCore& core,
+              std::span<const AccountSpec> accounts, FaultCounts& counts);
+  /// Nothing: it is no private path, or another method's.
+  std::optional<HttpReply> answer(const HttpCall& call, Timestamp now, FaultDice& dice);
+  /// The same for one who is known already, by POST; `path` is one of the signed ones.
+  PrivateOutcome post(AccountId account, std::string_view path, const boost::json::object& body,
+                      Timestamp now);
+  /// A fault: what the last call did is to be told before its answer. Asked once a call.
+  bool take_early() { return std::exchange(early_, false); }
+  /// Of faults of orders and of what accounts are told.
+  FaultDice& dice() { return dice_; }
+
+ private:
+  struct Path;
+  static const Path* path_of(std::string_view name, bool post);
+  PrivateOutcome run(const Path& path, const PrivateRequest& request);
+  Market& market_;
+  MarketView& view_;
+  ExchangeCore& core_;
+  std::span<const AccountSpec> accounts_;
+  FaultDice dice_;
+  bool early_ = false;
+  std::map<std::pair<AccountId, std::string_view>, RateWindow> windows_;  // by account and path
+};
+
+}  // namespace proteus::sim

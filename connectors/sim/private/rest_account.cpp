@@ -1,0 +1,110 @@
+// Positions, margin and the account itself, by REST.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connectors/sim/private/private_request.hpp"
+
+namespace proteus::sim {
+
+Said<std::string> position_list(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, true));
+  BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 20, 200));
+  BOOST_OUTCOME_TRY(const auto cursor, cursor_of(request));
+  std::string rows, next;
+  std::int64_t count = 0, last = 0;
+  // The number of a row is its instrument's; pages go in instrument order.
+  for (const Instrument& what : request.core.instruments()) {
+    const auto number = static_cast<std::int64_t>(what.id.index);
+    if (what.category != Category::Linear || !scope.holds(what)) continue;
+    if (cursor && number <= *cursor) continue;
+    const bool flat = request.owner().position(what.id).is_zero();
+    if (flat && !scope.instrument) continue;
+    if (count == limit) {
+      next = cursor_text(last);
+      break;
+    }
+    if (count++ > 0) rows += ',';
+    last = number;
+    const Price mark = request.view.priced(what.id, request.now)
+                           ? request.view.mark(what.id, request.now)
+                           : Price{};
+    append_position_row(rows, request.core, request.account, what.id, mark, request.style());
+  }
+  if (count > 0 && request.last_page_cursor) next = cursor_text(last);
+  return list_text(rows, next);
+}
+
+Said<std::string> position_set_leverage(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const auto category, needed_text(request.body, "category"));
+  BOOST_OUTCOME_TRY(linear_only(category));
+  BOOST_OUTCOME_TRY(const auto symbol, needed_text(request.body, "symbol"));
+  BOOST_OUTCOME_TRY(const InstrumentId id, symbol_in(request, symbol));
+  BOOST_OUTCOME_TRY(const auto buy, decimal_in<Quantity>(request.body, "buyLeverage"));
+  BOOST_OUTCOME_TRY(const auto sell, decimal_in<Quantity>(request.body, "sellLeverage"));
+  if (!buy || !sell) return wrong("leverage");
+  if (*buy != *sell)
+    return Refusal{10001, "params error: buyLeverage and sellLeverage have to be equal"};
+  BOOST_OUTCOME_TRY(request.core.set_leverage(request.account, id, buy->raw()));
+  return std::string("{}");
+}
+
+Said<std::string> position_switch_mode(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const auto category, needed_text(request.body, "category"));
+  BOOST_OUTCOME_TRY(linear_only(category));
+  BOOST_OUTCOME_TRY(const auto symbol, text_in(request.body, "symbol"));
+  BOOST_OUTCOME_TRY(const auto coin, text_in(request.body, "coin"));
+  if (symbol) {
+    BOOST_OUTCOME_TRY(symbol_in(request, *symbol));
+  } else if (!coin) {
+    return Refusal{10001, "params error: symbol or coin is needed"};
+  }
+  const boost::json::value* mode = request.body.if_contains("mode");
+  if (mode == nullptr || !mode->is_int64()) return wrong("mode");
+  if (mode->get_int64() == 0) return Refusal{110025, "Position mode is not modified"};
+  if (mode->get_int64() == 3) return Refusal{110029, "hedge mode is not supported"};
+  return wrong("mode");
+}
+
+Said<std::string> account_wallet(const PrivateRequest& request) {
+  if (request.query.value_or("accountType", {}) != "UNIFIED") return wrong("accountType");
+  std::string row;
+  append_wallet_row(row, request.core, request.account);
+  return fmt::format(R"({{"list":[{}]}})", row);
+}
+
+Said<std::string> account_info(const PrivateRequest& request) {
+  return fmt::format(
+      R"({{"unifiedMarginStatus":5,"marginMode":"REGULAR_MARGIN","isMasterTrader":false,)"
+      R"("spotHedgingStatus":"OFF","updatedTime":"{}"}})",
+      to_unix_ms(request.market.source().first()) + request.market.clock_offset_ms());
+}
+
+Said<std::string> account_fee_rate(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, false));
+  const matching::Rates& rates = request.core.rates();
+  std::string rows;
+  for (const Instrument& what : request.core.instruments()) {
+    if (what.category != Category::Linear || !scope.holds(what)) continue;
+    rows += fmt::format(R"({}{{"symbol":"{}","takerFeeRate":"{}","makerFeeRate":"{}"}})",
+                        rows.empty() ? "" : ",", what.symbol.view(),
+                        format_fixed(rates.fee(Category::Linear, Liquidity::Taker)),
+                        format_fixed(rates.fee(Category::Linear, Liquidity::Maker)));
+  }
+  return fmt::format(R"({{"list":[{}]}})", rows);
+}
+
+Said<std::string> user_query_api(const PrivateRequest& request) {
+  const auto number = request.account + 1;
+  return fmt::format(
+      R"({{"id":"{0}","note":"simulated","apiKey":"{1}","readOnly":0,"secret":"",)"
+      R"("permissions":{{"ContractTrade":["Order","Position"],"Spot":[],"Wallet":[],)"
+      R"("Options":[],"Derivatives":[],"CopyTrading":[],"BlockTrade":[],"Exchange":[],"NFT":[],)"
+      R"("Affiliate":[],"Earn":[]}},"ips":["*"],"type":1,"deadlineDay":0,"expiredAt":"",)"
+      R"("createdAt":"","unified":0,"uta":1,"userID":{0},"inviterID":0,"vipLevel":"No VIP",)"
+      R"("mktMakerLevel":"0","affiliateID":0,"rsaPublicKey":"","isMaster":true,"parentUid":"0",)"
+      R"("kycLevel":"LEVEL_DEFAULT","kycRegion":""}})",
+      number, request.owner().key);
+}
+
+}  // namespace proteus::sim

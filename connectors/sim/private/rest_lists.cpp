@@ -1,0 +1,130 @@
+// What was ordered and done, by REST: open orders, closed ones, executions. Newest first, in pages.
+#include <algorithm>
+#include <deque>
+#include <vector>
+
+#include "connectors/sim/private/private_request.hpp"
+
+namespace proteus::sim {
+namespace {
+
+constexpr Duration kUnfilledKept = std::chrono::hours{24};
+
+/// Rows with a number below the cursor's, at most `limit`, newest first, as the text of a list.
+/// number_of: the row's place in time; append: writes one.
+template <class Row, class NumberOf, class Append>
+std::string paged(const PrivateRequest& request, std::vector<const Row*> rows, std::int64_t limit,
+                  std::optional<std::int64_t> cursor, NumberOf number_of, Append append) {
+  std::ranges::sort(rows, std::greater{}, number_of);
+  std::string text, next;
+  std::int64_t count = 0;
+  const Row* last = nullptr;
+  for (const Row* const row : rows) {
+    if (cursor && number_of(row) >= *cursor) continue;
+    if (count == limit) {
+      next = cursor_text(number_of(last));
+      break;
+    }
+    if (count++ > 0) text += ',';
+    append(text, *row);
+    last = row;
+  }
+  if (last != nullptr && request.last_page_cursor) next = cursor_text(number_of(last));
+  return list_text(text, next);
+}
+
+std::string order_page(const PrivateRequest& request, std::vector<const VenueOrder*> rows,
+                       std::int64_t limit, std::optional<std::int64_t> cursor) {
+  return paged(
+      request, std::move(rows), limit, cursor,
+      [](const VenueOrder* order) { return static_cast<std::int64_t>(order->number); },
+      [&](std::string& out, const VenueOrder& order) {
+        append_order_row(out, order, request.core.instruments()[order.instrument], request.style());
+      });
+}
+
+/// Whether the ids in the query name it; true where there are none.
+bool named(const PrivateRequest& request, const std::string& id, const std::string& link_id) {
+  if (const std::string* wanted_id = request.query.find("orderId")) return id == *wanted_id;
+  if (const std::string* wanted_link = request.query.find("orderLinkId"))
+    return link_id == *wanted_link;
+  return true;
+}
+
+bool names_an_order(const PrivateRequest& request) {
+  return request.query.find("orderId") != nullptr || request.query.find("orderLinkId") != nullptr;
+}
+
+}  // namespace
+
+Said<std::string> order_realtime(const PrivateRequest& request) {
+  const bool by_id = names_an_order(request);
+  BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, !by_id));
+  BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 20, 50));
+  BOOST_OUTCOME_TRY(const auto cursor, cursor_of(request));
+  const std::string_view open_only = request.query.value_or("openOnly", "0");
+  if (open_only != "0" && open_only != "1") return wrong("openOnly");
+  const TradingAccount& owner = request.owner();
+  const auto wanted_here = [&](const VenueOrder& order) {
+    return (by_id || scope.holds(request.core.instruments()[order.instrument])) &&
+           named(request, order.id, order.link_id);
+  };
+  std::vector<const VenueOrder*> rows;
+  if (by_id || open_only == "0")
+    for (const auto& [number, order] : owner.open)
+      if (wanted_here(order)) rows.push_back(&order);
+  // By id also those that closed lately are found.
+  if (by_id || open_only == "1") {
+    for (std::size_t i = owner.closed.size() - owner.remembered_closed; i < owner.closed.size();
+         ++i)
+      if (wanted_here(owner.closed[i])) rows.push_back(&owner.closed[i]);
+  }
+  return order_page(request, std::move(rows), limit, cursor);
+}
+
+Said<std::string> order_history(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, false));
+  BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 20, 50));
+  BOOST_OUTCOME_TRY(const auto cursor, cursor_of(request));
+  BOOST_OUTCOME_TRY(const Span7 span, span_of(request));
+  const bool by_id = names_an_order(request);
+  const std::string_view status = request.query.value_or("orderStatus", {});
+  std::vector<const VenueOrder*> rows;
+  for (const VenueOrder& order : request.owner().closed) {
+    const std::int64_t told = to_unix_ms(order.created) + request.market.clock_offset_ms();
+    const bool in_time = by_id || (told >= span.from_ms && told <= span.until_ms);
+    const bool forgotten = order.filled.is_zero() && order.updated + kUnfilledKept < request.now;
+    const bool here = by_id || scope.holds(request.core.instruments()[order.instrument]);
+    if (in_time && !forgotten && here && named(request, order.id, order.link_id) &&
+        (status.empty() || status == to_string(order.status)))
+      rows.push_back(&order);
+  }
+  return order_page(request, std::move(rows), limit, cursor);
+}
+
+Said<std::string> execution_list(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, false));
+  BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 50, 100));
+  BOOST_OUTCOME_TRY(const auto cursor, cursor_of(request));
+  BOOST_OUTCOME_TRY(const Span7 span, span_of(request));
+  const bool by_id = names_an_order(request);
+  const std::string_view type = request.query.value_or("execType", {});
+  std::vector<const Execution*> rows;
+  for (const Execution& e : request.owner().executions) {
+    const std::int64_t told = to_unix_ms(e.time) + request.market.clock_offset_ms();
+    const bool in_time = told >= span.from_ms && told <= span.until_ms;
+    const bool here = scope.holds(request.core.instruments()[e.order.instrument]);
+    // An order's id goes before every other filter.
+    const bool meant = by_id ? named(request, e.order.id, e.order.link_id)
+                             : in_time && here && (type.empty() || type == to_string(e.type));
+    if (meant) rows.push_back(&e);
+  }
+  return paged(
+      request, std::move(rows), limit, cursor, [](const Execution* e) { return e->seq; },
+      [&](std::string& out, const Execution& e) {
+        append_execution_row(out, e, request.core.instruments()[e.order.instrument],
+                             request.style());
+      });
+}
+
+}  // namespace proteus::sim

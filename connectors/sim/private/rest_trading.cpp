@@ -1,0 +1,143 @@
+// Orders by REST: create, amend, cancel. The answer says that an order was accepted; what becomes
+// of it is told by the private streams and by the lists.
+#include <fmt/format.h>
+
+#include "connectors/sim/private/private_request.hpp"
+
+namespace proteus::sim {
+namespace {
+
+namespace json = boost::json;
+
+std::string ids_text(const OrderIds& ids) {
+  std::string out = "{\"orderId\":";
+  append_json(out, ids.id);
+  out += ",\"orderLinkId\":";
+  append_json(out, ids.link_id);
+  out += '}';
+  return out;
+}
+
+/// What an order cannot carry here. A venue would do it: to take such an order and leave the
+/// stop out would be worse than to refuse it.
+Said<void> nothing_unknown(const json::object& body) {
+  for (const std::string_view key :
+       {"triggerPrice", "takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice", "bboSideType",
+        "slippageToleranceType", "slippageTolerance", "smpType", "marketUnit", "orderFilter"}) {
+    BOOST_OUTCOME_TRY(const auto text, text_in(body, key));
+    const bool means_none = text && (*text == "0" || *text == "None" || *text == "Order" ||
+                                     *text == "UNKNOWN" || *text == "baseCoin");
+    if (text && !means_none)
+      return Refusal{10001, fmt::format("params error: {} is not simulated", key)};
+  }
+  if (const json::value* index = body.if_contains("positionIdx")) {
+    const bool one_way = index->is_int64() && index->get_int64() == 0;
+    if (!index->is_null() && !one_way)
+      return Refusal{10001, "position idx not match position mode"};
+  }
+  return boost::outcome_v2::success();
+}
+
+Said<TimeInForce> time_in_force_in(const json::object& body) {
+  BOOST_OUTCOME_TRY(const auto text, text_in(body, "timeInForce"));
+  if (!text) return TimeInForce::Gtc;
+  for (const TimeInForce tif :
+       {TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok, TimeInForce::PostOnly})
+    if (*text == venue_word(tif)) return tif;
+  return wrong("timeInForce");
+}
+
+/// Category and symbol, which every call names.
+Said<InstrumentId> instrument_in(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const auto category, needed_text(request.body, "category"));
+  BOOST_OUTCOME_TRY(linear_only(category));
+  BOOST_OUTCOME_TRY(const auto symbol, needed_text(request.body, "symbol"));
+  return symbol_in(request, symbol);
+}
+
+Said<OrderName> name_in(const PrivateRequest& request) {
+  OrderName name;
+  BOOST_OUTCOME_TRY(name.instrument, instrument_in(request));
+  BOOST_OUTCOME_TRY(auto id, text_in(request.body, "orderId"));
+  BOOST_OUTCOME_TRY(auto link, text_in(request.body, "orderLinkId"));
+  if (!id && !link) return Refusal{10001, "params error: orderId or orderLinkId is needed"};
+  name.id = id.value_or("");
+  name.link_id = link.value_or("");
+  return name;
+}
+
+Said<NewOrder> wish_in(const PrivateRequest& request) {
+  const json::object& body = request.body;
+  NewOrder wish;
+  BOOST_OUTCOME_TRY(wish.instrument, instrument_in(request));
+  BOOST_OUTCOME_TRY(nothing_unknown(body));
+  BOOST_OUTCOME_TRY(const auto side, needed_text(body, "side"));
+  if (side != "Buy" && side != "Sell") return wrong("side");
+  wish.side = side == "Buy" ? Side::Buy : Side::Sell;
+  BOOST_OUTCOME_TRY(const auto type, needed_text(body, "orderType"));
+  if (type != "Market" && type != "Limit") return wrong("orderType");
+  wish.market = type == "Market";
+  BOOST_OUTCOME_TRY(const auto quantity, decimal_in<Quantity>(body, "qty"));
+  if (!quantity) return wrong("qty");
+  wish.quantity = *quantity;
+  if (!wish.market) {
+    BOOST_OUTCOME_TRY(const auto price, decimal_in<Price>(body, "price"));
+    if (!price || price->is_zero()) return wrong("price");
+    wish.price = *price;
+  }
+  BOOST_OUTCOME_TRY(wish.time_in_force, time_in_force_in(body));
+  BOOST_OUTCOME_TRY(wish.reduce_only, flag_in(body, "reduceOnly"));
+  BOOST_OUTCOME_TRY(wish.close_on_trigger, flag_in(body, "closeOnTrigger"));
+  BOOST_OUTCOME_TRY(auto link, text_in(body, "orderLinkId"));
+  wish.link_id = link.value_or("");
+  return wish;
+}
+
+}  // namespace
+
+Said<std::string> order_create(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const NewOrder wish, wish_in(request));
+  BOOST_OUTCOME_TRY(const OrderIds ids, request.core.submit(request.account, wish, request.now));
+  return ids_text(ids);
+}
+
+Said<std::string> order_amend(const PrivateRequest& request) {
+  OrderChange change;
+  BOOST_OUTCOME_TRY(change.name, name_in(request));
+  BOOST_OUTCOME_TRY(nothing_unknown(request.body));
+  BOOST_OUTCOME_TRY(change.quantity, decimal_in<Quantity>(request.body, "qty"));
+  BOOST_OUTCOME_TRY(change.price, decimal_in<Price>(request.body, "price"));
+  BOOST_OUTCOME_TRY(const OrderIds ids, request.core.amend(request.account, change, request.now));
+  return ids_text(ids);
+}
+
+Said<std::string> order_cancel(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const OrderName name, name_in(request));
+  BOOST_OUTCOME_TRY(const OrderIds ids, request.core.cancel(request.account, name, request.now));
+  return ids_text(ids);
+}
+
+Said<std::string> order_cancel_all(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const auto category, needed_text(request.body, "category"));
+  BOOST_OUTCOME_TRY(linear_only(category));
+  BOOST_OUTCOME_TRY(const auto symbol, text_in(request.body, "symbol"));
+  BOOST_OUTCOME_TRY(const auto base, text_in(request.body, "baseCoin"));
+  BOOST_OUTCOME_TRY(const auto settle, text_in(request.body, "settleCoin"));
+  Scope scope;
+  if (symbol) {
+    BOOST_OUTCOME_TRY(scope.instrument, symbol_in(request, *symbol));
+  } else if (!base && !settle) {
+    return Refusal{10001, "params error: symbol, baseCoin or settleCoin is needed"};
+  }
+  scope.base_coin = base.value_or("");
+  scope.settle_coin = settle.value_or("");
+  std::string rows;
+  for (const Instrument& what : request.core.instruments()) {
+    if (what.category != Category::Linear || !scope.holds(what)) continue;
+    for (const OrderIds& ids : request.core.cancel_all(request.account, what.id, request.now))
+      rows += (rows.empty() ? "" : ",") + ids_text(ids);
+  }
+  return fmt::format(R"({{"list":[{}],"success":"1"}})", rows);
+}
+
+}  // namespace proteus::sim

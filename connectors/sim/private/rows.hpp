@@ -1,0 +1,27 @@
+// Orders, executions, positions and wallets as rows of JSON, for the private streams and for REST:
+// compact, fields in the order in which the venue writes them.
+#pragma once
+
+#include <string>
+
+#include "connectors/sim/private/exchange_core.hpp"
+
+namespace proteus::sim {
+
+/// What REST and streams do differently, and what is added to every time told.
+struct RowStyle {
+  bool rest = false;
+  std::int64_t offset_ms = 0;
+};
+
+void append_order_row(std::string& out, const VenueOrder& order, const Instrument& instrument,
+                      const RowStyle& style);
+void append_execution_row(std::string& out, const Execution& execution,
+                          const Instrument& instrument, const RowStyle& style);
+/// The account's position in the instrument, flat ones too. `mark`: where a flat one is valued.
+void append_position_row(std::string& out, const ExchangeCore& core, AccountId account,
+                         InstrumentId instrument, Price mark, const RowStyle& style);
+/// The whole account, its one coin USDT.
+void append_wallet_row(std::string& out, const ExchangeCore& core, AccountId account);
+
+}  // namespace proteus::sim

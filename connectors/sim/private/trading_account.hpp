@@ -1,0 +1,84 @@
+// One account: its books, its orders, what it was told, and the margin that its positions and
+// orders tie up. Cross margin, one-way positions, linear perpetuals.
+//
+// Wallet balance = start + realised - fees - funding, by the ledger that the engine itself keeps.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "connectors/sim/private/orders.hpp"
+#include "engine/ledger/ledger.hpp"
+#include "engine/matching/rates.hpp"
+
+namespace proteus::sim {
+
+/// Initial margin, quote currency.
+struct MarginUse {
+  Money positions;
+  Money orders;
+  [[nodiscard]] Money total() const { return positions + orders; }
+};
+
+/// An order that is not there yet, for asking what it would need.
+struct Proposal {
+  InstrumentId instrument;
+  Side side = Side::Buy;
+  Quantity quantity;
+  Price price;
+};
+
+class TradingAccount {
+ public:
+  /// `instruments` outlives the account.
+  TradingAccount(const AccountSpec& spec, const InstrumentTable& instruments);
+
+  [[nodiscard]] Quantity position(InstrumentId id) const { return books[id].quantity; }
+  [[nodiscard]] Money wallet() const { return books.view().cash; }
+  [[nodiscard]] Money equity() const { return books.view().equity; }
+
+  /// Margin of one instrument with the orders open now; a proposal is counted as one of them, the
+  /// order `without` is not. Of buys and sells those that would carry the position further count,
+  /// the dearer side alone; reduce-only orders never do.
+  [[nodiscard]] MarginUse margin_of(InstrumentId id, const Proposal* extra = nullptr,
+                                    std::uint64_t without = 0) const;
+  [[nodiscard]] MarginUse margin(const Proposal* extra = nullptr, std::uint64_t without = 0) const;
+  /// Value of all positions at mark and of all open orders.
+  [[nodiscard]] Money exposure(std::uint64_t without = 0) const;
+  /// share of the positions' values, rounded up.
+  [[nodiscard]] Money maintenance(std::int64_t rate_e9) const;
+
+  /// The open order of that name; null if there is none.
+  VenueOrder* find(const OrderName& name);
+  [[nodiscard]] std::size_t open_orders(InstrumentId id) const;
+
+  /// False: the id was used before. The oldest ids are forgotten beyond a quarter of a million.
+  bool remember_link(const std::string& link_id);
+  [[nodiscard]] bool knows_link(const std::string& link_id) const {
+    return links_.contains(link_id);
+  }
+  /// Moves a closed order from the open ones to the past; the oldest of these goes when it is full.
+  void archive(std::uint64_t number);
+  void record(Execution execution);
+  /// Notes the order's present state for telling, and its instrument's position.
+  void told(const VenueOrder& order);
+
+  std::string key;
+  Ledger books;
+  std::vector<PositionNotes> notes;          ///< by instrument
+  std::map<std::uint64_t, VenueOrder> open;  ///< by number
+  std::deque<VenueOrder> closed;             ///< in the order of closing
+  std::size_t remembered_closed = 0;         ///< so many of the newest are in order lists too
+  std::deque<Execution> executions;          ///< oldest first
+  Changes changes;
+
+ private:
+  const InstrumentTable& instruments_;
+  std::unordered_set<std::string> links_;
+  std::deque<std::string> links_by_age_;
+};
+
+}  // namespace proteus::sim
