@@ -142,8 +142,7 @@ TEST(Tidy, LibrariesStayInTheirRooms) {
   const std::vector<Library> libraries = {
       {{"boost/asio", "boost/beast"}, {"connectors/net", "tests/unit/net", "tests/bench/daemon"}},
       {{"openssl/"},
-       {"connectors/net", "connectors/sim/private", "tests/unit/net",
-        "tests/bench/daemon"}},
+       {"connectors/net", "connectors/sim/private", "tests/unit/net", "tests/bench/daemon"}},
       {{"simdjson"}, {"connectors/bybit", "tests"}},
       {{"sqlite3", "zstd"}, {"connectors/storage", "connectors/klines", "tools", "tests"}},
       {{"zlib"}, {"connectors/klines", "tests"}},
