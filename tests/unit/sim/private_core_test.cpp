@@ -117,6 +117,17 @@ TEST(PrivateCore, AccountsMeetByPriceThenTime) {
   EXPECT_EQ(bench.account(0).open.begin()->second.number, 3U) << "the younger one is left";
 }
 
+TEST(PrivateCore, AtOnePriceTheBookStandsBeforeAccounts) {
+  Core bench;
+  bench.submit(Core::limit(Side::Sell, "1", "36500.1"), 0);
+  // The book has 1 at 36500 and 2 at 36500.1.
+  bench.submit(Core::limit(Side::Buy, "2.5", "36500.1"), 1);
+  EXPECT_TRUE(bench.account(0).executions.empty());
+  bench.submit(Core::limit(Side::Buy, "1.1", "36500.1"), 1);
+  EXPECT_EQ(bench.account(0).position({}), "-0.6"_qty);
+  EXPECT_EQ(bench.account(1).position({}), "3.6"_qty);
+}
+
 TEST(PrivateCore, KindsOfOrdersThatCannotRestOrTake) {
   Core bench;
   bench.submit(Core::limit(Side::Buy, "1", "36500", TimeInForce::PostOnly));
