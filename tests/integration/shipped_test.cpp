@@ -60,16 +60,20 @@ TEST(Shipped, DemoTradesThePolicyAndSaysSo) {
             "0");
 }
 
-/// Kline files of an hour, parted by commas; empty: there is no recorded data.
-std::string recorded_files() {
+std::filesystem::path recorded_data() {
   const char* given = std::getenv("PROTEUS_DATA_DIR");
   const char* source = std::getenv("PROTEUS_SOURCE_DIR");
-  const std::filesystem::path folder =
-      given != nullptr ? std::filesystem::path(given)
-                       : std::filesystem::path(source != nullptr ? source : ".") / "../shared/data";
+  return given != nullptr
+             ? std::filesystem::path(given)
+             : std::filesystem::path(source != nullptr ? source : ".") / "../shared/data";
+}
+
+/// Kline files of an hour, parted by commas; empty: there is no recorded data.
+std::string recorded_files() {
   std::string files;
   for (const char* symbol : {"BTCUSDT", "ETHUSDT", "SOLUSDT"}) {
-    const auto file = folder / "klines" / (std::string("bybit-linear_") + symbol + "_1h.csv.gz");
+    const auto file =
+        recorded_data() / "klines" / (std::string("bybit-linear_") + symbol + "_1h.csv.gz");
     if (!std::filesystem::exists(file)) return "";
     files += (files.empty() ? "" : ",") + file.string();
   }
@@ -115,6 +119,58 @@ TEST(Shipped, AdaptsOverRecordedBarsAndItsJournalTellsWhatBecameOfIt) {
                                        "SELECT ifnull(sum(shadow_gain), 0.0) FROM adaptations "
                                        "WHERE version_before <> version_after"));
   EXPECT_NEAR(all.at("gain_ended").to_number<double>(), ended, 1e-9);
+}
+
+/// Rows of a table, a line each.
+std::string lines(const std::filesystem::path& session, const std::string& columns,
+                  const std::string& rest) {
+  return query(session, "SELECT ifnull(group_concat(line, char(10)), '') FROM (SELECT " + columns +
+                            " AS line FROM " + rest + ")");
+}
+
+/// What was traded up to a time, and what adaptation made of the stretches that ended by then.
+std::string told_until(const std::filesystem::path& session, const std::string& time_ns) {
+  return lines(session,
+               "time || ' ' || instrument || ' ' || side || ' ' || quantity || ' ' || price || ' ' "
+               "|| fee",
+               "fills WHERE time_ns <= " + time_ns + " ORDER BY time_ns, instrument") +
+         "\n--\n" +
+         lines(session,
+               "time || ' ' || instrument || ' ' || ordinal || ' ' || step || ' ' || "
+               "ifnull(held_adapted, '') || ' ' || ifnull(version_after, '') || ' ' || "
+               "ifnull(shadow_gain, '')",
+               "adaptations WHERE time_ns <= " + time_ns +
+                   " ORDER BY time_ns, instrument, ordinal, record");
+}
+
+TEST(Shipped, PaperAndReplayOfRecordedBarsAgreeAdaptationIncluded) {
+  const std::string files = recorded_files();
+  if (files.empty()) GTEST_SKIP() << "no recorded market data; set PROTEUS_DATA_DIR";
+  const Overrides same = {"policy.adapt=both",     "policy.adapt_every=24",
+                          "policy.adapt_bars=60",  "policy.adapt_kl_max=1",
+                          "policy.adapt_change=0", "risk.limits.ticker_age_max=10m"};
+  const Folder lived;
+  const std::string funding = (recorded_data() / "funding").string();
+  SimProgram sim({"sim.server.files=" + files, "sim.server.funding_folder=" + funding,
+                  "sim.start=2024-03-01T00:00:00Z", "sim.push_interval=10m"});
+  Child paper(with_settings({"paper"}, unnamed() + in(lived) + sim.where() + same));
+  ASSERT_TRUE(run_to_bars(paper, lived / "socket", 3 * 300)) << paper.err();
+  paper.signal(SIGTERM);
+  ASSERT_EQ(paper.wait(), 0) << paper.err();
+  const auto session = only_session(lived);
+
+  const Folder told;
+  const Ran replay = run_proteus(with_settings(
+      {"replay"},
+      in(told) + same +
+          Overrides{"replay.files=" + files, "replay.funding_folder=" + funding,
+                    "replay.from=2024-03-01T00:00:00Z", "replay.until=2024-03-20T00:00:00Z"}));
+  ASSERT_EQ(replay.code, kOk) << replay.err;
+  // The last decided close of the paper session may have been cut in two by its stop.
+  const std::string last = query(session, "SELECT max(time_ns) - 7200000000000 FROM fills");
+  const std::string paper_told = told_until(session, last);
+  EXPECT_THAT(paper_told, AllOf(HasSubstr(" buy "), HasSubstr(" adopted ")));
+  EXPECT_EQ(paper_told, told_until(only_session(told), last));
 }
 
 }  // namespace
