@@ -83,6 +83,10 @@ bool wanted(const Request& request, const Instrument& what) {
 }  // namespace
 
 Result<std::string> instruments_info(const Request& request) {
+  // Categories of the venue that nothing is listed in here; clients ask for all of them.
+  for (const char* const none : {"inverse", "option"})
+    if (request.query.value_or("category", {}) == none && request.query.find("symbol") == nullptr)
+      return fmt::format(R"({{"category":"{}","list":[],"nextPageCursor":""}})", none);
   BOOST_OUTCOME_TRY(const Category category, category_of(request));
   if (request.query.find("symbol") != nullptr) {
     BOOST_OUTCOME_TRY(symbol_of(request, category));

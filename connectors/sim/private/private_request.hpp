@@ -96,6 +96,7 @@ Said<std::string> position_switch_mode(const PrivateRequest& request);
 Said<std::string> account_wallet(const PrivateRequest& request);
 Said<std::string> account_info(const PrivateRequest& request);
 Said<std::string> account_fee_rate(const PrivateRequest& request);
+Said<std::string> asset_coin_info(const PrivateRequest& request);
 Said<std::string> user_query_api(const PrivateRequest& request);
 
 }  // namespace proteus::sim

@@ -50,6 +50,7 @@ const PrivateRest::Path* PrivateRest::path_of(std::string_view name, bool post) 
       {"/v5/account/wallet-balance", false, 50, false, account_wallet},
       {"/v5/account/info", false, 50, false, account_info},
       {"/v5/account/fee-rate", false, 5, false, account_fee_rate},
+      {"/v5/asset/coin/query-info", false, 5, false, asset_coin_info},
       {"/v5/user/query-api", false, 10, false, user_query_api}};
   for (const Path& known : kPaths)
     if (known.name == name && known.post == post) return &known;

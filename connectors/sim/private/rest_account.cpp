@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "connectors/sim/private/private_request.hpp"
 
@@ -92,6 +93,21 @@ Said<std::string> account_fee_rate(const PrivateRequest& request) {
                         format_fixed(rates.fee(Category::Linear, Liquidity::Maker)));
   }
   return fmt::format(R"({{"list":[{}]}})", rows);
+}
+
+/// Coins that an account may hold or that an instrument is named after; nothing leaves by any
+/// chain.
+Said<std::string> asset_coin_info(const PrivateRequest& request) {
+  std::set<std::string_view> coins = {"USDT"};
+  for (const Instrument& what : request.core.instruments())
+    coins.insert({what.base_coin.view(), what.quote_coin.view()});
+  const std::string_view only = request.query.value_or("coin", {});
+  std::string rows;
+  for (const std::string_view coin : coins)
+    if (only.empty() || only == coin)
+      rows += fmt::format(R"({}{{"coin":"{}","name":"{}","remainAmount":"0","chains":[]}})",
+                          rows.empty() ? "" : ",", coin, coin);
+  return fmt::format(R"({{"rows":[{}]}})", rows);
 }
 
 Said<std::string> user_query_api(const PrivateRequest& request) {

@@ -207,6 +207,16 @@ TEST(RestInstruments, LinearRowsHaveAllThatAClientReads) {
   EXPECT_TRUE(row.at("preListingInfo").is_null());
 }
 
+TEST(RestInstruments, ListNothingOfCategoriesThatItHasNot) {
+  Bench bench;
+  for (const char* const category : {"inverse", "option"}) {
+    const json::value answer =
+        bench.get(std::string("/v5/market/instruments-info?category=") + category);
+    EXPECT_EQ(answer.at("retCode").as_int64(), 0) << answer;
+    EXPECT_TRUE(answer.at_pointer("/result/list").as_array().empty());
+  }
+}
+
 TEST(RestInstruments, SpotRowsNameBasePrecision) {
   Bench bench;
   const json::value answer = bench.get("/v5/market/instruments-info?category=spot");

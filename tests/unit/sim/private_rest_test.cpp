@@ -54,6 +54,17 @@ TEST(PrivateRest, TellsTheKeyAndRefusesOthers) {
             403);
 }
 
+TEST(PrivateRest, TellsTheCoinsAndNoChainToSendThemBy) {
+  Desk desk;
+  const json::value all = desk.client.get("/v5/asset/coin/query-info");
+  ASSERT_EQ(code_of(all), 0) << all;
+  const json::value one = desk.client.get("/v5/asset/coin/query-info", "coin=USDT");
+  ASSERT_EQ(one.at_pointer("/result/rows").as_array().size(), 1U);
+  EXPECT_EQ(text_at(one, "/result/rows/0/coin"), "USDT");
+  EXPECT_EQ(one.at_pointer("/result/rows/0/chains").as_array().size(), 0U);
+  EXPECT_GT(all.at_pointer("/result/rows").as_array().size(), 1U);
+}
+
 TEST(PrivateRest, AMarketOrderBecomesAPositionAnExecutionAndAFee) {
   Desk desk;
   const json::value made = desk.client.post(kCreate, market_body("Buy", "0.01"));
