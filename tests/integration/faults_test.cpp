@@ -207,10 +207,11 @@ TEST(Fault, ACursorOnTheLastPageEndsAllTheSame) {
 
 TEST(Fault, AClockThatJumpsIsAClockSkew) {
   sim::FaultOrder offset = order(FaultKind::ClockOffset);
-  offset.value = 50'000;
+  offset.value =
+      50'000;  // 0.8 s of ours: half a second beyond what is an alarm, for a busy machine
   const Met met = run_with({.orders = {offset},
-                            .exchange = {"sim.paced=false", "sim.speed=120"},
-                            .daemon = {"feed.clock=steady", "feed.speed=120",
+                            .exchange = {"sim.paced=false", "sim.speed=60"},
+                            .daemon = {"feed.clock=steady", "feed.speed=60",
                                        "feed.repair=concurrent", "feed.time_sync_interval=100ms"},
                             .bars_before = 2,
                             .bars_after = 4});
