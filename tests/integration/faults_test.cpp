@@ -207,8 +207,8 @@ TEST(Fault, ACursorOnTheLastPageEndsAllTheSame) {
 
 TEST(Fault, AClockThatJumpsIsAClockSkew) {
   sim::FaultOrder offset = order(FaultKind::ClockOffset);
-  offset.value =
-      50'000;  // 0.8 s of ours: half a second beyond what is an alarm, for a busy machine
+  // 0.8 s of ours: half a second beyond what is an alarm, for a busy machine.
+  offset.value = 50'000;
   const Met met = run_with({.orders = {offset},
                             .exchange = {"sim.paced=false", "sim.speed=60"},
                             .daemon = {"feed.clock=steady", "feed.speed=60",
