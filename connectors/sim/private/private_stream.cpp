@@ -154,9 +154,10 @@ void PrivateStream::tell(Timestamp now, const Deliver& to) {
     if (dice.strikes(FaultKind::PrivateShuffle,
                      market_.settings().faults.private_shuffle_per_change))
       // Another order in every case: turned by one to three places.
-      std::ranges::rotate(
-          told,
-          told.begin() + 1 + static_cast<std::ptrdiff_t>(dice.draws().next() % (told.size() - 1)));
+      std::rotate(
+          told.begin(),
+          told.begin() + 1 + static_cast<std::ptrdiff_t>(dice.draws().next() % (told.size() - 1)),
+          told.end());
     for (const auto& [topic, rows] : told) {
       if (rows.empty()) continue;
       const std::uint64_t number = ++frames_;
