@@ -158,10 +158,11 @@ void PrivateStream::tell(Timestamp now, const Deliver& to) {
           told.begin(),
           told.begin() + 1 + static_cast<std::ptrdiff_t>(dice.draws().next() % (told.size() - 1)),
           told.end());
-    for (const auto& [topic, rows] : told) {
+    for (const auto& entry : told) {
+      const std::string& rows = entry.second;
       if (rows.empty()) continue;
       const std::uint64_t number = ++frames_;
-      to(id, topic, [&](std::string_view name) {
+      to(id, entry.first, [&](std::string_view name) {
         return fmt::format(R"({{"id":"sim_{}_{}","topic":"{}","creationTime":{},"data":[{}]}})",
                            id + 1, number, name, to_unix_ms(now) + market_.clock_offset_ms(), rows);
       });
