@@ -163,6 +163,15 @@ TEST(OperatorVerbs, WithoutADaemonAreNotRunning) {
   }
 }
 
+TEST(OperatorVerbs, OfOneInstrumentAreRefusedBeforeAnybodyIsAsked) {
+  const Folder folder;
+  for (const char* verb : {"halt", "reduce", "flatten", "stop"}) {
+    const Ran ran = run_proteus({verb, "linear:BTCUSDT", "--socket", folder / "socket"});
+    EXPECT_EQ(ran.code, kUsage) << verb;
+    EXPECT_THAT(ran.err, HasSubstr("of linear:BTCUSDT alone")) << verb;
+  }
+}
+
 /// A process that is being killed: its socket still takes connections, and they end unanswered.
 class DyingDaemon {
  public:

@@ -98,6 +98,10 @@ Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded,
   BOOST_OUTCOME_TRY(auto session, storage::Session::open(folder));
   BOOST_OUTCOME_TRY(fits_session(loaded, folder));
   BOOST_OUTCOME_TRY(auto segment, storage::LastSegment::open(session.wal_path()));
+  if (const std::string_view mode = segment.header().mode.view(); mode != "paper")
+    return error(
+        ErrorCode::Refused,
+        fmt::format("{} is a {}: paper goes on with paper sessions alone", folder.string(), mode));
   for (const std::string& sentence : segment.settled())
     spdlog::warn("The log was put right after an interruption: {}", sentence);
 

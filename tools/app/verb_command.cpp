@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "connectors/net/loop.hpp"
+#include "engine/core/instrument.hpp"
 #include "tools/app/command_view.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/operator_client.hpp"
@@ -31,6 +32,19 @@ std::string with_reason(std::string_view verb, const Options& options) {
   for (char& c : line)
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   return line;
+}
+
+/// An instrument in the place of a reason: who writes it means that one alone.
+std::optional<int> not_of_one(const Options& options, std::string_view verb) {
+  if (options.reason.empty()) return std::nullopt;
+  const std::string& word = options.reason.front();
+  if (word.find(':') == std::string::npos || parse_instrument_name(word).has_error())
+    return std::nullopt;
+  return fail(error(ErrorCode::Refused,
+                    fmt::format("{0} is for all instruments, there is no {0} of {1} alone; nothing "
+                                "was done (a reason may name it after its first word)",
+                                verb, word)),
+              kUsage);
 }
 
 bool at_terminal() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
@@ -102,6 +116,7 @@ Result<std::string> follow(net::LocalClient& daemon, Duration longest, bool show
 }
 
 int command(const Options& options, const std::string& verb, Duration longest, bool asks) {
+  if (const auto no = not_of_one(options, verb)) return *no;
   auto daemon = net::LocalClient::connect(options.socket);
   if (daemon.has_error()) return fail(not_running(options, daemon.error()), kNotRunning);
   if (asks) {
@@ -177,6 +192,7 @@ void declare_stop(CLI::App& app, Options& options) {
 }
 
 int run_stop(const Options& options) {
+  if (const auto no = not_of_one(options, "stop")) return *no;
   auto daemon = net::LocalClient::connect(options.socket);
   if (daemon.has_error()) return fail(not_running(options, daemon.error()), kNotRunning);
   auto answer = ask(daemon.value(), with_reason("stop", options));

@@ -139,6 +139,11 @@ std::string trader(const Loaded& loaded) {
     using T = std::remove_cvref_t<decltype(value)>;
     return EnumNames<T>::names[static_cast<std::size_t>(value)];
   };
+  if (!loaded.forecasters.empty())
+    return fmt::format(
+        "What trades: a trained forecaster (the mean of {}), which adapts on the last bars before "
+        "each forecast.\n",
+        loaded.forecasters.size());
   if (loaded.policies.empty())
     return fmt::format("What trades: the plain rule {}.\n", name(s.strategy.name));
   return fmt::format(

@@ -53,6 +53,16 @@ TEST_F(Resume, OfAFolderThatIsNoSessionIsAnError) {
   EXPECT_FALSE(fits_session(load("", {}).value(), folder_ / "none").has_value());
 }
 
+TEST_F(Resume, TakesNoReplay) {
+  const Loaded loaded =
+      load("", {"session.folder=" + (folder_ / "runs").string(), "strategy.name=flat"}).value();
+  { const auto told = Trading::open(loaded, "replay", from_unix_ms(1'700'000'000'000)).value(); }
+  const auto session = std::filesystem::directory_iterator(folder_ / "runs")->path();
+  const auto again = Trading::resume(loaded, session);
+  ASSERT_TRUE(again.has_error());
+  EXPECT_THAT(again.error().context, HasSubstr("is a replay: paper goes on with paper sessions"));
+}
+
 TEST_F(Resume, AFolderInThePlaceOfItsSettingsIsAnErrorThatNamesIt) {
   std::filesystem::create_directories(folder_ / "odd/config.resolved.toml");
   const auto fits = fits_session(load("", {}).value(), folder_ / "odd");
