@@ -7,12 +7,9 @@ install(TARGETS proteus RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 if(TARGET proteus-learn)
   install(TARGETS proteus-learn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT learn)
 endif()
-install(FILES ${PROJECT_SOURCE_DIR}/config/paper.toml ${PROJECT_SOURCE_DIR}/config/sim.toml
-  ${PROJECT_SOURCE_DIR}/config/policy.toml ${PROJECT_SOURCE_DIR}/config/train_rl2.toml ${PROJECT_SOURCE_DIR}/config/train_maml.toml
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/proteus/config)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/config/ DESTINATION ${CMAKE_INSTALL_DATADIR}/proteus/config FILES_MATCHING PATTERN "*.toml")
 # The program looks for them here (tools/app/shipped.hpp).
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/shipped DESTINATION ${CMAKE_INSTALL_DATADIR}/proteus/models)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/config/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/proteus/config)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${package}/proteus.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME proteus)
