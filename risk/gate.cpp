@@ -119,6 +119,10 @@ void Gate::observe(const Event& event, const LedgerView& ledger, ReportSink& mov
     on(*fill, ledger, event.ts_recv, moves);
   } else if (const auto* funding = std::get_if<FundingSettled>(&body)) {
     memories_[funding->instrument.index].streak.on_funding(ledger[funding->instrument]);
+  } else if (const auto* update = std::get_if<OrderUpdate>(&body)) {
+    on(*update, event.ts_recv, moves);
+  } else if (const auto* found = std::get_if<ExternalAdjustment>(&body)) {
+    on(*found, ledger, event.ts_recv, moves);
   } else if (const auto* feed = std::get_if<FeedChanged>(&body)) {
     on(*feed, event, moves);
   } else if (const auto* anomaly = std::get_if<FeedAnomaly>(&body)) {
@@ -226,6 +230,44 @@ void Gate::stop(InstrumentId id, const RecentOrder& order, Timestamp now, Report
     memories_[id.index].executions.reset();
   else
     hold({Hold::RepeatedExecution, true, true, id, cause}, now, moves);
+}
+
+/// 22: an order in doubt holds its instrument until the venue has told what became of it.
+void Gate::on(const OrderUpdate& update, Timestamp now, ReportSink& moves) {
+  const auto known = std::ranges::find(doubted_, update.id, &Doubted::id);
+  if (update.state == OrderState::Unknown) {
+    if (known != doubted_.end()) return;
+    doubted_.push_back({update.id, update.instrument});
+    return hold(
+        {Hold::UnknownOutcome, true, true, update.instrument,
+         text("nobody knows what became of {}: the venue is being asked", update.id.view())},
+        now, moves);
+  }
+  if (known == doubted_.end()) return;
+  doubted_.erase(known);
+  if (std::ranges::find(doubted_, update.instrument, &Doubted::instrument) != doubted_.end())
+    return;
+  hold({Hold::UnknownOutcome, false, true, update.instrument,
+        text("{} is {}", update.id.view(), to_string(update.state))},
+       now, moves);
+}
+
+/// 23 and 24: what a run begins with is its capital; whatever else the venue has or does unasked
+/// leaves the gate reducing until a person has looked.
+void Gate::on(const ExternalAdjustment& found, const LedgerView& ledger, Timestamp now,
+              ReportSink& moves) {
+  if (!found.has_instrument && (found.kind == AdjustmentKind::Capital || found.cash > Money{})) {
+    // Money that came in hides no loss; what went out without a word counts as one.
+    peak_ += found.cash;
+    capital_ += found.cash;
+    daily_.put_in(found.cash);
+  }
+  if (found.has_instrument && !found.quantity.is_zero())
+    static_cast<void>(memories_[found.instrument.index].streak.on_fill(
+        ledger[found.instrument], memories_[found.instrument.index].lot, now));
+  if (found.kind == AdjustmentKind::Capital) return;
+  tighten(TradingState::Reducing, Control::Reconciliation,
+          text("{}: {}", to_string(found.kind), found.cause.view()), now, moves);
 }
 
 void Gate::on(const ClockMeasured& reading, Timestamp now, ReportSink& moves) {
@@ -475,6 +517,8 @@ void Gate::new_account(const Gate& fresh) {
   latch_ = fresh.latch_;
   daily_ = fresh.daily_;
   outcomes_ = fresh.outcomes_;
+  doubted_ = fresh.doubted_;
+  capital_ = fresh.capital_;
   next_rest_end_ = fresh.next_rest_end_;
   peak_ = fresh.peak_;
   drawdown_e9_ = fresh.drawdown_e9_;
@@ -485,8 +529,8 @@ void Gate::new_account(const Gate& fresh) {
 
 void Gate::archive(Archive& a) {
   a(sizer_, watches_, memories_, bucket_, holds_, latch_, overrides_, daily_, outcomes_,
-    next_check_, next_rest_end_, lost_, clock_.limit, clock_.actual, peak_, drawdown_e9_,
-    latched_drawdown_e9_, latched_loss_, latched_loss_limit_);
+    next_check_, next_rest_end_, lost_, doubted_, capital_, clock_.limit, clock_.actual, peak_,
+    drawdown_e9_, latched_drawdown_e9_, latched_loss_, latched_loss_limit_);
 }
 
 }  // namespace proteus::risk

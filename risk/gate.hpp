@@ -115,6 +115,9 @@ class Gate final : public RiskGate {
   void on(const ClockMeasured& reading, Timestamp now, ReportSink& moves);
   void on(const OperatorCommand& command, const LedgerView& ledger, Timestamp now,
           ReportSink& moves);
+  void on(const ExternalAdjustment& found, const LedgerView& ledger, Timestamp now,
+          ReportSink& moves);
+  void on(const OrderUpdate& update, Timestamp now, ReportSink& moves);
   void on(const TradingStateChanged& move);
   void on(const InstrumentChanged& changed);
   void on(const SessionResumed& again, Timestamp now, ReportSink& moves);
@@ -175,7 +178,14 @@ class Gate final : public RiskGate {
   Timestamp next_check_ = Timestamp::max();  ///< before it nothing that is fresh can become stale
   Timestamp next_rest_end_ = Timestamp::max();
   std::vector<InlineText<48>> lost_;  ///< streams
-  ClockDoubt clock_;                  ///< zero: none
+  /// Orders whose outcome nobody knows (control 22).
+  struct Doubted {
+    ClientOrderId id;
+    InstrumentId instrument;
+    void archive(Archive& a) { a(id, instrument); }
+  };
+  std::vector<Doubted> doubted_;
+  ClockDoubt clock_;  ///< zero: none
   Money peak_;
   std::int64_t drawdown_e9_ = 0;
   std::int64_t latched_drawdown_e9_ = 0;

@@ -12,9 +12,9 @@ namespace fs = std::filesystem;
 namespace {
 
 // In the order in which they are taken: orders last, for what was filled is in `fills`.
-constexpr std::array kCarried = {"bars",      "decisions",   "refusals", "equity",
-                                 "anomalies", "feed",        "fills",    "funding",
-                                 "states",    "adaptations", "orders"};
+constexpr std::array kCarried = {"bars",      "decisions",   "refusals",    "equity",
+                                 "anomalies", "feed",        "fills",       "funding",
+                                 "states",    "adaptations", "adjustments", "orders"};
 
 std::string key_of(std::string_view table) { return table == "orders" ? "id" : "record"; }
 

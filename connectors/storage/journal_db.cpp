@@ -62,8 +62,8 @@ struct JournalDb::Tables {
   Database db;
   std::map<std::uint32_t, std::string> names;
   Statement set_meta, get_meta, instrument, decision, refusal, order, order_update, order_other,
-      order_cancel, fill, funding, equity, anomaly, feed, state, bar, dropped, cut, proposed,
-      failed, judged;
+      order_cancel, fill, funding, adjustment, equity, anomaly, feed, state, bar, dropped, cut,
+      proposed, failed, judged;
 
   Result<void> prepare();
   Result<void> load_names();
@@ -119,6 +119,14 @@ struct JournalDb::Tables {
   Result<void> put(const FundingSettled& f, const Event& e, std::uint64_t record) {
     return funding.run(record, e.sequence, f.time, f.instrument.index, name(f.instrument),
                        f.position, f.mark, Price::from_raw(f.rate_e9), f.rate_assumed, f.amount);
+  }
+  Result<void> put(const ExternalAdjustment& a, const Event& e, std::uint64_t record) {
+    if (!a.has_instrument)
+      return adjustment.run(record, e.sequence, a.time, a.kind, nullptr, nullptr, a.execution,
+                            a.quantity, a.price, a.fee, a.cash, a.cause);
+    return adjustment.run(record, e.sequence, a.time, a.kind, a.instrument.index,
+                          name(a.instrument), a.execution, a.quantity, a.price, a.fee, a.cash,
+                          a.cause);
   }
   Result<void> put(const OperatorCommand& c, const Event& e, std::uint64_t record) {
     return state.run(record, e.sequence, e.ts_recv, "operator", c.action, nullptr, nullptr, nullptr,
@@ -195,6 +203,7 @@ Result<void> JournalDb::Tables::prepare() {
   BOOST_OUTCOME_TRY(make(order_cancel, "UPDATE orders SET cancel_asked=1 WHERE id=?"));
   BOOST_OUTCOME_TRY(make(fill, insert("fills", 21)));
   BOOST_OUTCOME_TRY(make(funding, insert("funding", 15)));
+  BOOST_OUTCOME_TRY(make(adjustment, insert("adjustments", 17)));
   BOOST_OUTCOME_TRY(make(equity, insert("equity", 11)));
   BOOST_OUTCOME_TRY(make(anomaly, insert("anomalies", 8)));
   BOOST_OUTCOME_TRY(make(feed, insert("feed", 7)));

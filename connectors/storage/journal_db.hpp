@@ -15,7 +15,7 @@
 
 namespace proteus::storage {
 
-inline constexpr int kJournalSchema = 4;
+inline constexpr int kJournalSchema = 5;
 
 /// What retention took away.
 struct Dropped {

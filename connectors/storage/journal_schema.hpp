@@ -36,6 +36,10 @@ CREATE TABLE IF NOT EXISTS funding(record INTEGER PRIMARY KEY, sequence INTEGER,
   time_ns INTEGER, instrument_id INTEGER, instrument TEXT, position TEXT, position_raw INTEGER,
   mark TEXT, mark_raw INTEGER, rate TEXT, rate_raw INTEGER, rate_assumed INTEGER, amount TEXT,
   amount_raw INTEGER);
+CREATE TABLE IF NOT EXISTS adjustments(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
+  time_ns INTEGER, kind TEXT, instrument_id INTEGER, instrument TEXT, execution TEXT,
+  quantity TEXT, quantity_raw INTEGER, price TEXT, price_raw INTEGER, fee TEXT, fee_raw INTEGER,
+  cash TEXT, cash_raw INTEGER, cause TEXT);
 CREATE TABLE IF NOT EXISTS equity(record INTEGER PRIMARY KEY, sequence INTEGER, time TEXT,
   time_ns INTEGER, equity TEXT, equity_raw INTEGER, cash TEXT, cash_raw INTEGER, gross TEXT,
   gross_raw INTEGER, ledger_hash TEXT);

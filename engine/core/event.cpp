@@ -45,9 +45,9 @@ std::string_view to_string(TradingState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 std::string_view to_string(Hold hold) {
-  constexpr std::string_view kNames[] = {"stale_data",  "reconnecting",      "reconciling",
-                                         "clock_skew",  "cooldown",          "backlog",
-                                         "missing_bar", "repeated_execution"};
+  constexpr std::string_view kNames[] = {"stale_data",  "reconnecting",       "reconciling",
+                                         "clock_skew",  "cooldown",           "backlog",
+                                         "missing_bar", "repeated_execution", "unknown_outcome"};
   return kNames[static_cast<std::size_t>(hold)];
 }
 std::string_view to_string(AdaptationCause cause) {
@@ -59,6 +59,13 @@ std::string_view to_string(AdaptationVerdict verdict) {
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
+std::string_view to_string(AdjustmentKind kind) {
+  constexpr std::string_view kNames[] = {"capital",         "transfer",    "foreign_trade",
+                                         "protective_stop", "liquidation", "deleveraging",
+                                         "settlement",      "position",    "balance"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
 std::string_view event_name(std::size_t index) {
   constexpr std::array<std::string_view, std::variant_size_v<EventBody>> kNames = {
       "bar_closed",          "ticker_updated",    "book_updated",
@@ -67,7 +74,8 @@ std::string_view event_name(std::size_t index) {
       "funding_settled",     "operator_command",  "trading_state_changed",
       "hold_changed",        "session_resumed",   "clock_measured",
       "override_changed",    "control_latched",   "adaptation_cut",
-      "adaptation_proposed", "adaptation_failed", "adaptation_judged"};
+      "adaptation_proposed", "adaptation_failed", "adaptation_judged",
+      "external_adjustment"};
   PROTEUS_ASSERT(index < kNames.size());
   return kNames[index];
 }

@@ -192,7 +192,8 @@ enum class Hold : std::uint8_t {
   Cooldown,
   Backlog,
   MissingBar,
-  RepeatedExecution  ///< the one that latches: goes only by a person's resume
+  RepeatedExecution,  ///< the one that latches: goes only by a person's resume
+  UnknownOutcome      ///< nobody knows what became of an order; the venue is being asked
 };
 std::string_view to_string(Hold hold);
 
@@ -350,11 +351,55 @@ struct AdaptationJudged {
   }
 };
 
+/// What the venue did, or has, that we did not ask for.
+enum class AdjustmentKind : std::uint8_t {
+  Capital,         ///< what the account holds when a run begins: money put in
+  Transfer,        ///< money that came or went with no trade of ours
+  ForeignTrade,    ///< somebody else traded on this account
+  ProtectiveStop,  ///< the stop that rests at the venue fired
+  Liquidation,
+  Deleveraging,
+  Settlement,
+  Position,  ///< the venue's position differs from ours, and no execution tells why
+  Balance    ///< the same of the money: counted as profit or loss
+};
+std::string_view to_string(AdjustmentKind kind);
+
+/// One line of the books that no order of ours led to. A change of a position is booked as a trade
+/// at `price`; `cash` besides moves the balance. With an instrument it is its profit or loss,
+/// without one it is capital put in (> 0) or taken out.
+struct ExternalAdjustment {
+  AdjustmentKind kind = AdjustmentKind::Position;
+  bool has_instrument = false;
+  InstrumentId instrument;
+  InlineText<40> execution;  ///< the venue's identity of it; empty: it named none
+  Quantity quantity;         ///< signed change of the position; only with an instrument
+  Price price;               ///< > 0 where there is a quantity
+  Money fee;                 ///< > 0 paid
+  Money cash;
+  Timestamp time{};
+  InlineText<120> cause;
+  static constexpr auto fields() {
+    using A = ExternalAdjustment;
+    return std::tuple{field("kind", &A::kind),
+                      field("has_instrument", &A::has_instrument),
+                      field("instrument", &A::instrument),
+                      field("execution", &A::execution),
+                      field("quantity", &A::quantity),
+                      field("price", &A::price),
+                      field("fee", &A::fee),
+                      field("cash", &A::cash),
+                      field("time", &A::time),
+                      field("cause", &A::cause)};
+  }
+};
+
 using EventBody =
     std::variant<BarClosed, TickerUpdated, BookUpdated, InstrumentChanged, FeedChanged, FeedAnomaly,
                  ClockTick, OrderUpdate, Fill, FundingSettled, OperatorCommand, TradingStateChanged,
                  HoldChanged, SessionResumed, ClockMeasured, OverrideChanged, ControlLatched,
-                 AdaptationCut, AdaptationProposed, AdaptationFailed, AdaptationJudged>;
+                 AdaptationCut, AdaptationProposed, AdaptationFailed, AdaptationJudged,
+                 ExternalAdjustment>;
 /// "bar_closed", "fill", ...: the name of a body in journals, by variant index.
 std::string_view event_name(std::size_t index);
 inline std::string_view event_name(const EventBody& body) { return event_name(body.index()); }

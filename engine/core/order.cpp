@@ -60,7 +60,8 @@ std::string_view to_string(OrderEnd end) {
                                          "liquidation",
                                          "by_venue",
                                          "unlogged",
-                                         "by_engine"};
+                                         "by_engine",
+                                         "not_arrived"};
   return kNames[static_cast<std::size_t>(end)];
 }
 

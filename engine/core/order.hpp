@@ -54,8 +54,9 @@ enum class OrderEnd : std::uint8_t {
   NoLiquidity,
   Liquidation,
   ByVenue,
-  Unlogged,  ///< our own log could not be written: the order never left
-  ByEngine   ///< cancelled by our own engine: a newer wish, a halt, the end of the run
+  Unlogged,   ///< our own log could not be written: the order never left
+  ByEngine,   ///< cancelled by our own engine: a newer wish, a halt, the end of the run
+  NotArrived  ///< the venue never got it: asked until it could not arrive any more
 };
 
 std::string_view to_string(Side side);

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kHashStart = 0x50726f74657573ULL;  // "Proteus"
 constexpr std::uint64_t kMixA = 0x9e3779b97f4a7c15ULL;     // 2^64 / golden ratio
 constexpr std::uint64_t kMixB = 0xd1b54a32d192ed03ULL;     // odd, bits without pattern
-enum class Entry : std::uint64_t { Fill = 1, Funding = 2, Mark = 3 };
+enum class Entry : std::uint64_t { Fill = 1, Funding = 2, Mark = 3, Adjustment = 4 };
 
 constexpr std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
   const UInt128 product = UInt128{a} * b;
@@ -161,6 +161,37 @@ void Ledger::apply(const FundingSettled& funding) {
       std::array{head(Entry::Funding, funding.instrument, funding.rate_assumed ? 1 : 0),
                  word(to_unix_ns(funding.time)), word(funding.position.raw()),
                  word(funding.mark.raw()), word(funding.rate_e9), word(funding.amount.raw())});
+}
+
+void Ledger::apply(const ExternalAdjustment& a) {
+  PROTEUS_ASSERT(a.has_instrument || (a.quantity.is_zero() && a.fee.is_zero()));
+  PROTEUS_ASSERT(a.quantity.is_zero() || a.price > Price{});
+  Money cash_change = a.cash;
+  if (a.has_instrument) {
+    PROTEUS_ASSERT(a.instrument.index < positions_.size());
+    PositionView& p = positions_[a.instrument.index];
+    withdraw(p);
+    p.fees += a.fee;
+    p.realised += a.cash;
+    cash_change -= a.fee;
+    if (!a.quantity.is_zero()) {
+      if (p.mark.is_zero()) p.mark = a.price;
+      const Money paid = notional(a.price, a.quantity, Rounding::Up);
+      const Money profit = trade(p, a.quantity, a.price, paid);
+      cash_change += p.category == Category::Spot ? -paid : profit;
+    }
+    PROTEUS_ASSERT(p.category != Category::Spot || p.quantity >= Quantity{});
+    deposit(p);
+  } else {
+    initial_ += a.cash;
+  }
+  cash_ += cash_change;
+  equity_ += cash_change;
+  hash_ =
+      absorb(hash_, std::array{head(Entry::Adjustment, a.instrument,
+                                    static_cast<std::uint64_t>(a.kind), a.has_instrument ? 1 : 0),
+                               word(to_unix_ns(a.time)), word(a.quantity.raw()),
+                               word(a.price.raw()), word(a.fee.raw()), word(a.cash.raw())});
 }
 
 void Ledger::mark(InstrumentId id, Price price) {

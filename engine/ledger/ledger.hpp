@@ -5,6 +5,9 @@
 //   equity           = cash + sum of (linear: unrealised; spot: value)
 //   equity - initial = sum of (realised + unrealised - fees - funding)
 //
+// `initial` is what was put in: the capital at the start and what came or went since as money
+// alone.
+//
 // Rules, in signed quantities q (buy > 0) and signed notionals n = price x q rounded up (a buyer
 // pays more, a seller receives less; exact wherever tick and lot have nine decimals together):
 //  - Opening or adding: cost += n.
@@ -40,6 +43,8 @@ class Ledger {
   /// positive, a spot sale of more than is held, a fee in base on anything but a spot buy.
   void apply(const Fill& fill);
   void apply(const FundingSettled& funding);
+  /// What the venue did unasked: a trade at its price, cash besides. Asserts as for a fill.
+  void apply(const ExternalAdjustment& adjustment);
   /// `price` > 0, quote.
   void mark(InstrumentId id, Price price);
 

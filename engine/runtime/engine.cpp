@@ -92,6 +92,9 @@ void Engine::process(Event& event) {
   } else if (const auto* funding = std::get_if<FundingSettled>(&event.body)) {
     ledger_.apply(*funding);
     ++counters_.funding;
+  } else if (const auto* adjustment = std::get_if<ExternalAdjustment>(&event.body)) {
+    ledger_.apply(*adjustment);
+    ++counters_.adjustments;
   } else if (const auto* closed = std::get_if<BarClosed>(&event.body)) {
     const bool ticker = settings_.marks == MarkSource::Ticker;
     if (closed->bar.interval == settings_.interval &&

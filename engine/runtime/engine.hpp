@@ -53,12 +53,13 @@ struct EngineCounters {
   std::uint64_t refusals = 0;
   std::uint64_t fills = 0;
   std::uint64_t funding = 0;
+  std::uint64_t adjustments = 0;  ///< what the venue did unasked
   std::uint64_t commit_failures = 0;
   std::array<std::uint64_t, 32> refusals_by_control{};
   std::array<std::uint64_t, 32> anomalies{};  ///< by AnomalyKind
   void archive(Archive& a) {
     a(bars, warmup_bars, late_bars, bars_set_aside, gaps, decisions, orders, refusals, fills,
-      funding, commit_failures, refusals_by_control, anomalies);
+      funding, adjustments, commit_failures, refusals_by_control, anomalies);
   }
 };
 

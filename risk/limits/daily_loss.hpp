@@ -24,6 +24,8 @@ class DailyLoss {
   void roll(Money equity, Timestamp now);
   /// A person accepts a loss beyond the limit: the day begins anew with this equity.
   void accept(Money equity);
+  /// Money was put in (> 0) or taken out: no profit and no loss of the day.
+  void put_in(Money amount) { begin_ += amount; }
 
   /// The positions were told to close for this day's loss; once is enough, until a new day begins
   /// or a person resumes.

@@ -5,8 +5,8 @@
 namespace proteus::risk {
 namespace {
 
-constexpr unsigned kHolds = static_cast<unsigned>(Hold::RepeatedExecution) + 1;
-static_assert(kHolds <= 8, "a hold is a bit of a byte");
+constexpr unsigned kHolds = static_cast<unsigned>(Hold::UnknownOutcome) + 1;
+static_assert(kHolds <= 16, "a hold is a bit of sixteen");
 
 bool same_hold(const HoldChanged& a, const HoldChanged& b) {
   return a.hold == b.hold && a.has_instrument == b.has_instrument &&
@@ -32,6 +32,8 @@ Control control_of(Hold hold) {
       return Control::AbsurdData;
     case Hold::RepeatedExecution:
       return Control::RepeatedExecution;
+    case Hold::UnknownOutcome:
+      return Control::UnknownOutcome;
   }
   return Control::None;
 }
@@ -39,7 +41,7 @@ Control control_of(Hold hold) {
 bool delays_reductions(Hold hold) {
   const Control control = control_of(hold);
   return control == Control::StaleData || control == Control::AbsurdData ||
-         control == Control::ClockSkew;
+         control == Control::ClockSkew || control == Control::UnknownOutcome;
 }
 
 Holds::Holds(std::size_t instruments) : here_(instruments, 0) {
@@ -47,10 +49,10 @@ Holds::Holds(std::size_t instruments) : here_(instruments, 0) {
 }
 
 bool Holds::set(const HoldChanged& move) {
-  std::uint8_t& bits = move.has_instrument ? here_[move.instrument.index] : everywhere_;
+  std::uint16_t& bits = move.has_instrument ? here_[move.instrument.index] : everywhere_;
   const bool was = (bits & bit(move.hold)) != 0;
   if (was == move.active) return false;
-  bits = static_cast<std::uint8_t>(bits ^ bit(move.hold));
+  bits = static_cast<std::uint16_t>(bits ^ bit(move.hold));
   if (move.active)
     active_.push_back(move);
   else

@@ -15,7 +15,8 @@ namespace proteus::risk {
 /// The control that a hold speaks for. A backlog (inputs or the log cannot keep up) counts to the
 /// message controls.
 Control control_of(Hold hold);
-/// Holds on the quality of data or of time make automatic reductions wait too.
+/// Holds on the quality of data, on time or on what became of an order make automatic reductions
+/// wait too.
 bool delays_reductions(Hold hold);
 
 class Holds {
@@ -37,11 +38,11 @@ class Holds {
   void archive(Archive& a) { a(everywhere_, here_, active_); }
 
  private:
-  static std::uint8_t bit(Hold hold) {
-    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(hold));
+  static std::uint16_t bit(Hold hold) {
+    return static_cast<std::uint16_t>(1U << static_cast<unsigned>(hold));
   }
-  std::uint8_t everywhere_ = 0;
-  std::vector<std::uint8_t> here_;
+  std::uint16_t everywhere_ = 0;
+  std::vector<std::uint16_t> here_;
   std::vector<HoldChanged> active_;  ///< with their causes, for people
 };
 

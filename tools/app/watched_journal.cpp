@@ -226,6 +226,19 @@ void WatchedJournal::notice(const FundingSettled& funding, Timestamp) {
   });
 }
 
+void WatchedJournal::notice(const ExternalAdjustment& found, Timestamp) {
+  if (telling_ == Telling::Silent) return;
+  const std::string subject = found.has_instrument ? name(found.instrument) : "account";
+  const auto line = fmt::format("kind={} of={} quantity={} price={} fee={} cash={} cause=\"{}\"",
+                                to_string(found.kind), subject, found.quantity.to_string(),
+                                found.price.to_string(), found.fee.to_string(),
+                                found.cash.to_string(), found.cause.view());
+  if (found.kind == AdjustmentKind::Capital)
+    in_order().info("The venue's account is taken over. {}", line);
+  else
+    in_order().warn("The venue did what nobody here asked for. {}", line);
+}
+
 void WatchedJournal::notice(const TradingStateChanged& state, Timestamp) {
   if (telling_ == Telling::Silent) return;
   in_order().warn("Trading state changed. from={} to={} cause=\"{}\"", to_string(state.from),

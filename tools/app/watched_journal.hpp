@@ -107,6 +107,7 @@ class WatchedJournal final : public Journal {
   void notice(const Fill& fill, Timestamp now);
   void notice(const OrderUpdate& update, Timestamp now);
   void notice(const FundingSettled& funding, Timestamp now);
+  void notice(const ExternalAdjustment& found, Timestamp now);
   void notice(const TradingStateChanged& state, Timestamp now);
   void notice(const HoldChanged& hold, Timestamp now);
   void notice(const ControlLatched& latched, Timestamp now);

@@ -35,7 +35,7 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   expect_named<TimeInForce>(4);
   expect_named<Liquidity>(2);
   expect_named<OrderState>(9);
-  expect_named<OrderEnd>(18);
+  expect_named<OrderEnd>(19);
   expect_named<Category>(2);
   expect_named<InstrumentStatus>(4);
   expect_named<BarSource>(4);
@@ -43,7 +43,8 @@ TEST(Names, EveryEnumeratorHasItsOwn) {
   expect_named<AnomalyKind>(19);
   expect_named<OperatorAction>(5);
   expect_named<TradingState>(3);
-  expect_named<Hold>(8);
+  expect_named<Hold>(9);
+  expect_named<AdjustmentKind>(9);
   expect_named<SizingStepId>(12);
   expect_named<Unit>(6);
   expect_named<Control>(32);
