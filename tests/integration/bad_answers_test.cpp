@@ -122,7 +122,7 @@ TEST_P(BadAnswerTest, AtTheStartIsSaidAndNothingIsLeft) {
   venue.instead = [](const std::string&) { return GetParam().make(); };
   const auto loaded = load("", ScriptedVenue::daemon() + in(folder) + venue.where() + kShortPauses);
   ASSERT_TRUE(loaded.has_value());
-  const auto daemon = PaperDaemon::create(loop, loaded.value());
+  const auto daemon = TradingDaemon::create(loop, loaded.value());
   ASSERT_TRUE(daemon.has_error());
   EXPECT_THAT(daemon.error().context, AllOf(HasSubstr("the venue cannot be asked at the start: "),
                                             HasSubstr(GetParam().says)));
@@ -177,7 +177,7 @@ TEST(BadAnswers, PagesThatRepeatTheirCursorDoNotHoldTheStart) {
   venue.cursor = "first%3DBTCUSDT";
   const auto loaded = load("", ScriptedVenue::daemon() + in(folder) + venue.where() + kShortPauses);
   ASSERT_TRUE(loaded.has_value());
-  const auto daemon = PaperDaemon::create(loop, loaded.value());
+  const auto daemon = TradingDaemon::create(loop, loaded.value());
   EXPECT_TRUE(daemon.has_value()) << (daemon ? "" : daemon.error().context);
 }
 
@@ -188,7 +188,7 @@ TEST(BadAnswers, ACursorThatNoRequestCanHoldIsRefused) {
   venue.cursor = "a b";
   const auto loaded = load("", ScriptedVenue::daemon() + in(folder) + venue.where() + kShortPauses);
   ASSERT_TRUE(loaded.has_value());
-  const auto daemon = PaperDaemon::create(loop, loaded.value());
+  const auto daemon = TradingDaemon::create(loop, loaded.value());
   ASSERT_TRUE(daemon.has_error());
   EXPECT_THAT(daemon.error().context, HasSubstr("cannot stand in a request"));
 }

@@ -23,7 +23,7 @@ const Overrides kQuickBackoff = {"feed.backoff_min=1ms", "feed.backoff_max=10ms"
 std::string refusal(net::Loop& loop, const Overrides& overrides) {
   const auto loaded = load("", overrides);
   if (loaded.has_error()) return "settings: " + loaded.error().context;
-  const auto daemon = PaperDaemon::create(loop, loaded.value());
+  const auto daemon = TradingDaemon::create(loop, loaded.value());
   return daemon.has_error() ? daemon.error().context : std::string();
 }
 

@@ -143,7 +143,7 @@ const SessionCode kCode{"0123456789abc"};
 }  // namespace
 
 Daemon::Daemon(net::Loop& loop, const Overrides& overrides) : loop_(loop) {
-  daemon_ = value_of(PaperDaemon::create(loop, value_of(load("", overrides)), kCode));
+  daemon_ = value_of(TradingDaemon::create(loop, value_of(load("", overrides)), kCode));
   daemon_->start();
 }
 

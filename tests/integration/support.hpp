@@ -16,7 +16,7 @@
 #include "connectors/storage/wal_reader.hpp"
 #include "engine/core/event.hpp"
 #include "tests/session_query.hpp"
-#include "tools/app/paper_daemon.hpp"
+#include "tools/app/daemon.hpp"
 #include "tools/app/sim_host.hpp"
 
 namespace proteus::app {
@@ -98,7 +98,7 @@ class Daemon {
 
  private:
   net::Loop& loop_;
-  std::unique_ptr<PaperDaemon> daemon_;
+  std::unique_ptr<Daemon> daemon_;
 };
 
 /// A session log, read whole.

@@ -97,7 +97,7 @@ TEST(Metrics, APortThatIsTakenIsToldAtTheStartAndLeavesNothing) {
   const auto loaded =
       load("", in(folder) + Overrides{"metrics.enabled=true", "metrics.port=" + port});
   ASSERT_TRUE(loaded.has_value()) << loaded.error().context;
-  const auto daemon = PaperDaemon::create(loop, loaded.value());
+  const auto daemon = TradingDaemon::create(loop, loaded.value());
   ASSERT_TRUE(daemon.has_error());
   EXPECT_THAT(daemon.error().context,
               AllOf(HasSubstr("/metrics cannot be served at 127.0.0.1:" + port),

@@ -60,7 +60,7 @@ Result<void> socket_is_free(const std::string& socket) {
                            socket, socket));
 }
 
-void announce(const PaperDaemon& daemon, const Loaded& loaded) {
+void announce(const TradingDaemon& daemon, const Loaded& loaded) {
   const Settings& s = loaded.settings;
   spdlog::info("Paper daemon: simulated money, no order leaves this process. version={} venue={}",
                kVersion, s.venue.stream);
@@ -85,7 +85,7 @@ void announce(const PaperDaemon& daemon, const Loaded& loaded) {
                s.session.socket);
 }
 
-int say_goodbye(const PaperDaemon& daemon, const std::string& program,
+int say_goodbye(const TradingDaemon& daemon, const std::string& program,
                 const Result<void>& written) {
   const int code = written ? kOk : kError;
   leave_soon(code);  // The session is written as far as it can be; only words are left.
@@ -102,7 +102,7 @@ int say_goodbye(const PaperDaemon& daemon, const std::string& program,
   return written ? kOk : fail(written.error(), kError);
 }
 
-net::Timer beat(net::Loop& loop, const PaperDaemon& daemon, Duration period) {
+net::Timer beat(net::Loop& loop, const TradingDaemon& daemon, Duration period) {
   return loop.every(
       period, [&daemon] { spdlog::info("Heartbeat. {}", render_heartbeat(daemon.status_json())); });
 }

@@ -5,7 +5,7 @@
 
 #include "connectors/net/loop.hpp"
 #include "tools/app/options.hpp"
-#include "tools/app/paper_daemon.hpp"
+#include "tools/app/daemon.hpp"
 
 namespace proteus::app {
 
@@ -28,11 +28,11 @@ void leave_soon(int code);
 /// Errors: Busy, where a daemon answers at `socket`: a second one could not open it.
 Result<void> socket_is_free(const std::string& socket);
 /// The first lines of a daemon's log: what is traded, with which money, within which limits, where.
-void announce(const PaperDaemon& daemon, const Loaded& loaded);
+void announce(const TradingDaemon& daemon, const Loaded& loaded);
 /// The last words: what the run came to and what can be done with it. The exit code: kError where
 /// the log could not be `written` to its end.
-int say_goodbye(const PaperDaemon& daemon, const std::string& program, const Result<void>& written);
+int say_goodbye(const TradingDaemon& daemon, const std::string& program, const Result<void>& written);
 /// A line in the log that tells how the daemon fares, every `period` of real time.
-net::Timer beat(net::Loop& loop, const PaperDaemon& daemon, Duration period);
+net::Timer beat(net::Loop& loop, const TradingDaemon& daemon, Duration period);
 
 }  // namespace proteus::app

@@ -21,6 +21,9 @@ constexpr std::array<std::string_view, 7> kDeciding = {
 constexpr std::array<std::string_view, 3> kPaths = {"risk.limits.override_file",
                                                     "policy.checkpoints", "forecast.checkpoints"};
 
+/// Of the account: another one would be another session.
+constexpr std::array<std::string_view, 2> kAccount = {"live.profile", "live.settle_coin"};
+
 /// "section.key" -> value, of the deciding sections of resolved settings.
 std::map<std::string, std::string> deciding(std::string_view resolved) {
   std::map<std::string, std::string> found;
@@ -34,7 +37,8 @@ std::map<std::string, std::string> deciding(std::string_view resolved) {
     } else if (const auto equals = line.find(" = "); equals != std::string_view::npos) {
       const std::string key = section + "." + std::string(line.substr(0, equals));
       if (std::ranges::find(kPaths, key) == kPaths.end() &&
-          std::ranges::find(kDeciding, section) != kDeciding.end())
+          (std::ranges::find(kDeciding, section) != kDeciding.end() ||
+           std::ranges::find(kAccount, key) != kAccount.end()))
         found[key] = line.substr(equals + 3);
     }
   }
@@ -93,19 +97,18 @@ Result<void> fits_session(const Loaded& loaded, const std::filesystem::path& fol
   return same_decisions(then, loaded.resolved, folder.string());
 }
 
-Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded,
+Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded, std::string_view mode,
                                                  const std::filesystem::path& folder) {
   BOOST_OUTCOME_TRY(auto session, storage::Session::open(folder));
   BOOST_OUTCOME_TRY(fits_session(loaded, folder));
   BOOST_OUTCOME_TRY(auto segment, storage::LastSegment::open(session.wal_path()));
-  if (const std::string_view mode = segment.header().mode.view(); mode != "paper")
-    return error(
-        ErrorCode::Refused,
-        fmt::format("{} is a {}: paper goes on with paper sessions alone", folder.string(), mode));
+  if (const std::string_view its = segment.header().mode.view(); its != mode)
+    return error(ErrorCode::Refused, fmt::format("{} is a {}: {} goes on with {} sessions alone",
+                                                 folder.string(), its, mode, mode));
   for (const std::string& sentence : segment.settled())
     spdlog::warn("The log was put right after an interruption: {}", sentence);
 
-  std::unique_ptr<Trading> made(new Trading(loaded, segment.header().session, std::move(session)));
+  std::unique_ptr<Trading> made(new Trading(loaded, mode, segment.header().session, std::move(session)));
   made->can_resume_ = true;
   const std::size_t count = loaded.settings.engine.instruments.size();
   const std::optional<storage::Snapshot> snapshot = segment.snapshot();
@@ -123,7 +126,7 @@ Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded,
                              folder.string(), instruments.size(), count));
 
   made->retold_ = std::make_unique<storage::RetoldJournal>(
-      std::move(segment), storage::wal_options(loaded.settings.storage, "paper"));
+      std::move(segment), storage::wal_options(loaded.settings.storage, mode));
   made->watched_ =
       std::make_unique<WatchedJournal>(*made->retold_, made->instruments_, Telling::Silent);
   BOOST_OUTCOME_TRY(made->assemble(instruments, *made->watched_));

@@ -104,6 +104,45 @@ void check_names(const Settings& s, config::Reader& reader) {
     reader.reject("engine", "marks", "\"ticker\" needs feed.tickers = true");
 }
 
+/// Where a profile's streams and REST are, unless a person says otherwise (regional hosts).
+void take_profile(Settings& s, config::Reader& reader) {
+  struct Place {
+    const char* rest;
+    const char* stream;
+    const char* account;
+  };
+  const auto place = [&]() -> std::optional<Place> {
+    switch (s.live.profile) {
+      case live::Profile::Sim:
+        return std::nullopt;
+      case live::Profile::Testnet:
+        return Place{"https://api-testnet.bybit.com", "wss://stream-testnet.bybit.com",
+                     "wss://stream-testnet.bybit.com"};
+      case live::Profile::Demo:  // Its market data is mainnet's.
+        return Place{"https://api-demo.bybit.com", "wss://stream.bybit.com",
+                     "wss://stream-demo.bybit.com"};
+      case live::Profile::Mainnet:
+        return Place{"https://api.bybit.com", "wss://stream.bybit.com", "wss://stream.bybit.com"};
+    }
+    return std::nullopt;
+  }();
+  const auto follow = [&](const char* key, std::string& value, const std::string& from) {
+    if (reader.given("venue", key)) return;
+    value = from;
+    reader.derive("venue", key, value);
+  };
+  if (place) {
+    follow("rest", s.venue.rest, place->rest);
+    follow("stream", s.venue.stream, place->stream);
+    follow("account_stream", s.venue.account_stream, place->account);
+  } else {
+    follow("account_stream", s.venue.account_stream, s.venue.stream);
+  }
+  if (s.live.unknown_settle <= s.limits.recv_window)
+    reader.reject("live", "unknown_settle",
+                  "has to be longer than risk.limits.recv_window: until then an order may arrive");
+}
+
 /// Risk's own words on limits and shares, over a table that knows the instruments' names alone.
 void check_risk(const Settings& s, config::Reader& reader) {
   if (const auto fits = risk::check({}, s.limits, {}); fits.has_error()) {
@@ -240,6 +279,7 @@ Result<Loaded> load_over(const Below& below, const std::filesystem::path& file,
   reader.section("paper", s.paper);
   reader.section("feed", s.feed);
   reader.section("venue", s.venue);
+  reader.section("live", s.live);
   reader.section("session", s.session);
   reader.section("storage", s.storage);
   reader.section("alarms", s.alarms);
@@ -266,6 +306,7 @@ Result<Loaded> load_over(const Below& below, const std::filesystem::path& file,
     loaded.policies = take_policies(s, reader, file.parent_path(), below.otherwise);
   if (s.strategy.name == strategies::StrategyKind::Forecast && paths == Paths::Checked)
     loaded.forecasters = take_forecasters(s, reader, file.parent_path());
+  take_profile(s, reader);
   take_alarms(s.alarms, reader);
   check_metrics(s.metrics, reader);
   check_names(s, reader);
@@ -348,6 +389,7 @@ std::string settings_markdown() {
   out += "\n" + config::markdown_table<matching::VenueSettings>("paper");
   out += "\n" + config::markdown_table<bybit::FeedSettings>("feed");
   out += "\n" + config::markdown_table<VenueEndpoints>("venue");
+  out += "\n" + config::markdown_table<live::LiveSettings>("live");
   out += "\n" + config::markdown_table<SessionSettings>("session");
   out += "\n" + config::markdown_table<storage::StorageSettings>("storage");
   out += "\n" + config::markdown_table<AlarmSettings>("alarms");

@@ -8,6 +8,7 @@
 
 #include "config/reader.hpp"
 #include "connectors/bybit/settings.hpp"
+#include "connectors/live/settings.hpp"
 #include "connectors/sim/settings.hpp"
 #include "connectors/storage/settings.hpp"
 #include "engine/market/settings.hpp"
@@ -28,6 +29,7 @@ namespace proteus::app {
 struct VenueEndpoints {
   std::string rest = "http://127.0.0.1:8600";
   std::string stream = "ws://127.0.0.1:8600";
+  std::string account_stream;
   std::string ca_file;
   static constexpr auto settings() {
     using V = VenueEndpoints;
@@ -36,6 +38,8 @@ struct VenueEndpoints {
                 "address of the REST interface: https://api.bybit.com for the venue itself"),
         setting("stream", &V::stream,
                 "address of the public streams: wss://stream.bybit.com for the venue itself"),
+        setting("account_stream", &V::account_stream,
+                "address of the private streams of a live account; empty: as stream"),
         setting("ca_file", &V::ca_file,
                 "PEM file of trusted certificates; empty: those of the system")};
   }
@@ -138,6 +142,7 @@ struct Settings {
   matching::VenueSettings paper;
   bybit::FeedSettings feed;
   VenueEndpoints venue;
+  live::LiveSettings live;
   SessionSettings session;
   storage::StorageSettings storage;
   AlarmSettings alarms;

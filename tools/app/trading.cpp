@@ -37,8 +37,8 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
   auto session = storage::Session::create(loaded.settings.session.folder, about);
   if (session.has_error())
     return advised(session.error(), "set session.folder to one that can be written to");
-  std::unique_ptr<Trading> made(new Trading(loaded, about.code, std::move(session.value())));
-  made->can_resume_ = mode == "paper";
+  std::unique_ptr<Trading> made(new Trading(loaded, mode, about.code, std::move(session.value())));
+  made->can_resume_ = mode != "replay";
   BOOST_OUTCOME_TRY(made->journal_,
                     storage::WalJournal::create(
                         made->session_.wal_path(), {about.code, loaded.hash.c_str(), mode, start},
@@ -89,7 +89,16 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
   BOOST_OUTCOME_TRY(risk::check(s.sizing, s.limits, instruments_));
   const Money capital = Money::from_raw(to_fixed_raw(s.engine.capital));
   gate_.emplace(s.sizing, s.limits, instruments_, s.engine.interval, gate_costs(s.paper), capital);
-  venue_.emplace(s.paper, s.engine.interval, capital, instruments_);
+  if (mode_ == "live") {
+    auto made = std::make_unique<live::LiveVenue>(code_, instruments_.size());
+    live_ = made.get();
+    venue_ = std::move(made);
+  } else {
+    auto made =
+        std::make_unique<paper::PaperVenue>(s.paper, s.engine.interval, capital, instruments_);
+    paper_ = made.get();
+    venue_ = std::move(made);
+  }
   engine_ = std::make_unique<Engine>(s.engine, instruments_, code_, std::move(strategies), *gate_,
                                      *venue_, log);
   return success();

@@ -1,5 +1,6 @@
-// What trades, in one piece: the session on disk, its log and storage thread, the gate, the paper
-// venue and the engine. The same for every mode; the modes differ in who feeds `engine()`.
+// What trades, in one piece: the session on disk, its log and storage thread, the gate, the venue
+// and the engine. The same for every mode; the modes differ in who feeds `engine()`, and a live one
+// in its venue.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "connectors/live/live_venue.hpp"
 #include "connectors/paper/paper_venue.hpp"
 #include "connectors/storage/retold_journal.hpp"
 #include "connectors/storage/session.hpp"
@@ -28,7 +30,7 @@ Result<void> fits_session(const Loaded& loaded, const std::filesystem::path& fol
 
 class Trading {
  public:
-  /// Makes the session's folder and opens its log. mode: "paper", "replay". In a replay the log may
+  /// Makes the session's folder and opens its log. mode: "paper", "live", "replay". In a replay the log may
   /// gather `storage.commit_every_bytes`: nothing outside depends on it. `code`: drawn, where none
   /// is given. Errors: Io.
   static Result<std::unique_ptr<Trading>> open(const Loaded& loaded, std::string_view mode,
@@ -36,9 +38,9 @@ class Trading {
                                                std::optional<SessionCode> code = {});
   /// Opens an existing session to go on with it: loads its last snapshot and tells it again from
   /// there, comparing every record with the log, until the log ends. `go_on` comes next. Errors:
-  /// NotFound, a session that had not begun; Busy; Refused, settings that decide otherwise than the
-  /// session's, by key; Corrupt; Unsupported.
-  static Result<std::unique_ptr<Trading>> resume(const Loaded& loaded,
+  /// NotFound, a session that had not begun; Busy; Refused, a session of another mode, or settings
+  /// that decide otherwise than the session's, by key; Corrupt; Unsupported.
+  static Result<std::unique_ptr<Trading>> resume(const Loaded& loaded, std::string_view mode,
                                                  const std::filesystem::path& folder);
   /// After `resume`, once the venue has told its instruments: tells the engine that it goes on.
   Result<void> go_on(const InstrumentTable& instruments, Timestamp now);
@@ -81,7 +83,11 @@ class Trading {
   [[nodiscard]] Engine& engine() { return *engine_; }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
   [[nodiscard]] const risk::Gate& gate() const { return *gate_; }
-  [[nodiscard]] const paper::PaperVenue& venue() const { return *venue_; }
+  /// Only in the modes that trade on paper.
+  [[nodiscard]] const paper::PaperVenue& paper_venue() const { return *paper_; }
+  /// Null: this trades on paper.
+  [[nodiscard]] live::LiveVenue* live_venue() { return live_; }
+  [[nodiscard]] const live::LiveVenue* live_venue() const { return live_; }
   [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
   [[nodiscard]] const storage::Session& session() const { return session_; }
   /// For what is drawn by chance in this session and in no other: pauses before a reconnect.
@@ -93,8 +99,10 @@ class Trading {
   [[nodiscard]] const storage::StorageThread& storage() const { return *storage_; }
 
  private:
-  Trading(const Loaded& loaded, const SessionCode& code, storage::Session session)
+  Trading(const Loaded& loaded, std::string_view mode, const SessionCode& code,
+          storage::Session session)
       : settings_(loaded.settings),
+        mode_(mode),
         models_(loaded.policies),
         forecasters_(loaded.forecasters),
         code_(code),
@@ -111,6 +119,7 @@ class Trading {
   // Destroyed from the last to the first: the engine before the log it writes, the storage thread
   // before the log it reads.
   Settings settings_;
+  std::string mode_;
   std::vector<strategies::PolicyModel> models_;         ///< empty: a rule trades, or a forecaster
   std::vector<strategies::ForecastModel> forecasters_;  ///< empty: none trades
   LearnerGate learner_;
@@ -123,7 +132,9 @@ class Trading {
   std::unique_ptr<storage::StorageThread> storage_;
   InstrumentTable instruments_;
   std::optional<risk::Gate> gate_;
-  std::optional<paper::PaperVenue> venue_;
+  std::unique_ptr<Venue> venue_;
+  paper::PaperVenue* paper_ = nullptr;  ///< it, where it is paper
+  live::LiveVenue* live_ = nullptr;     ///< it, where it is live
   std::unique_ptr<WatchedJournal> watched_;  // null: nobody looks on
   std::unique_ptr<Journal> neighbour_;       // null: none
   std::unique_ptr<Engine> engine_;

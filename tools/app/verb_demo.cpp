@@ -214,7 +214,7 @@ std::string demo_page(const std::string& intro, const std::string& status, const
 }
 
 /// Shows the daemon until its loop ends.
-void watch(net::Loop& loop, PaperDaemon& daemon, const std::string& intro) {
+void watch(net::Loop& loop, TradingDaemon& daemon, const std::string& intro) {
   Screen screen;
   const LogBox log(screen.terminal());
   daemon.start();
@@ -272,7 +272,7 @@ int run_demo(const Options& options) {
     fmt::print("{}\n", intro);
     std::fflush(stdout);
   }
-  auto daemon = PaperDaemon::create(loop, loaded.value());
+  auto daemon = TradingDaemon::create(loop, loaded.value());
   if (daemon.has_error()) return fail(daemon.error(), kError);
   if (!terminal) announce(*daemon.value(), loaded.value());
   watch(loop, *daemon.value(), intro);

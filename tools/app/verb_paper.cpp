@@ -49,15 +49,15 @@ Result<std::optional<std::filesystem::path>> session_to_resume(const Loaded& loa
 }
 
 /// A session that was killed before it had begun is none: a new one begins, unless it was named.
-Result<std::unique_ptr<PaperDaemon>> begin(net::Loop& loop, const Loaded& loaded,
+Result<std::unique_ptr<TradingDaemon>> begin(net::Loop& loop, const Loaded& loaded,
                                            const Options& options,
                                            const std::optional<std::filesystem::path>& folder) {
-  auto daemon = PaperDaemon::create(loop, loaded, {}, folder, options.resume);
+  auto daemon = TradingDaemon::create(loop, loaded, {}, folder, options.resume);
   if (!folder || !daemon.has_error() || daemon.error().code != ErrorCode::NotFound ||
       !options.resume_folder.empty())
     return daemon;
   spdlog::warn("A new session begins. cause=\"{}\"", daemon.error().context);
-  return PaperDaemon::create(loop, loaded, {}, {}, options.resume);
+  return TradingDaemon::create(loop, loaded, {}, {}, options.resume);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "tools/app/paper_daemon.hpp"
+#include "tools/app/daemon.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 
 // Members are destroyed from the last to the first: sockets before the engine, the recorder before
 // the storage thread that compresses for it.
-struct PaperDaemon::Impl final : OperatorDoor::House {
+struct TradingDaemon::Impl final : OperatorDoor::House {
   net::Loop& loop;
   Loaded loaded;
   std::unique_ptr<DaemonWatch> watch;
@@ -90,21 +90,21 @@ struct PaperDaemon::Impl final : OperatorDoor::House {
   std::string heard() override;
 };
 
-Result<void> PaperDaemon::Impl::open_session(std::optional<SessionCode> code) {
+Result<void> TradingDaemon::Impl::open_session(std::optional<SessionCode> code) {
   BOOST_OUTCOME_TRY(trading, Trading::open(loaded, "paper", net::Loop::wall_now(), code));
   trading->watch();
   record_feed();
   return success();
 }
 
-Result<void> PaperDaemon::Impl::resume_session(const std::filesystem::path& folder) {
+Result<void> TradingDaemon::Impl::resume_session(const std::filesystem::path& folder) {
   BOOST_OUTCOME_TRY(trading, Trading::resume(loaded, folder));
   clock.not_before(trading->engine().now());
   record_feed();
   return success();
 }
 
-void PaperDaemon::Impl::record_feed() {
+void TradingDaemon::Impl::record_feed() {
   if (loaded.settings.storage.record_feed)
     recorder = std::make_unique<storage::FeedRecorder>(
         trading->session().feed_folder(), loaded.settings.storage,
@@ -112,7 +112,7 @@ void PaperDaemon::Impl::record_feed() {
 }
 
 /// fresh: bars of a warm-up are to come, and a policy is to see the funding that they had.
-Result<InstrumentTable> PaperDaemon::Impl::learn_instruments(bool patient, bool fresh) {
+Result<InstrumentTable> TradingDaemon::Impl::learn_instruments(bool patient, bool fresh) {
   const auto& s = loaded.settings;
   BOOST_OUTCOME_TRY(auto rest, net::parse_endpoint(s.venue.rest));
   BOOST_OUTCOME_TRY(auto stream, net::parse_endpoint(s.venue.stream));
@@ -163,7 +163,7 @@ Result<InstrumentTable> PaperDaemon::Impl::learn_instruments(bool patient, bool 
   return learned;
 }
 
-Result<void> PaperDaemon::Impl::open_feed() {
+Result<void> TradingDaemon::Impl::open_feed() {
   BOOST_OUTCOME_TRY(
       feed, bybit::PublicFeed::create(loaded.settings.feed, trading->instruments(), *io, clock,
                                       trading->engine(), trading->seed()));
@@ -174,7 +174,7 @@ Result<void> PaperDaemon::Impl::open_feed() {
 }
 
 /// The door first: of two daemons the second is refused before it has made or asked anything.
-Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code,
+Result<void> TradingDaemon::Impl::get_ready(std::optional<SessionCode> code,
                                           const std::optional<std::filesystem::path>& resume,
                                           bool patient) {
   BOOST_OUTCOME_TRY(door, OperatorDoor::open(loop, loaded.settings.session.socket, *this));
@@ -195,7 +195,7 @@ Result<void> PaperDaemon::Impl::get_ready(std::optional<SessionCode> code,
 }
 
 /// The market must be the one that the session knows: its time does not go back.
-Result<void> PaperDaemon::Impl::go_on(const InstrumentTable& instruments) {
+Result<void> TradingDaemon::Impl::go_on(const InstrumentTable& instruments) {
   const Timestamp reached = trading->engine().now();
   const Timestamp venue = clock.anchor();
   const auto slack = Duration{1min} * std::max(1.0, loaded.settings.feed.speed);
@@ -208,7 +208,7 @@ Result<void> PaperDaemon::Impl::go_on(const InstrumentTable& instruments) {
   return trading->go_on(instruments, clock.at(steady_time()));
 }
 
-std::vector<bybit::ResumePoint> PaperDaemon::Impl::resume_points() const {
+std::vector<bybit::ResumePoint> TradingDaemon::Impl::resume_points() const {
   std::vector<bybit::ResumePoint> points;
   for (const Instrument& instrument : trading->instruments()) {
     const Engine::BarsSeen seen = trading->engine().bars_seen(instrument.id);
@@ -220,14 +220,14 @@ std::vector<bybit::ResumePoint> PaperDaemon::Impl::resume_points() const {
 }
 
 /// Control 20 at the start. Where time follows the frames there is no second clock.
-Result<void> PaperDaemon::Impl::check_clock() const {
+Result<void> TradingDaemon::Impl::check_clock() const {
   if (clock.mode() != bybit::ClockMode::Steady) return success();
   return risk::check_start_clock(clock.anchored(), clock.uncertainty(),
                                  loaded.settings.limits.clock_start_max);
 }
 
 /// Control 25: what the file asks for becomes inputs, and so part of the log.
-void PaperDaemon::Impl::follow_overrides() {
+void TradingDaemon::Impl::follow_overrides() {
   if (!overrides.changed()) return;
   const auto wanted = overrides.read(trading->instruments());
   if (wanted.has_error())
@@ -245,7 +245,7 @@ void PaperDaemon::Impl::follow_overrides() {
 
 /// The loop looks for what was learned: a thread of the lowest priority has nothing to call it with
 /// that could not hold it up.
-void PaperDaemon::Impl::begin_learning() {
+void TradingDaemon::Impl::begin_learning() {
   if (!trading->learns()) return;
   const strategies::PolicySpec& spec = trading->policy_spec();
   const online::LearnMarket market{spec.market, spec.interval};
@@ -262,27 +262,27 @@ void PaperDaemon::Impl::begin_learning() {
 }
 
 /// What was learned is an input like any other.
-void PaperDaemon::Impl::hear_learner() {
+void TradingDaemon::Impl::hear_learner() {
   EventBody answer;
   while (learner_thread != nullptr && !stopped && learner_thread->take(answer))
     hear_learner(std::move(answer));
 }
 
-void PaperDaemon::Impl::hear_learner(EventBody answer) {
+void TradingDaemon::Impl::hear_learner(EventBody answer) {
   if (stopped) return;
   const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
   trading->hear_learner(std::move(answer), at);
 }
 
 /// A session that never began leaves no folder behind.
-void PaperDaemon::Impl::abandon() {
+void TradingDaemon::Impl::abandon() {
   feed.reset();
   io.reset();
   recorder.reset();
   if (trading) trading->abandon();
 }
 
-StatusSources PaperDaemon::Impl::sources() const {
+StatusSources TradingDaemon::Impl::sources() const {
   return {.mode = "paper",
           .loaded = loaded,
           .folder = trading->session().folder().string(),
@@ -302,7 +302,7 @@ StatusSources PaperDaemon::Impl::sources() const {
           .watch = watch.get()};
 }
 
-TradingView PaperDaemon::Impl::view() const {
+TradingView TradingDaemon::Impl::view() const {
   const LedgerView ledger = trading->engine().ledger();
   const RiskStatus risk = trading->gate().status(ledger);
   TradingView now{
@@ -326,25 +326,25 @@ TradingView PaperDaemon::Impl::view() const {
 }
 
 /// An input like any other: it stands in the log, and the engine does the rest.
-void PaperDaemon::Impl::command(OperatorAction action, const std::string& cause) {
+void TradingDaemon::Impl::command(OperatorAction action, const std::string& cause) {
   if (stopped) return;
   if (!ready()) return early.emplace_back(action, cause), void();
   const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
   trading->engine().on_input(OperatorCommand{action, cause.c_str()}, at, at);
 }
 
-std::string PaperDaemon::Impl::obstacle() const {
+std::string TradingDaemon::Impl::obstacle() const {
   switches.look();  // Who has just removed it need not wait.
   if (!switches.file_there()) return "";
   return fmt::format("the kill file {} is still there, remove it first", switches.file());
 }
 
-void PaperDaemon::Impl::end(const std::string& reason) {
+void TradingDaemon::Impl::end(const std::string& reason) {
   end_reason = reason;
   loop.post([this] { loop.stop(); });
 }
 
-std::string PaperDaemon::Impl::heard() {
+std::string TradingDaemon::Impl::heard() {
   switches.heard();
   const auto required = loaded.settings.session.heartbeat_required;
   JsonObject told;
@@ -356,10 +356,10 @@ std::string PaperDaemon::Impl::heard() {
   return told.add("state", trading->gate().status(trading->engine().ledger()).state).text();
 }
 
-PaperDaemon::PaperDaemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-PaperDaemon::~PaperDaemon() { static_cast<void>(stop("the program ends")); }
+TradingDaemon::TradingDaemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TradingDaemon::~TradingDaemon() { static_cast<void>(stop("the program ends")); }
 
-Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(
+Result<std::unique_ptr<TradingDaemon>> TradingDaemon::create(
     net::Loop& loop, const Loaded& loaded, std::optional<SessionCode> given,
     const std::optional<std::filesystem::path>& resume, bool patient) {
   auto impl = std::make_unique<Impl>(loop, loaded);
@@ -371,10 +371,10 @@ Result<std::unique_ptr<PaperDaemon>> PaperDaemon::create(
                ? Error{ErrorCode::Refused, ready.error().context}
                : ready.error();
   }
-  return std::unique_ptr<PaperDaemon>(new PaperDaemon(std::move(impl)));
+  return std::unique_ptr<TradingDaemon>(new TradingDaemon(std::move(impl)));
 }
 
-void PaperDaemon::start() {
+void TradingDaemon::start() {
   const std::string& file = impl_->loaded.settings.session.kill_file;
   impl_->switches.arm(file.empty() ? folder() + "/KILL" : file);
   for (const auto& [action, cause] : std::exchange(impl_->early, {})) impl_->command(action, cause);
@@ -399,7 +399,7 @@ void PaperDaemon::start() {
   impl_->override_timer = impl_->loop.every(1s, [this] { impl_->follow_overrides(); });
 }
 
-Result<void> PaperDaemon::stop(const std::string& cause) {
+Result<void> TradingDaemon::stop(const std::string& cause) {
   if (impl_->stopped || !impl_->feed) return success();
   impl_->switches.disarm();
   impl_->stopped = true;
@@ -423,9 +423,9 @@ Result<void> PaperDaemon::stop(const std::string& cause) {
   return ended;
 }
 
-std::string PaperDaemon::status_json() const { return app::status_json(impl_->sources()); }
-std::string PaperDaemon::folder() const { return impl_->trading->session().folder().string(); }
-std::uint16_t PaperDaemon::metrics_port() const { return impl_->watch->port(); }
-const InstrumentTable& PaperDaemon::instruments() const { return impl_->trading->instruments(); }
+std::string TradingDaemon::status_json() const { return app::status_json(impl_->sources()); }
+std::string TradingDaemon::folder() const { return impl_->trading->session().folder().string(); }
+std::uint16_t TradingDaemon::metrics_port() const { return impl_->watch->port(); }
+const InstrumentTable& TradingDaemon::instruments() const { return impl_->trading->instruments(); }
 
 }  // namespace proteus::app

@@ -15,19 +15,19 @@
 
 namespace proteus::app {
 
-class PaperDaemon {
+class TradingDaemon {
  public:
   /// Makes the session, learns the instruments from the venue (this runs the loop) and wires
   /// everything. Errors say what could not be reached or read; nothing is left running.
   /// `code` stands in every order id and so in the ledger's hash: who wants a run again gives the
   /// same; else it is drawn. `resume`: the folder of the session that goes on, instead of a new
   /// one. `patient`: a venue that is away is asked for as long as it takes; else a few times.
-  static Result<std::unique_ptr<PaperDaemon>> create(
+  static Result<std::unique_ptr<TradingDaemon>> create(
       net::Loop& loop, const Loaded& loaded, std::optional<SessionCode> code = {},
       const std::optional<std::filesystem::path>& resume = {}, bool patient = false);
-  ~PaperDaemon();
-  PaperDaemon(const PaperDaemon&) = delete;
-  PaperDaemon& operator=(const PaperDaemon&) = delete;
+  ~TradingDaemon();
+  TradingDaemon(const TradingDaemon&) = delete;
+  TradingDaemon& operator=(const TradingDaemon&) = delete;
 
   /// Begins to trade; returns at once. The loop does the rest.
   void start();
@@ -42,7 +42,7 @@ class PaperDaemon {
 
  private:
   struct Impl;
-  explicit PaperDaemon(std::unique_ptr<Impl> impl);
+  explicit TradingDaemon(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,223 @@
+#include "connectors/live/account_gateway.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "connectors/live/order_lane.hpp"
+#include "connectors/live/reconciler.hpp"
+#include "connectors/live/stop_keeper.hpp"
+
+namespace proteus::live {
+
+struct AccountGateway::Impl final : StreamLink::Listener {
+  LiveSettings settings;
+  GatewayCounters counters;
+  InputQueue inputs;
+  GatewayParts parts;
+  AccountCodec codec;
+  RestLane rest{parts};
+  ReportDesk desk{parts};
+  Inquiries inquiries{parts, rest, desk};
+  StreamLink private_link{Channel::Private, parts, *this};
+  StreamLink trade_link{Channel::Trade, parts, *this};
+  OrderLane lane{parts, rest, trade_link, desk, inquiries};
+  StopKeeper stops{parts, rest};
+  Reconciler reconciler{parts, rest, desk, inquiries,
+                        [this](const std::vector<PositionRow>& rows, SteadyTime now) {
+                          see_positions(rows, now);
+                        }};
+  SteadyTime last_private{};
+  bool started = false;
+
+  explicit Impl(Setup& s)
+      : settings(s.settings),
+        inputs(s.engine,
+               [&clock = s.clock, reached = s.reached] {
+                 return std::max(reached(), clock.venue_now());
+               }),
+        parts{settings, s.recv_window, s.instruments, s.memory,  s.ledger, s.io,
+              s.clock,  s.signing,     inputs,        counters, s.seed} {}
+
+  /// Demo has no order entry by websocket.
+  [[nodiscard]] bool trades_by_stream() const { return settings.profile != Profile::Demo; }
+
+  void link_live(Channel channel, SteadyTime now) override;
+  void link_lost(Channel channel, const std::string& cause, SteadyTime now) override;
+  void hear_private(std::string_view bytes, SteadyTime now);
+  void hear_trade(std::string_view bytes, SteadyTime now);
+  void see_positions(const std::vector<PositionRow>& rows, SteadyTime now);
+};
+
+void AccountGateway::Impl::link_live(Channel channel, SteadyTime now) {
+  const bool trade = channel == Channel::Trade;
+  inputs.put(FeedChanged{trade ? "trade" : "private", FeedState::Live, "signed in"});
+  if (trade) return;
+  last_private = now;
+  // Nothing is replayed after a reconnect: what happened meanwhile is fetched (reference 15).
+  reconciler.doubt("the private stream has just come up", now);
+}
+
+void AccountGateway::Impl::link_lost(Channel channel, const std::string& cause, SteadyTime now) {
+  const bool trade = channel == Channel::Trade;
+  // Orders have a second way, so that losing the first holds nothing.
+  if (!trade)
+    inputs.put(FeedChanged{"private", FeedState::Lost, InlineText<120>{cause}});
+  else
+    spdlog::warn("The trade stream was lost, orders go by REST. cause=\"{}\"", cause);
+  if (trade) return lane.trade_lost();
+  reconciler.doubt("the private stream was lost", now);
+}
+
+void AccountGateway::Impl::hear_private(std::string_view bytes, SteadyTime now) {
+  private_link.heard(now);
+  last_private = now;
+  const auto decoded = codec.decode_private(bytes);
+  if (decoded.has_error()) {
+    ++counters.malformed;
+    inputs.put(FeedAnomaly{AnomalyKind::Malformed, false, {},
+                           InlineText<200>{decoded.error().context}});
+    // What it said may have been a fill.
+    return reconciler.doubt("a private frame could not be read", now);
+  }
+  const PrivateFrame& frame = decoded.value();
+  if (const auto* executions = std::get_if<ExecutionRows>(&frame)) {
+    for (const ExecutionRow& row : executions->rows) desk.apply(row, false);
+  } else if (const auto* orders = std::get_if<OrderRows>(&frame)) {
+    for (const OrderRow& row : orders->rows) desk.apply(row, now);
+  } else if (const auto* positions = std::get_if<PositionRows>(&frame)) {
+    for (const PositionRow& row : positions->rows) stops.see(row, now);
+  } else if (std::holds_alternative<Pong>(frame)) {
+    private_link.pong();
+  } else if (const auto* ack = std::get_if<Ack>(&frame)) {
+    const std::string words(ack->message.view());
+    if (ack->op.view() == "auth") private_link.signed_in(ack->success, words, now);
+    if (ack->op.view() == "subscribe") private_link.subscribed(ack->success, words, now);
+  }
+}
+
+void AccountGateway::Impl::hear_trade(std::string_view bytes, SteadyTime now) {
+  trade_link.heard(now);
+  const auto decoded = codec.decode_trade(bytes);
+  if (decoded.has_error()) {
+    ++counters.malformed;
+    return;  // Whatever it answered gets no answer in time, and is asked about.
+  }
+  const TradeReply& reply = decoded.value();
+  if (reply.pong) return trade_link.pong();
+  if (reply.op.view() == "auth") {
+    constexpr int kAlready = 20001;
+    return trade_link.signed_in(reply.code == 0 || reply.code == kAlready,
+                                fmt::format("{} {}", reply.code, reply.message.view()), now);
+  }
+  lane.on_reply(reply);
+}
+
+void AccountGateway::Impl::see_positions(const std::vector<PositionRow>& rows, SteadyTime now) {
+  std::uint64_t foreign = 0;
+  for (const PositionRow& row : rows) {
+    if (parts.find(row.category, row.symbol.view()))
+      stops.see(row, now);
+    else if (!row.quantity.is_zero())
+      ++foreign;
+  }
+  if (foreign > counters.foreign_positions)
+    spdlog::warn("The account holds {} position(s) that are not traded here; they are left alone.",
+                 foreign);
+  counters.foreign_positions = foreign;
+}
+
+AccountGateway::AccountGateway(Setup setup) : impl_(std::make_unique<Impl>(setup)) {}
+AccountGateway::~AccountGateway() = default;
+
+void AccountGateway::start(SteadyTime now) {
+  impl_->started = true;
+  impl_->rest.on_timer(now);
+  impl_->reconciler.doubt("the account has not been read yet", now);
+  // What the log left open may be anything by now.
+  for (const VenueMemory::Entry& entry : impl_->parts.memory.open())
+    impl_->inquiries.ask(entry.request.id, now);
+  impl_->private_link.open(now);
+  if (impl_->trades_by_stream()) impl_->trade_link.open(now);
+}
+
+void AccountGateway::stop() {
+  impl_->started = false;
+  impl_->private_link.stop();
+  impl_->trade_link.stop();
+}
+
+void AccountGateway::on_open(Channel channel, SteadyTime now) {
+  (channel == Channel::Trade ? impl_->trade_link : impl_->private_link).on_open(now);
+}
+
+void AccountGateway::on_text(Channel channel, std::string_view bytes, SteadyTime now) {
+  impl_->rest.tick(now);
+  if (channel == Channel::Trade)
+    impl_->hear_trade(bytes, now);
+  else
+    impl_->hear_private(bytes, now);
+  impl_->inputs.flush();
+}
+
+void AccountGateway::on_closed(Channel channel, const Error& cause, SteadyTime now) {
+  impl_->rest.tick(now);
+  (channel == Channel::Trade ? impl_->trade_link : impl_->private_link)
+      .on_closed(cause.context, now);
+  impl_->inputs.flush();
+}
+
+void AccountGateway::on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now) {
+  impl_->rest.on_answer(id, std::move(answer), now);
+  impl_->inputs.flush();
+}
+
+void AccountGateway::on_timer(SteadyTime now) {
+  if (!impl_->started) return;
+  impl_->rest.on_timer(now);
+  impl_->private_link.on_timer(now);
+  if (impl_->trades_by_stream()) impl_->trade_link.on_timer(now);
+  impl_->lane.on_timer(now);
+  // A row may overtake its executions, not by much.
+  constexpr Duration kOvertaken = std::chrono::milliseconds{500};
+  for (const ClientOrderId& id : impl_->desk.lacking(now - kOvertaken)) {
+    impl_->desk.doubt(id, "the venue counts executions that have not come");
+    impl_->inquiries.ask(id, now);
+  }
+  // An order of which nobody has said anything.
+  for (const VenueMemory::Entry& entry : impl_->parts.memory.open())
+    if (entry.state == OrderState::Unknown) impl_->inquiries.ask(entry.request.id, now);
+  impl_->inquiries.on_timer(now);
+  impl_->reconciler.on_timer(now);
+  impl_->inputs.flush();
+}
+
+void AccountGateway::reconcile(SteadyTime now) { impl_->reconciler.look(now); }
+
+void AccountGateway::cancel_everything() {
+  for (const Instrument& instrument : impl_->parts.instruments)
+    impl_->rest.post("/v5/order/cancel-all", cancel_all_text(instrument), RequestKind::Cancel,
+                     [](Result<RestReply>) {});
+}
+
+void AccountGateway::submit(const OrderRequest& order) { impl_->lane.submit(order); }
+void AccountGateway::cancel(const ClientOrderId& id) { impl_->lane.cancel(id); }
+
+GatewayStatus AccountGateway::status(SteadyTime now) const {
+  GatewayStatus told;
+  told.private_live = impl_->private_link.live();
+  told.trade_live = impl_->trade_link.live();
+  told.http_barred = impl_->rest.barred(now);
+  told.clean = impl_->reconciler.clean();
+  told.all_protected = impl_->stops.all_protected();
+  const SteadyTime clean = impl_->reconciler.last_clean();
+  told.clean_age = clean == SteadyTime{} ? Duration{0} : now - clean;
+  told.private_age = impl_->last_private == SteadyTime{} ? Duration{0} : now - impl_->last_private;
+  told.in_doubt = impl_->inquiries.open();
+  told.refusal = impl_->private_link.refusal();
+  told.counters = impl_->counters;
+  return told;
+}
+
+}  // namespace proteus::live

@@ -1,0 +1,87 @@
+// The venue is the truth: at the start, after each reconnect and every minute its executions, open
+// orders, positions and balance are compared with ours.
+//
+// A look asks for executions, open orders, positions, the balance and executions again; it counts
+// only if nothing happened meanwhile. What the executions explain is booked as what it is. A
+// difference that remains for several looks in a row, and longer than the venue's lists may lag, is
+// adopted as a line of its own, never as a fill. Orders of others are left alone and counted.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "connectors/live/inquiries.hpp"
+
+namespace proteus::live {
+
+class Reconciler {
+ public:
+  /// What of the position rows matters to others.
+  using OnPositions = std::function<void(const std::vector<PositionRow>&, SteadyTime)>;
+
+  Reconciler(GatewayParts& parts, RestLane& rest, ReportDesk& desk, Inquiries& inquiries,
+             OnPositions on_positions)
+      : parts_(parts),
+        rest_(rest),
+        desk_(desk),
+        inquiries_(inquiries),
+        on_positions_(std::move(on_positions)) {}
+
+  /// Our picture may be wrong: nothing that increases risk goes out before a clean look.
+  void doubt(std::string_view why, SteadyTime now);
+  /// A look without a doubt, as every minute.
+  void look(SteadyTime now);
+  void on_timer(SteadyTime now);
+  [[nodiscard]] bool clean() const { return clean_; }
+  [[nodiscard]] SteadyTime last_clean() const { return last_clean_; }
+
+ private:
+  struct Difference {
+    InstrumentId instrument;
+    Quantity quantity;  ///< the venue's less ours
+    friend bool operator==(const Difference&, const Difference&) = default;
+  };
+  struct Findings {
+    std::vector<Difference> positions;
+    Money cash;  ///< the venue's less ours; zero where it is rounding
+    [[nodiscard]] bool empty() const { return positions.empty() && cash.is_zero(); }
+    friend bool operator==(const Findings&, const Findings&) = default;
+  };
+  enum class Step : std::uint8_t { Executions, Orders, Positions, Wallet, Again };
+
+  void begin(SteadyTime now);
+  void ask(Step step, std::string cursor, std::size_t category);
+  void page_done(Step step, std::size_t category);
+  void failed(const std::string& why);
+  void judge();
+  [[nodiscard]] Findings compare() const;
+  [[nodiscard]] bool orders_agree();
+  void adopt(const Findings& found);
+  void conclude();
+  void hold(std::string_view why);
+  [[nodiscard]] std::vector<Category> categories() const;
+
+  GatewayParts& parts_;
+  RestLane& rest_;
+  ReportDesk& desk_;
+  Inquiries& inquiries_;
+  OnPositions on_positions_;
+  AccountCodec codec_;
+  bool clean_ = false;
+  bool holding_ = false;  ///< the hold is on
+  bool running_ = false;
+  bool wanted_ = false;
+  SteadyTime next_{};
+  SteadyTime last_clean_{};
+  std::uint64_t before_ = 0;  ///< inputs delivered when the look began
+  int pages_ = 0;
+  int agreed_ = 0;
+  std::optional<Findings> last_;
+  SteadyTime since_{};  ///< of the look that found `last_` first
+  std::vector<OrderRow> orders_;
+  std::vector<PositionRow> positions_;
+  WalletRow wallet_;
+};
+
+}  // namespace proteus::live

@@ -1,0 +1,92 @@
+#include "connectors/live/stop_keeper.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "connectors/live/order_text.hpp"
+
+namespace proteus::live {
+namespace {
+
+constexpr int kStopTries = 5;
+constexpr Duration kStopPause = std::chrono::seconds{1};
+
+bool protects(Price stop, const PositionRow& row) {
+  if (stop <= Price{}) return false;
+  const Price from = row.mark > Price{} ? row.mark : row.entry;
+  return row.quantity > Quantity{} ? stop < from : stop > from;
+}
+
+}  // namespace
+
+Price StopKeeper::wanted(const Instrument& instrument, const PositionRow& row) const {
+  const bool long_side = row.quantity > Quantity{};
+  // From the mark where the entry's own stop would have fired already.
+  const double share = 1.0 + parts_.settings.stop_distance * (long_side ? -1.0 : 1.0);
+  const auto at = [&](Price from) {
+    return std::max(instrument.tick_size,
+                    round_to_step(Price::from_raw(to_fixed_raw(from.to_double() * share)),
+                                  instrument.tick_size,
+                                  long_side ? Rounding::Up : Rounding::Down));
+  };
+  const Price stop = at(row.entry > Price{} ? row.entry : row.mark);
+  return protects(stop, row) ? stop : at(row.mark);
+}
+
+void StopKeeper::see(const PositionRow& row, SteadyTime now) {
+  if (row.category != Category::Linear) return;
+  const auto id = parts_.find(row.category, row.symbol.view());
+  if (!id) return;
+  Kept& kept = kept_[id->index];
+  kept.quantity = row.quantity;
+  kept.stop = row.stop_loss;
+  if (row.quantity.is_zero() || protects(row.stop_loss, row)) {
+    kept.tries = 0;
+    return;
+  }
+  if (kept.asking || now < kept.not_before) return;
+  if (kept.tries >= kStopTries) {
+    kept.tries = 0;
+    kept.not_before = now + std::chrono::seconds{30};
+    return parts_.inputs.put(OperatorCommand{
+        OperatorAction::Flatten,
+        std::string_view{fmt::format("no protective stop could be set for {} at the venue",
+                                     parts_.instruments[*id].name())}});
+  }
+  set(*id, wanted(parts_.instruments[*id], row));
+}
+
+void StopKeeper::set(InstrumentId id, Price stop) {
+  Kept& kept = kept_[id.index];
+  kept.asking = true;
+  ++kept.tries;
+  const Instrument& instrument = parts_.instruments[id];
+  rest_.post("/v5/position/trading-stop", trading_stop_text(instrument, stop),
+             RequestKind::Setting, [this, id, stop](Result<RestReply> reply) {
+               Kept& now_kept = kept_[id.index];
+               now_kept.asking = false;
+               now_kept.not_before = rest_.now() + kStopPause;
+               const bool done = reply && reply.value().http == 200 &&
+                                 outcome_of(RequestKind::Setting, reply.value().code) ==
+                                     Outcome::Done;
+               if (done) {
+                 now_kept.stop = stop;  // Verified by the next row of the position.
+                 ++parts_.counters.stops_set;
+                 return;
+               }
+               spdlog::warn(
+                   "A protective stop was not set. instrument={} stop={} try={} cause=\"{}\"",
+                   parts_.instruments[id].name(), stop.to_string(), now_kept.tries,
+                   reply ? fmt::format("{} {}", reply.value().code, reply.value().message)
+                         : reply.error().context);
+             });
+}
+
+bool StopKeeper::all_protected() const {
+  return std::ranges::all_of(
+      kept_, [](const Kept& k) { return k.quantity.is_zero() || k.stop > Price{}; });
+}
+
+}  // namespace proteus::live

@@ -1,0 +1,40 @@
+// Control 17: no position is ever without a stop that rests at the venue. Opening orders carry one;
+// what the position rows then say is verified, and set where it is missing. A stop that cannot be
+// set closes everything.
+#pragma once
+
+#include <vector>
+
+#include "connectors/live/account_rows.hpp"
+#include "connectors/live/rest_lane.hpp"
+
+namespace proteus::live {
+
+class StopKeeper {
+ public:
+  StopKeeper(GatewayParts& parts, RestLane& rest)
+      : parts_(parts), rest_(rest), kept_(parts.instruments.size()) {}
+
+  void see(const PositionRow& row, SteadyTime now);
+  /// True: every position that was seen has its stop.
+  [[nodiscard]] bool all_protected() const;
+  [[nodiscard]] Price stop_of(InstrumentId id) const { return kept_[id.index].stop; }
+  /// Where the stop of such a position belongs.
+  [[nodiscard]] Price wanted(const Instrument& instrument, const PositionRow& row) const;
+
+ private:
+  struct Kept {
+    Quantity quantity;
+    Price stop;
+    int tries = 0;
+    bool asking = false;
+    SteadyTime not_before{};
+  };
+  void set(InstrumentId id, Price stop);
+
+  GatewayParts& parts_;
+  RestLane& rest_;
+  std::vector<Kept> kept_;
+};
+
+}  // namespace proteus::live
