@@ -98,7 +98,7 @@ class Daemon {
 
  private:
   net::Loop& loop_;
-  std::unique_ptr<Daemon> daemon_;
+  std::unique_ptr<TradingDaemon> daemon_;
 };
 
 /// A session log, read whole.

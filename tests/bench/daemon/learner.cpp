@@ -125,7 +125,7 @@ DelayWindow look(const Plan& plan, const SimProcess& sim, const std::string& ada
                              fmt::format("feed.warm_up_bars={}", 1'441 + kRebuild + kStretch + 20)};
   DelayWindow window;
   net::Loop loop;
-  const auto daemon = must(app::Daemon::create(loop, must(app::load({}, settings))));
+  const auto daemon = must(app::TradingDaemon::create(loop, must(app::load({}, settings))));
   daemon->start();
   const Duration late = net::Loop::steady_now() + 180s;
   while (figure(daemon->status_json(), "bars") < kInstruments && net::Loop::steady_now() < late)

@@ -127,7 +127,7 @@ class Answering final : public EventSink {
   double& answered_;
 };
 
-/// The daemon's parts as Daemon joins them, without its door.
+/// The daemon's parts as TradingDaemon joins them, without its door.
 class Wire {
  public:
   explicit Wire(const Plan& plan);
