@@ -41,7 +41,8 @@ bool read_answer_member(ondemand::raw_json_string key, ondemand::value& value, F
 }
 
 Result<PrivateFrame> answer_frame(const PrivateEnvelope& envelope) {
-  if (envelope.op == "pong" || envelope.message == "pong") return PrivateFrame{Pong{envelope.req_id}};
+  if (envelope.op == "pong" || envelope.message == "pong")
+    return PrivateFrame{Pong{envelope.req_id}};
   if (!envelope.success && !envelope.code)
     return PrivateFrame{
         Unknown{envelope.op.empty() ? std::string_view{"frame without topic"} : envelope.op}};
@@ -60,9 +61,9 @@ std::optional<Error> AccountCodec::Impl::open(std::string_view bytes, const char
                                               ondemand::object& top) {
   reader.reset();
   if (bytes.size() > kBytesMax)
-    return error(ErrorCode::OutOfRange, fmt::format("{} of {} bytes (at most {}); it begins with {}",
-                                                    what, bytes.size(), kBytesMax,
-                                                    bybit::excerpt(bytes)));
+    return error(ErrorCode::OutOfRange,
+                 fmt::format("{} of {} bytes (at most {}); it begins with {}", what, bytes.size(),
+                             kBytesMax, bybit::excerpt(bytes)));
   if (const auto code = parser_.iterate(buffer_.copy(bytes)).get(document_)) reader.fail(code);
   if (!reader.failed())
     if (const auto code = document_.get_object().get(top)) reader.fail(code);

@@ -62,7 +62,7 @@ using PrivateFrame =
 /// What the order-entry stream says: the answer to one request, to auth, or a pong.
 struct TradeReply {
   static constexpr int kNoCode = -1'000'000;  ///< refused without a retCode; in no table
-  InlineText<40> req_id;  ///< empty: errors have been seen without it
+  InlineText<40> req_id;                      ///< empty: errors have been seen without it
   int code = kNoCode;
   InlineText<160> message;
   InlineText<24> op;

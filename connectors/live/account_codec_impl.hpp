@@ -23,7 +23,8 @@ class AccountCodec::Impl {
   /// Calls f(row object) for each element of what has to be an array of objects.
   template <class F>
   void for_each_row(ondemand::value& list, const char* field, F&& f);
-  /// A list with cursor and category. read(object, origin, row) answers false for a row to leave out.
+  /// A list with cursor and category. read(object, origin, row) answers false for a row to leave
+  /// out.
   template <class Row, class F>
   Result<Page<Row>> page(std::string_view body, const char* what, Category asked, F&& read);
   /// After the last member: nothing may follow.

@@ -10,8 +10,8 @@ namespace {
 /// Further from zero we hold nothing: sums of a few such still fit.
 constexpr std::int64_t kHeldMax = INT64_MAX / 4;
 
-/// A decimal of the venue. What needs more than 1e-9 is rounded and what is too large clamped, which
-/// `exact` tells: one foreign row that we cannot hold must not hide all others of its page.
+/// A decimal of the venue. What needs more than 1e-9 is rounded and what is too large clamped,
+/// which `exact` tells: one foreign row that we cannot hold must not hide all others of its page.
 struct Decimal {
   std::int64_t raw = 0;
   bool exact = true;
@@ -46,8 +46,8 @@ Decimal read_decimal(FieldReader& reader, ondemand::value& value, const char* fi
   if (const auto raw = bybit::detail::short_decimal(text); raw.known && raw.value <= kHeldMax)
     return {raw.value, true, true};
   if (const auto decimal = long_decimal(text)) return *decimal;
-  reader.fail(field, fmt::format("is no plain decimal number: \"{}\"",
-                                 bybit::excerpt(text.substr(0, 40))));
+  reader.fail(
+      field, fmt::format("is no plain decimal number: \"{}\"", bybit::excerpt(text.substr(0, 40))));
   return {};
 }
 
@@ -76,8 +76,8 @@ std::string_view read_word(FieldReader& reader, ondemand::value& value, const ch
 
 /// What can stand in a request again without being escaped.
 bool is_plain(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+  return std::ranges::all_of(text,
+                             [](char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '\\'; });
 }
 
 /// One that is cut would be another's.

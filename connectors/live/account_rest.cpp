@@ -104,11 +104,10 @@ Result<Page<Row>> AccountCodec::Impl::page(std::string_view body, const char* wh
 }
 
 Result<Page<OrderRow>> AccountCodec::orders(std::string_view body, Category asked) {
-  return impl_->page<OrderRow>(
-      body, "orders answer", asked,
-      [&](ondemand::object& object, const RowOrigin& from, OrderRow& row) {
-        return read_order(object, impl_->reader, from, row);
-      });
+  return impl_->page<OrderRow>(body, "orders answer", asked,
+                               [&](ondemand::object& object, const RowOrigin& from, OrderRow& row) {
+                                 return read_order(object, impl_->reader, from, row);
+                               });
 }
 
 Result<Page<ExecutionRow>> AccountCodec::executions(std::string_view body, Category asked) {
@@ -257,6 +256,8 @@ Result<std::vector<OrderIds>> AccountCodec::cancelled(std::string_view body) {
 }
 
 Result<Timestamp> AccountCodec::server_time(std::string_view body) {
+  // That reader stops at what it looked for; whether the body is whole is seen here.
+  BOOST_OUTCOME_TRY(impl_->envelope(body));
   return impl_->public_rest.server_time(body);
 }
 

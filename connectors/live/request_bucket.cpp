@@ -56,8 +56,8 @@ SteadyTime RequestBucket::ready_at(SteadyTime now, BucketUse use) const {
   const SteadyTime open = std::max(now, closed_until_);
   // So many may be out at most when the next one goes.
   const int out_max = std::max(settings_.limit, 1) - kept(use) - 1;
-  const auto returned = static_cast<std::ptrdiff_t>(std::ranges::upper_bound(back_, open) -
-                                                    back_.begin());
+  const auto returned =
+      static_cast<std::ptrdiff_t>(std::ranges::upper_bound(back_, open) - back_.begin());
   const auto out = static_cast<std::ptrdiff_t>(back_.size()) - returned;
   if (out <= out_max) return open;
   return back_[static_cast<std::size_t>(returned + out - out_max - 1)];
@@ -91,8 +91,8 @@ void RequestBucket::learn(const RateLimit& said, Timestamp venue_now, SteadyTime
   // Somebody else may use the same account. What is on its way we know better than the answer.
   if (said.left < 0) return;
   // Unless it is exhausted the venue writes no reset: what others took comes back in a window.
-  const SteadyTime back = said.left == 0 ? reset_time(said, venue_now, now)
-                                         : now + settings_.window + settings_.slack;
+  const SteadyTime back =
+      said.left == 0 ? reset_time(said, venue_now, now) : now + settings_.window + settings_.slack;
   spend_until(std::min(said.left, said.limit), back, now);
 }
 

@@ -18,8 +18,8 @@ using bybit::SteadyTime;
 
 /// X-Bapi-Limit, X-Bapi-Limit-Status, X-Bapi-Limit-Reset-Timestamp of an answer.
 struct RateLimit {
-  int limit = 0;   ///< requests a window; 0: not told
-  int left = -1;   ///< -1: not told
+  int limit = 0;      ///< requests a window; 0: not told
+  int left = -1;      ///< -1: not told
   Timestamp reset{};  ///< when it is full again if exhausted, else about now; epoch: not told
   [[nodiscard]] bool known() const { return limit > 0; }
   friend bool operator==(const RateLimit&, const RateLimit&) = default;

@@ -4,6 +4,8 @@ set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # Tests and benchmarks need not be bu
 set(package ${PROJECT_SOURCE_DIR}/tools/package)
 
 install(TARGETS proteus RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# Loaded by who trades live; nothing links it (connectors/live/signer.hpp looks for it here).
+install(TARGETS proteus_signing LIBRARY DESTINATION lib/proteus)
 if(TARGET proteus-learn)
   install(TARGETS proteus-learn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT learn)
 endif()

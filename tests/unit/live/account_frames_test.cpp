@@ -83,14 +83,15 @@ TEST_F(AccountFrames, OptionalNumbersMayBeEmptyNullOrMissing) {
 }
 
 TEST_F(AccountFrames, OrderEndsAreTold) {
-  auto text = replaced(kOrderFrame, R"("orderStatus":"PartiallyFilled")", R"("orderStatus":"Cancelled")");
+  auto text =
+      replaced(kOrderFrame, R"("orderStatus":"PartiallyFilled")", R"("orderStatus":"Cancelled")");
   text = replaced(text, "EC_NoError", "EC_PostOnlyWillTakeLiquidity");
   auto frame = read<OrderRows>(text);
   ASSERT_EQ(frame.rows.size(), 1U);
   EXPECT_FALSE(is_open(frame.rows[0].status));
   EXPECT_EQ(order_end_of(frame.rows[0]), OrderEnd::PostOnlyWouldTake);
-  frame = read<OrderRows>(
-      replaced(replaced(kOrderFrame, "PartiallyFilled", "Cancelled"), "\"UNKNOWN\"", "\"CancelByReduceOnly\""));
+  frame = read<OrderRows>(replaced(replaced(kOrderFrame, "PartiallyFilled", "Cancelled"),
+                                   "\"UNKNOWN\"", "\"CancelByReduceOnly\""));
   ASSERT_EQ(frame.rows.size(), 1U);
   EXPECT_EQ(order_end_of(frame.rows[0]), OrderEnd::ReduceOnlyNothingToReduce);
 }
@@ -107,10 +108,14 @@ TEST_F(AccountFrames, SecondFilledRowIsStillFilled) {
 }
 
 TEST_F(AccountFrames, EveryStatusOfTheReferenceIsKnown) {
-  const std::vector<std::pair<const char*, bool>> open = {
-      {"New", true},       {"PartiallyFilled", true},          {"Untriggered", true},
-      {"Filled", false},   {"PartiallyFilledCanceled", false}, {"Cancelled", false},
-      {"Rejected", false}, {"Deactivated", false}};
+  const std::vector<std::pair<const char*, bool>> open = {{"New", true},
+                                                          {"PartiallyFilled", true},
+                                                          {"Untriggered", true},
+                                                          {"Filled", false},
+                                                          {"PartiallyFilledCanceled", false},
+                                                          {"Cancelled", false},
+                                                          {"Rejected", false},
+                                                          {"Deactivated", false}};
   for (const auto& [word, is] : open) {
     const auto frame = read<OrderRows>(replaced(kOrderFrame, "PartiallyFilled", word));
     ASSERT_EQ(frame.rows.size(), 1U) << word;
@@ -169,8 +174,8 @@ TEST_F(AccountFrames, KindsOfExecutions) {
       {"FutureSpread", ExecutionKind::Other}, {"CorporateAction", ExecutionKind::Other},
       {"UNKNOWN", ExecutionKind::Other},      {"Brand new", ExecutionKind::Other}};
   for (const auto& [word, kind] : kinds) {
-    const auto frame =
-        read<ExecutionRows>(replaced(kExecutionFrame, "\"Trade\"", std::string("\"") + word + "\""));
+    const auto frame = read<ExecutionRows>(
+        replaced(kExecutionFrame, "\"Trade\"", std::string("\"") + word + "\""));
     ASSERT_EQ(frame.rows.size(), 1U) << word;
     EXPECT_EQ(frame.rows[0].kind, kind) << word;
   }
@@ -179,7 +184,8 @@ TEST_F(AccountFrames, KindsOfExecutions) {
 TEST_F(AccountFrames, TradeWithoutWhatItIsAboutIsAnError) {
   using Case = std::pair<const char*, const char*>;
   for (const auto& [part, field] :
-       {Case{R"("side":"Buy",)", "side"}, Case{R"("execId":"0ab1bdf7-0000-5000-8000-000000000001",)", "execId"},
+       {Case{R"("side":"Buy",)", "side"},
+        Case{R"("execId":"0ab1bdf7-0000-5000-8000-000000000001",)", "execId"},
         Case{R"("execPrice":"36500",)", "execPrice"}, Case{R"("execQty":"0.010",)", "execQty"},
         Case{R"("symbol":"BTCUSDT",)", "symbol"}, Case{R"("execType":"Trade",)", "execType"},
         Case{R"("category":"linear",)", "category"},
@@ -189,7 +195,8 @@ TEST_F(AccountFrames, TradeWithoutWhatItIsAboutIsAnError) {
               HasSubstr("execQty"));
   EXPECT_THAT(refusal(replaced(kExecutionFrame, R"("execQty":"0.010")", R"("execQty":"-0.010")")),
               HasSubstr("execQty"));
-  EXPECT_THAT(refusal(replaced(kExecutionFrame, "0ab1bdf7-", "0ab1bdf7-0ab1bdf7-")), HasSubstr("execId"));
+  EXPECT_THAT(refusal(replaced(kExecutionFrame, "0ab1bdf7-", "0ab1bdf7-0ab1bdf7-")),
+              HasSubstr("execId"));
 }
 
 TEST_F(AccountFrames, LongLinkIdOfSomebodyElseIsNone) {
@@ -221,7 +228,8 @@ TEST_F(AccountFrames, FlatPositionHasNoSide) {
   const auto frame = read<PositionRows>(text);
   ASSERT_EQ(frame.rows.size(), 1U);
   EXPECT_TRUE(frame.rows[0].quantity.is_zero());
-  EXPECT_THAT(refusal(replaced(kPositionFrame, R"("side":"Buy")", R"("side":"")")), HasSubstr("side"));
+  EXPECT_THAT(refusal(replaced(kPositionFrame, R"("side":"Buy")", R"("side":"")")),
+              HasSubstr("side"));
 }
 
 TEST_F(AccountFrames, Wallet) {
@@ -247,14 +255,17 @@ TEST_F(AccountFrames, CategoriesThatWeDoNotTradeAreLeftOut) {
 
 /// A row of somebody else may hold what we cannot: it is told, and hides no other row.
 TEST_F(AccountFrames, WhatDoesNotFitIsMarked) {
-  auto frame = read<OrderRows>(replaced(kOrderFrame, R"("qty":"0.020")", R"("qty":"20000000000000")"));
+  auto frame =
+      read<OrderRows>(replaced(kOrderFrame, R"("qty":"0.020")", R"("qty":"20000000000000")"));
   ASSERT_EQ(frame.rows.size(), 1U);
   EXPECT_FALSE(frame.rows[0].exact);
-  frame = read<OrderRows>(replaced(kOrderFrame, R"("price":"36500")", R"("price":"0.00000000123")"));
+  frame =
+      read<OrderRows>(replaced(kOrderFrame, R"("price":"36500")", R"("price":"0.00000000123")"));
   ASSERT_EQ(frame.rows.size(), 1U);
   EXPECT_FALSE(frame.rows[0].exact);
   EXPECT_EQ(frame.rows[0].price.raw(), 1);
-  frame = read<OrderRows>(replaced(kOrderFrame, R"("price":"36500")", R"("price":"36500.000000000000")"));
+  frame = read<OrderRows>(
+      replaced(kOrderFrame, R"("price":"36500")", R"("price":"36500.000000000000")"));
   ASSERT_EQ(frame.rows.size(), 1U);
   EXPECT_TRUE(frame.rows[0].exact) << "zeros are no loss";
 }
@@ -262,7 +273,8 @@ TEST_F(AccountFrames, WhatDoesNotFitIsMarked) {
 TEST_F(AccountFrames, SeveralRowsInOneFrame) {
   const std::string row(kOrderFrame.substr(kOrderFrame.find("[{") + 1));
   const std::string one = row.substr(0, row.size() - 2);
-  const auto frame = read<OrderRows>(replaced(kOrderFrame, one, one + "," + replaced(one, "px-1", "px-2")));
+  const auto frame =
+      read<OrderRows>(replaced(kOrderFrame, one, one + "," + replaced(one, "px-1", "px-2")));
   ASSERT_EQ(frame.rows.size(), 2U);
   EXPECT_EQ(frame.rows[1].link_id.view(), "px-2");
 }
@@ -281,7 +293,8 @@ TEST_F(AccountFrames, Answers) {
   EXPECT_TRUE(subscribed.success);
   EXPECT_EQ(subscribed.req_id.view(), "s-1");
   EXPECT_EQ(read<Pong>(kPrivatePong).req_id.view(), "7");
-  EXPECT_EQ(read<Unknown>(R"({"topic":"greeks","creationTime":1,"data":[{"x":1}]})").what.view(), "greeks");
+  EXPECT_EQ(read<Unknown>(R"({"topic":"greeks","creationTime":1,"data":[{"x":1}]})").what.view(),
+            "greeks");
   EXPECT_EQ(read<Unknown>(R"({"topic":"dcp.future","data":[]})").what.view(), "dcp.future");
 }
 
@@ -310,8 +323,11 @@ TEST_F(TradeReplies, AllShapes) {
   EXPECT_EQ(refused.message.view(), "ab not enough for new order");
   EXPECT_TRUE(refused.order_id.empty());
   EXPECT_EQ(reply(kTradeBatch).op.view(), "order.create-batch");
-  EXPECT_TRUE(reply(R"({"retCode":10005,"retMsg":"Permission denied","op":"order.create","connId":"a"})").req_id.empty());
-  EXPECT_EQ(reply(R"({"success":false,"ret_msg":"error:invalid op","conn_id":"a","op":"x"})").code, TradeReply::kNoCode);
+  EXPECT_TRUE(
+      reply(R"({"retCode":10005,"retMsg":"Permission denied","op":"order.create","connId":"a"})")
+          .req_id.empty());
+  EXPECT_EQ(reply(R"({"success":false,"ret_msg":"error:invalid op","conn_id":"a","op":"x"})").code,
+            TradeReply::kNoCode);
   EXPECT_FALSE(codec.decode_trade(R"({"op":"order.create","reqId":"1"})"));
 }
 

@@ -15,11 +15,11 @@ namespace {
 using namespace test;
 
 constexpr std::array kAll = {
-    kOrderFrame, kExecutionFrame, kFastFrame,    kPositionFrame, kWalletFrame, kAuthFine,
-    kAuthBad,    kAuthBadSdk,     kSubscribed,   kPrivatePong,   kTradeReply,  kTradePong,
-    kTradeAuth,  kTradeRefused,   kTradeBatch,   kEmptyAnswer,   kLimited,     kTime,
-    kCreated,    kCancelledAll,   kRealtime,     kHistory,       kExecutions,  kPositions,
-    kWallet,     kFees,           kAccountInfo,  kKeyInfo};
+    kOrderFrame, kExecutionFrame, kFastFrame,   kPositionFrame, kWalletFrame, kAuthFine,
+    kAuthBad,    kAuthBadSdk,     kSubscribed,  kPrivatePong,   kTradeReply,  kTradePong,
+    kTradeAuth,  kTradeRefused,   kTradeBatch,  kEmptyAnswer,   kLimited,     kTime,
+    kCreated,    kCancelledAll,   kRealtime,    kHistory,       kExecutions,  kPositions,
+    kWallet,     kFees,           kAccountInfo, kKeyInfo};
 
 /// Numbers that are compared go through format_fixed: what came out of the text stands in it,
 /// zeros aside.

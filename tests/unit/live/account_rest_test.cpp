@@ -151,7 +151,8 @@ TEST_F(AccountRest, KeyInfo) {
   EXPECT_TRUE(info.ip_bound);
   EXPECT_EQ(info.expires, parse_time("2023-12-22T07:20:25Z").value());
 
-  info = good(codec.key_info(swapped(kKeyInfo, R"(["AccountTransfer"])", R"(["AccountTransfer","Withdraw"])")));
+  info = good(codec.key_info(
+      swapped(kKeyInfo, R"(["AccountTransfer"])", R"(["AccountTransfer","Withdraw"])")));
   EXPECT_TRUE(info.can_withdraw);
   info = good(codec.key_info(swapped(kKeyInfo, R"("readOnly":0)", R"("readOnly":1)")));
   EXPECT_TRUE(info.read_only);
@@ -165,7 +166,8 @@ TEST_F(AccountRest, KeyInfo) {
 }
 
 TEST_F(AccountRest, OrderIds) {
-  EXPECT_EQ(good(codec.order_ids(kCreated)), (OrderIds{"a4c1718e-0000-4000-8000-000000000002", "px-2"}));
+  EXPECT_EQ(good(codec.order_ids(kCreated)),
+            (OrderIds{"a4c1718e-0000-4000-8000-000000000002", "px-2"}));
   EXPECT_FALSE(codec.order_ids(kEmptyAnswer));
   const auto all = good(codec.cancelled(kCancelledAll));
   ASSERT_EQ(all.size(), 2U);
