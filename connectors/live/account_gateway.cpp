@@ -1,10 +1,10 @@
 #include "connectors/live/account_gateway.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
+#include "connectors/live/account_start.hpp"
 #include "connectors/live/order_lane.hpp"
 #include "connectors/live/reconciler.hpp"
 #include "connectors/live/stop_keeper.hpp"
@@ -28,6 +28,7 @@ struct AccountGateway::Impl final : StreamLink::Listener {
                         [this](const std::vector<PositionRow>& rows, SteadyTime now) {
                           see_positions(rows, now);
                         }};
+  AccountStart opening{parts, rest};
   SteadyTime last_private{};
   bool started = false;
 
@@ -38,7 +39,7 @@ struct AccountGateway::Impl final : StreamLink::Listener {
                  return std::max(reached(), clock.venue_now());
                }),
         parts{settings, s.recv_window, s.instruments, s.memory,  s.ledger, s.io,
-              s.clock,  s.signing,     inputs,        counters, s.seed} {}
+              s.clock,  s.signing,     inputs,        counters, s.tell,  s.seed} {}
 
   /// Demo has no order entry by websocket.
   [[nodiscard]] bool trades_by_stream() const { return settings.profile != Profile::Demo; }
@@ -65,7 +66,7 @@ void AccountGateway::Impl::link_lost(Channel channel, const std::string& cause, 
   if (!trade)
     inputs.put(FeedChanged{"private", FeedState::Lost, InlineText<120>{cause}});
   else
-    spdlog::warn("The trade stream was lost, orders go by REST. cause=\"{}\"", cause);
+    parts.tell(fmt::format("The trade stream was lost, orders go by REST. cause=\"{}\"", cause));
   if (trade) return lane.trade_lost();
   reconciler.doubt("the private stream was lost", now);
 }
@@ -123,13 +124,18 @@ void AccountGateway::Impl::see_positions(const std::vector<PositionRow>& rows, S
       ++foreign;
   }
   if (foreign > counters.foreign_positions)
-    spdlog::warn("The account holds {} position(s) that are not traded here; they are left alone.",
-                 foreign);
+    parts.tell(fmt::format(
+        "The account holds positions in {} other instrument(s); they are left alone.", foreign));
   counters.foreign_positions = foreign;
 }
 
 AccountGateway::AccountGateway(Setup setup) : impl_(std::make_unique<Impl>(setup)) {}
 AccountGateway::~AccountGateway() = default;
+
+void AccountGateway::prepare(SteadyTime now, std::function<void(Result<AccountFacts>)> done) {
+  impl_->rest.tick(now);
+  impl_->opening.begin(std::move(done));
+}
 
 void AccountGateway::start(SteadyTime now) {
   impl_->started = true;
@@ -174,8 +180,8 @@ void AccountGateway::on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTi
 }
 
 void AccountGateway::on_timer(SteadyTime now) {
-  if (!impl_->started) return;
   impl_->rest.on_timer(now);
+  if (!impl_->started) return;
   impl_->private_link.on_timer(now);
   if (impl_->trades_by_stream()) impl_->trade_link.on_timer(now);
   impl_->lane.on_timer(now);

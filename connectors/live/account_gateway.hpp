@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "connectors/live/account_facts.hpp"
 #include "connectors/live/account_io.hpp"
 #include "connectors/live/gateway_parts.hpp"
 
@@ -42,13 +43,17 @@ class AccountGateway final : public OrderCarrier {
     bybit::VenueClock& clock;
     const Signing& signing;
     EventSink& engine;
-    std::function<Timestamp()> reached;  ///< engine time
+    std::function<Timestamp()> reached;     ///< engine time
+    std::function<void(std::string)> tell;  ///< a sentence for a person, worth a look
     std::uint64_t seed = 0;
   };
   /// All that is referred to outlives it.
   explicit AccountGateway(Setup setup);
   ~AccountGateway() override;
 
+  /// Asks what the key may and how the account is set, and makes it ready: one-way mode, leverage.
+  /// `done` is called once; on_answer and on_timer have to be fed meanwhile.
+  void prepare(SteadyTime now, std::function<void(Result<AccountFacts>)> done);
   /// Connects; nothing that increases risk may leave before the first clean look.
   void start(SteadyTime now);
   void stop();

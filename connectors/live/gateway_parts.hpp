@@ -88,6 +88,7 @@ struct GatewayParts {
   const Signing& signing;
   InputQueue& inputs;
   GatewayCounters& counters;
+  std::function<void(std::string)> tell;  ///< a sentence for a person, worth a look
   std::uint64_t seed = 0;
 
   /// The instrument of a row; nothing: it is not traded here.

@@ -1,7 +1,6 @@
 #include "connectors/live/reconciler.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -147,7 +146,7 @@ void Reconciler::page_done(Step step, std::size_t category) {
 }
 
 void Reconciler::failed(const std::string& why) {
-  spdlog::warn("The venue's books could not be read, trying again. cause=\"{}\"", why);
+  parts_.tell(fmt::format("The venue's books could not be read, trying again. cause=\"{}\"", why));
   running_ = false;
   next_ = rest_.now() + std::chrono::seconds{2};
 }

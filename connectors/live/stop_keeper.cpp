@@ -1,7 +1,6 @@
 #include "connectors/live/stop_keeper.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -76,11 +75,11 @@ void StopKeeper::set(InstrumentId id, Price stop) {
                  ++parts_.counters.stops_set;
                  return;
                }
-               spdlog::warn(
+               parts_.tell(fmt::format(
                    "A protective stop was not set. instrument={} stop={} try={} cause=\"{}\"",
                    parts_.instruments[id].name(), stop.to_string(), now_kept.tries,
                    reply ? fmt::format("{} {}", reply.value().code, reply.value().message)
-                         : reply.error().context);
+                         : reply.error().context));
              });
 }
 

@@ -19,74 +19,10 @@
 #include "connectors/sim/random.hpp"
 #include "connectors/sim/synthetic_source.hpp"
 #include "tests/simulation/audit.hpp"
+#include "tests/simulation/network.hpp"
 #include "tools/app/trading.hpp"
 
 namespace proteus::simulation {
-
-/// The wire between exchange and feed, on simulated real time. Frames of a connection keep their
-/// order; requests and answers take their time.
-class Network final : public sim::SimIo, public bybit::FeedIo {
- public:
-  using OnAnswer =
-      std::function<void(bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime)>;
-
-  Network(std::uint64_t seed) : draws_(seed) {}
-
-  sim::SimExchange* exchange = nullptr;
-  bybit::PublicFeed* feed = nullptr;
-  bybit::VenueClock* clock = nullptr;
-  OnAnswer on_answer;
-
-  [[nodiscard]] bybit::SteadyTime now() const { return now_; }
-  /// Runs `fn` every `period` from now on.
-  void every(Duration period, std::function<void()> fn);
-  /// Moves time to `until` and does all that falls due on the way, in order.
-  void run_to(bybit::SteadyTime until);
-  /// After every input of the exchange.
-  void advance();
-
-  // What the feed asks for.
-  void open(bybit::StreamId stream, std::string_view path) override;
-  void send(bybit::StreamId stream, std::string text) override;
-  void close(bybit::StreamId stream) override;
-  void set_reading(bybit::StreamId stream, bool reading) override;
-  void get(bybit::RequestId request, std::string target) override;
-  // What the exchange does.
-  void send(sim::ConnId conn, std::shared_ptr<const std::string> frame,
-            sim::FrameKind kind) override;
-  void ping(sim::ConnId conn, std::string_view payload) override;
-  void drop(sim::ConnId conn) override;
-  void mute(sim::ConnId conn, bool muted) override;
-
- private:
-  struct Connection {
-    bybit::StreamId stream = 0;
-    bool open = false;
-    bool muted = false;
-    bybit::SteadyTime last_frame{};  ///< when the last frame under way arrives
-  };
-  void later(Duration wait, std::function<void()> fn) { at(now_ + wait, std::move(fn)); }
-  void at(bybit::SteadyTime time, std::function<void()> fn);
-  /// The stream's connection of now; null: it has none, or it is another one.
-  Connection* current(sim::ConnId conn);
-  void deliver(sim::ConnId conn, const std::string& frame);
-  void flush(bybit::StreamId stream);
-  [[nodiscard]] Duration latency();
-
-  struct Stream {
-    sim::ConnId conn = 0;  ///< zero: none
-    bool reading = true;
-    std::vector<std::string> unread;
-  };
-  sim::Draws draws_;
-  bybit::SteadyTime now_{std::chrono::hours{1}};
-  std::map<std::pair<bybit::SteadyTime, std::uint64_t>, std::function<void()>> tasks_;
-  std::uint64_t tasks_made_ = 0;
-  std::uint64_t wake_ = 0;  ///< number of the last wish of the exchange to be called
-  std::map<sim::ConnId, Connection> connections_;
-  std::map<bybit::StreamId, Stream> streams_;
-  sim::ConnId last_conn_ = 0;
-};
 
 /// One seed's faults: every kind has a chance above zero, each in a range of its own.
 sim::SimFaults draw_faults(std::uint64_t seed);

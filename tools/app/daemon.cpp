@@ -12,6 +12,7 @@
 #include "tools/app/daemon_watch.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/kill_switches.hpp"
+#include "tools/app/live_account.hpp"
 #include "tools/app/net_feed_io.hpp"
 #include "tools/app/operator_door.hpp"
 #include "tools/app/override_file.hpp"
@@ -37,6 +38,9 @@ struct TradingDaemon::Impl final : OperatorDoor::House {
   std::unique_ptr<NetFeedIo> io;
   bybit::PastFunding past_funding;  ///< until the feed begins
   std::unique_ptr<bybit::PublicFeed> feed;
+  std::unique_ptr<live::Signing> signing;  ///< until there is an account; null: paper
+  std::unique_ptr<LiveAccount> account;    ///< null: paper
+  std::string_view mode;
   KillSwitches switches;
   std::vector<std::pair<OperatorAction, std::string>> early;  ///< kills before there was an engine
   std::unique_ptr<OperatorDoor> door;
@@ -49,10 +53,12 @@ struct TradingDaemon::Impl final : OperatorDoor::House {
   bybit::SteadyTime started_at = steady_time();
   bybit::SteadyTime stopped_at{};
 
-  Impl(net::Loop& l, const Loaded& given)
+  Impl(net::Loop& l, const Loaded& given, std::unique_ptr<live::Signing> sign)
       : loop(l),
         loaded(given),
         clock(given.settings.feed.clock, given.settings.feed.speed, steady_time),
+        signing(std::move(sign)),
+        mode(signing ? "live" : "paper"),
         switches(
             l, given.settings.session,
             [this](OperatorAction action, const std::string& cause) { command(action, cause); }),
@@ -68,6 +74,8 @@ struct TradingDaemon::Impl final : OperatorDoor::House {
                          const std::optional<std::filesystem::path>& resume, bool patient);
   Result<void> go_on(const InstrumentTable& instruments);
   Result<void> check_clock() const;
+  Result<void> open_account();
+  void end_account();
   void follow_overrides();
   void begin_learning();
   void hear_learner();
@@ -91,14 +99,14 @@ struct TradingDaemon::Impl final : OperatorDoor::House {
 };
 
 Result<void> TradingDaemon::Impl::open_session(std::optional<SessionCode> code) {
-  BOOST_OUTCOME_TRY(trading, Trading::open(loaded, "paper", net::Loop::wall_now(), code));
+  BOOST_OUTCOME_TRY(trading, Trading::open(loaded, mode, net::Loop::wall_now(), code));
   trading->watch();
   record_feed();
   return success();
 }
 
 Result<void> TradingDaemon::Impl::resume_session(const std::filesystem::path& folder) {
-  BOOST_OUTCOME_TRY(trading, Trading::resume(loaded, folder));
+  BOOST_OUTCOME_TRY(trading, Trading::resume(loaded, mode, folder));
   clock.not_before(trading->engine().now());
   record_feed();
   return success();
@@ -178,7 +186,7 @@ Result<void> TradingDaemon::Impl::get_ready(std::optional<SessionCode> code,
                                           const std::optional<std::filesystem::path>& resume,
                                           bool patient) {
   BOOST_OUTCOME_TRY(door, OperatorDoor::open(loop, loaded.settings.session.socket, *this));
-  BOOST_OUTCOME_TRY(watch, DaemonWatch::create(loop, loaded, "paper"));
+  BOOST_OUTCOME_TRY(watch, DaemonWatch::create(loop, loaded, std::string(mode)));
   if (resume) {
     BOOST_OUTCOME_TRY(resume_session(*resume));
   } else {
@@ -191,7 +199,46 @@ Result<void> TradingDaemon::Impl::get_ready(std::optional<SessionCode> code,
   } else {
     BOOST_OUTCOME_TRY(trading->build(instruments, clock.at(steady_time())));
   }
+  BOOST_OUTCOME_TRYV(open_account());
   return open_feed();
+}
+
+/// What the venue says of the key decides whether this may trade at all.
+Result<void> TradingDaemon::Impl::open_account() {
+  if (!signing) return success();
+  BOOST_OUTCOME_TRY(account, LiveAccount::create(loop, loaded, *trading, clock, recorder.get(),
+                                                 std::move(signing)));
+  BOOST_OUTCOME_TRY(const live::AccountFacts facts, account->prepare());
+  for (const live::FeeRow& fee : facts.fees) {
+    const double assumed = loaded.settings.paper.linear_taker_fee_bps;
+    const double taker = static_cast<double>(fee.taker_e9) / 1e5;
+    if (taker > assumed)
+      spdlog::warn(
+          "The venue's taker fee is above what sizing reckons with. symbol={} fee_bps={:g} "
+          "paper.linear_taker_fee_bps={:g}",
+          fee.symbol.view(), taker, assumed);
+  }
+  return success();
+}
+
+/// What is open is cancelled and, where the settings say so, what is held is closed; a moment at
+/// most. The rest stands at the venue, protected by its stops.
+void TradingDaemon::Impl::end_account() {
+  if (!account) return;
+  const auto tell = [this](OperatorAction action, const char* cause) {
+    const Timestamp at = std::max(trading->engine().now(), clock.at(steady_time()));
+    trading->engine().on_input(OperatorCommand{action, cause}, at, at);
+  };
+  if (loaded.settings.live.at_stop == live::AtStop::Flatten) {
+    tell(OperatorAction::Flatten, "live.at_stop = flatten");
+    account->settle(10s);
+  }
+  tell(OperatorAction::Stop, "the daemon ends");
+  account->settle(5s);
+  const std::size_t open = trading->engine().open_orders().size();
+  if (open > 0)
+    spdlog::error("{} order(s) are not known to be over: look at the venue, or --resume.", open);
+  account->stop();
 }
 
 /// The market must be the one that the session knows: its time does not go back.
@@ -277,13 +324,14 @@ void TradingDaemon::Impl::hear_learner(EventBody answer) {
 /// A session that never began leaves no folder behind.
 void TradingDaemon::Impl::abandon() {
   feed.reset();
+  account.reset();
   io.reset();
   recorder.reset();
   if (trading) trading->abandon();
 }
 
 StatusSources TradingDaemon::Impl::sources() const {
-  return {.mode = "paper",
+  return {.mode = mode,
           .loaded = loaded,
           .folder = trading->session().folder().string(),
           .instruments = trading->instruments(),
@@ -299,7 +347,8 @@ StatusSources TradingDaemon::Impl::sources() const {
           .uptime = (stopped ? stopped_at : steady_time()) - started_at,
           .operators = {switches.file(), switches.file_there(), switches.silence()},
           .restarts = trading->restarts(),
-          .watch = watch.get()};
+          .watch = watch.get(),
+          .account = account ? std::optional(account->status()) : std::nullopt};
 }
 
 TradingView TradingDaemon::Impl::view() const {
@@ -361,8 +410,9 @@ TradingDaemon::~TradingDaemon() { static_cast<void>(stop("the program ends")); }
 
 Result<std::unique_ptr<TradingDaemon>> TradingDaemon::create(
     net::Loop& loop, const Loaded& loaded, std::optional<SessionCode> given,
-    const std::optional<std::filesystem::path>& resume, bool patient) {
-  auto impl = std::make_unique<Impl>(loop, loaded);
+    const std::optional<std::filesystem::path>& resume, bool patient,
+    std::unique_ptr<live::Signing> signing) {
+  auto impl = std::make_unique<Impl>(loop, loaded, std::move(signing));
   if (const Result<void> ready = impl->get_ready(given, resume, patient); ready.has_error()) {
     // Only a session that had not begun may be answered with a new one.
     const bool begun = resume && impl->trading;
@@ -379,6 +429,7 @@ void TradingDaemon::start() {
   impl_->switches.arm(file.empty() ? folder() + "/KILL" : file);
   for (const auto& [action, cause] : std::exchange(impl_->early, {})) impl_->command(action, cause);
   const bool resumed = impl_->trading->resumed();
+  if (impl_->account) impl_->account->start();  // Before any bar: nothing leaves until it is read.
   impl_->begin_learning();
   impl_->trading->observe(impl_->watch.get());
   impl_->watch->start([this] { return impl_->sources(); },
@@ -389,6 +440,7 @@ void TradingDaemon::start() {
     impl_->feed->start(steady_time(), std::move(impl_->past_funding));
   impl_->timer = impl_->loop.every(20ms, [this] {
     impl_->feed->on_timer(steady_time());
+    if (impl_->account) impl_->account->on_timer();
     impl_->hear_learner();
     impl_->trading->keep_log();
     if (!impl_->trading->log().overflowing()) return;
@@ -408,8 +460,10 @@ Result<void> TradingDaemon::stop(const std::string& cause) {
   impl_->timer.cancel();
   impl_->override_timer.cancel();
   impl_->feed->stop();
+  impl_->end_account();
   impl_->io->attach(nullptr);
   impl_->io.reset();  // An answer that is still on its way would be recorded.
+  impl_->account.reset();
   impl_->recorder.reset();
   const std::string& words = impl_->end_reason;
   const std::string told = !impl_->failure.empty() ? impl_->failure
@@ -427,5 +481,6 @@ std::string TradingDaemon::status_json() const { return app::status_json(impl_->
 std::string TradingDaemon::folder() const { return impl_->trading->session().folder().string(); }
 std::uint16_t TradingDaemon::metrics_port() const { return impl_->watch->port(); }
 const InstrumentTable& TradingDaemon::instruments() const { return impl_->trading->instruments(); }
+bool TradingDaemon::live() const { return impl_->mode == "live"; }
 
 }  // namespace proteus::app

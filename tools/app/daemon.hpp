@@ -1,5 +1,6 @@
-// The paper daemon: feed -> engine -> paper venue, with a session on disk and an operator's socket.
-// One loop, one thread; storage has its own.
+// The daemon: feed -> engine -> venue, with a session on disk and an operator's socket. On paper the
+// venue lives in this process; live, orders go to an account. One loop, one thread; storage has its
+// own.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "connectors/live/account_io.hpp"
 #include "connectors/net/loop.hpp"
 #include "engine/core/instrument.hpp"
 #include "engine/core/order_id.hpp"
@@ -22,9 +24,11 @@ class TradingDaemon {
   /// `code` stands in every order id and so in the ledger's hash: who wants a run again gives the
   /// same; else it is drawn. `resume`: the folder of the session that goes on, instead of a new
   /// one. `patient`: a venue that is away is asked for as long as it takes; else a few times.
+  /// `signing`: orders go to the account that it signs for; null: paper.
   static Result<std::unique_ptr<TradingDaemon>> create(
       net::Loop& loop, const Loaded& loaded, std::optional<SessionCode> code = {},
-      const std::optional<std::filesystem::path>& resume = {}, bool patient = false);
+      const std::optional<std::filesystem::path>& resume = {}, bool patient = false,
+      std::unique_ptr<live::Signing> signing = {});
   ~TradingDaemon();
   TradingDaemon(const TradingDaemon&) = delete;
   TradingDaemon& operator=(const TradingDaemon&) = delete;
@@ -39,6 +43,8 @@ class TradingDaemon {
   /// Where /metrics is served; 0: it is not.
   [[nodiscard]] std::uint16_t metrics_port() const;
   [[nodiscard]] const InstrumentTable& instruments() const;
+  /// Orders leave this process.
+  [[nodiscard]] bool live() const;
 
  private:
   struct Impl;

@@ -62,8 +62,12 @@ Result<void> socket_is_free(const std::string& socket) {
 
 void announce(const TradingDaemon& daemon, const Loaded& loaded) {
   const Settings& s = loaded.settings;
-  spdlog::info("Paper daemon: simulated money, no order leaves this process. version={} venue={}",
-               kVersion, s.venue.stream);
+  if (daemon.live())
+    spdlog::warn("Live daemon: orders leave this process. version={} venue={}", kVersion,
+                 s.venue.rest);
+  else
+    spdlog::info("Paper daemon: simulated money, no order leaves this process. version={} venue={}",
+                 kVersion, s.venue.stream);
   for (const Instrument& i : daemon.instruments())
     spdlog::info("Instrument. name={} tick={} lot={} value_min={} leverage_max={}", i.name(),
                  i.tick_size.to_string(), i.lot_step.to_string(), i.notional_min.to_string(),

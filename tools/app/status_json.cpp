@@ -409,6 +409,7 @@ std::string status_json(const StatusSources& s) {
   JsonObject out;
   add_session(out, s);
   add_account(out, ledger, risk, s);
+  if (s.account) out.add("venue_account", venue_account_json(*s.account, s.loaded.settings.live));
   add_counters(out, s.engine.counters(), s);
   out.add("operator", operator_json(s));
   if (const auto free = disk_free(s.folder))

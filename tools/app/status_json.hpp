@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "connectors/live/account_gateway.hpp"
 #include "connectors/bybit/public_feed.hpp"
 #include "connectors/storage/feed_recorder.hpp"
 #include "connectors/storage/storage_thread.hpp"
@@ -45,8 +46,13 @@ struct StatusSources {
   OperatorFacts operators{};
   std::uint64_t restarts = 0;          ///< how often the session was taken up again
   const DaemonWatch* watch = nullptr;  ///< may be null: nobody is told
+  std::optional<live::GatewayStatus> account{};  ///< nothing: paper
 };
 
+class JsonObject;
+/// The account at the venue as a live daemon sees it (status_live.cpp).
+JsonObject venue_account_json(const live::GatewayStatus& status,
+                              const live::LiveSettings& settings);
 std::string status_json(const StatusSources& sources);
 /// The last decisions: of the instrument named, or of all where the name is empty. An instrument
 /// that is not traded is answered with {"error": ...}, listing those that are.

@@ -26,6 +26,7 @@ std::string money(const view::bj::value& v, const Style& style);
 std::string limits(const view::bj::value& v, const Style& style);
 std::string holds(const view::bj::value& v, const Style& style);
 std::string open_orders(const view::bj::value& v, const Style& style);
+std::string account_line(const view::bj::value& v, const Style& style);
 std::string feed_line(const view::bj::value& v, const Style& style);
 std::string topics(const view::bj::value& feed, const Style& style);
 std::string storage(const view::bj::value& v, const Style& style);

@@ -41,10 +41,10 @@ std::string state_text(const bj::value& v, const Style& style) {
   return out;
 }
 
-std::string mode_words(const std::string& mode) {
+std::string mode_words(const std::string& mode, const std::string& profile) {
   if (mode == "paper") return "simulated money: no order leaves this process";
-  if (mode == "live") return "REAL MONEY";
-  return "";
+  if (mode != "live") return "";
+  return profile == "mainnet" ? "REAL MONEY" : fmt::format("orders leave, to {}", profile);
 }
 
 /// Nothing under standard limits. Others, and what they let pass, must not be overlooked.
@@ -74,7 +74,8 @@ std::string head(const bj::value& v, const Style& style) {
   cells.push_back("venue time " + clock_text(text(v, "venue_time")) + " UTC" + pace);
   // Letters two lines high have words behind both.
   if (!bottom.empty()) cells.insert(cells.begin(), painted(style, code, bottom));
-  return flow({painted(style, code, top), state_text(v, style), mode_words(mode)}, style) +
+  return flow({painted(style, code, top), state_text(v, style),
+               mode_words(mode, text(get(v, "venue_account"), "profile"))}, style) +
          flow(cells, style) + profile_lines(v, style);
 }
 
@@ -163,6 +164,7 @@ std::vector<Block> status_blocks(const std::string& json, const Style& style) {
                                {holds(v, style), 3},         {"\n", 9},
                                {instruments(v, style), 2},   {policy_line(v, style), 3},
                                {open_orders(v, style), 3},   {"\n", 9},
+                               {account_line(v, style), 4},
                                {feed_line(v, style), 4},     {topics(get(v, "feed"), style), 8},
                                {storage(v, style), 7},       {counts(v, style), 6},
                                {operator_line(v, style), 7}, {alarms_line(v, style), 7}};

@@ -1,12 +1,7 @@
-#include <spdlog/spdlog.h>
-
 #include <CLI/CLI.hpp>
 
-#include "connectors/storage/session.hpp"
-#include "tools/app/daemon_run.hpp"
-#include "tools/app/session_folders.hpp"
+#include "tools/app/daemon_start.hpp"
 #include "tools/app/shipped_settings.hpp"
-#include "tools/app/trading.hpp"
 #include "tools/app/verbs.hpp"
 
 namespace proteus::app {
@@ -31,65 +26,10 @@ void declare_paper(CLI::App& app, Options& options) {
       ->type_name("[FOLDER]");
 }
 
-namespace {
-
-/// The session that goes on; nothing: a new one begins.
-Result<std::optional<std::filesystem::path>> session_to_resume(const Loaded& loaded,
-                                                               const Options& options) {
-  using Found = std::optional<std::filesystem::path>;
-  if (!options.resume) return Found{};
-  const std::string& runs = loaded.settings.session.folder;
-  if (!options.resume_folder.empty()) {
-    BOOST_OUTCOME_TRY(auto named, find_session_to_resume(runs, options.resume_folder));
-    return Found{std::move(named)};
-  }
-  auto newest = storage::newest_session(runs, "paper");
-  if (!newest) spdlog::info("There is no session to go on with, a new one begins. folder={}", runs);
-  return newest;
-}
-
-/// A session that was killed before it had begun is none: a new one begins, unless it was named.
-Result<std::unique_ptr<TradingDaemon>> begin(net::Loop& loop, const Loaded& loaded,
-                                           const Options& options,
-                                           const std::optional<std::filesystem::path>& folder) {
-  auto daemon = TradingDaemon::create(loop, loaded, {}, folder, options.resume);
-  if (!folder || !daemon.has_error() || daemon.error().code != ErrorCode::NotFound ||
-      !options.resume_folder.empty())
-    return daemon;
-  spdlog::warn("A new session begins. cause=\"{}\"", daemon.error().context);
-  return TradingDaemon::create(loop, loaded, {}, {}, options.resume);
-}
-
-}  // namespace
-
 int run_paper(const Options& options) {
   auto loaded = load_for_verb(options.config, options.overrides);
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
-  const Settings& settings = loaded.value().settings;
-  const auto found = session_to_resume(loaded.value(), options);
-  if (found.has_error()) return fail(found.error(), kError);
-  const auto& folder = found.value();
-  if (folder)
-    if (const auto fits = fits_session(loaded.value(), *folder); fits.has_error())
-      return fail(fits.error(), fits.error().code == ErrorCode::Refused ? kConfig : kError);
-  net::Loop loop;
-  std::string cause;
-  const RunEnd end(loop, options.run_for, cause);
-  spdlog::info("Asking the venue for its time and its instruments. rest={}", settings.venue.rest);
-  net::Timer waiting = loop.every(std::chrono::seconds{5}, [] {
-    spdlog::info("Still waiting for the venue's answer; it is asked again and again.");
-  });
-  auto daemon = begin(loop, loaded.value(), options, folder);
-  waiting.cancel();
-  if (daemon.has_error())
-    return fail(daemon.error(), daemon.error().code == ErrorCode::Stopped ? kOk : kError);
-  announce(*daemon.value(), loaded.value());
-  daemon.value()->start();
-  const net::Timer heartbeat = beat(loop, *daemon.value(), settings.session.heartbeat);
-  loop.run();
-  spdlog::info("Paper daemon ends. cause=\"{}\"", cause);
-  const Result<void> written = daemon.value()->stop(cause);
-  return say_goodbye(*daemon.value(), options.program, written);
+  return run_daemon(options, loaded.value(), "paper");
 }
 
 }  // namespace proteus::app

@@ -1,0 +1,326 @@
+#include "tests/simulation/live_world.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <fstream>
+#include <stdexcept>
+
+#include "connectors/bybit/bootstrap.hpp"
+#include "connectors/sim/private/signature.hpp"
+
+namespace proteus::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+namespace bj = boost::json;
+
+constexpr const char* kKey = "simkey";
+constexpr const char* kSecret = "simsecret";
+constexpr Timestamp kLiveStart{std::chrono::sys_days{std::chrono::June / 2 / 2025}};
+
+class SimSigning final : public live::Signing {
+ public:
+  [[nodiscard]] std::string_view key() const override { return kKey; }
+  [[nodiscard]] std::string sign(std::string_view text) const override {
+    return sim::hmac_sha256_hex(kSecret, text);
+  }
+};
+
+app::Loaded live_settings(const LiveSetup& setup) {
+  std::string names;
+  for (const std::string& name : setup.instruments) names += (names.empty() ? "" : ",") + name;
+  std::vector<std::string> overrides = {"session.folder=" + (setup.folder / "runs").string(),
+                                        "engine.instruments=" + names,
+                                        "feed.warm_up_bars=60",
+                                        "strategy.fast=3",
+                                        "strategy.slow=8",
+                                        "risk.limits.stage=live",
+                                        "storage.record_feed=false"};
+  overrides.insert(overrides.end(), setup.overrides.begin(), setup.overrides.end());
+  auto loaded = app::load({}, overrides);
+  if (loaded.has_error()) throw std::runtime_error(loaded.error().context);
+  return std::move(loaded.value());
+}
+
+Quantity quantity_of(const bj::value& row, const char* key) {
+  const auto text = std::string(std::string_view(row.as_object().at(key).as_string()));
+  return text.empty() ? Quantity{} : Quantity::parse(text).value();
+}
+
+}  // namespace
+
+LiveWorld::LiveWorld(LiveSetup setup)
+    : setup_(std::move(setup)), network_(sim::mix(setup_.seed, "network")) {
+  market::Settings market;
+  market.instruments = setup_.instruments;
+  sim::SimSettings exchange;
+  exchange.seed = static_cast<std::int64_t>(setup_.seed % 1'000'000'007ULL);
+  exchange.history_bars = 300;
+  exchange.faults = setup_.faults;
+  source_.emplace(
+      std::move(sim::SyntheticSource::create(market, setup_.seed, kLiveStart, 480h).value()));
+  exchange_ = std::move(sim::SimExchange::create(exchange, *source_, network_).value());
+  network_.exchange = exchange_.get();
+  loaded_ = live_settings(setup_);
+  signing_ = std::make_unique<SimSigning>();
+  network_.advance();
+}
+
+LiveWorld::~LiveWorld() {
+  if (running()) kill();
+}
+
+void LiveWorld::every(Duration period, std::function<void()> fn) {
+  network_.every(period, [this, life = network_.life(), fn = std::move(fn)] {
+    if (life == network_.life() && running()) fn();
+  });
+}
+
+Result<InstrumentTable> LiveWorld::learn_instruments() {
+  const app::Settings& s = loaded_.settings;
+  std::vector<InstrumentName> names;
+  for (const std::string& text : s.engine.instruments)
+    names.push_back(std::move(parse_instrument_name(text).value()));
+  bybit::Bootstrap bootstrap(s.feed, names, network_, *clock_, setup_.seed, 0, std::nullopt);
+  network_.on_answer = [&](bybit::RequestId id, Result<bybit::HttpResponse> answer,
+                           bybit::SteadyTime at) {
+    bootstrap.on_response(id, std::move(answer), at);
+  };
+  bootstrap.start(network_.now());
+  for (int i = 0; i < 20'000 && !bootstrap.done(); ++i) {
+    network_.run_to(network_.now() + 100ms);
+    bootstrap.on_timer(network_.now());
+  }
+  network_.on_answer = [](bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime) {};
+  if (!bootstrap.done()) return error(ErrorCode::Timeout, "the venue did not tell its instruments");
+  return bootstrap.result();
+}
+
+Result<void> LiveWorld::start() {
+  const app::Settings& s = loaded_.settings;
+  clock_.emplace(s.feed.clock, s.feed.speed, [this] { return network_.now(); });
+  network_.clock = &*clock_;
+  if (session_) {
+    BOOST_OUTCOME_TRY(trading_, app::Trading::resume(loaded_, "live", *session_));
+    clock_->not_before(trading_->engine().now());
+  }
+  BOOST_OUTCOME_TRY(const InstrumentTable table, learn_instruments());
+  const Timestamp now = clock_->at(network_.now());
+  if (session_) {
+    BOOST_OUTCOME_TRY(trading_->go_on(table, now));
+  } else {
+    std::array<std::uint8_t, 13> letters{};
+    sim::Draws draws(sim::mix(setup_.seed, "session"));
+    for (auto& letter : letters) letter = static_cast<std::uint8_t>(draws.next());
+    BOOST_OUTCOME_TRY(trading_,
+                      app::Trading::open(loaded_, "live", now, make_session_code(letters)));
+    session_ = trading_->session().folder();
+    BOOST_OUTCOME_TRY(trading_->build(table, now));
+  }
+  live::AccountGateway::Setup setup{
+      .settings = s.live,
+      .recv_window = s.limits.recv_window,
+      .instruments = trading_->instruments(),
+      .memory = trading_->live_venue()->memory(),
+      .ledger = [this] { return trading_->engine().ledger(); },
+      .io = network_,
+      .clock = *clock_,
+      .signing = *signing_,
+      .engine = trading_->engine(),
+      .reached = [this] { return trading_->engine().now(); },
+      .tell = [](const std::string&) {},
+      .seed = setup_.seed + network_.life()};
+  gateway_ = std::make_unique<live::AccountGateway>(std::move(setup));
+  network_.gateway = gateway_.get();
+  std::optional<Result<live::AccountFacts>> facts;
+  gateway_->prepare(network_.now(),
+                    [&](Result<live::AccountFacts> told) { facts = std::move(told); });
+  for (int i = 0; i < 20'000 && !facts; ++i) {
+    network_.run_to(network_.now() + 50ms);
+    gateway_->on_timer(network_.now());
+  }
+  if (!facts) return error(ErrorCode::Timeout, "the venue did not tell of the account");
+  BOOST_OUTCOME_TRYV(*facts);
+  BOOST_OUTCOME_TRY(feed_, bybit::PublicFeed::create(s.feed, trading_->instruments(), network_,
+                                                     *clock_, trading_->engine(), setup_.seed));
+  network_.feed = feed_.get();
+  network_.on_answer = [this](bybit::RequestId id, Result<bybit::HttpResponse> answer,
+                              bybit::SteadyTime at) {
+    feed_->on_response(id, std::move(answer), at);
+  };
+  trading_->live_venue()->carry_with(gateway_.get());
+  gateway_->start(network_.now());
+  if (trading_->resumed()) {
+    std::vector<bybit::ResumePoint> points;
+    for (const Instrument& instrument : trading_->instruments()) {
+      const Engine::BarsSeen seen = trading_->engine().bars_seen(instrument.id);
+      if (seen.next_open != Timestamp{})
+        points.push_back({instrument.id, s.engine.interval, seen.next_open, seen.warming_up});
+    }
+    feed_->resume(points, network_.now());
+  } else {
+    feed_->start(network_.now());
+  }
+  every(50ms, [this] {
+    feed_->on_timer(network_.now());
+    gateway_->on_timer(network_.now());
+    trading_->keep_log();
+  });
+  return success();
+}
+
+void LiveWorld::kill() {
+  // What a process has not handed to the kernel dies with it: the log as it lies now, and no word
+  // that a destructor might still write.
+  const std::filesystem::path wal = trading_->session().wal_path();
+  const std::filesystem::path kept = wal.string() + ".kept";
+  std::filesystem::copy_file(wal, kept, std::filesystem::copy_options::overwrite_existing);
+  network_.cut_all();
+  network_.on_answer = [](bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime) {};
+  network_.gateway = nullptr;
+  trading_->live_venue()->carry_with(nullptr);
+  feed_.reset();
+  gateway_.reset();
+  trading_.reset();
+  std::filesystem::rename(kept, wal);
+}
+
+Result<void> LiveWorld::end() {
+  feed_->stop();
+  command(OperatorAction::Stop);
+  run_until([this] { return engine().open_orders().empty(); }, 60s);
+  gateway_->stop();
+  trading_->live_venue()->carry_with(nullptr);
+  const Result<void> done = trading_->finish("the run ends", clock_->at(network_.now()));
+  network_.cut_all();
+  network_.gateway = nullptr;
+  feed_.reset();
+  gateway_.reset();
+  trading_.reset();
+  return done;
+}
+
+void LiveWorld::run(Duration time) { network_.run_to(network_.now() + time); }
+
+bool LiveWorld::run_until(const std::function<bool()>& holds, Duration longest) {
+  const auto until = network_.now() + longest;
+  while (network_.now() < until) {
+    if (holds()) return true;
+    network_.run_to(network_.now() + 20ms);
+  }
+  return holds();
+}
+
+bool LiveWorld::settled() const {
+  const live::GatewayStatus told = gateway_->status(network_.now());
+  return told.clean && told.in_doubt == 0 && trading_->engine().open_orders().empty();
+}
+
+void LiveWorld::command(OperatorAction action, const char* cause) {
+  const Timestamp now = std::max(engine().now(), clock_->at(network_.now()));
+  engine().on_input(OperatorCommand{action, cause}, now, now);
+}
+
+std::string LiveWorld::signed_call(bool post, const std::string& path, const std::string& text) {
+  const std::string stamp = std::to_string(to_unix_ms(exchange_->now()));
+  const sim::HttpHeaders headers = {
+      {"X-BAPI-API-KEY", kKey},
+      {"X-BAPI-TIMESTAMP", stamp},
+      {"X-BAPI-RECV-WINDOW", "60000"},
+      {"X-BAPI-SIGN", sim::hmac_sha256_hex(kSecret, stamp + kKey + "60000" + text)}};
+  const std::string target = post || text.empty() ? path : path + "?" + text;
+  // Faults of requests hit the owner too; he asks again.
+  for (int i = 0; i < 200; ++i) {
+    const sim::HttpReply reply =
+        exchange_->on_http(post ? "POST" : "GET", target, headers, post ? text : "");
+    if (reply.lost || reply.status != 200) continue;
+    boost::system::error_code failed;
+    const bj::value value = bj::parse(reply.body, failed);
+    if (failed || !value.is_object()) continue;
+    const auto code = value.as_object().at("retCode").as_int64();
+    if (code == 10006 || code == 10016) continue;
+    return reply.body;
+  }
+  throw std::runtime_error(path + " was not answered");
+}
+
+VenueBooks LiveWorld::venue() {
+  VenueBooks books;
+  const auto pages = [&](const std::string& path, const std::string& query,
+                         const std::function<void(const bj::object&)>& use) {
+    std::string cursor;
+    for (int page = 0; page < 500; ++page) {
+      const bj::value body =
+          bj::parse(signed_call(false, path, query + (cursor.empty() ? "" : "&cursor=" + cursor)));
+      const bj::object& result = body.at("result").as_object();
+      const bj::array& list = result.at("list").as_array();
+      for (const bj::value& row : list) use(row.as_object());
+      const bj::value* next = result.if_contains("nextPageCursor");
+      const std::string after =
+          next == nullptr ? "" : std::string(std::string_view(next->as_string()));
+      if (after.empty() || list.empty() || after == cursor) return;
+      cursor = after;
+    }
+  };
+  const auto text = [](const bj::object& row, const char* key) {
+    return std::string(std::string_view(row.at(key).as_string()));
+  };
+  pages("/v5/position/list", "category=linear&settleCoin=USDT&limit=200",
+        [&](const bj::object& row) {
+          const Quantity size = quantity_of(row, "size");
+          if (size.is_zero()) return;
+          books.positions[text(row, "symbol")] = text(row, "side") == "Sell" ? -size : size;
+          const std::string stop = text(row, "stopLoss");
+          books.stops[text(row, "symbol")] =
+              stop.empty() ? Price{} : Price::parse(stop).value();
+        });
+  pages("/v5/order/realtime", "category=linear&settleCoin=USDT&openOnly=0&limit=50",
+        [&](const bj::object& row) {
+          const std::string status = text(row, "orderStatus");
+          if (text(row, "stopOrderType") != "" && text(row, "stopOrderType") != "UNKNOWN") return;
+          if (status == "New" || status == "PartiallyFilled" || status == "Untriggered")
+            books.open.push_back(text(row, "orderLinkId"));
+        });
+  pages("/v5/order/history", "category=linear&limit=50", [&](const bj::object& row) {
+    books.links.push_back(text(row, "orderLinkId"));
+  });
+  pages("/v5/execution/list", "category=linear&limit=100", [&](const bj::object& row) {
+    if (text(row, "execType") == "Trade")
+      books.executions[text(row, "execId")] = quantity_of(row, "execQty");
+  });
+  const bj::value wallet =
+      bj::parse(signed_call(false, "/v5/account/wallet-balance", "accountType=UNIFIED"));
+  for (const bj::value& coin : wallet.at_pointer("/result/list/0/coin").as_array())
+    if (text(coin.as_object(), "coin") == "USDT")
+      books.wallet = Money::parse(text(coin.as_object(), "walletBalance")).value();
+  return books;
+}
+
+std::string LiveWorld::difference() {
+  const VenueBooks theirs = venue();
+  std::string out;
+  const LedgerView ours = engine().ledger();
+  for (const Instrument& instrument : instruments()) {
+    const auto found = theirs.positions.find(std::string(instrument.symbol.view()));
+    const Quantity venue_quantity = found == theirs.positions.end() ? Quantity{} : found->second;
+    if (ours[instrument.id].quantity != venue_quantity)
+      out += fmt::format("{}: we hold {}, the venue {}\n", instrument.name(),
+                         ours[instrument.id].quantity.to_string(), venue_quantity.to_string());
+  }
+  if (ours.cash != theirs.wallet)
+    out += fmt::format("our cash is {}, the venue's {}\n", ours.cash.to_string(),
+                       theirs.wallet.to_string());
+  std::set<std::string> open;
+  for (const Order& order : engine().open_orders())
+    open.insert(std::string(order.request().id.view()));
+  const std::set<std::string> listed(theirs.open.begin(), theirs.open.end());
+  if (open != listed)
+    out += fmt::format("{} orders of ours are open, {} at the venue\n", open.size(), listed.size());
+  const std::set<std::string> links(theirs.links.begin(), theirs.links.end());
+  if (links.size() != theirs.links.size()) out += "an order stands twice in the history\n";
+  return out;
+}
+
+}  // namespace proteus::simulation

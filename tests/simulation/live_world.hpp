@@ -1,0 +1,95 @@
+// A live daemon without sockets, clocks or threads of its own making: the simulated exchange with
+// an account, a network with latency, and the whole of what trades live (app::Trading with its log
+// on disk, public feed, account gateway). It can be killed at any moment and started again from its
+// log. Everything that is drawn comes from one seed.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/sim/synthetic_source.hpp"
+#include "tests/simulation/network.hpp"
+#include "tools/app/trading.hpp"
+
+namespace proteus::simulation {
+
+struct LiveSetup {
+  std::uint64_t seed = 1;
+  std::filesystem::path folder;
+  sim::SimFaults faults{};
+  std::vector<std::string> overrides;  ///< of the daemon's settings
+  std::vector<std::string> instruments = {"linear:BTCUSDT", "linear:ETHUSDT"};
+};
+
+/// What the venue says of the account, asked by signed requests and read by a parser of its own.
+struct VenueBooks {
+  std::map<std::string, Quantity> positions;  ///< signed, by symbol; flat ones are not there
+  std::map<std::string, Price> stops;         ///< of positions
+  Money wallet;
+  std::vector<std::string> open;      ///< link ids of open orders, stops apart
+  std::vector<std::string> links;     ///< link ids of all orders, oldest first
+  std::map<std::string, Quantity> executions;  ///< by execution id, trades alone
+};
+
+class LiveWorld {
+ public:
+  explicit LiveWorld(LiveSetup setup);
+  ~LiveWorld();
+  LiveWorld(const LiveWorld&) = delete;
+  LiveWorld& operator=(const LiveWorld&) = delete;
+
+  /// Starts a daemon: with a new session the first time, else with the log of the one before.
+  /// Errors: what the program would end with.
+  Result<void> start();
+  /// kill -9: what the kernel has of the log is all that is left.
+  void kill();
+  /// Tells the engine to stop, waits for what is open, and ends in good order.
+  Result<void> end();
+  [[nodiscard]] bool running() const { return trading_ != nullptr; }
+
+  void run(Duration time);
+  /// Runs until it holds, or `longest`; whether it holds.
+  bool run_until(const std::function<bool()>& holds, Duration longest);
+
+  [[nodiscard]] Engine& engine() { return trading_->engine(); }
+  [[nodiscard]] live::AccountGateway& gateway() { return *gateway_; }
+  [[nodiscard]] live::GatewayStatus status() const { return gateway_->status(network_.now()); }
+  [[nodiscard]] const InstrumentTable& instruments() const { return trading_->instruments(); }
+  [[nodiscard]] sim::SimExchange& exchange() { return *exchange_; }
+  [[nodiscard]] Network& network() { return network_; }
+  [[nodiscard]] app::Trading& trading() { return *trading_; }
+  /// Nothing of ours is open or in doubt, and the venue's books were found equal to ours.
+  [[nodiscard]] bool settled() const;
+  void command(OperatorAction action, const char* cause = "test");
+
+  /// By the venue's word now, without faults.
+  VenueBooks venue();
+  /// A signed request of the owner's, by hand.
+  std::string signed_call(bool post, const std::string& path, const std::string& text);
+  /// What differs between the venue's books and ours; empty: nothing, to the unit.
+  std::string difference();
+
+ private:
+  void every(Duration period, std::function<void()> fn);
+  Result<InstrumentTable> learn_instruments();
+
+  LiveSetup setup_;
+  std::optional<sim::SyntheticSource> source_;
+  Network network_;
+  std::unique_ptr<sim::SimExchange> exchange_;
+  app::Loaded loaded_;
+  std::unique_ptr<live::Signing> signing_;
+  std::optional<std::filesystem::path> session_;  ///< of the daemon that lived before
+
+  // A daemon.
+  std::optional<bybit::VenueClock> clock_;
+  std::unique_ptr<app::Trading> trading_;
+  std::unique_ptr<live::AccountGateway> gateway_;
+  std::unique_ptr<bybit::PublicFeed> feed_;
+};
+
+}  // namespace proteus::simulation

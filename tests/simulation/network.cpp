@@ -1,0 +1,214 @@
+#include "tests/simulation/network.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace proteus::simulation {
+
+using namespace std::chrono_literals;
+
+Duration Network::latency() {
+  return 1ms + Duration{static_cast<std::int64_t>(draws_.unit() * 30e6)};
+}
+
+void Network::at(bybit::SteadyTime time, std::function<void()> fn) {
+  tasks_.emplace(std::pair{std::max(time, now_), ++tasks_made_}, std::move(fn));
+}
+
+void Network::every(Duration period, std::function<void()> fn) {
+  later(period, [this, period, fn = std::move(fn)] {
+    fn();
+    every(period, fn);
+  });
+}
+
+void Network::run_to(bybit::SteadyTime until) {
+  while (!tasks_.empty() && tasks_.begin()->first.first <= until) {
+    auto task = tasks_.extract(tasks_.begin());
+    now_ = task.key().first;
+    task.mapped()();
+  }
+  now_ = until;
+}
+
+void Network::advance() {
+  const Duration wait = exchange->advance(now_.time_since_epoch());
+  const std::uint64_t mine = ++wake_;
+  if (wait == Duration::max()) return;
+  later(wait, [this, mine] {
+    if (mine == wake_) advance();
+  });
+}
+
+Network::Connection* Network::current(sim::ConnId conn) {
+  const auto found = connections_.find(conn);
+  if (found == connections_.end() || streams_[found->second.stream].conn != conn) return nullptr;
+  return &found->second;
+}
+
+void Network::open(bybit::StreamId stream, std::string_view path) {
+  const sim::ConnId conn = ++last_conn_;
+  connections_[conn] = Connection{.stream = stream};
+  streams_[stream] = Stream{.conn = conn};
+  later(latency(), [this, conn, stream, target = std::string(path)] {
+    if (current(conn) == nullptr) return;
+    const int status = exchange->on_connect(conn, target);
+    advance();
+    Connection* const c = current(conn);
+    if (c == nullptr) return;
+    if (status == 101) {
+      c->open = true;
+      return opened(stream);
+    }
+    connections_.erase(conn);
+    streams_[stream].conn = 0;
+    closed(stream, error(ErrorCode::Refused, fmt::format("HTTP {}", status)));
+  });
+}
+
+void Network::send(bybit::StreamId stream, std::string text) {
+  later(latency(), [this, conn = streams_[stream].conn, text = std::move(text)] {
+    const auto c = connections_.find(conn);  // Also of a daemon that has died since.
+    if (c == connections_.end() || !c->second.open || c->second.muted) return;
+    exchange->on_text(conn, text);
+    advance();
+  });
+}
+
+void Network::close(bybit::StreamId stream) {
+  const sim::ConnId conn = std::exchange(streams_[stream].conn, 0);
+  connections_.erase(conn);
+  later(0ms, [this, conn] {
+    exchange->on_closed(conn);
+    advance();
+  });
+}
+
+void Network::set_reading(bybit::StreamId stream, bool reading) {
+  streams_[stream].reading = reading;
+  if (reading) later(0ms, [this, stream] { flush(stream); });
+}
+
+void Network::get(bybit::RequestId request, std::string target) {
+  later(latency(), [this, request, target = std::move(target)] {
+    sim::HttpReply reply = exchange->on_http("GET", target);
+    advance();
+    later(latency() + reply.delay, [this, life = life_, request, reply = std::move(reply)] {
+      if (life != life_) return;
+      if (reply.lost) return on_answer(request, error(ErrorCode::Io, "reset by peer"), now_);
+      on_answer(request, bybit::HttpResponse(reply.status, reply.body), now_);
+    });
+  });
+}
+
+void Network::send(sim::ConnId conn, std::shared_ptr<const std::string> frame, sim::FrameKind) {
+  Connection* const c = current(conn);
+  if (c == nullptr) return;
+  c->last_frame = std::max(c->last_frame, now_ + latency());
+  at(c->last_frame, [this, conn, frame = std::move(frame)] { deliver(conn, *frame); });
+}
+
+void Network::deliver(sim::ConnId conn, const std::string& frame) {
+  const Connection* const c = current(conn);
+  if (c == nullptr || !c->open || c->muted) return;
+  streams_[c->stream].unread.push_back(frame);
+  flush(c->stream);
+}
+
+void Network::flush(bybit::StreamId stream) {
+  while (streams_[stream].reading && !streams_[stream].unread.empty()) {
+    Stream& s = streams_[stream];
+    const std::string frame = std::move(s.unread.front());
+    s.unread.erase(s.unread.begin());
+    heard(stream, frame);
+  }
+}
+
+void Network::ping(sim::ConnId conn, std::string_view payload) {
+  later(latency(), [this, conn, text = std::string(payload)] {
+    const Connection* const c = current(conn);
+    if (c == nullptr || c->muted) return;
+    exchange->on_pong(conn, text);
+    advance();
+  });
+}
+
+void Network::drop(sim::ConnId conn) {
+  later(latency(), [this, conn] {
+    const Connection* const c = current(conn);
+    if (c == nullptr) return;
+    const bybit::StreamId stream = c->stream;
+    connections_.erase(conn);
+    streams_[stream].conn = 0;
+    closed(stream, error(ErrorCode::Io, "reset by peer"));
+  });
+}
+
+void Network::mute(sim::ConnId conn, bool muted) {
+  if (Connection* const c = current(conn)) c->muted = muted;
+}
+
+// --------------------------------------------------------------------------------------------------
+// the account
+
+void Network::opened(bybit::StreamId stream) {
+  if (stream < kAccount) return feed->on_open(stream, now_);
+  gateway->on_open(static_cast<live::Channel>(stream - kAccount), now_);
+}
+
+void Network::closed(bybit::StreamId stream, const Error& cause) {
+  if (stream < kAccount) return feed->on_closed(stream, cause, now_);
+  gateway->on_closed(static_cast<live::Channel>(stream - kAccount), cause, now_);
+}
+
+void Network::heard(bybit::StreamId stream, const std::string& frame) {
+  if (stream < kAccount) return feed->on_frame(stream, frame, clock->at(now_), now_);
+  gateway->on_text(static_cast<live::Channel>(stream - kAccount), frame, now_);
+}
+
+void Network::open(live::Channel channel) {
+  open(stream_of(channel), channel == live::Channel::Private ? "/v5/private" : "/v5/trade");
+}
+
+void Network::send(live::Channel channel, std::string text) {
+  if (may_leave()) send(stream_of(channel), std::move(text));
+}
+
+void Network::close(live::Channel channel) { close(stream_of(channel)); }
+
+void Network::request(live::RequestId id, live::HttpCall call) {
+  if (!may_leave()) return;
+  later(latency(), [this, life = life_, id, call = std::move(call)] {
+    sim::HttpReply reply =
+        exchange->on_http(call.post ? "POST" : "GET", call.target, call.headers, call.body);
+    advance();
+    if (life != life_) return;
+    later(latency() + reply.delay, [this, life, id, reply = std::move(reply)] {
+      if (life != life_) return;
+      if (reply.lost) return gateway->on_answer(id, error(ErrorCode::Io, "reset by peer"), now_);
+      live::HttpAnswer answer;
+      answer.status = reply.status;
+      answer.body = reply.body;
+      for (const auto& [name, value] : reply.headers) live::read_header(answer.limit, name, value);
+      gateway->on_answer(id, std::move(answer), now_);
+    });
+  });
+}
+
+void Network::cut_all() {
+  ++life_;
+  for (auto& [stream, state] : streams_) {
+    const sim::ConnId conn = std::exchange(state.conn, 0);
+    state.unread.clear();
+    if (conn == 0) continue;
+    later(50ms, [this, conn] {
+      connections_.erase(conn);
+      exchange->on_closed(conn);
+      advance();
+    });
+  }
+}
+
+}  // namespace proteus::simulation

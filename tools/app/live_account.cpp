@@ -1,0 +1,92 @@
+#include "tools/app/live_account.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "tools/app/loopback.hpp"
+
+namespace proteus::app {
+
+Result<void> check_private_endpoint(const net::Endpoint& endpoint, const char* key) {
+  if (endpoint.tls || is_loopback(endpoint.host) || endpoint.host == "localhost") return success();
+  return error(ErrorCode::Refused,
+               fmt::format("{} is {} without TLS: orders and keys leave this machine by https:// "
+                           "and wss:// alone",
+                           key, net::to_string(endpoint)));
+}
+
+Result<std::unique_ptr<LiveAccount>> LiveAccount::create(net::Loop& loop, const Loaded& loaded,
+                                                         Trading& trading,
+                                                         bybit::VenueClock& clock,
+                                                         storage::FeedRecorder* recorder,
+                                                         std::unique_ptr<live::Signing> signing) {
+  const Settings& s = loaded.settings;
+  BOOST_OUTCOME_TRY(auto rest, net::parse_endpoint(s.venue.rest));
+  BOOST_OUTCOME_TRY(auto stream, net::parse_endpoint(s.venue.account_stream));
+  BOOST_OUTCOME_TRYV(check_private_endpoint(rest, "venue.rest"));
+  BOOST_OUTCOME_TRYV(check_private_endpoint(stream, "venue.account_stream"));
+  std::unique_ptr<LiveAccount> made(new LiveAccount(loop, trading));
+  made->signing_ = std::move(signing);
+  made->io_ = std::make_unique<NetAccountIo>(loop, std::move(rest), std::move(stream),
+                                             s.venue.ca_file, s.live, clock, recorder);
+  Trading* const traded = &trading;
+  live::AccountGateway::Setup setup{
+      .settings = s.live,
+      .recv_window = s.limits.recv_window,
+      .instruments = trading.instruments(),
+      .memory = trading.live_venue()->memory(),
+      .ledger = [traded] { return traded->engine().ledger(); },
+      .io = *made->io_,
+      .clock = clock,
+      .signing = *made->signing_,
+      .engine = trading.engine(),
+      .reached = [traded] { return traded->engine().now(); },
+      .tell = [](const std::string& sentence) { spdlog::warn("{}", sentence); },
+      .seed = trading.seed()};
+  made->gateway_ = std::make_unique<live::AccountGateway>(std::move(setup));
+  made->io_->attach(made->gateway_.get());
+  return made;
+}
+
+LiveAccount::~LiveAccount() {
+  stop();
+  io_->attach(nullptr);
+}
+
+Result<live::AccountFacts> LiveAccount::prepare() {
+  std::optional<Result<live::AccountFacts>> told;
+  gateway_->prepare(steady_time(), [&](Result<live::AccountFacts> facts) {
+    told = std::move(facts);
+    loop_.stop();
+  });
+  const net::Timer tick =
+      loop_.every(std::chrono::milliseconds{50}, [this] { gateway_->on_timer(steady_time()); });
+  loop_.run();
+  if (!told) return error(ErrorCode::Stopped, "stopped before the venue had told of the account");
+  return std::move(*told);
+}
+
+void LiveAccount::start() {
+  trading_.live_venue()->carry_with(gateway_.get());
+  gateway_->start(steady_time());
+}
+
+void LiveAccount::on_timer() { gateway_->on_timer(steady_time()); }
+
+void LiveAccount::settle(Duration longest) {
+  const auto until = steady_time() + longest;
+  const net::Timer tick = loop_.every(std::chrono::milliseconds{20}, [this, until] {
+    gateway_->on_timer(steady_time());
+    if (trading_.engine().open_orders().empty() || steady_time() >= until) loop_.stop();
+  });
+  if (!trading_.engine().open_orders().empty()) loop_.run_for(longest + std::chrono::seconds{1});
+}
+
+void LiveAccount::stop() {
+  if (trading_.built()) trading_.live_venue()->carry_with(nullptr);
+  gateway_->stop();
+}
+
+live::GatewayStatus LiveAccount::status() const { return gateway_->status(steady_time()); }
+
+}  // namespace proteus::app
