@@ -89,7 +89,25 @@ void ExchangeCore::finish(VenueOrder& order, OrderStatus status, std::string_vie
   order.updated = now;
   TradingAccount& account = accounts_[order.account];
   account.told(order);
+  if (order.cancel_asked && status == OrderStatus::Filled) tell_lost_race(account, order);
   account.archive(order.number);
+}
+
+/// The second row of an order that a cancel came too late for: section 7.1.
+void ExchangeCore::tell_lost_race(TradingAccount& account, const VenueOrder& order) {
+  VenueOrder again = order;
+  again.cancel_type = "CancelByUser";
+  again.reject_reason = "EC_OrigClOrdIDDoesNotExist";
+  account.told_apart(again);
+}
+
+/// Cancels that were accepted since the last instant, of what its fills have left.
+void ExchangeCore::cancel_late_ones(Timestamp now) {
+  for (const auto& [id, number] : std::exchange(late_cancels_, {})) {
+    const auto found = accounts_[id].open.find(number);
+    if (found != accounts_[id].open.end())
+      finish(found->second, OrderStatus::Cancelled, "CancelByUser", "EC_PerCancelRequest", now);
+  }
 }
 
 void ExchangeCore::trim_touched(Timestamp now) {

@@ -247,10 +247,20 @@ Said<OrderIds> ExchangeCore::amend(AccountId id, const OrderChange& change, Time
   return ids;
 }
 
-Said<OrderIds> ExchangeCore::cancel(AccountId id, const OrderName& name, Timestamp now) {
+Said<OrderIds> ExchangeCore::cancel(AccountId id, const OrderName& name, Timestamp now, bool late) {
   VenueOrder* const order = accounts_[id].find(name);
-  if (order == nullptr) return Refusal{110001, "order not exists or too late to cancel"};
+  if (order == nullptr) {
+    const VenueOrder* const past = late ? accounts_[id].find_filled(name) : nullptr;
+    if (past == nullptr) return Refusal{110001, "order not exists or too late to cancel"};
+    tell_lost_race(accounts_[id], *past);
+    return OrderIds{past->id, past->link_id};
+  }
   OrderIds ids{order->id, order->link_id};
+  if (late) {
+    order->cancel_asked = true;
+    late_cancels_.emplace(id, order->number);
+    return ids;
+  }
   finish(*order, OrderStatus::Cancelled, "CancelByUser", "EC_PerCancelRequest", now);
   return ids;
 }
@@ -286,6 +296,32 @@ Said<void> ExchangeCore::set_leverage(AccountId id, InstrumentId instrument,
   return boost::outcome_v2::success();
 }
 
+Said<void> ExchangeCore::set_mode(AccountId id, InstrumentId instrument, bool hedge) {
+  TradingAccount& account = accounts_[id];
+  bool& mode = account.notes[instrument.index].hedge;
+  if (mode == hedge) return Refusal{110025, "Position mode is not modified"};
+  if (!account.position(instrument).is_zero())
+    return Refusal{110024,
+                   "You have an existing position, so the position mode cannot be switched"};
+  if (account.open_orders(instrument) > 0)
+    return Refusal{110028, "You have existing orders, so the position mode cannot be switched"};
+  mode = hedge;
+  account.changes.positions.insert(instrument);
+  return boost::outcome_v2::success();
+}
+
+void ExchangeCore::lag_lists(AccountId id, std::uint64_t after, Duration by, Timestamp now) {
+  TradingAccount& account = accounts_[id];
+  for (auto it = account.open.upper_bound(after); it != account.open.end(); ++it)
+    account.lag(it->second, by, now);
+  // What came in last may have closed at once; older ones may have closed behind it.
+  const std::size_t made = orders_made_ - after;
+  for (std::size_t i = 0; i < account.closed.size() && i < 2 * made + 16; ++i) {
+    const VenueOrder& order = account.closed[account.closed.size() - 1 - i];
+    if (order.number > after) account.lag(order, by, now);
+  }
+}
+
 /// Whether anybody holds it or waits in its book: of all others the market is not even asked.
 bool ExchangeCore::concerned(InstrumentId id) const {
   const Desk& here = desk(id);
@@ -309,6 +345,7 @@ void ExchangeCore::on_market(Timestamp now) {
     const Desk& here = desk(what.id);
     if (!here.resting[0].empty() || !here.resting[1].empty()) meet_trades(what.id, now);
   }
+  cancel_late_ones(now);
   trim_touched(now);
   moved_ = now;
 }

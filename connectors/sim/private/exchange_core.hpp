@@ -37,12 +37,16 @@ class ExchangeCore {
   /// Accepted: it has its ids, and its life is told by the changes. Refusals are section 14's.
   Said<OrderIds> submit(AccountId account, const NewOrder& wish, Timestamp now);
   Said<OrderIds> amend(AccountId account, const OrderChange& change, Timestamp now);
-  Said<OrderIds> cancel(AccountId account, const OrderName& name, Timestamp now);
+  /// `late`, a fault: it works after the fills of the next instant. An order that has filled by
+  /// then, or before, is told a second time.
+  Said<OrderIds> cancel(AccountId account, const OrderName& name, Timestamp now, bool late = false);
   /// Of one instrument, or of all; in the order in which they were made.
   std::vector<OrderIds> cancel_all(AccountId account, std::optional<InstrumentId> only,
                                    Timestamp now);
   /// 1e9 = 1x. Refusals: 10001 (outside 1x to the instrument's), 110043 (as it is), 110007.
   Said<void> set_leverage(AccountId account, InstrumentId id, std::int64_t leverage_e9);
+  /// One-way or hedge. Refusals: 110025 (as it is), 110024 (a position), 110028 (open orders).
+  Said<void> set_mode(AccountId account, InstrumentId id, bool hedge);
 
   /// The market has moved to the push instant `now`: funding that fell due, marks, liquidation,
   /// fills of resting orders. Called at every instant.
@@ -54,6 +58,11 @@ class ExchangeCore {
   [[nodiscard]] const matching::Rates& rates() const { return rates_; }
   /// Order lists forget what has closed until now, as after a restart of the venue; histories stay.
   void forget_closed();
+  /// A fault: lists show the account's orders with numbers above `after` as they stood so long
+  /// ago.
+  void lag_lists(AccountId account, std::uint64_t after, Duration by, Timestamp now);
+  /// The number of the newest order.
+  [[nodiscard]] std::uint64_t orders_made() const { return orders_made_; }
   /// What happened to the account since the last call.
   Changes take_changes(AccountId account);
 
@@ -102,6 +111,8 @@ class ExchangeCore {
   void finish(VenueOrder& order, OrderStatus status, std::string_view cancel_type,
               std::string_view reject_reason, Timestamp now);
   void leave_book(const VenueOrder& order);
+  void cancel_late_ones(Timestamp now);
+  static void tell_lost_race(TradingAccount& account, const VenueOrder& order);
   /// Reduce-only orders are cut to what is left of positions that have changed.
   void trim_touched(Timestamp now);
   void settle_funding(InstrumentId id, Timestamp now);
@@ -125,6 +136,7 @@ class ExchangeCore {
   std::vector<Desk> desks_;
   std::optional<Timestamp> moved_;  ///< the last instant
   std::set<std::pair<AccountId, InstrumentId>> touched_;
+  std::set<std::pair<AccountId, std::uint64_t>> late_cancels_;  ///< and the order's number
   std::uint64_t orders_made_ = 0;
   std::uint64_t ranks_ = 0;
   std::uint64_t ids_made_ = 0;

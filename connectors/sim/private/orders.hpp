@@ -66,10 +66,11 @@ struct VenueOrder {
   Price price;  ///< of a market order the protective one
   Quantity quantity;
   Quantity filled;
-  Money value;       ///< of what is filled
-  Money fee;         ///< paid so far
-  Money closed_pnl;  ///< price profit that its fills set free
-  Quantity ahead;    ///< of the market's own volume at its price, still before it
+  Money value;                ///< of what is filled
+  Money fee;                  ///< paid so far
+  Money closed_pnl;           ///< price profit that its fills set free
+  Quantity ahead;             ///< of the market's own volume at its price, still before it
+  bool cancel_asked = false;  ///< a fault: a cancel was accepted and has not worked yet
   OrderStatus status = OrderStatus::New;
   std::string_view cancel_type = "UNKNOWN";
   std::string_view reject_reason = "EC_NoError";
@@ -112,13 +113,14 @@ struct PositionNotes {
   Timestamp updated{};
   std::int64_t seq = -1;
   Money current_realised;  ///< since it was opened, fees and funding taken off
+  bool hedge = false;      ///< position mode: both sides; nothing is traded in it here
 };
 
 /// What one account is to be told of one action or instant, in this order: executions, orders,
 /// positions, wallet.
 struct Changes {
   std::vector<Execution> executions;
-  std::vector<VenueOrder> orders;  ///< the last state of each
+  std::vector<VenueOrder> orders;  ///< the last state of each, and passing ones before it
   std::set<InstrumentId> positions;
   [[nodiscard]] bool any() const {
     return !executions.empty() || !orders.empty() || !positions.empty();

@@ -23,6 +23,7 @@ struct PrivateRequest {
   const boost::json::object& body;  ///< of a POST
   Timestamp now;
   bool last_page_cursor = false;
+  bool cancel_late = false;  ///< a fault: a cancel works at the next push instant only
 
   [[nodiscard]] RowStyle style() const { return {true, market.clock_offset_ms()}; }
   [[nodiscard]] const TradingAccount& owner() const { return core.account(account); }

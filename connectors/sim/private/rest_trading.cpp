@@ -30,11 +30,18 @@ Said<void> nothing_unknown(const json::object& body) {
     if (text && !means_none)
       return Refusal{10001, fmt::format("params error: {} is not simulated", key)};
   }
-  if (const json::value* index = body.if_contains("positionIdx")) {
-    const bool one_way = index->is_int64() && index->get_int64() == 0;
-    if (!index->is_null() && !one_way)
-      return Refusal{10001, "position idx not match position mode"};
-  }
+  return boost::outcome_v2::success();
+}
+
+/// Nothing or 0 in one-way mode, 1 or 2 in hedge mode.
+Said<void> right_position(const PrivateRequest& request, InstrumentId instrument) {
+  const json::value* index = request.body.if_contains("positionIdx");
+  const bool none = index == nullptr || index->is_null();
+  const std::int64_t number = none ? 0 : index->is_int64() ? index->get_int64() : -1;
+  const bool hedge = request.owner().notes[instrument.index].hedge;
+  if (hedge ? number != 1 && number != 2 : number != 0)
+    return Refusal{10001, "position idx not match position mode"};
+  if (hedge) return Refusal{10001, "params error: hedge mode is not simulated"};
   return boost::outcome_v2::success();
 }
 
@@ -71,6 +78,7 @@ Said<NewOrder> wish_in(const PrivateRequest& request) {
   NewOrder wish;
   BOOST_OUTCOME_TRY(wish.instrument, instrument_in(request));
   BOOST_OUTCOME_TRY(nothing_unknown(body));
+  BOOST_OUTCOME_TRY(right_position(request, wish.instrument));
   BOOST_OUTCOME_TRY(const auto side, needed_text(body, "side"));
   if (side != "Buy" && side != "Sell") return wrong("side");
   wish.side = side == "Buy" ? Side::Buy : Side::Sell;
@@ -113,7 +121,8 @@ Said<std::string> order_amend(const PrivateRequest& request) {
 
 Said<std::string> order_cancel(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(const OrderName name, name_in(request));
-  BOOST_OUTCOME_TRY(const OrderIds ids, request.core.cancel(request.account, name, request.now));
+  BOOST_OUTCOME_TRY(const OrderIds ids,
+                    request.core.cancel(request.account, name, request.now, request.cancel_late));
   return ids_text(ids);
 }
 

@@ -173,8 +173,10 @@ void append_execution_row(std::string& out, const Execution& e, const Instrument
   row.time("execTime", e.time, style.offset_ms);
 }
 
+namespace {
+
 void append_position_row(std::string& out, const ExchangeCore& core, AccountId id,
-                         InstrumentId instrument, Price mark, const RowStyle& style) {
+                         InstrumentId instrument, Price mark, const RowStyle& style, int index) {
   const TradingAccount& account = core.account(id);
   const Instrument& what = core.instruments()[instrument];
   const PositionView& held = account.books[instrument];
@@ -188,7 +190,7 @@ void append_position_row(std::string& out, const ExchangeCore& core, AccountId i
   row.text("side", flat ? std::string_view{}
                         : venue_word(held.quantity > Quantity{} ? Side::Buy : Side::Sell));
   row.amount("size", abs(held.quantity));
-  row.number("positionIdx", 0);
+  row.number("positionIdx", index);
   row.text("positionValue", flat ? std::string{} : abs(held.cost).to_string());
   row.number("riskId", 1);
   row.text("riskLimitValue", "2000000000");
@@ -220,6 +222,17 @@ void append_position_row(std::string& out, const ExchangeCore& core, AccountId i
   row.text("bustPrice", "");
   row.text("positionBalance", "0");
   row.number("tradeMode", 0);
+}
+
+}  // namespace
+
+void append_position_rows(std::string& out, const ExchangeCore& core, AccountId id,
+                          InstrumentId instrument, Price mark, const RowStyle& style) {
+  const bool hedge = core.account(id).notes[instrument.index].hedge;
+  append_position_row(out, core, id, instrument, mark, style, hedge ? 1 : 0);
+  if (!hedge) return;
+  out += ',';
+  append_position_row(out, core, id, instrument, mark, style, 2);
 }
 
 void append_wallet_row(std::string& out, const ExchangeCore& core, AccountId id) {

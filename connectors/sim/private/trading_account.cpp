@@ -23,6 +23,12 @@ struct SideSum {
   }
 };
 
+bool is_meant(const VenueOrder& order, const OrderName& name) {
+  if (order.instrument != name.instrument) return false;
+  return name.id.empty() ? !name.link_id.empty() && order.link_id == name.link_id
+                         : order.id == name.id;
+}
+
 /// Value of that part of the orders which carries the position away from zero.
 Money increasing_value(const SideSum& sum, Quantity position, Side side) {
   if (sum.quantity.is_zero()) return Money{};
@@ -89,11 +95,15 @@ Money TradingAccount::maintenance(std::int64_t rate_e9) const {
 }
 
 VenueOrder* TradingAccount::find(const OrderName& name) {
-  for (auto& [number, order] : open) {
-    if (order.instrument != name.instrument) continue;
-    const bool meant = name.id.empty() ? !name.link_id.empty() && order.link_id == name.link_id
-                                       : order.id == name.id;
-    if (meant) return &order;
+  for (auto& [number, order] : open)
+    if (is_meant(order, name)) return &order;
+  return nullptr;
+}
+
+const VenueOrder* TradingAccount::find_filled(const OrderName& name) const {
+  for (std::size_t i = 0; i < remembered_closed; ++i) {
+    const VenueOrder& order = closed[closed.size() - 1 - i];
+    if (is_meant(order, name)) return order.status == OrderStatus::Filled ? &order : nullptr;
   }
   return nullptr;
 }
@@ -130,12 +140,36 @@ void TradingAccount::record(Execution execution) {
 
 void TradingAccount::told(const VenueOrder& order) {
   changes.positions.insert(order.instrument);
+  if (const auto found = lagging_.find(order.number); found != lagging_.end())
+    found->second.states.emplace_back(order.updated, order);
   for (VenueOrder& known : changes.orders) {
-    if (known.number != order.number) continue;
+    if (known.number != order.number || !known.open()) continue;
     known = order;
     return;
   }
   changes.orders.push_back(order);
+}
+
+void TradingAccount::lag(const VenueOrder& order, Duration by, Timestamp now) {
+  std::erase_if(lagging_, [now](const auto& entry) {
+    const auto& [at, last] = entry.second.states.back();
+    return !last.open() && at + entry.second.by <= now;
+  });
+  lagging_[order.number] = {by, {{now, order}}};
+}
+
+const VenueOrder* TradingAccount::shown(const VenueOrder& order, Timestamp now) const {
+  const auto found = lagging_.find(order.number);
+  if (found == lagging_.end()) return &order;
+  const VenueOrder* seen = nullptr;
+  for (const auto& [at, state] : found->second.states)
+    if (at + found->second.by <= now) seen = &state;
+  return seen;
+}
+
+bool TradingAccount::shown(const Execution& execution, Timestamp now) const {
+  const auto found = lagging_.find(execution.order.number);
+  return found == lagging_.end() || execution.time + found->second.by <= now;
 }
 
 }  // namespace proteus::sim
