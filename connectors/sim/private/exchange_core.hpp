@@ -15,6 +15,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -40,9 +41,15 @@ class ExchangeCore {
   /// `late`, a fault: it works after the fills of the next instant. An order that has filled by
   /// then, or before, is told a second time.
   Said<OrderIds> cancel(AccountId account, const OrderName& name, Timestamp now, bool late = false);
-  /// Of one instrument, or of all; in the order in which they were made.
+  /// Of one instrument, or of all, those that are `meant` (none given: all); in the order in which
+  /// they were made.
+  using Meant = std::function<bool(const VenueOrder&)>;
   std::vector<OrderIds> cancel_all(AccountId account, std::optional<InstrumentId> only,
-                                   Timestamp now);
+                                   Timestamp now, const Meant& meant = {});
+  /// Take-profit and stop-loss of the position. Refusals: 34040 (as it is), 10001 (no position, off
+  /// the tick, on the wrong side of the price).
+  Said<void> protect(AccountId account, InstrumentId id, const ProtectionChange& change,
+                     Timestamp now);
   /// 1e9 = 1x. Refusals: 10001 (outside 1x to the instrument's), 110043 (as it is), 110007.
   Said<void> set_leverage(AccountId account, InstrumentId id, std::int64_t leverage_e9);
   /// One-way or hedge. Refusals: 110025 (as it is), 110024 (a position), 110028 (open orders).
@@ -73,6 +80,7 @@ class ExchangeCore {
   struct Desk {
     std::array<RestingSide, 2> resting;                     ///< by Side
     std::array<std::map<std::int64_t, Quantity>, 2> taken;  ///< of the ladder, by Side of the level
+    std::map<std::uint64_t, VenueOrder*> waiting;           ///< for their triggers, by number
   };
   struct Offer;
 
@@ -87,6 +95,27 @@ class ExchangeCore {
                           std::uint64_t without, bool reduce_only) const;
   [[nodiscard]] Price protective_price(InstrumentId id, Side side, Timestamp now);
   [[nodiscard]] std::string new_id(std::string_view what);
+  /// A new order with its number and id, not among the open ones yet.
+  [[nodiscard]] VenueOrder made(AccountId account, const NewOrder& wish, Timestamp now);
+
+  // core_amend.cpp
+  Said<void> change_live(VenueOrder& order, const OrderChange& change, Timestamp now);
+  Said<void> change_waiting(VenueOrder& order, const OrderChange& change, Timestamp now);
+
+  // core_stops.cpp: conditional orders, take-profit and stop-loss
+  Said<void> check_conditional(const TradingAccount& account, NewOrder& wish, Timestamp now);
+  Said<void> check_trigger(InstrumentId id, const Trigger& trigger, Timestamp now);
+  /// `base`: the price that the position has or will have; nothing: where the watched price stands.
+  Said<void> check_protection(InstrumentId id, Side side, const Protection& wish,
+                              std::optional<Price> base, Timestamp now);
+  [[nodiscard]] Price watched(InstrumentId id, TriggerBy by, Timestamp now);
+  void wait(VenueOrder& order);
+  void meet_triggers(InstrumentId id, Timestamp now);
+  void fire_reached(InstrumentId id, Price price, bool of_mark, Timestamp now);
+  void fire(VenueOrder& order, Timestamp now);
+  /// Makes, changes or cancels the two orders that stand for a position's protection.
+  void follow_protection(AccountId account, InstrumentId id, Timestamp now);
+  void forget_protection(const VenueOrder& order);
 
   // core_taker.cpp: an order that has just come in, or come to another price
   void enter(VenueOrder& order, Timestamp now);
@@ -113,7 +142,8 @@ class ExchangeCore {
   void leave_book(const VenueOrder& order);
   void cancel_late_ones(Timestamp now);
   static void tell_lost_race(TradingAccount& account, const VenueOrder& order);
-  /// Reduce-only orders are cut to what is left of positions that have changed.
+  /// Reduce-only orders are cut to what is left of positions that have changed, and protection
+  /// follows these.
   void trim_touched(Timestamp now);
   void settle_funding(InstrumentId id, Timestamp now);
   void liquidate_if_due(AccountId account, Timestamp now);

@@ -56,6 +56,7 @@ const PrivateRest::Path* PrivateRest::path_of(std::string_view name, bool post) 
       {"/v5/position/list", false, 50, true, position_list},
       {"/v5/position/set-leverage", true, 10, false, position_set_leverage},
       {"/v5/position/switch-mode", true, 10, false, position_switch_mode},
+      {"/v5/position/trading-stop", true, 10, false, position_trading_stop},
       {"/v5/account/wallet-balance", false, 50, false, account_wallet},
       {"/v5/account/info", false, 50, false, account_info},
       {"/v5/account/fee-rate", false, 5, false, account_fee_rate},

@@ -67,7 +67,8 @@ Said<std::string> order_realtime(const PrivateRequest& request) {
   const TradingAccount& owner = request.owner();
   const auto wanted_here = [&](const VenueOrder& order) {
     return (by_id || scope.holds(request.core.instruments()[order.instrument])) &&
-           named(request, order.id, order.link_id);
+           named(request, order.id, order.link_id) &&
+           passes_filter(order, request.query.value_or("orderFilter", {}));
   };
   std::vector<const VenueOrder*> rows;
   // By id also those that closed lately are found.
@@ -99,6 +100,7 @@ Said<std::string> order_history(const PrivateRequest& request) {
     const bool forgotten = order.filled.is_zero() && order.updated + kUnfilledKept < request.now;
     const bool here = by_id || scope.holds(request.core.instruments()[order.instrument]);
     if (in_time && !forgotten && here && named(request, order.id, order.link_id) &&
+        passes_filter(order, request.query.value_or("orderFilter", {})) &&
         (status.empty() || status == to_string(order.status)))
       rows.push_back(&order);
   }

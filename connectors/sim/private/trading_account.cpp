@@ -54,7 +54,8 @@ MarginUse TradingAccount::margin_of(InstrumentId id, const Proposal* extra,
                                     std::uint64_t without) const {
   SideSum buys, sells;
   for (const auto& [number, order] : open) {
-    if (order.instrument != id || order.reduce_only || number == without) continue;
+    const bool counts = order.instrument == id && order.live() && !order.reduce_only;
+    if (!counts || number == without) continue;
     (order.side == Side::Buy ? buys : sells).add(order.leaves(), order.price);
   }
   if (extra != nullptr && extra->instrument == id)
@@ -85,7 +86,7 @@ MarginUse TradingAccount::margin(const Proposal* extra, std::uint64_t without) c
 Money TradingAccount::exposure(std::uint64_t without) const {
   Money sum = books.gross(Category::Linear);
   for (const auto& [number, order] : open)
-    if (number != without && !order.reduce_only)
+    if (number != without && order.live() && !order.reduce_only)
       sum += notional(order.price, order.leaves(), Rounding::Up);
   return sum;
 }
@@ -108,9 +109,17 @@ const VenueOrder* TradingAccount::find_filled(const OrderName& name) const {
   return nullptr;
 }
 
-std::size_t TradingAccount::open_orders(InstrumentId id) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      open, [id](const auto& entry) { return entry.second.instrument == id; }));
+std::size_t TradingAccount::live_orders(InstrumentId id) const {
+  return static_cast<std::size_t>(std::ranges::count_if(open, [id](const auto& entry) {
+    return entry.second.instrument == id && entry.second.live();
+  }));
+}
+
+std::size_t TradingAccount::conditional_orders(InstrumentId id) const {
+  return static_cast<std::size_t>(std::ranges::count_if(open, [id](const auto& entry) {
+    const VenueOrder& order = entry.second;
+    return order.instrument == id && !order.live() && order.stop_type == kStop;
+  }));
 }
 
 bool TradingAccount::remember_link(const std::string& link_id) {
@@ -140,14 +149,24 @@ void TradingAccount::record(Execution execution) {
 
 void TradingAccount::told(const VenueOrder& order) {
   changes.positions.insert(order.instrument);
-  if (const auto found = lagging_.find(order.number); found != lagging_.end())
-    found->second.states.emplace_back(order.updated, order);
+  note_for_lists(order);
   for (VenueOrder& known : changes.orders) {
     if (known.number != order.number || !known.open()) continue;
     known = order;
     return;
   }
   changes.orders.push_back(order);
+}
+
+void TradingAccount::told_apart(const VenueOrder& order) {
+  changes.positions.insert(order.instrument);
+  note_for_lists(order);
+  changes.orders.push_back(order);
+}
+
+void TradingAccount::note_for_lists(const VenueOrder& order) {
+  if (const auto found = lagging_.find(order.number); found != lagging_.end())
+    found->second.states.emplace_back(order.updated, order);
 }
 
 void TradingAccount::lag(const VenueOrder& order, Duration by, Timestamp now) {

@@ -55,7 +55,9 @@ class TradingAccount {
   VenueOrder* find(const OrderName& name);
   /// Of the closed ones that order lists still know; null if it did not fill.
   [[nodiscard]] const VenueOrder* find_filled(const OrderName& name) const;
-  [[nodiscard]] std::size_t open_orders(InstrumentId id) const;
+  /// Orders of the instrument that are live; those that wait for a trigger which a client made.
+  [[nodiscard]] std::size_t live_orders(InstrumentId id) const;
+  [[nodiscard]] std::size_t conditional_orders(InstrumentId id) const;
 
   /// False: the id was used before. The oldest ids are forgotten beyond a quarter of a million.
   bool remember_link(const std::string& link_id);
@@ -68,7 +70,7 @@ class TradingAccount {
   /// Notes the order's present state for telling, and its instrument's position.
   void told(const VenueOrder& order);
   /// Tells this state as a row of its own, whatever comes after.
-  void told_apart(const VenueOrder& order) { changes.orders.push_back(order); }
+  void told_apart(const VenueOrder& order);
 
   /// A fault: lists show the order, whose state now this is, as it stood so long ago.
   void lag(const VenueOrder& order, Duration by, Timestamp now);
@@ -86,6 +88,8 @@ class TradingAccount {
   Changes changes;
 
  private:
+  void note_for_lists(const VenueOrder& order);
+
   struct Lagging {
     Duration by{};
     std::vector<std::pair<Timestamp, VenueOrder>> states;  // oldest first
