@@ -6,6 +6,7 @@
 
 #include "connectors/sim/hub.hpp"
 #include "connectors/sim/pace.hpp"
+#include "connectors/sim/private/other_device.hpp"
 #include "connectors/sim/private/private_rest.hpp"
 #include "connectors/sim/rest.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr int kStepsMax = 256;  // instants in one advance(), so that sockets get their turn
 constexpr std::int64_t kOrdersMax = 1'000'000;     // of one fault at once
+constexpr std::int64_t kMaintenanceMax = 86'400;   // seconds, as the setting maintenance allows
 constexpr std::int64_t kOffsetMsMax = 86'400'000;  // as the setting clock_offset_ms allows
 
 Result<Timestamp> start_of(const SimSettings& settings, MarketSource& source) {
@@ -40,6 +42,28 @@ std::optional<std::int64_t> integer(const std::string* text) {
   const auto [end, ec] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (ec != std::errc{} || end != text->data() + text->size()) return std::nullopt;
   return value;
+}
+
+/// Faults of signed requests, and of what accounts are told.
+bool is_of_signed(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::Order10016:
+    case FaultKind::OrderLost:
+    case FaultKind::OrderNever:
+    case FaultKind::PrivateEarly:
+    case FaultKind::PrivateShuffle:
+    case FaultKind::CancelRace:
+    case FaultKind::TradeDelay:
+    case FaultKind::Signed10002:
+    case FaultKind::Signed10006:
+    case FaultKind::Signed10016:
+    case FaultKind::Signed403:
+    case FaultKind::Create110072:
+    case FaultKind::RestLag:
+      return true;
+    default:
+      return false;
+  }
 }
 
 HttpReply told(int status, std::string body) {
@@ -101,6 +125,8 @@ class SimExchange::Impl {
     return std::min(instant, hub_->next_release().value_or(instant));
   }
   void step(Timestamp due);
+  void begin_maintenance(Duration length);
+  void pass_minutes(std::int64_t minutes);
   Duration advance_timed(Duration steady);
   Duration advance_paced(Duration hold);
 };
@@ -121,13 +147,26 @@ Result<void> SimExchange::Impl::open_core() {
   return success();
 }
 
+/// All connections are cut, and until it is over nothing signed is done.
+void SimExchange::Impl::begin_maintenance(Duration length) {
+  signed_->begin_maintenance(now_ + length);
+  hub_->cut_all();
+}
+
+void SimExchange::Impl::pass_minutes(std::int64_t minutes) {
+  hub_->pass_minutes(minutes);
+  const double chance = settings_.faults.maintenance_per_minute;
+  for (std::int64_t i = 0; i < minutes && chance > 0; ++i)
+    if (signed_->dice().draws().unit() < chance) begin_maintenance(settings_.faults.maintenance);
+}
+
 /// Everything that falls due at `due`, the next such time.
 void SimExchange::Impl::step(Timestamp due) {
   const bool on_grid = due == market_.grid().next(now_);
   const auto minute = [](Timestamp t) {
     return std::chrono::floor<std::chrono::minutes>(t.time_since_epoch()).count();
   };
-  hub_->pass_minutes(minute(due) - minute(now_));
+  pass_minutes(minute(due) - minute(now_));
   if (on_grid && bar_open(due, market_.grid().base) == due) hub_->before_close();
   now_ = due;
   hub_->release(now_);
@@ -181,9 +220,18 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
     rest_->dice().order(order.kind, order.count);
     return success();
   }
-  if (order.kind == FaultKind::Order10016 || order.kind == FaultKind::OrderLost ||
-      order.kind == FaultKind::PrivateEarly || order.kind == FaultKind::PrivateShuffle) {
+  if (is_of_signed(order.kind)) {
     signed_->dice().order(order.kind, order.count);
+    return success();
+  }
+  if (order.kind == FaultKind::Maintenance) {
+    if (order.value < 0 || order.value > kMaintenanceMax)
+      return error(ErrorCode::OutOfRange,
+                   fmt::format("maintenance of {} s: from 1 s to a day ({} s), 0 for as long as "
+                               "sim.faults.maintenance says",
+                               order.value, kMaintenanceMax));
+    begin_maintenance(order.value > 0 ? Duration{std::chrono::seconds{order.value}}
+                                      : settings_.faults.maintenance);
     return success();
   }
   if (order.kind == FaultKind::ForgetClosed) {
@@ -203,6 +251,8 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
       hub_->cut(conn, FaultKind::Drop);
     } else if (order.kind == FaultKind::Mute) {
       hub_->mute(conn);
+    } else if (order.kind == FaultKind::Silent) {
+      hub_->silence(conn);
     } else {
       hub_->dice(conn).order(order.kind, order.count);
     }
@@ -211,6 +261,13 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
 }
 
 HttpReply SimExchange::Impl::control(std::string_view path, const Query& query) {
+  if (path == "/sim/trade" || path == "/sim/leverage" || path == "/sim/position-mode") {
+    const auto done = act_for_account(path, query, {market_, *core_, accounts_, now_});
+    if (done) return told(200, done.value());
+    std::string body = fmt::format("{{\"code\":{},\"error\":", done.error().code);
+    append_json(body, done.error().text);
+    return told(400, body + "}");
+  }
   if (path == "/sim/status") {
     std::string conns;
     for (const ConnId conn : hub_->connections())
@@ -273,6 +330,8 @@ SimExchange::~SimExchange() = default;
 
 int SimExchange::on_connect(ConnId conn, std::string_view target) {
   impl_->pace_.stir(Duration{0});
+  const bool of_account = target.substr(0, target.find('?')) == "/v5/private";
+  if (of_account && impl_->signed_->in_maintenance(impl_->now_)) return 503;
   return impl_->hub_->connect(conn, target);
 }
 

@@ -35,18 +35,33 @@ enum class FaultKind : std::uint8_t {
   PrivateEarly,
   PrivateShuffle,
   ForgetClosed,
+  OrderNever,
+  CancelRace,
+  TradeDelay,
+  OmitExecution,
+  Silent,
+  Signed10002,
+  Signed10006,
+  Signed10016,
+  Signed403,
+  Create110072,
+  RestLag,
+  Maintenance,
 };
-inline constexpr std::size_t kFaultKinds = 24;
+inline constexpr std::size_t kFaultKinds = 36;
 
 /// "drop", "drop_at_close", "http_5xx", ... as in the settings, without "_per_...".
 std::string_view to_string(FaultKind kind);
 std::optional<FaultKind> parse_fault(std::string_view text);
 
-/// A fault ordered at run time. Drop and Mute act at once; frame faults strike the next `count`
-/// frames they can (OmitConfirm: confirm frames) of each connection meant; HTTP faults the next
-/// `count` requests; faults of orders the next `count` that are accepted, by REST or websocket;
+/// A fault ordered at run time. Drop, Mute and Silent act at once; frame faults strike the next
+/// `count` frames they can (OmitConfirm: confirm frames; OmitExecution: executions) of each
+/// connection meant; HTTP faults the next `count` requests; Signed... the next `count` signed
+/// requests, by REST or websocket; faults of orders the next `count` that are accepted (OrderNever:
+/// that come; Create110072: creates; CancelRace: cancels; TradeDelay: by websocket);
 /// PrivateShuffle the next `count` changes of accounts; ForgetClosed acts at once; ClockOffset sets
-/// the offset to `value` ms.
+/// the offset to `value` ms; Maintenance lasts `value` seconds of venue time, 0: as in the
+/// settings.
 struct FaultOrder {
   FaultKind kind = FaultKind::Drop;
   std::optional<ConnId> connection;  ///< nothing: every connection that is open now

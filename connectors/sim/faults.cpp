@@ -119,6 +119,11 @@ void FaultyLine::release(Timestamp now) {
   }
 }
 
+void FaultyLine::later(std::string text, Timestamp due) {
+  delayed_.emplace(due,
+                   Parcel{std::make_shared<const std::string>(std::move(text)), FrameKind::Text});
+}
+
 std::optional<Timestamp> FaultyLine::next_release() const {
   if (delayed_.empty()) return std::nullopt;
   return delayed_.begin()->first;

@@ -41,6 +41,8 @@ class FaultyLine {
   void data(const std::shared_ptr<const std::string>& frame, bool confirm, Timestamp now);
   /// Sends the delayed frames that are due.
   void release(Timestamp now);
+  /// An answer that leaves at `due`; it meets no fault of frames.
+  void later(std::string text, Timestamp due);
   [[nodiscard]] std::optional<Timestamp> next_release() const;
   [[nodiscard]] FaultDice& dice() { return dice_; }
   [[nodiscard]] std::uint64_t frames() const { return frames_; }

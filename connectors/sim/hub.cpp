@@ -27,6 +27,7 @@ struct Hub::Connection {
   std::size_t arg_characters = 0;
   std::optional<PrivateSession> session;  ///< of a private connection
   bool muted = false;
+  bool silent = false;  ///< a private stream that tells nothing but answers
   bool unpinged_frames = false;
   std::string awaited_pong;  ///< empty: none
 
@@ -66,9 +67,11 @@ void Hub::text(ConnId conn, std::string_view text, Timestamp now) {
   if (found == connections_.end() || found->second->muted) return;
   Connection& connection = *found->second;
   if (connection.session) {
-    std::string answer = orders_.answer(*connection.session, connection.name, text, now);
+    StreamReply answer = orders_.answer(*connection.session, connection.name, text, now);
     if (orders_.take_early()) tell_accounts(now);
-    if (!answer.empty()) io_.send(conn, shared(std::move(answer)), FrameKind::Text);
+    if (answer.text.empty()) return;
+    if (answer.delay > Duration{0}) return connection.line.later(answer.text, now + answer.delay);
+    io_.send(conn, shared(std::move(answer.text)), FrameKind::Text);
     return;
   }
   const Command command = parse_command(text);
@@ -193,11 +196,16 @@ void Hub::tell_accounts(Timestamp now) {
       now, [&](AccountId account, std::string_view topic, const PrivateStream::FrameOf& frame_of) {
         std::map<std::string, std::shared_ptr<const std::string>> frames;  // by name subscribed
         for (auto& [id, connection] : connections_) {
-          if (!connection->session || connection->muted || connection->session->account != account)
+          if (!connection->session || connection->muted || connection->silent ||
+              connection->session->account != account)
             continue;
           for (const std::string& name : connection->session->topics) {
             // Only linear perpetuals are traded: what is subscribed for others hears nothing.
             if (private_topic(name) != topic || (name != topic && !name.ends_with(".linear")))
+              continue;
+            if (topic == "execution" &&
+                connection->line.dice().strikes(FaultKind::OmitExecution,
+                                                market_.settings().faults.omit_execution_per_frame))
               continue;
             auto& frame = frames[name];
             if (!frame) frame = shared(frame_of(name));
@@ -231,6 +239,8 @@ void Hub::pass_minutes(std::int64_t minutes) {
         cut(id, FaultKind::Drop);
       } else if (faults.mute_per_minute > 0 && chance.draws().unit() < faults.mute_per_minute) {
         mute(id);
+      } else if (faults.silent_per_minute > 0 && chance.draws().unit() < faults.silent_per_minute) {
+        silence(id);
       }
     }
   }
@@ -290,6 +300,20 @@ void Hub::mute(ConnId conn) {
   connection.muted = true;
   connection.line.dice().count(FaultKind::Mute);
   io_.mute(conn, true);
+}
+
+void Hub::silence(ConnId conn) {
+  Connection& connection = *connections_.at(conn);
+  if (!connection.session || connection.session->trade || connection.silent) return;
+  connection.silent = true;
+  connection.line.dice().count(FaultKind::Silent);
+}
+
+void Hub::cut_all() {
+  for (const ConnId id : connections()) {
+    closed(id);
+    io_.drop(id);
+  }
 }
 
 FaultDice& Hub::dice(ConnId conn) { return connections_.at(conn)->line.dice(); }

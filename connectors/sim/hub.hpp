@@ -49,6 +49,10 @@ class Hub {
 
   void cut(ConnId conn, FaultKind why);
   void mute(ConnId conn);
+  /// A private stream tells nothing more but answers; of others nothing changes.
+  void silence(ConnId conn);
+  /// Cuts every connection, and counts none.
+  void cut_all();
   FaultDice& dice(ConnId conn);
   [[nodiscard]] std::uint64_t frames() const;
 

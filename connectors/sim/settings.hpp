@@ -41,6 +41,20 @@ struct SimFaults {
   double order_lost_per_request = 0.0;
   double private_early_per_request = 0.0;
   double private_shuffle_per_change = 0.0;
+  double order_never_per_request = 0.0;
+  double cancel_race_per_request = 0.0;
+  double trade_delay_per_request = 0.0;
+  double omit_execution_per_frame = 0.0;
+  double silent_per_minute = 0.0;
+  double signed_10002_per_request = 0.0;
+  double signed_10006_per_request = 0.0;
+  double signed_10016_per_request = 0.0;
+  double signed_403_per_request = 0.0;
+  double create_110072_per_request = 0.0;
+  double rest_lag_per_order = 0.0;
+  Duration rest_lag = std::chrono::seconds{3};
+  double maintenance_per_minute = 0.0;
+  Duration maintenance = std::chrono::seconds{30};
   std::int64_t clock_offset_ms = 0;
 
   static constexpr auto settings() {
@@ -93,6 +107,38 @@ struct SimFaults {
         setting("private_shuffle_per_change", &F::private_shuffle_per_change,
                 "chance that execution, order, position and wallet come in another order", 0.0,
                 1.0),
+        setting("order_never_per_request", &F::order_never_per_request,
+                "chance that an order request has no effect and its answer never comes", 0.0, 1.0),
+        setting("cancel_race_per_request", &F::cancel_race_per_request,
+                "chance that a cancel is accepted and works at the next push only, where the order "
+                "may have filled",
+                0.0, 1.0),
+        setting("trade_delay_per_request", &F::trade_delay_per_request,
+                "chance that an answer to an order by websocket is held back for http_delay", 0.0,
+                1.0),
+        setting("omit_execution_per_frame", &F::omit_execution_per_frame,
+                "chance that a frame of executions is lost on a private stream", 0.0, 1.0),
+        setting("silent_per_minute", &F::silent_per_minute,
+                "chance that a private stream tells nothing more but answers pings, per minute",
+                0.0, 1.0),
+        setting("signed_10002_per_request", &F::signed_10002_per_request,
+                "chance that a signed request is refused with 10002, timestamp", 0.0, 1.0),
+        setting("signed_10006_per_request", &F::signed_10006_per_request,
+                "chance that a signed request is refused with 10006, too many visits", 0.0, 1.0),
+        setting("signed_10016_per_request", &F::signed_10016_per_request,
+                "chance that a signed request has no effect and is answered 10016", 0.0, 1.0),
+        setting("signed_403_per_request", &F::signed_403_per_request,
+                "chance that a signed REST request meets HTTP 403", 0.0, 1.0),
+        setting("create_110072_per_request", &F::create_110072_per_request,
+                "chance that a new order is refused as a repeated orderLinkId, 110072", 0.0, 1.0),
+        setting("rest_lag_per_order", &F::rest_lag_per_order,
+                "chance that an order's rows in REST lists lag behind the streams", 0.0, 1.0),
+        setting("rest_lag", &F::rest_lag, "how old the rows of such an order are, venue time", 0.0,
+                3600.0),
+        setting("maintenance_per_minute", &F::maintenance_per_minute,
+                "chance that maintenance begins, per minute of venue time", 0.0, 1.0),
+        setting("maintenance", &F::maintenance, "how long maintenance lasts, venue time", 1.0,
+                86'400.0),
         setting("clock_offset_ms", &F::clock_offset_ms,
                 "added to every time the venue tells, ms; candles stay where they are", -86'400'000,
                 86'400'000)};

@@ -49,6 +49,8 @@ void ExchangeCore::book_fill(TradingAccount& account, Execution& execution, cons
   } else {
     notes.current_realised += execution.pnl - fill.fee;
   }
+  // Protection is that of one position: it ends with it, also where the next begins at once.
+  if (fresh || account.position(id).is_zero()) notes.protection = Protection{};
   notes.updated = now;
   notes.seq = execution.seq;
   touched_.insert({execution.order.account, id});
@@ -64,6 +66,17 @@ void ExchangeCore::fill(VenueOrder& order, Quantity quantity, Price price, Liqui
   execution.maker = liquidity == Liquidity::Maker;
   execution.fee_rate_e9 = rates_.fee(Category::Linear, liquidity);
   book_fill(account, execution, fill, now);
+  if (order.attached.any() && execution.closed < quantity) {
+    Protection& held = account.notes[order.instrument.index].protection;
+    if (!order.attached.take_profit.is_zero()) {
+      held.take_profit = order.attached.take_profit;
+      held.take_by = order.attached.take_by;
+    }
+    if (!order.attached.stop_loss.is_zero()) {
+      held.stop_loss = order.attached.stop_loss;
+      held.stop_by = order.attached.stop_by;
+    }
+  }
   order.filled += quantity;
   order.value += execution.value;
   order.fee += fill.fee;
@@ -76,27 +89,49 @@ void ExchangeCore::fill(VenueOrder& order, Quantity quantity, Price price, Liqui
 }
 
 void ExchangeCore::leave_book(const VenueOrder& order) {
-  desk(order.instrument).resting[static_cast<std::size_t>(order.side)].erase(key_of(order));
+  Desk& here = desk(order.instrument);
+  here.resting[static_cast<std::size_t>(order.side)].erase(key_of(order));
+  here.waiting.erase(order.number);
 }
 
 /// Ends the order and its reference.
 void ExchangeCore::finish(VenueOrder& order, OrderStatus status, std::string_view cancel_type,
                           std::string_view reject_reason, Timestamp now) {
   leave_book(order);
+  forget_protection(order);
   order.status = status;
   order.cancel_type = cancel_type;
   order.reject_reason = reject_reason;
   order.updated = now;
   TradingAccount& account = accounts_[order.account];
   account.told(order);
+  if (order.cancel_asked && status == OrderStatus::Filled) tell_lost_race(account, order);
   account.archive(order.number);
+}
+
+/// The second row of an order that a cancel came too late for: section 7.1.
+void ExchangeCore::tell_lost_race(TradingAccount& account, const VenueOrder& order) {
+  VenueOrder again = order;
+  again.cancel_type = "CancelByUser";
+  again.reject_reason = "EC_OrigClOrdIDDoesNotExist";
+  account.told_apart(again);
+}
+
+/// Cancels that were accepted since the last instant, of what its fills have left.
+void ExchangeCore::cancel_late_ones(Timestamp now) {
+  for (const auto& [id, number] : std::exchange(late_cancels_, {})) {
+    const auto found = accounts_[id].open.find(number);
+    if (found != accounts_[id].open.end())
+      finish(found->second, OrderStatus::Cancelled, "CancelByUser", "EC_PerCancelRequest", now);
+  }
 }
 
 void ExchangeCore::trim_touched(Timestamp now) {
   for (const auto& [id, instrument] : std::exchange(touched_, {})) {
     std::vector<VenueOrder*> reducing;
     for (auto& [number, order] : accounts_[id].open)
-      if (order.reduce_only && order.instrument == instrument) reducing.push_back(&order);
+      if (order.reduce_only && order.live() && order.instrument == instrument)
+        reducing.push_back(&order);
     for (VenueOrder* const order : reducing) {
       const Quantity most = fillable(*order);
       if (most.is_zero()) {
@@ -107,6 +142,7 @@ void ExchangeCore::trim_touched(Timestamp now) {
         accounts_[id].told(*order);
       }
     }
+    follow_protection(id, instrument, now);
   }
 }
 

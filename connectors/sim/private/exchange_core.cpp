@@ -136,7 +136,8 @@ Said<void> ExchangeCore::check_size(const TradingAccount& account, const NewOrde
   if (wish.reduce_only) return boost::outcome_v2::success();
   Int128 base = Int128{abs(held).raw()} + wish.quantity.raw();
   for (const auto& [number, order] : account.open)
-    if (order.instrument == wish.instrument && number != without) base += order.leaves().raw();
+    if (order.instrument == wish.instrument && number != without && order.live())
+      base += order.leaves().raw();
   const Money value = notional(wish.market ? value_at : wish.price, wish.quantity, Rounding::Up);
   if (base > Int128{kBaseMax} * kFixedScale ||
       Int128{value.raw()} + account.exposure(without).raw() > Int128{kExposureMax} * kFixedScale)
@@ -163,7 +164,8 @@ Said<void> ExchangeCore::check_wish(TradingAccount& account, NewOrder& wish, Tim
     return Refusal{110074, "This contract is not live"};
   if (!link_spelled(wish.link_id)) return parameter("params error: OrderLinkId is invalid");
   if (account.knows_link(wish.link_id)) return Refusal{110072, "OrderLinkedID is duplicate"};
-  if (account.open_orders(wish.instrument) >= kOpenOrdersMax)
+  if (wish.trigger.set()) return check_conditional(account, wish, now);
+  if (account.live_orders(wish.instrument) >= kOpenOrdersMax)
     return Refusal{110020, "Not allowed to have more than 500 active orders"};
   const Quantity held = account.position(wish.instrument);
   if (wish.reduce_only) {
@@ -180,6 +182,8 @@ Said<void> ExchangeCore::check_wish(TradingAccount& account, NewOrder& wish, Tim
   const Proposal proposal{wish.instrument, wish.side, wish.quantity,
                           wish.market ? last : wish.price};
   BOOST_OUTCOME_TRY(check_margin(account, proposal, 0, wish.reduce_only));
+  BOOST_OUTCOME_TRY(
+      check_protection(wish.instrument, wish.side, wish.attached, proposal.price, now));
   if (wish.market) wish.price = protective_price(wish.instrument, wish.side, now);
   return boost::outcome_v2::success();
 }
@@ -189,6 +193,20 @@ Said<OrderIds> ExchangeCore::submit(AccountId id, const NewOrder& asked, Timesta
   NewOrder wish = asked;
   BOOST_OUTCOME_TRY(check_wish(account, wish, now));
   if (!wish.link_id.empty()) account.remember_link(wish.link_id);
+  VenueOrder order = made(id, wish, now);
+  OrderIds ids{order.id, order.link_id};
+  const auto placed = account.open.emplace(order.number, std::move(order)).first;
+  if (wish.trigger.set()) {
+    placed->second.stop_type = kStop;
+    wait(placed->second);
+  } else {
+    enter(placed->second, now);
+    trim_touched(now);
+  }
+  return ids;
+}
+
+VenueOrder ExchangeCore::made(AccountId id, const NewOrder& wish, Timestamp now) {
   VenueOrder order;
   order.number = ++orders_made_;
   order.account = id;
@@ -200,68 +218,40 @@ Said<OrderIds> ExchangeCore::submit(AccountId id, const NewOrder& asked, Timesta
   order.time_in_force = wish.market ? TimeInForce::Ioc : wish.time_in_force;
   order.reduce_only = wish.reduce_only;
   order.close_on_trigger = wish.close_on_trigger;
+  order.trigger = wish.trigger;
+  order.attached = wish.attached;
   order.price = wish.price;
   order.quantity = wish.quantity;
   order.last_at_creation = view_.last(wish.instrument, now);
-  order.created = now;
-  OrderIds ids{order.id, order.link_id};
-  const auto placed = account.open.emplace(order.number, std::move(order)).first;
-  enter(placed->second, now);
-  trim_touched(now);
-  return ids;
+  order.created = order.updated = now;
+  return order;
 }
 
-Said<OrderIds> ExchangeCore::amend(AccountId id, const OrderChange& change, Timestamp now) {
-  TradingAccount& account = accounts_[id];
-  VenueOrder* const order = account.find(change.name);
-  if (order == nullptr) return Refusal{110001, "order not exists or too late to replace"};
-  const Quantity quantity = change.quantity.value_or(order->quantity);
-  const Price price = change.price.value_or(order->price);
-  if (quantity == order->quantity && price == order->price) return parameter("order not modified");
-  if (quantity <= order->filled)
-    return Refusal{110064, "The quantity to amend is not above what is filled"};
-  NewOrder wish;
-  wish.instrument = order->instrument;
-  wish.side = order->side;
-  wish.reduce_only = order->reduce_only;
-  wish.quantity = quantity;
-  wish.price = price;
-  BOOST_OUTCOME_TRY(check_size(account, wish, price, order->number));
-  const Proposal rest_of_it{wish.instrument, wish.side, quantity - order->filled, price};
-  BOOST_OUTCOME_TRY(check_margin(account, rest_of_it, order->number, wish.reduce_only));
-
-  OrderIds ids{order->id, order->link_id};
-  const bool keeps_place = price == order->price && quantity < order->quantity;
-  if (!keeps_place) leave_book(*order);
-  order->quantity = quantity;
-  order->price = price;
-  order->updated = now;
-  const InstrumentId instrument = order->instrument;
-  if (keeps_place) {
-    account.told(*order);
-  } else {
-    enter(*order, now);
-  }
-  touched_.insert({id, instrument});
-  trim_touched(now);
-  return ids;
-}
-
-Said<OrderIds> ExchangeCore::cancel(AccountId id, const OrderName& name, Timestamp now) {
+Said<OrderIds> ExchangeCore::cancel(AccountId id, const OrderName& name, Timestamp now, bool late) {
   VenueOrder* const order = accounts_[id].find(name);
-  if (order == nullptr) return Refusal{110001, "order not exists or too late to cancel"};
+  if (order == nullptr) {
+    const VenueOrder* const past = late ? accounts_[id].find_filled(name) : nullptr;
+    if (past == nullptr) return Refusal{110001, "order not exists or too late to cancel"};
+    tell_lost_race(accounts_[id], *past);
+    return OrderIds{past->id, past->link_id};
+  }
   OrderIds ids{order->id, order->link_id};
+  if (late) {
+    order->cancel_asked = true;
+    late_cancels_.emplace(id, order->number);
+    return ids;
+  }
   finish(*order, OrderStatus::Cancelled, "CancelByUser", "EC_PerCancelRequest", now);
   return ids;
 }
 
 std::vector<OrderIds> ExchangeCore::cancel_all(AccountId id, std::optional<InstrumentId> only,
-                                               Timestamp now) {
-  std::vector<VenueOrder*> meant;
+                                               Timestamp now, const Meant& meant) {
+  std::vector<VenueOrder*> found;
   for (auto& [number, order] : accounts_[id].open)
-    if (!only || order.instrument == *only) meant.push_back(&order);
+    if ((!only || order.instrument == *only) && (!meant || meant(order))) found.push_back(&order);
   std::vector<OrderIds> ids;
-  for (VenueOrder* const order : meant) {
+  for (VenueOrder* const order : found) {
     ids.push_back({order->id, order->link_id});
     finish(*order, OrderStatus::Cancelled, "CancelByUser", "EC_PerCancelRequest", now);
   }
@@ -286,10 +276,38 @@ Said<void> ExchangeCore::set_leverage(AccountId id, InstrumentId instrument,
   return boost::outcome_v2::success();
 }
 
+Said<void> ExchangeCore::set_mode(AccountId id, InstrumentId instrument, bool hedge) {
+  TradingAccount& account = accounts_[id];
+  bool& mode = account.notes[instrument.index].hedge;
+  if (mode == hedge) return Refusal{110025, "Position mode is not modified"};
+  if (!account.position(instrument).is_zero())
+    return Refusal{110024,
+                   "You have an existing position, so the position mode cannot be switched"};
+  const bool orders = std::ranges::any_of(
+      account.open, [&](const auto& entry) { return entry.second.instrument == instrument; });
+  if (orders)
+    return Refusal{110028, "You have existing orders, so the position mode cannot be switched"};
+  mode = hedge;
+  account.changes.positions.insert(instrument);
+  return boost::outcome_v2::success();
+}
+
+void ExchangeCore::lag_lists(AccountId id, std::uint64_t after, Duration by, Timestamp now) {
+  TradingAccount& account = accounts_[id];
+  for (auto it = account.open.upper_bound(after); it != account.open.end(); ++it)
+    account.lag(it->second, by, now);
+  // What came in last may have closed at once; older ones may have closed behind it.
+  const std::size_t made = orders_made_ - after;
+  for (std::size_t i = 0; i < account.closed.size() && i < 2 * made + 16; ++i) {
+    const VenueOrder& order = account.closed[account.closed.size() - 1 - i];
+    if (order.number > after) account.lag(order, by, now);
+  }
+}
+
 /// Whether anybody holds it or waits in its book: of all others the market is not even asked.
 bool ExchangeCore::concerned(InstrumentId id) const {
   const Desk& here = desk(id);
-  return !here.resting[0].empty() || !here.resting[1].empty() ||
+  return !here.resting[0].empty() || !here.resting[1].empty() || !here.waiting.empty() ||
          std::ranges::any_of(accounts_, [id](const TradingAccount& account) {
            return !account.position(id).is_zero();
          });
@@ -308,7 +326,9 @@ void ExchangeCore::on_market(Timestamp now) {
   for (const Instrument& what : instruments_) {
     const Desk& here = desk(what.id);
     if (!here.resting[0].empty() || !here.resting[1].empty()) meet_trades(what.id, now);
+    meet_triggers(what.id, now);
   }
+  cancel_late_ones(now);
   trim_touched(now);
   moved_ = now;
 }

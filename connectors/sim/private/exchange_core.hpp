@@ -15,6 +15,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -37,12 +38,22 @@ class ExchangeCore {
   /// Accepted: it has its ids, and its life is told by the changes. Refusals are section 14's.
   Said<OrderIds> submit(AccountId account, const NewOrder& wish, Timestamp now);
   Said<OrderIds> amend(AccountId account, const OrderChange& change, Timestamp now);
-  Said<OrderIds> cancel(AccountId account, const OrderName& name, Timestamp now);
-  /// Of one instrument, or of all; in the order in which they were made.
+  /// `late`, a fault: it works after the fills of the next instant. An order that has filled by
+  /// then, or before, is told a second time.
+  Said<OrderIds> cancel(AccountId account, const OrderName& name, Timestamp now, bool late = false);
+  /// Of one instrument, or of all, those that are `meant` (none given: all); in the order in which
+  /// they were made.
+  using Meant = std::function<bool(const VenueOrder&)>;
   std::vector<OrderIds> cancel_all(AccountId account, std::optional<InstrumentId> only,
-                                   Timestamp now);
+                                   Timestamp now, const Meant& meant = {});
+  /// Take-profit and stop-loss of the position. Refusals: 34040 (as it is), 10001 (no position, off
+  /// the tick, on the wrong side of the price).
+  Said<void> protect(AccountId account, InstrumentId id, const ProtectionChange& change,
+                     Timestamp now);
   /// 1e9 = 1x. Refusals: 10001 (outside 1x to the instrument's), 110043 (as it is), 110007.
   Said<void> set_leverage(AccountId account, InstrumentId id, std::int64_t leverage_e9);
+  /// One-way or hedge. Refusals: 110025 (as it is), 110024 (a position), 110028 (open orders).
+  Said<void> set_mode(AccountId account, InstrumentId id, bool hedge);
 
   /// The market has moved to the push instant `now`: funding that fell due, marks, liquidation,
   /// fills of resting orders. Called at every instant.
@@ -54,6 +65,11 @@ class ExchangeCore {
   [[nodiscard]] const matching::Rates& rates() const { return rates_; }
   /// Order lists forget what has closed until now, as after a restart of the venue; histories stay.
   void forget_closed();
+  /// A fault: lists show the account's orders with numbers above `after` as they stood so long
+  /// ago.
+  void lag_lists(AccountId account, std::uint64_t after, Duration by, Timestamp now);
+  /// The number of the newest order.
+  [[nodiscard]] std::uint64_t orders_made() const { return orders_made_; }
   /// What happened to the account since the last call.
   Changes take_changes(AccountId account);
 
@@ -64,6 +80,7 @@ class ExchangeCore {
   struct Desk {
     std::array<RestingSide, 2> resting;                     ///< by Side
     std::array<std::map<std::int64_t, Quantity>, 2> taken;  ///< of the ladder, by Side of the level
+    std::map<std::uint64_t, VenueOrder*> waiting;           ///< for their triggers, by number
   };
   struct Offer;
 
@@ -78,6 +95,27 @@ class ExchangeCore {
                           std::uint64_t without, bool reduce_only) const;
   [[nodiscard]] Price protective_price(InstrumentId id, Side side, Timestamp now);
   [[nodiscard]] std::string new_id(std::string_view what);
+  /// A new order with its number and id, not among the open ones yet.
+  [[nodiscard]] VenueOrder made(AccountId account, const NewOrder& wish, Timestamp now);
+
+  // core_amend.cpp
+  Said<void> change_live(VenueOrder& order, const OrderChange& change, Timestamp now);
+  Said<void> change_waiting(VenueOrder& order, const OrderChange& change, Timestamp now);
+
+  // core_stops.cpp: conditional orders, take-profit and stop-loss
+  Said<void> check_conditional(const TradingAccount& account, NewOrder& wish, Timestamp now);
+  Said<void> check_trigger(InstrumentId id, const Trigger& trigger, Timestamp now);
+  /// `base`: the price that the position has or will have; nothing: where the watched price stands.
+  Said<void> check_protection(InstrumentId id, Side side, const Protection& wish,
+                              std::optional<Price> base, Timestamp now);
+  [[nodiscard]] Price watched(InstrumentId id, TriggerBy by, Timestamp now);
+  void wait(VenueOrder& order);
+  void meet_triggers(InstrumentId id, Timestamp now);
+  void fire_reached(InstrumentId id, Price price, bool of_mark, Timestamp now);
+  void fire(VenueOrder& order, Timestamp now);
+  /// Makes, changes or cancels the two orders that stand for a position's protection.
+  void follow_protection(AccountId account, InstrumentId id, Timestamp now);
+  void forget_protection(const VenueOrder& order);
 
   // core_taker.cpp: an order that has just come in, or come to another price
   void enter(VenueOrder& order, Timestamp now);
@@ -102,7 +140,10 @@ class ExchangeCore {
   void finish(VenueOrder& order, OrderStatus status, std::string_view cancel_type,
               std::string_view reject_reason, Timestamp now);
   void leave_book(const VenueOrder& order);
-  /// Reduce-only orders are cut to what is left of positions that have changed.
+  void cancel_late_ones(Timestamp now);
+  static void tell_lost_race(TradingAccount& account, const VenueOrder& order);
+  /// Reduce-only orders are cut to what is left of positions that have changed, and protection
+  /// follows these.
   void trim_touched(Timestamp now);
   void settle_funding(InstrumentId id, Timestamp now);
   void liquidate_if_due(AccountId account, Timestamp now);
@@ -125,6 +166,7 @@ class ExchangeCore {
   std::vector<Desk> desks_;
   std::optional<Timestamp> moved_;  ///< the last instant
   std::set<std::pair<AccountId, InstrumentId>> touched_;
+  std::set<std::pair<AccountId, std::uint64_t>> late_cancels_;  ///< and the order's number
   std::uint64_t orders_made_ = 0;
   std::uint64_t ranks_ = 0;
   std::uint64_t ids_made_ = 0;

@@ -12,6 +12,12 @@ std::string_view to_string(OrderStatus status) {
       return "Filled";
     case OrderStatus::Cancelled:
       return "Cancelled";
+    case OrderStatus::Untriggered:
+      return "Untriggered";
+    case OrderStatus::Triggered:
+      return "Triggered";
+    case OrderStatus::Rejected:
+      return "Rejected";
   }
   return "?";
 }
@@ -31,6 +37,20 @@ std::string_view venue_word(TimeInForce tif) {
 }
 
 std::string_view venue_word(Side side) { return side == Side::Buy ? "Buy" : "Sell"; }
+
+std::string_view venue_word(TriggerBy by) {
+  switch (by) {
+    case TriggerBy::None:
+      return "";
+    case TriggerBy::LastPrice:
+      return "LastPrice";
+    case TriggerBy::MarkPrice:
+      return "MarkPrice";
+    case TriggerBy::IndexPrice:
+      return "IndexPrice";
+  }
+  return "?";
+}
 
 std::string_view to_string(ExecutionType type) {
   switch (type) {

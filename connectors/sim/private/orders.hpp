@@ -13,12 +13,59 @@
 
 namespace proteus::sim {
 
-enum class OrderStatus : std::uint8_t { New, PartiallyFilled, Filled, Cancelled };
+enum class OrderStatus : std::uint8_t {
+  New,
+  PartiallyFilled,
+  Filled,
+  Cancelled,
+  Untriggered,
+  Triggered,
+  Rejected
+};
 std::string_view to_string(OrderStatus status);
 /// "GTC", "IOC", "FOK", "PostOnly".
 std::string_view venue_word(TimeInForce tif);
 /// "Buy", "Sell".
 std::string_view venue_word(Side side);
+
+/// The price that a trigger watches.
+enum class TriggerBy : std::uint8_t { None, LastPrice, MarkPrice, IndexPrice };
+/// "LastPrice" and so on; empty: None.
+std::string_view venue_word(TriggerBy by);
+
+/// When a conditional order becomes live.
+struct Trigger {
+  Price price;         ///< zero: it is none
+  bool rises = false;  ///< the market comes to it from below
+  TriggerBy by = TriggerBy::None;
+  [[nodiscard]] bool set() const { return !price.is_zero(); }
+  friend bool operator==(const Trigger&, const Trigger&) = default;
+};
+
+/// Take-profit and stop-loss of a whole position, at the market. A price of zero: none.
+struct Protection {
+  Price take_profit;
+  Price stop_loss;
+  TriggerBy take_by = TriggerBy::LastPrice;
+  TriggerBy stop_by = TriggerBy::LastPrice;
+  [[nodiscard]] bool any() const { return !take_profit.is_zero() || !stop_loss.is_zero(); }
+  friend bool operator==(const Protection&, const Protection&) = default;
+};
+
+/// What is left out stays as it is; a price of zero removes.
+struct ProtectionChange {
+  std::optional<Price> take_profit;
+  std::optional<Price> stop_loss;
+  std::optional<TriggerBy> take_by;
+  std::optional<TriggerBy> stop_by;
+  [[nodiscard]] Protection applied(Protection to) const {
+    to.take_profit = take_profit.value_or(to.take_profit);
+    to.stop_loss = stop_loss.value_or(to.stop_loss);
+    to.take_by = take_by.value_or(to.take_by);
+    to.stop_by = stop_by.value_or(to.stop_by);
+    return to;
+  }
+};
 
 /// What a client asks for. Market orders name no price. quantity zero: see close_on_trigger.
 struct NewOrder {
@@ -30,6 +77,8 @@ struct NewOrder {
   Price price;
   bool reduce_only = false;
   bool close_on_trigger = false;  ///< with reduce_only and quantity 0: the whole position
+  Trigger trigger;                ///< of a conditional order
+  Protection attached;            ///< what a position that it opens gets
   std::string link_id;            ///< empty: none
 };
 
@@ -44,12 +93,18 @@ struct OrderChange {
   OrderName name;
   std::optional<Quantity> quantity;  ///< the new total
   std::optional<Price> price;
+  std::optional<Price> trigger;
+  ProtectionChange protection;
 };
 
 struct OrderIds {
   std::string id;
   std::string link_id;
 };
+
+inline constexpr std::string_view kStop = "Stop";
+inline constexpr std::string_view kTakeProfit = "TakeProfit";
+inline constexpr std::string_view kStopLoss = "StopLoss";
 
 struct VenueOrder {
   std::uint64_t number = 0;  ///< counts all orders; later ones are larger
@@ -63,13 +118,18 @@ struct VenueOrder {
   TimeInForce time_in_force = TimeInForce::Gtc;
   bool reduce_only = false;
   bool close_on_trigger = false;
+  std::string_view
+      stop_type;  ///< "Stop", "TakeProfit", "StopLoss"; empty: it was never conditional
+  Trigger trigger;
+  Protection attached;
   Price price;  ///< of a market order the protective one
   Quantity quantity;
   Quantity filled;
-  Money value;       ///< of what is filled
-  Money fee;         ///< paid so far
-  Money closed_pnl;  ///< price profit that its fills set free
-  Quantity ahead;    ///< of the market's own volume at its price, still before it
+  Money value;                ///< of what is filled
+  Money fee;                  ///< paid so far
+  Money closed_pnl;           ///< price profit that its fills set free
+  Quantity ahead;             ///< of the market's own volume at its price, still before it
+  bool cancel_asked = false;  ///< a fault: a cancel was accepted and has not worked yet
   OrderStatus status = OrderStatus::New;
   std::string_view cancel_type = "UNKNOWN";
   std::string_view reject_reason = "EC_NoError";
@@ -78,9 +138,12 @@ struct VenueOrder {
   Timestamp created{};
   Timestamp updated{};
 
-  [[nodiscard]] bool open() const {
+  /// In the book, or about to be.
+  [[nodiscard]] bool live() const {
     return status == OrderStatus::New || status == OrderStatus::PartiallyFilled;
   }
+  [[nodiscard]] bool open() const { return live() || status == OrderStatus::Untriggered; }
+  [[nodiscard]] bool protects() const { return stop_type == kTakeProfit || stop_type == kStopLoss; }
   [[nodiscard]] Quantity leaves() const { return open() ? quantity - filled : Quantity{}; }
 };
 
@@ -111,14 +174,18 @@ struct PositionNotes {
   Timestamp opened{};
   Timestamp updated{};
   std::int64_t seq = -1;
-  Money current_realised;  ///< since it was opened, fees and funding taken off
+  Money current_realised;        ///< since it was opened, fees and funding taken off
+  Protection protection;         ///< of a position that is held
+  std::uint64_t take_order = 0;  ///< number of the order that stands for it; 0: none
+  std::uint64_t stop_order = 0;
+  bool hedge = false;  ///< position mode: both sides; nothing is traded in it here
 };
 
 /// What one account is to be told of one action or instant, in this order: executions, orders,
 /// positions, wallet.
 struct Changes {
   std::vector<Execution> executions;
-  std::vector<VenueOrder> orders;  ///< the last state of each
+  std::vector<VenueOrder> orders;  ///< the last state of each, and passing ones before it
   std::set<InstrumentId> positions;
   [[nodiscard]] bool any() const {
     return !executions.empty() || !orders.empty() || !positions.empty();

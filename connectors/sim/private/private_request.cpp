@@ -51,6 +51,17 @@ Said<InstrumentId> symbol_in(const PrivateRequest& request, std::string_view sym
   return *id;
 }
 
+Said<void> right_position(const PrivateRequest& request, InstrumentId instrument) {
+  const boost::json::value* index = request.body.if_contains("positionIdx");
+  const bool none = index == nullptr || index->is_null();
+  const std::int64_t number = none ? 0 : index->is_int64() ? index->get_int64() : -1;
+  const bool hedge = request.owner().notes[instrument.index].hedge;
+  if (hedge ? number != 1 && number != 2 : number != 0)
+    return Refusal{10001, "position idx not match position mode"};
+  if (hedge) return Refusal{10001, "params error: hedge mode is not simulated"};
+  return boost::outcome_v2::success();
+}
+
 Said<std::int64_t> count_of(const Query& query, std::string_view key, std::int64_t fallback,
                             std::int64_t max) {
   const std::string* text = query.find(key);

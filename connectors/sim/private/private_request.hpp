@@ -23,6 +23,7 @@ struct PrivateRequest {
   const boost::json::object& body;  ///< of a POST
   Timestamp now;
   bool last_page_cursor = false;
+  bool cancel_late = false;  ///< a fault: a cancel works at the next push instant only
 
   [[nodiscard]] RowStyle style() const { return {true, market.clock_offset_ms()}; }
   [[nodiscard]] const TradingAccount& owner() const { return core.account(account); }
@@ -48,9 +49,17 @@ Said<std::optional<Value>> decimal_in(const boost::json::object& body, std::stri
   if (!value || value.value() < Value{}) return wrong(key);
   return std::optional(value.value());
 }
+/// triggerPrice, triggerDirection and triggerBy; not set where there is no price.
+Said<Trigger> trigger_in(const boost::json::object& body);
+/// takeProfit, stopLoss and what they watch, for a whole position at the market.
+Said<ProtectionChange> protection_in(const boost::json::object& body);
+/// "Order": never conditional, "StopOrder": conditional, "tpslOrder": of a position; empty: any.
+bool passes_filter(const VenueOrder& order, std::string_view filter);
 /// Only linear perpetuals are traded.
 Said<void> linear_only(std::string_view category);
 Said<InstrumentId> symbol_in(const PrivateRequest& request, std::string_view symbol);
+/// positionIdx of the body: nothing or 0 in one-way mode, 1 or 2 in hedge mode.
+Said<void> right_position(const PrivateRequest& request, InstrumentId instrument);
 
 // ---- queries ---------------------------------------------------------------------------------
 
@@ -80,8 +89,7 @@ std::string cursor_text(std::int64_t number);
 /// {"category":"linear","list":[rows],"nextPageCursor":".."}
 std::string list_text(std::string_view rows, std::string_view cursor);
 
-// ---- paths: rest_trading.cpp, rest_lists.cpp, rest_account.cpp
-// -----------------------------------
+// ---- paths: rest_trading.cpp, rest_stops.cpp, rest_lists.cpp, rest_account.cpp ---------------
 
 Said<std::string> order_create(const PrivateRequest& request);
 Said<std::string> order_amend(const PrivateRequest& request);
@@ -93,6 +101,7 @@ Said<std::string> execution_list(const PrivateRequest& request);
 Said<std::string> position_list(const PrivateRequest& request);
 Said<std::string> position_set_leverage(const PrivateRequest& request);
 Said<std::string> position_switch_mode(const PrivateRequest& request);
+Said<std::string> position_trading_stop(const PrivateRequest& request);
 Said<std::string> account_wallet(const PrivateRequest& request);
 Said<std::string> account_info(const PrivateRequest& request);
 Said<std::string> account_fee_rate(const PrivateRequest& request);

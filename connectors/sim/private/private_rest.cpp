@@ -20,6 +20,15 @@ Said<json::object> body_of(const HttpCall& call, bool post) {
   return std::move(value.get_object());
 }
 
+Refusal too_many() { return {10006, "Too many visits. Exceeded the API Rate Limit."}; }
+Refusal server_error() { return {10016, "Request timeout, please try again later"}; }
+
+/// Real time as the venue's clock runs.
+Duration of_venue_time(Duration real, const SimSettings& settings) {
+  if (settings.paced) return real;
+  return Duration{static_cast<std::int64_t>(static_cast<double>(real.count()) * settings.speed)};
+}
+
 HttpReply refused(const Refusal& refusal, std::int64_t told) {
   if (refusal.http != 200) return plain_reply(refusal.http, refusal.text);
   return json_reply(envelope(refusal.code, refusal.text, "{}", told));
@@ -47,6 +56,7 @@ const PrivateRest::Path* PrivateRest::path_of(std::string_view name, bool post) 
       {"/v5/position/list", false, 50, true, position_list},
       {"/v5/position/set-leverage", true, 10, false, position_set_leverage},
       {"/v5/position/switch-mode", true, 10, false, position_switch_mode},
+      {"/v5/position/trading-stop", true, 10, false, position_trading_stop},
       {"/v5/account/wallet-balance", false, 50, false, account_wallet},
       {"/v5/account/info", false, 50, false, account_info},
       {"/v5/account/fee-rate", false, 5, false, account_fee_rate},
@@ -70,20 +80,70 @@ PrivateRest::PrivateRest(Market& market, MarketView& view, ExchangeCore& core,
       accounts_(accounts),
       dice_(mix(mix(static_cast<std::uint64_t>(market.settings().seed)), "orders"), counts) {}
 
-PrivateOutcome PrivateRest::run(const Path& path, const PrivateRequest& request) {
-  RateWindow& window = windows_[{request.account, path.name}];
-  const bool room = window.take(path.per_second, request.now);
-  Said<std::string> result = Refusal{10006, "Too many visits. Exceeded the API Rate Limit."};
-  if (room) result = path.handler(request);
+void PrivateRest::begin_maintenance(Timestamp until) {
+  maintained_until_ = std::max(maintained_until_, until);
+  dice_.count(FaultKind::Maintenance);
+}
+
+std::optional<Refusal> PrivateRest::refused_by_fault(const Path& path,
+                                                     const PrivateRequest& request, bool by_rest) {
   const SimFaults& faults = market_.settings().faults;
-  const bool ordered = result && path.post && path.name.starts_with("/v5/order/");
-  const bool lost = ordered && dice_.strikes(FaultKind::OrderLost, faults.order_lost_per_request);
-  if (ordered && dice_.strikes(FaultKind::Order10016, faults.order_10016_per_request))
-    result = Refusal{10016, "Request timeout, please try again later"};
-  early_ = ordered && dice_.strikes(FaultKind::PrivateEarly, faults.private_early_per_request);
-  return {std::move(result), static_cast<std::int64_t>(path.per_second),
-          static_cast<std::int64_t>(window.left(path.per_second)),
-          to_unix_ms(window.reset(path.per_second, request.now)) + market_.clock_offset_ms(), lost};
+  if (in_maintenance(request.now)) {
+    if (!by_rest) return Refusal{10019, "ws trade service is restarting, please reconnect"};
+    if (dice_.draws().unit() < 0.5) return Refusal{503, "503 Service Unavailable", 503};
+    return server_error();
+  }
+  if (by_rest && dice_.strikes(FaultKind::Signed403, faults.signed_403_per_request))
+    return Refusal{403, "access too frequent", 403};
+  if (dice_.strikes(FaultKind::Signed10002, faults.signed_10002_per_request))
+    return Refusal{10002,
+                   "invalid request, please check your server timestamp or recv_window param."};
+  if (dice_.strikes(FaultKind::Signed10006, faults.signed_10006_per_request)) return too_many();
+  if (dice_.strikes(FaultKind::Signed10016, faults.signed_10016_per_request)) return server_error();
+  if (path.handler == order_create &&
+      dice_.strikes(FaultKind::Create110072, faults.create_110072_per_request))
+    return Refusal{110072, "OrderLinkedID is duplicate"};
+  return std::nullopt;
+}
+
+PrivateOutcome PrivateRest::run(const Path& path, PrivateRequest request, bool by_rest) {
+  const SimFaults& faults = market_.settings().faults;
+  const bool of_orders = path.post && path.name.starts_with("/v5/order/");
+  const auto limit = static_cast<std::int64_t>(path.per_second);
+  RateWindow& window = windows_[{request.account, path.name}];
+  PrivateOutcome done{Refusal{}, limit};
+  early_ = false;
+  if (auto fault = refused_by_fault(path, request, by_rest)) {
+    done.result = std::move(*fault);
+  } else if (of_orders && dice_.strikes(FaultKind::OrderNever, faults.order_never_per_request)) {
+    done.lost = true;  // It never came, so nothing of it is counted.
+  } else if (!window.take(path.per_second, request.now)) {
+    done.result = too_many();
+  } else {
+    request.cancel_late = path.handler == order_cancel &&
+                          dice_.strikes(FaultKind::CancelRace, faults.cancel_race_per_request);
+    const std::uint64_t before = core_.orders_made();
+    done.result = path.handler(request);
+    if (of_orders && done.result) meet_order_faults(request, before, done);
+  }
+  if (of_orders && !by_rest && dice_.strikes(FaultKind::TradeDelay, faults.trade_delay_per_request))
+    done.delay = of_venue_time(faults.http_delay, market_.settings());
+  done.left = static_cast<std::int64_t>(window.left(path.per_second));
+  done.reset_ms =
+      to_unix_ms(window.reset(path.per_second, request.now)) + market_.clock_offset_ms();
+  return done;
+}
+
+/// What can happen to the answer of an order request that was done, and to what lists say of it.
+void PrivateRest::meet_order_faults(const PrivateRequest& request, std::uint64_t before,
+                                    PrivateOutcome& done) {
+  const SimFaults& faults = market_.settings().faults;
+  if (core_.orders_made() > before && dice_.strikes(FaultKind::RestLag, faults.rest_lag_per_order))
+    core_.lag_lists(request.account, before, faults.rest_lag, request.now);
+  done.lost = dice_.strikes(FaultKind::OrderLost, faults.order_lost_per_request);
+  if (dice_.strikes(FaultKind::Order10016, faults.order_10016_per_request))
+    done.result = server_error();
+  early_ = dice_.strikes(FaultKind::PrivateEarly, faults.private_early_per_request);
 }
 
 PrivateOutcome PrivateRest::post(AccountId account, std::string_view path, const json::object& body,
@@ -91,7 +151,7 @@ PrivateOutcome PrivateRest::post(AccountId account, std::string_view path, const
   const Path* const known = path_of(path, true);
   PROTEUS_ASSERT(known != nullptr);
   const Query none("");
-  return run(*known, {market_, view_, core_, account, none, body, now, false});
+  return run(*known, {market_, view_, core_, account, none, body, now}, false);
 }
 
 std::optional<HttpReply> PrivateRest::answer(const HttpCall& call, Timestamp now, FaultDice& dice) {
@@ -115,7 +175,7 @@ std::optional<HttpReply> PrivateRest::answer(const HttpCall& call, Timestamp now
                                   market_.settings().faults.last_page_cursor_per_request);
   const Query query(query_text);
   const PrivateOutcome done =
-      run(*path, {market_, view_, core_, account.value(), query, body.value(), now, cursor});
+      run(*path, {market_, view_, core_, account.value(), query, body.value(), now, cursor}, true);
   HttpReply reply = done.result ? json_reply(envelope(0, "OK", done.result.value(), rule.told_ms))
                                 : refused(done.result.error(), rule.told_ms);
   reply.lost = done.lost;

@@ -35,7 +35,8 @@ struct PrivateOutcome {
   std::int64_t limit = 0;
   std::int64_t left = 0;
   std::int64_t reset_ms = 0;
-  bool lost = false;  ///< a fault: it was done, and no answer comes
+  bool lost = false;  ///< a fault: no answer comes
+  Duration delay{0};  ///< a fault: venue time to hold back an answer by websocket
 };
 
 class PrivateRest {
@@ -52,17 +53,26 @@ class PrivateRest {
   bool take_early() { return std::exchange(early_, false); }
   /// Of faults of orders and of what accounts are told.
   FaultDice& dice() { return dice_; }
+  /// A fault: until then nothing that is signed is done.
+  void begin_maintenance(Timestamp until);
+  [[nodiscard]] bool in_maintenance(Timestamp now) const { return now < maintained_until_; }
 
  private:
   struct Path;
   static const Path* path_of(std::string_view name, bool post);
-  PrivateOutcome run(const Path& path, const PrivateRequest& request);
+  PrivateOutcome run(const Path& path, PrivateRequest request, bool by_rest);
+  /// Refusals that a fault makes; such a request has no effect.
+  std::optional<Refusal> refused_by_fault(const Path& path, const PrivateRequest& request,
+                                          bool by_rest);
+  void meet_order_faults(const PrivateRequest& request, std::uint64_t before, PrivateOutcome& done);
+
   Market& market_;
   MarketView& view_;
   ExchangeCore& core_;
   std::span<const AccountSpec> accounts_;
   FaultDice dice_;
   bool early_ = false;
+  Timestamp maintained_until_{};
   std::map<std::pair<AccountId, std::string_view>, RateWindow> windows_;  // by account and path
 };
 

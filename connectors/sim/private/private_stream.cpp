@@ -105,10 +105,10 @@ Said<AccountId> PrivateStream::log_in(std::string_view text, Timestamp now) cons
                      std::string_view(three[2].get_string()), time_rule(market_, now));
 }
 
-std::string PrivateStream::answer(PrivateSession& session, std::string_view conn,
+StreamReply PrivateStream::answer(PrivateSession& session, std::string_view conn,
                                   std::string_view text, Timestamp now) {
-  return session.trade ? trade_answer(session, conn, text, now)
-                       : private_answer(session, conn, text, now);
+  if (session.trade) return trade_answer(session, conn, text, now);
+  return {private_answer(session, conn, text, now)};
 }
 
 std::string PrivateStream::private_answer(PrivateSession& session, std::string_view conn,
@@ -184,7 +184,7 @@ PrivateStream::Told PrivateStream::rows_of(AccountId id, const Changes& changes,
     append_order_row(next_row(told[1].second), order, core_.instruments()[order.instrument], style);
   for (const InstrumentId instrument : changes.positions) {
     const Price mark = view_.priced(instrument, now) ? view_.mark(instrument, now) : Price{};
-    append_position_row(next_row(told[2].second), core_, id, instrument, mark, style);
+    append_position_rows(next_row(told[2].second), core_, id, instrument, mark, style);
   }
   append_wallet_row(told[3].second, core_, id);
   return told;

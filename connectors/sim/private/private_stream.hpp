@@ -26,6 +26,11 @@ struct PrivateSession {
   std::deque<std::string> req_ids_by_age;
 };
 
+struct StreamReply {
+  std::string text;   ///< empty: a fault lost it
+  Duration delay{0};  ///< a fault: venue time to hold it back
+};
+
 class PrivateStream {
  public:
   /// All outlive it.
@@ -33,8 +38,8 @@ class PrivateStream {
                 std::span<const AccountSpec> accounts)
       : market_(market), view_(view), core_(core), rest_(rest), accounts_(accounts) {}
 
-  /// The answer to one message; empty: a fault lost it. `conn`: the connection's name.
-  std::string answer(PrivateSession& session, std::string_view conn, std::string_view text,
+  /// The answer to one message. `conn`: the connection's name.
+  StreamReply answer(PrivateSession& session, std::string_view conn, std::string_view text,
                      Timestamp now);
 
   /// Hands over what happened to each account since the last call, as frames: executions, orders,
@@ -48,7 +53,7 @@ class PrivateStream {
  private:
   std::string private_answer(PrivateSession& session, std::string_view conn, std::string_view text,
                              Timestamp now);
-  std::string trade_answer(PrivateSession& session, std::string_view conn, std::string_view text,
+  StreamReply trade_answer(PrivateSession& session, std::string_view conn, std::string_view text,
                            Timestamp now);
   /// Topics and their rows, in the order in which they are told.
   using Told = std::array<std::pair<std::string_view, std::string>, 4>;

@@ -30,7 +30,7 @@ Said<std::string> position_list(const PrivateRequest& request) {
     const Price mark = request.view.priced(what.id, request.now)
                            ? request.view.mark(what.id, request.now)
                            : Price{};
-    append_position_row(rows, request.core, request.account, what.id, mark, request.style());
+    append_position_rows(rows, request.core, request.account, what.id, mark, request.style());
   }
   if (count > 0 && request.last_page_cursor) next = cursor_text(last);
   return list_text(rows, next);
@@ -55,16 +55,25 @@ Said<std::string> position_switch_mode(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(linear_only(category));
   BOOST_OUTCOME_TRY(const auto symbol, text_in(request.body, "symbol"));
   BOOST_OUTCOME_TRY(const auto coin, text_in(request.body, "coin"));
+  std::optional<InstrumentId> only;
   if (symbol) {
-    BOOST_OUTCOME_TRY(symbol_in(request, *symbol));
+    BOOST_OUTCOME_TRY(only, symbol_in(request, *symbol));
   } else if (!coin) {
     return Refusal{10001, "params error: symbol or coin is needed"};
   }
   const boost::json::value* mode = request.body.if_contains("mode");
   if (mode == nullptr || !mode->is_int64()) return wrong("mode");
-  if (mode->get_int64() == 0) return Refusal{110025, "Position mode is not modified"};
   if (mode->get_int64() == 3) return Refusal{110029, "hedge mode is not supported"};
-  return wrong("mode");
+  if (mode->get_int64() != 0) return wrong("mode");
+  bool changed = false;
+  for (const Instrument& what : request.core.instruments()) {
+    const bool meant = only ? what.id == *only : what.quote_coin.view() == *coin;
+    if (!meant || !request.owner().notes[what.id.index].hedge) continue;
+    BOOST_OUTCOME_TRY(request.core.set_mode(request.account, what.id, false));
+    changed = true;
+  }
+  if (!changed) return Refusal{110025, "Position mode is not modified"};
+  return std::string("{}");
 }
 
 Said<std::string> account_wallet(const PrivateRequest& request) {

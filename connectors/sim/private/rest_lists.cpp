@@ -67,18 +67,19 @@ Said<std::string> order_realtime(const PrivateRequest& request) {
   const TradingAccount& owner = request.owner();
   const auto wanted_here = [&](const VenueOrder& order) {
     return (by_id || scope.holds(request.core.instruments()[order.instrument])) &&
-           named(request, order.id, order.link_id);
+           named(request, order.id, order.link_id) &&
+           passes_filter(order, request.query.value_or("orderFilter", {}));
   };
   std::vector<const VenueOrder*> rows;
-  if (by_id || open_only == "0")
-    for (const auto& [number, order] : owner.open)
-      if (wanted_here(order)) rows.push_back(&order);
   // By id also those that closed lately are found.
-  if (by_id || open_only == "1") {
-    for (std::size_t i = owner.closed.size() - owner.remembered_closed; i < owner.closed.size();
-         ++i)
-      if (wanted_here(owner.closed[i])) rows.push_back(&owner.closed[i]);
-  }
+  const auto look_at = [&](const VenueOrder& order) {
+    const VenueOrder* const row = owner.shown(order, request.now);
+    if (row != nullptr && (by_id || row->open() == (open_only == "0")) && wanted_here(*row))
+      rows.push_back(row);
+  };
+  for (const auto& [number, order] : owner.open) look_at(order);
+  for (std::size_t i = owner.closed.size() - owner.remembered_closed; i < owner.closed.size(); ++i)
+    look_at(owner.closed[i]);
   return order_page(request, std::move(rows), limit, cursor);
 }
 
@@ -90,12 +91,16 @@ Said<std::string> order_history(const PrivateRequest& request) {
   const bool by_id = names_an_order(request);
   const std::string_view status = request.query.value_or("orderStatus", {});
   std::vector<const VenueOrder*> rows;
-  for (const VenueOrder& order : request.owner().closed) {
+  for (const VenueOrder& closed : request.owner().closed) {
+    const VenueOrder* const row = request.owner().shown(closed, request.now);
+    if (row == nullptr || row->open()) continue;
+    const VenueOrder& order = *row;
     const std::int64_t told = to_unix_ms(order.created) + request.market.clock_offset_ms();
     const bool in_time = by_id || (told >= span.from_ms && told <= span.until_ms);
     const bool forgotten = order.filled.is_zero() && order.updated + kUnfilledKept < request.now;
     const bool here = by_id || scope.holds(request.core.instruments()[order.instrument]);
     if (in_time && !forgotten && here && named(request, order.id, order.link_id) &&
+        passes_filter(order, request.query.value_or("orderFilter", {})) &&
         (status.empty() || status == to_string(order.status)))
       rows.push_back(&order);
   }
@@ -111,6 +116,7 @@ Said<std::string> execution_list(const PrivateRequest& request) {
   const std::string_view type = request.query.value_or("execType", {});
   std::vector<const Execution*> rows;
   for (const Execution& e : request.owner().executions) {
+    if (!request.owner().shown(e, request.now)) continue;
     const std::int64_t told = to_unix_ms(e.time) + request.market.clock_offset_ms();
     const bool in_time = told >= span.from_ms && told <= span.until_ms;
     const bool here = scope.holds(request.core.instruments()[e.order.instrument]);

@@ -22,18 +22,13 @@ std::string ids_text(const OrderIds& ids) {
 /// stop out would be worse than to refuse it.
 Said<void> nothing_unknown(const json::object& body) {
   for (const std::string_view key :
-       {"triggerPrice", "takeProfit", "stopLoss", "tpLimitPrice", "slLimitPrice", "bboSideType",
-        "slippageToleranceType", "slippageTolerance", "smpType", "marketUnit", "orderFilter"}) {
+       {"tpLimitPrice", "slLimitPrice", "bboSideType", "slippageToleranceType", "slippageTolerance",
+        "smpType", "marketUnit"}) {
     BOOST_OUTCOME_TRY(const auto text, text_in(body, key));
     const bool means_none = text && (*text == "0" || *text == "None" || *text == "Order" ||
                                      *text == "UNKNOWN" || *text == "baseCoin");
     if (text && !means_none)
       return Refusal{10001, fmt::format("params error: {} is not simulated", key)};
-  }
-  if (const json::value* index = body.if_contains("positionIdx")) {
-    const bool one_way = index->is_int64() && index->get_int64() == 0;
-    if (!index->is_null() && !one_way)
-      return Refusal{10001, "position idx not match position mode"};
   }
   return boost::outcome_v2::success();
 }
@@ -71,6 +66,7 @@ Said<NewOrder> wish_in(const PrivateRequest& request) {
   NewOrder wish;
   BOOST_OUTCOME_TRY(wish.instrument, instrument_in(request));
   BOOST_OUTCOME_TRY(nothing_unknown(body));
+  BOOST_OUTCOME_TRY(right_position(request, wish.instrument));
   BOOST_OUTCOME_TRY(const auto side, needed_text(body, "side"));
   if (side != "Buy" && side != "Sell") return wrong("side");
   wish.side = side == "Buy" ? Side::Buy : Side::Sell;
@@ -88,6 +84,11 @@ Said<NewOrder> wish_in(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(wish.time_in_force, time_in_force_in(body));
   BOOST_OUTCOME_TRY(wish.reduce_only, flag_in(body, "reduceOnly"));
   BOOST_OUTCOME_TRY(wish.close_on_trigger, flag_in(body, "closeOnTrigger"));
+  BOOST_OUTCOME_TRY(wish.trigger, trigger_in(body));
+  BOOST_OUTCOME_TRY(const ProtectionChange protection, protection_in(body));
+  wish.attached = protection.applied({});
+  if (wish.attached.any() && wish.reduce_only)
+    return Refusal{10001, "params error: a reduce-only order cannot carry takeProfit or stopLoss"};
   BOOST_OUTCOME_TRY(auto link, text_in(body, "orderLinkId"));
   wish.link_id = link.value_or("");
   return wish;
@@ -107,13 +108,16 @@ Said<std::string> order_amend(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(nothing_unknown(request.body));
   BOOST_OUTCOME_TRY(change.quantity, decimal_in<Quantity>(request.body, "qty"));
   BOOST_OUTCOME_TRY(change.price, decimal_in<Price>(request.body, "price"));
+  BOOST_OUTCOME_TRY(change.trigger, decimal_in<Price>(request.body, "triggerPrice"));
+  BOOST_OUTCOME_TRY(change.protection, protection_in(request.body));
   BOOST_OUTCOME_TRY(const OrderIds ids, request.core.amend(request.account, change, request.now));
   return ids_text(ids);
 }
 
 Said<std::string> order_cancel(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(const OrderName name, name_in(request));
-  BOOST_OUTCOME_TRY(const OrderIds ids, request.core.cancel(request.account, name, request.now));
+  BOOST_OUTCOME_TRY(const OrderIds ids,
+                    request.core.cancel(request.account, name, request.now, request.cancel_late));
   return ids_text(ids);
 }
 
@@ -131,10 +135,17 @@ Said<std::string> order_cancel_all(const PrivateRequest& request) {
   }
   scope.base_coin = base.value_or("");
   scope.settle_coin = settle.value_or("");
+  BOOST_OUTCOME_TRY(const auto filter, text_in(request.body, "orderFilter"));
+  BOOST_OUTCOME_TRY(const auto stop_type, text_in(request.body, "stopOrderType"));
+  const auto meant = [&](const VenueOrder& order) {
+    return passes_filter(order, filter.value_or("")) &&
+           (!stop_type || order.stop_type == *stop_type);
+  };
   std::string rows;
   for (const Instrument& what : request.core.instruments()) {
     if (what.category != Category::Linear || !scope.holds(what)) continue;
-    for (const OrderIds& ids : request.core.cancel_all(request.account, what.id, request.now))
+    for (const OrderIds& ids :
+         request.core.cancel_all(request.account, what.id, request.now, meant))
       rows += (rows.empty() ? "" : ",") + ids_text(ids);
   }
   return fmt::format(R"({{"list":[{}],"success":"1"}})", rows);

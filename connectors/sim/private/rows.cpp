@@ -33,6 +33,9 @@ class JsonRow {
   void amount(std::string_view key, Fixed<Tag> value) {
     amount(key, Int128{value.raw()});
   }
+  void price_or_blank(std::string_view key, Price price) {
+    text(key, price.is_zero() ? std::string{} : price.to_string());
+  }
   void zeros(std::initializer_list<std::string_view> keys) {
     for (const std::string_view key : keys) text(key, "0");
   }
@@ -115,16 +118,25 @@ void append_order_row(std::string& out, const VenueOrder& order, const Instrumen
   row.amount("cumExecValue", order.value);
   row.amount("cumExecFee", order.fee);
   row.text("orderType", type_word(order));
-  row.blank({"stopOrderType", "orderIv", "triggerPrice", "takeProfit", "stopLoss", "triggerBy",
-             "tpTriggerBy", "slTriggerBy"});
-  row.number("triggerDirection", 0);
+  const Protection& attached = order.attached;
+  row.text("stopOrderType", order.stop_type);
+  row.text("orderIv", "");
+  row.price_or_blank("triggerPrice", order.trigger.price);
+  row.price_or_blank("takeProfit", attached.take_profit);
+  row.price_or_blank("stopLoss", attached.stop_loss);
+  row.text("triggerBy", venue_word(order.trigger.by));
+  row.text("tpTriggerBy", attached.take_profit.is_zero() ? "" : venue_word(attached.take_by));
+  row.text("slTriggerBy", attached.stop_loss.is_zero() ? "" : venue_word(attached.stop_by));
+  row.number("triggerDirection", !order.trigger.set() ? 0 : order.trigger.rises ? 1 : 2);
   row.text("placeType", "");
   row.amount("lastPriceOnCreated", order.last_at_creation);
   row.flag("closeOnTrigger", order.close_on_trigger);
   row.flag("reduceOnly", order.reduce_only);
   row.number("smpGroup", 0);
   row.text("smpType", "None");
-  row.blank({"smpOrderId", "tpslMode", "tpLimitPrice", "slLimitPrice", "marketUnit"});
+  row.text("smpOrderId", "");
+  row.text("tpslMode", attached.any() || order.protects() ? "Full" : "");
+  row.blank({"tpLimitPrice", "slLimitPrice", "marketUnit"});
   row.text("slippageToleranceType", "UNKNOWN");
   row.text("slippageTolerance", "");
   row.text("createType", order.create_type);
@@ -154,7 +166,7 @@ void append_execution_row(std::string& out, const Execution& e, const Instrument
   row.amount("leavesQty", funding ? Quantity{} : e.order.leaves());
   row.text("createType", funding ? std::string_view{} : e.order.create_type);
   row.text("orderType", funding ? std::string_view("UNKNOWN") : type_word(e.order));
-  row.text("stopOrderType", "UNKNOWN");
+  row.text("stopOrderType", e.order.stop_type.empty() ? "UNKNOWN" : e.order.stop_type);
   row.text("execId", e.id);
   row.amount("execPrice", e.price);
   row.amount("execQty", e.quantity);
@@ -173,8 +185,10 @@ void append_execution_row(std::string& out, const Execution& e, const Instrument
   row.time("execTime", e.time, style.offset_ms);
 }
 
+namespace {
+
 void append_position_row(std::string& out, const ExchangeCore& core, AccountId id,
-                         InstrumentId instrument, Price mark, const RowStyle& style) {
+                         InstrumentId instrument, Price mark, const RowStyle& style, int index) {
   const TradingAccount& account = core.account(id);
   const Instrument& what = core.instruments()[instrument];
   const PositionView& held = account.books[instrument];
@@ -188,7 +202,7 @@ void append_position_row(std::string& out, const ExchangeCore& core, AccountId i
   row.text("side", flat ? std::string_view{}
                         : venue_word(held.quantity > Quantity{} ? Side::Buy : Side::Sell));
   row.amount("size", abs(held.quantity));
-  row.number("positionIdx", 0);
+  row.number("positionIdx", index);
   row.text("positionValue", flat ? std::string{} : abs(held.cost).to_string());
   row.number("riskId", 1);
   row.text("riskLimitValue", "2000000000");
@@ -203,7 +217,9 @@ void append_position_row(std::string& out, const ExchangeCore& core, AccountId i
   row.amount("positionMM", maintenance);
   row.amount("positionMMByMp", maintenance);
   row.text("liqPrice", flat ? std::string{} : liquidation_text(core, account, held));
-  row.zeros({"takeProfit", "stopLoss", "trailingStop"});
+  row.amount("takeProfit", notes.protection.take_profit);
+  row.amount("stopLoss", notes.protection.stop_loss);
+  row.text("trailingStop", "0");
   row.text("unrealisedPnl", flat ? std::string{} : held.unrealised.to_string());
   row.amount("curRealisedPnl", notes.current_realised);
   row.amount("cumRealisedPnl", held.realised - held.fees - held.funding);
@@ -220,6 +236,17 @@ void append_position_row(std::string& out, const ExchangeCore& core, AccountId i
   row.text("bustPrice", "");
   row.text("positionBalance", "0");
   row.number("tradeMode", 0);
+}
+
+}  // namespace
+
+void append_position_rows(std::string& out, const ExchangeCore& core, AccountId id,
+                          InstrumentId instrument, Price mark, const RowStyle& style) {
+  const bool hedge = core.account(id).notes[instrument.index].hedge;
+  append_position_row(out, core, id, instrument, mark, style, hedge ? 1 : 0);
+  if (!hedge) return;
+  out += ',';
+  append_position_row(out, core, id, instrument, mark, style, 2);
 }
 
 void append_wallet_row(std::string& out, const ExchangeCore& core, AccountId id) {

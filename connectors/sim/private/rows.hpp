@@ -18,9 +18,10 @@ void append_order_row(std::string& out, const VenueOrder& order, const Instrumen
                       const RowStyle& style);
 void append_execution_row(std::string& out, const Execution& execution,
                           const Instrument& instrument, const RowStyle& style);
-/// The account's position in the instrument, flat ones too. `mark`: where a flat one is valued.
-void append_position_row(std::string& out, const ExchangeCore& core, AccountId account,
-                         InstrumentId instrument, Price mark, const RowStyle& style);
+/// The account's position in the instrument, flat ones too: one row, in hedge mode two. `mark`:
+/// where a flat one is valued.
+void append_position_rows(std::string& out, const ExchangeCore& core, AccountId account,
+                          InstrumentId instrument, Price mark, const RowStyle& style);
 /// The whole account, its one coin USDT.
 void append_wallet_row(std::string& out, const ExchangeCore& core, AccountId account);
 

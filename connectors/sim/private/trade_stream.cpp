@@ -79,7 +79,7 @@ Said<json::object> order_in(const json::object& message, const TimeRule& rule) {
 
 }  // namespace
 
-std::string PrivateStream::trade_answer(PrivateSession& session, std::string_view conn,
+StreamReply PrivateStream::trade_answer(PrivateSession& session, std::string_view conn,
                                         std::string_view text, Timestamp now) {
   boost::system::error_code failed;
   const json::value value = json::parse({text.data(), text.size()}, failed);
@@ -88,11 +88,11 @@ std::string PrivateStream::trade_answer(PrivateSession& session, std::string_vie
   const TimeRule rule = time_rule(market_, now);
   const std::string tail = fmt::format(",\"connId\":\"{}\"}}", conn);
   const auto brief = [&](int code, std::string_view why) {
-    return trade_head(message, op, code, why) + tail;
+    return StreamReply{trade_head(message, op, code, why) + tail};
   };
   if (op == "ping")
-    return fmt::format(R"({{"retCode":0,"retMsg":"OK","op":"pong","data":["{}"],"connId":"{}"}})",
-                       rule.told_ms, conn);
+    return {fmt::format(R"({{"retCode":0,"retMsg":"OK","op":"pong","data":["{}"],"connId":"{}"}})",
+                        rule.told_ms, conn)};
   if (op == "auth") {
     if (session.account) return brief(20001, "Repeat auth");
     const auto account = log_in(text, now);
@@ -118,7 +118,7 @@ std::string PrivateStream::trade_answer(PrivateSession& session, std::string_vie
                      R"("X-Bapi-Limit-Status":"{}","X-Bapi-Limit-Reset-Timestamp":"{}",)"
                      R"("Traceid":"{:016x}","Timenow":"{}"}})",
                      done.limit, done.left, done.reset_ms, ++frames_, rule.told_ms);
-  return out + tail;
+  return {out + tail, done.delay};
 }
 
 }  // namespace proteus::sim

@@ -23,6 +23,12 @@ struct SideSum {
   }
 };
 
+bool is_meant(const VenueOrder& order, const OrderName& name) {
+  if (order.instrument != name.instrument) return false;
+  return name.id.empty() ? !name.link_id.empty() && order.link_id == name.link_id
+                         : order.id == name.id;
+}
+
 /// Value of that part of the orders which carries the position away from zero.
 Money increasing_value(const SideSum& sum, Quantity position, Side side) {
   if (sum.quantity.is_zero()) return Money{};
@@ -48,7 +54,8 @@ MarginUse TradingAccount::margin_of(InstrumentId id, const Proposal* extra,
                                     std::uint64_t without) const {
   SideSum buys, sells;
   for (const auto& [number, order] : open) {
-    if (order.instrument != id || order.reduce_only || number == without) continue;
+    const bool counts = order.instrument == id && order.live() && !order.reduce_only;
+    if (!counts || number == without) continue;
     (order.side == Side::Buy ? buys : sells).add(order.leaves(), order.price);
   }
   if (extra != nullptr && extra->instrument == id)
@@ -79,7 +86,7 @@ MarginUse TradingAccount::margin(const Proposal* extra, std::uint64_t without) c
 Money TradingAccount::exposure(std::uint64_t without) const {
   Money sum = books.gross(Category::Linear);
   for (const auto& [number, order] : open)
-    if (number != without && !order.reduce_only)
+    if (number != without && order.live() && !order.reduce_only)
       sum += notional(order.price, order.leaves(), Rounding::Up);
   return sum;
 }
@@ -89,18 +96,30 @@ Money TradingAccount::maintenance(std::int64_t rate_e9) const {
 }
 
 VenueOrder* TradingAccount::find(const OrderName& name) {
-  for (auto& [number, order] : open) {
-    if (order.instrument != name.instrument) continue;
-    const bool meant = name.id.empty() ? !name.link_id.empty() && order.link_id == name.link_id
-                                       : order.id == name.id;
-    if (meant) return &order;
+  for (auto& [number, order] : open)
+    if (is_meant(order, name)) return &order;
+  return nullptr;
+}
+
+const VenueOrder* TradingAccount::find_filled(const OrderName& name) const {
+  for (std::size_t i = 0; i < remembered_closed; ++i) {
+    const VenueOrder& order = closed[closed.size() - 1 - i];
+    if (is_meant(order, name)) return order.status == OrderStatus::Filled ? &order : nullptr;
   }
   return nullptr;
 }
 
-std::size_t TradingAccount::open_orders(InstrumentId id) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      open, [id](const auto& entry) { return entry.second.instrument == id; }));
+std::size_t TradingAccount::live_orders(InstrumentId id) const {
+  return static_cast<std::size_t>(std::ranges::count_if(open, [id](const auto& entry) {
+    return entry.second.instrument == id && entry.second.live();
+  }));
+}
+
+std::size_t TradingAccount::conditional_orders(InstrumentId id) const {
+  return static_cast<std::size_t>(std::ranges::count_if(open, [id](const auto& entry) {
+    const VenueOrder& order = entry.second;
+    return order.instrument == id && !order.live() && order.stop_type == kStop;
+  }));
 }
 
 bool TradingAccount::remember_link(const std::string& link_id) {
@@ -130,12 +149,46 @@ void TradingAccount::record(Execution execution) {
 
 void TradingAccount::told(const VenueOrder& order) {
   changes.positions.insert(order.instrument);
+  note_for_lists(order);
   for (VenueOrder& known : changes.orders) {
-    if (known.number != order.number) continue;
+    if (known.number != order.number || !known.open()) continue;
     known = order;
     return;
   }
   changes.orders.push_back(order);
+}
+
+void TradingAccount::told_apart(const VenueOrder& order) {
+  changes.positions.insert(order.instrument);
+  note_for_lists(order);
+  changes.orders.push_back(order);
+}
+
+void TradingAccount::note_for_lists(const VenueOrder& order) {
+  if (const auto found = lagging_.find(order.number); found != lagging_.end())
+    found->second.states.emplace_back(order.updated, order);
+}
+
+void TradingAccount::lag(const VenueOrder& order, Duration by, Timestamp now) {
+  std::erase_if(lagging_, [now](const auto& entry) {
+    const auto& [at, last] = entry.second.states.back();
+    return !last.open() && at + entry.second.by <= now;
+  });
+  lagging_[order.number] = {by, {{now, order}}};
+}
+
+const VenueOrder* TradingAccount::shown(const VenueOrder& order, Timestamp now) const {
+  const auto found = lagging_.find(order.number);
+  if (found == lagging_.end()) return &order;
+  const VenueOrder* seen = nullptr;
+  for (const auto& [at, state] : found->second.states)
+    if (at + found->second.by <= now) seen = &state;
+  return seen;
+}
+
+bool TradingAccount::shown(const Execution& execution, Timestamp now) const {
+  const auto found = lagging_.find(execution.order.number);
+  return found == lagging_.end() || execution.time + found->second.by <= now;
 }
 
 }  // namespace proteus::sim

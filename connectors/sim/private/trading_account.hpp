@@ -53,7 +53,11 @@ class TradingAccount {
 
   /// The open order of that name; null if there is none.
   VenueOrder* find(const OrderName& name);
-  [[nodiscard]] std::size_t open_orders(InstrumentId id) const;
+  /// Of the closed ones that order lists still know; null if it did not fill.
+  [[nodiscard]] const VenueOrder* find_filled(const OrderName& name) const;
+  /// Orders of the instrument that are live; those that wait for a trigger which a client made.
+  [[nodiscard]] std::size_t live_orders(InstrumentId id) const;
+  [[nodiscard]] std::size_t conditional_orders(InstrumentId id) const;
 
   /// False: the id was used before. The oldest ids are forgotten beyond a quarter of a million.
   bool remember_link(const std::string& link_id);
@@ -65,6 +69,14 @@ class TradingAccount {
   void record(Execution execution);
   /// Notes the order's present state for telling, and its instrument's position.
   void told(const VenueOrder& order);
+  /// Tells this state as a row of its own, whatever comes after.
+  void told_apart(const VenueOrder& order);
+
+  /// A fault: lists show the order, whose state now this is, as it stood so long ago.
+  void lag(const VenueOrder& order, Duration by, Timestamp now);
+  /// What lists say of an order of this account; null: they do not know it yet.
+  [[nodiscard]] const VenueOrder* shown(const VenueOrder& order, Timestamp now) const;
+  [[nodiscard]] bool shown(const Execution& execution, Timestamp now) const;
 
   std::string key;
   Ledger books;
@@ -76,7 +88,15 @@ class TradingAccount {
   Changes changes;
 
  private:
+  void note_for_lists(const VenueOrder& order);
+
+  struct Lagging {
+    Duration by{};
+    std::vector<std::pair<Timestamp, VenueOrder>> states;  // oldest first
+  };
+
   const InstrumentTable& instruments_;
+  std::map<std::uint64_t, Lagging> lagging_;  // by number
   std::unordered_set<std::string> links_;
   std::deque<std::string> links_by_age_;
 };

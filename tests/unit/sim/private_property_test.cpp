@@ -31,6 +31,7 @@ class RandomClients {
   CoreBench bench;
   std::array<Tally, 2> tallies;
   std::int64_t accepted = 0, refused = 0, fills = 0, busts = 0, settlements = 0;
+  std::int64_t fired = 0, protections = 0;
 
  private:
   Price near(std::int64_t ticks) {
@@ -49,6 +50,11 @@ class RandomClients {
       EXPECT_TRUE(order == nullptr || bench.core->cancel(who, {{}, order->id, ""}, bench.now));
     } else if (what < 64) {
       bench.core->cancel_all(who, std::nullopt, bench.now);
+    } else if (what < 66) {
+      ProtectionChange change;
+      if (pick(0, 1) == 0) change.take_profit = pick(0, 3) == 0 ? Price{} : near(60);
+      if (pick(0, 1) == 0) change.stop_loss = near(60);
+      (void)bench.core->protect(who, {}, change, bench.now);
     } else if (what < 67) {
       (void)bench.core->set_leverage(who, {}, pick(1, 110) * kFixedScale);
     } else {
@@ -64,6 +70,15 @@ class RandomClients {
     if (!wish.market) wish.price = near(30);
     wish.time_in_force = static_cast<TimeInForce>(pick(0, 3));
     wish.reduce_only = pick(0, 4) == 0;
+    if (pick(0, 5) == 0) {
+      wish.trigger = {near(60), pick(0, 1) == 0, static_cast<TriggerBy>(pick(1, 3))};
+    } else if (pick(0, 3) == 0) {
+      const Price up = Price::from_raw(bench.view.last_.raw() + pick(31, 90) * 100'000'000);
+      const Price down = Price::from_raw(bench.view.last_.raw() - pick(31, 90) * 100'000'000);
+      const bool buys = wish.side == Side::Buy;
+      wish.attached.take_profit = pick(0, 1) == 0 ? Price{} : buys ? up : down;
+      wish.attached.stop_loss = buys ? down : up;
+    }
     const auto said = bench.core->submit(who, wish, bench.now);
     ++(said ? accepted : refused);
   }
@@ -121,7 +136,10 @@ class RandomClients {
   }
 
   void check(AccountId id) {
-    for (const Execution& e : bench.core->take_changes(id).executions) count(id, e);
+    const Changes changes = bench.core->take_changes(id);
+    for (const Execution& e : changes.executions) count(id, e);
+    for (const VenueOrder& order : changes.orders)
+      if (order.status == OrderStatus::Triggered) ++fired;
     const TradingAccount& account = bench.account(id);
     const Tally& tally = tallies[id];
     EXPECT_EQ(account.position({}), tally.position) << "position = sum of fills";
@@ -131,16 +149,44 @@ class RandomClients {
     for (const auto& [number, order] : account.open) {
       EXPECT_TRUE(order.open());
       EXPECT_GT(order.leaves(), Quantity{});
+      if (!order.live()) continue;
       EXPECT_TRUE(order.time_in_force == TimeInForce::Gtc ||
                   order.time_in_force == TimeInForce::PostOnly)
           << "nothing else rests";
     }
+    protected_as_told(id);
     never_crossed();
+  }
+  /// Each price of the protection has one order, for the whole position and against it; a flat
+  /// account has neither.
+  void protected_as_told(AccountId id) {
+    const TradingAccount& account = bench.account(id);
+    const PositionNotes& notes = account.notes[0];
+    const Quantity held = account.position({});
+    std::size_t orders = 0;
+    for (const auto& [number, order] : account.open) {
+      if (!order.protects() || order.live()) continue;
+      ++orders;
+      EXPECT_EQ(order.quantity, abs(held));
+      EXPECT_EQ(order.side, held > Quantity{} ? Side::Sell : Side::Buy);
+      const bool stops = order.stop_type == kStopLoss;
+      EXPECT_EQ(order.trigger.price,
+                stops ? notes.protection.stop_loss : notes.protection.take_profit);
+      EXPECT_EQ(number, stops ? notes.stop_order : notes.take_order);
+    }
+    const std::size_t wanted = (notes.protection.take_profit.is_zero() ? 0U : 1U) +
+                               (notes.protection.stop_loss.is_zero() ? 0U : 1U);
+    EXPECT_EQ(orders, wanted);
+    if (held.is_zero()) {
+      EXPECT_EQ(wanted, 0U);
+    }
+    protections += static_cast<std::int64_t>(wanted);
   }
   void never_crossed() {
     std::optional<Price> bid, ask;
     for (AccountId id : {AccountId{0}, AccountId{1}})
       for (const auto& [number, order] : bench.account(id).open) {
+        if (!order.live()) continue;
         if (order.side == Side::Buy) bid = std::max(bid.value_or(order.price), order.price);
         if (order.side == Side::Sell) ask = std::min(ask.value_or(order.price), order.price);
       }
@@ -153,7 +199,7 @@ class RandomClients {
 };
 
 TEST(PrivateProperty, BooksAgreeWithWhatWasToldWhateverClientsDo) {
-  std::int64_t fills = 0, busts = 0, settlements = 0, refused = 0;
+  std::int64_t fills = 0, busts = 0, settlements = 0, refused = 0, fired = 0, protections = 0;
   for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6, 7, 8}) {
     SCOPED_TRACE(seed);
     RandomClients clients(seed);
@@ -162,12 +208,16 @@ TEST(PrivateProperty, BooksAgreeWithWhatWasToldWhateverClientsDo) {
     busts += clients.busts;
     settlements += clients.settlements;
     refused += clients.refused;
+    fired += clients.fired;
+    protections += clients.protections;
   }
   // The clients did meet what they are to be tried with.
   EXPECT_GT(fills, 5000);
   EXPECT_GT(busts, 0);
   EXPECT_GT(settlements, 50);
   EXPECT_GT(refused, 50);
+  EXPECT_GT(fired, 300);
+  EXPECT_GT(protections, 5000);
 }
 
 TEST(PrivateProperty, TheSameStepsGiveTheSameBooksAndIds) {

@@ -157,8 +157,8 @@ TEST(PrivateRest, SaysWhatOfAnOrderIsWrong) {
             "10001 params error: price invalid");
   EXPECT_EQ(refused(limit_body("Buy", "0.01", "40000", R"(,"positionIdx":1)")),
             "10001 position idx not match position mode");
-  EXPECT_EQ(refused(limit_body("Buy", "0.01", "40000", R"(,"takeProfit":"50000")")),
-            "10001 params error: takeProfit is not simulated");
+  EXPECT_EQ(refused(limit_body("Buy", "0.01", "40000", R"(,"tpLimitPrice":"50000")")),
+            "10001 params error: tpLimitPrice is not simulated");
   EXPECT_EQ(refused(limit_body("Buy", "0.01", "40000", R"(,"reduceOnly":true)")),
             "110017 Reduce-only rule not satisfied");
   EXPECT_EQ(refused(limit_body("Buy", "1000", "40000")), "110007 ab not enough for new order");

@@ -1,56 +1,10 @@
 // The private websockets: login, topics, the order of frames, and orders by /v5/trade.
-#include "private_fixture.hpp"
+#include "private_desk.hpp"
 
 namespace proteus::sim::private_test {
 namespace {
 
 using namespace std::string_literals;
-
-std::string linear_body(std::string_view rest) {
-  return fmt::format(R"({{"category":"linear","symbol":"BTCUSDT",{}}})", rest);
-}
-std::string market_order(std::string_view side, std::string_view quantity) {
-  return linear_body(fmt::format(R"("side":"{}","orderType":"Market","qty":"{}")", side, quantity));
-}
-
-/// A bench, the default account's client, and a private connection that has not logged in.
-struct StreamDesk {
-  StreamDesk() {
-    bench.run(3s);
-    conn = bench.connect("/v5/private");
-  }
-  /// What came on a connection since the last call.
-  std::vector<std::string> heard(ConnId from) {
-    std::vector<std::string> texts;
-    for (std::size_t& i = read[from]; i < bench.io.of(from).size(); ++i)
-      texts.push_back(bench.io.of(from)[i]);
-    return texts;
-  }
-  std::string say(ConnId to, std::string_view text) {
-    bench->on_text(to, text);
-    const auto answers = heard(to);
-    EXPECT_EQ(answers.size(), 1U) << text;
-    return answers.empty() ? "" : answers.front();
-  }
-  [[nodiscard]] std::string auth(std::int64_t ahead_ms, std::string_view key_word,
-                                 std::string_view secret) {
-    const std::string expires = std::to_string(to_unix_ms(bench->now()) + ahead_ms);
-    return fmt::format(R"({{"op":"auth","args":["{}",{},"{}"]}})", key_word, expires,
-                       hmac_sha256_hex(secret, "GET/realtime" + expires));
-  }
-  void log_in(ConnId who) { say(who, auth(10'000, "simkey", "simsecret")); }
-  std::vector<std::string> topics_heard(ConnId from) {
-    std::vector<std::string> topics;
-    for (const std::string& text : heard(from))
-      topics.push_back(text_at(json::parse(text), "/topic"));
-    return topics;
-  }
-
-  Bench bench{{}, 60};
-  Client client{bench};
-  ConnId conn = 0;
-  std::map<ConnId, std::size_t> read;
-};
 
 TEST(PrivateStream, LogsInWithTheVenuesWords) {
   StreamDesk desk;
@@ -258,80 +212,6 @@ TEST(TradeStream, TakesOrdersUnderTheRulesOfRest) {
   EXPECT_EQ(text_at(desk.client.get("/v5/order/history", "category=linear&orderLinkId=w-1"),
                     "/result/list/0/orderStatus"),
             "Cancelled");
-}
-
-/// Orders a fault of every kind that an order can meet, and says what came of it.
-struct FaultDesk : StreamDesk {
-  FaultDesk() {
-    log_in(conn);
-    say(conn, R"({"op":"subscribe","args":["order","execution","position","wallet"]})");
-  }
-  void order_fault(FaultKind kind) { ASSERT_TRUE(bench->inject({kind})); }
-  HttpReply buy(std::string_view link_id) {
-    return client.raw_post(
-        "/v5/order/create",
-        linear_body(fmt::format(
-            R"("side":"Buy","orderType":"Market","qty":"0.01","orderLinkId":"{}")", link_id)));
-  }
-  std::string size_held() {
-    return text_at(client.get("/v5/position/list", "category=linear&symbol=BTCUSDT"),
-                   "/result/list/0/size");
-  }
-};
-
-TEST(PrivateFaults, AnOrderThatWasDoneMayBeAnswered10016OrNotAtAll) {
-  FaultDesk desk;
-  desk.order_fault(FaultKind::Order10016);
-  EXPECT_EQ(code_of(json::parse(desk.buy("f-1").body)), 10016);
-  EXPECT_EQ(desk.size_held(), "0.01");
-  EXPECT_EQ(code_of(json::parse(desk.buy("f-1").body)), 110072) << "which proves that it arrived";
-  desk.order_fault(FaultKind::OrderLost);
-  EXPECT_TRUE(desk.buy("f-2").lost);
-  EXPECT_EQ(desk.size_held(), "0.02");
-  EXPECT_FALSE(desk.buy("f-3").lost) << "one was ordered";
-  EXPECT_EQ(desk.bench->describe_faults(), "order_10016=1 order_lost=1");
-
-  const ConnId trade = desk.bench.connect("/v5/trade");
-  desk.log_in(trade);
-  desk.order_fault(FaultKind::OrderLost);
-  desk.bench->on_text(trade,
-                      fmt::format(R"({{"reqId":"1","header":{{"X-BAPI-TIMESTAMP":"{}"}},)"
-                                  R"("op":"order.create","args":[{}]}})",
-                                  to_unix_ms(desk.bench->now()), market_order("Buy", "0.01")));
-  EXPECT_EQ(desk.heard(trade), std::vector<std::string>{});
-  EXPECT_EQ(desk.size_held(), "0.04");
-}
-
-TEST(PrivateFaults, StreamsMaySpeakBeforeTheAnswerAndInAnotherOrder) {
-  FaultDesk desk;
-  desk.order_fault(FaultKind::PrivateEarly);
-  EXPECT_EQ(code_of(json::parse(desk.buy("e-1").body)), 0);
-  const std::vector<std::string> usual{"execution", "order", "position", "wallet"};
-  EXPECT_EQ(desk.topics_heard(desk.conn), usual) << "before the exchange was advanced";
-  desk.order_fault(FaultKind::PrivateShuffle);
-  desk.buy("e-2");
-  desk.bench.run(0s);
-  auto shuffled = desk.topics_heard(desk.conn);
-  EXPECT_NE(shuffled, usual);
-  std::ranges::sort(shuffled);
-  EXPECT_EQ(shuffled, usual) << "all of them, which happen to be in the order of the alphabet";
-  desk.buy("e-3");
-  desk.bench.run(0s);
-  EXPECT_EQ(desk.topics_heard(desk.conn), usual);
-}
-
-TEST(PrivateFaults, ListsMayForgetClosedOrders) {
-  FaultDesk desk;
-  desk.buy("c-1");
-  const auto rows = [&](std::string_view path, std::string_view query) {
-    return desk.client.get(path, query).at_pointer("/result/list").as_array().size();
-  };
-  EXPECT_EQ(rows("/v5/order/realtime", "category=linear&orderLinkId=c-1"), 1U);
-  desk.order_fault(FaultKind::ForgetClosed);
-  EXPECT_EQ(rows("/v5/order/realtime", "category=linear&orderLinkId=c-1"), 0U);
-  EXPECT_EQ(rows("/v5/order/history", "category=linear&orderLinkId=c-1"), 1U);
-  desk.buy("c-2");
-  EXPECT_EQ(rows("/v5/order/realtime", "category=linear&symbol=BTCUSDT&openOnly=1"), 1U);
 }
 
 }  // namespace
