@@ -40,9 +40,9 @@ struct Job {
 };
 
 std::vector<std::string> inherited_environment() {
-  constexpr std::array<std::string_view, 5> kOurs = {
-      "PROTEUS_ALARM_WEBHOOK=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID=",
-      "CREDENTIALS_DIRECTORY="};
+  constexpr std::array<std::string_view, 7> kOurs = {
+      "PROTEUS_ALARM_WEBHOOK=", "PROTEUS_API_KEY=", "PROTEUS_API_SECRET=",   "NOTIFY_SOCKET=",
+      "WATCHDOG_USEC=",         "WATCHDOG_PID=",    "CREDENTIALS_DIRECTORY="};
   std::vector<std::string> kept;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view word{*entry};

@@ -77,9 +77,13 @@ TEST_F(AlarmCommandTest, GetsTheAlarmAsJsonOnItsStandardInput) {
 TEST_F(AlarmCommandTest, GetsTheAlarmInItsEnvironmentAndNothingThatIsOurs) {
   ::setenv("PROTEUS_ALARM_WEBHOOK", "https://example.org/secret", 1);
   ::setenv("NOTIFY_SOCKET", "/nowhere", 1);
+  ::setenv("PROTEUS_API_KEY", "of secret use", 1);
+  ::setenv("PROTEUS_API_SECRET", "a secret", 1);
   const Delivery outcome = send({script("env > \"$1\""), folder_ / "heard"});
   ::unsetenv("PROTEUS_ALARM_WEBHOOK");
   ::unsetenv("NOTIFY_SOCKET");
+  ::unsetenv("PROTEUS_API_KEY");
+  ::unsetenv("PROTEUS_API_SECRET");
   ASSERT_EQ(outcome, Delivery::Delivered) << word_;
   EXPECT_THAT(read("heard"),
               AllOf(HasSubstr("PROTEUS_ALARM_KIND=disk_low\n"),
