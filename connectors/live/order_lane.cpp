@@ -62,6 +62,7 @@ void OrderLane::send(Sending sending) {
   } else {
     OrderExtras extras;
     extras.stop_loss = stop_for(entry->request);
+    extras.self_match = SelfMatch::None;
     text = create_text(entry->request, instrument, extras);
   }
   sending.sent = now;

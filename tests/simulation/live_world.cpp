@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <fstream>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "connectors/bybit/bootstrap.hpp"
@@ -116,6 +116,7 @@ Result<void> LiveWorld::start() {
     for (auto& letter : letters) letter = static_cast<std::uint8_t>(draws.next());
     BOOST_OUTCOME_TRY(trading_,
                       app::Trading::open(loaded_, "live", now, make_session_code(letters)));
+    if (std::getenv("PROTEUS_SIMULATION_ALOUD") != nullptr) trading_->watch();
     session_ = trading_->session().folder();
     BOOST_OUTCOME_TRY(trading_->build(table, now));
   }

@@ -69,7 +69,10 @@ void Network::open(bybit::StreamId stream, std::string_view path) {
 }
 
 void Network::send(bybit::StreamId stream, std::string text) {
-  later(latency(), [this, conn = streams_[stream].conn, text = std::move(text)] {
+  // What goes out on a connection arrives in its order.
+  auto& last = streams_[stream].last_sent;
+  last = std::max(last, now_ + latency());
+  at(last, [this, conn = streams_[stream].conn, text = std::move(text)] {
     const auto c = connections_.find(conn);  // Also of a daemon that has died since.
     if (c == connections_.end() || !c->second.open || c->second.muted) return;
     exchange->on_text(conn, text);

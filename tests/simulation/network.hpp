@@ -93,6 +93,7 @@ class Network final : public sim::SimIo, public bybit::FeedIo, public live::Acco
     sim::ConnId conn = 0;  ///< zero: none
     bool reading = true;
     std::vector<std::string> unread;
+    bybit::SteadyTime last_sent{};  ///< when the last message under way arrives
   };
   sim::Draws draws_;
   bybit::SteadyTime now_{std::chrono::hours{1}};
