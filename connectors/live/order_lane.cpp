@@ -89,7 +89,8 @@ void OrderLane::send_by_rest(Sending sending, std::string text) {
              [this, sending, kind](Result<RestReply> reply) {
                if (reply.has_error()) {
                  const bool left = reply.error().code != ErrorCode::Refused;
-                 return answered(sending, left ? Outcome::Unknown : Outcome::Refused, 0,
+                 const Outcome stayed = sending.cancel ? Outcome::Later : Outcome::Refused;
+                 return answered(sending, left ? Outcome::Unknown : stayed, 0,
                                  left ? "no answer" : reply.error().context);
                }
                const RestReply& got = reply.value();

@@ -6,7 +6,7 @@ namespace proteus::live {
 namespace {
 
 constexpr std::size_t kInFlightMax = 8;
-constexpr int kReadTries = 6;
+constexpr int kReadTries = 8;
 
 /// Requests a second that the venue grants where it has not said otherwise (reference 4.2).
 int limit_of(const std::string& path) {
@@ -97,7 +97,9 @@ void RestLane::send(Job job, SteadyTime now) {
 void RestLane::finish(Job job, Result<RestReply> reply) { job.on(std::move(reply)); }
 
 void RestLane::again(Job job, const std::string& why, SteadyTime now) {
-  if (job.post || ++job.tries >= kReadTries)
+  // A read changes nothing, and what is set is set: both may be asked again.
+  const bool once = job.post && job.kind != RequestKind::Setting;
+  if (once || ++job.tries >= kReadTries)
     return finish(std::move(job), error(ErrorCode::Timeout, why));
   job.not_before = now + backoff_.pause(job.tries);
   waiting_.push_back(std::move(job));
@@ -144,9 +146,15 @@ void RestLane::on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now
   else if (got.limit.known())
     room.learn(got.limit, parts_.clock.at(now), now);
   reply.body = std::move(got.body);
+  const Outcome outcome = reply.http != 200 ? outcome_of_http(job.kind, reply.http)
+                                            : outcome_of(job.kind, reply.code);
+  if (job.kind == RequestKind::Setting &&
+      (outcome == Outcome::Later || outcome == Outcome::Unknown)) {
+    const std::string why = fmt::format("{}: {} {}", job.path, reply.code, reply.message);
+    again(std::move(job), why, now);
+    return pump(now);
+  }
   if (!job.post && (reply.http != 200 || reply.code != 0)) {
-    const Outcome outcome = reply.http != 200 ? outcome_of_http(job.kind, reply.http)
-                                              : outcome_of(job.kind, reply.code);
     const std::string why = fmt::format("{}: {} {}", job.path, reply.code, reply.message);
     if (outcome == Outcome::Later || outcome == Outcome::Unknown)
       again(std::move(job), why, now);
@@ -176,8 +184,12 @@ void RestLane::on_timer(SteadyTime now) {
     again(std::move(job), why, now);
   }
   if (barred(now) && !waiting_.empty()) {
-    std::deque<Job> refused;
-    refused.swap(waiting_);
+    std::deque<Job> all, refused;
+    all.swap(waiting_);
+    for (Job& job : all) {
+      const bool waits = job.kind == RequestKind::Read || job.kind == RequestKind::Setting;
+      (waits ? waiting_ : refused).push_back(std::move(job));
+    }
     for (Job& job : refused)
       finish(std::move(job),
              error(ErrorCode::Refused, "HTTP is barred for ten minutes after a 403"));

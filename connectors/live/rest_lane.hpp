@@ -1,6 +1,7 @@
 // Signed HTTP, one request at a time through the venue's rules: a bucket for each path that learns
 // from the headers, a bound on what is in flight, deadlines, and no HTTP at all for ten minutes
-// after a 403. Reads are asked again after a failure; what changes something is sent once.
+// after a 403. Reads and settings are asked again after a failure, and wait while HTTP is barred;
+// orders are sent once.
 #pragma once
 
 #include <deque>

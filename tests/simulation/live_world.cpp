@@ -59,6 +59,7 @@ LiveWorld::LiveWorld(LiveSetup setup)
   exchange.seed = static_cast<std::int64_t>(setup_.seed % 1'000'000'007ULL);
   exchange.history_bars = 300;
   exchange.faults = setup_.faults;
+  setup_.tune(exchange);
   source_.emplace(
       std::move(sim::SyntheticSource::create(market, setup_.seed, kLiveStart, 480h).value()));
   exchange_ = std::move(sim::SimExchange::create(exchange, *source_, network_).value());
@@ -172,12 +173,30 @@ Result<void> LiveWorld::start() {
   return success();
 }
 
+/// What a process has not handed to the kernel dies with it: the log as it lies now, and no word
+/// that a destructor might still write.
+void LiveWorld::keep_log_as_it_is() {
+  const std::filesystem::path wal = trading_->session().wal_path();
+  std::filesystem::copy_file(wal, wal.string() + ".kept",
+                             std::filesystem::copy_options::overwrite_existing);
+}
+
+void LiveWorld::kill_at(std::function<bool(std::string_view)> when, bool leaves) {
+  network_.may_leave = [this, when = std::move(when), leaves](std::string_view text) {
+    if (dying_) return false;
+    if (!when(text)) return true;
+    keep_log_as_it_is();
+    dying_ = true;
+    return leaves;
+  };
+}
+
 void LiveWorld::kill() {
-  // What a process has not handed to the kernel dies with it: the log as it lies now, and no word
-  // that a destructor might still write.
+  if (!dying_) keep_log_as_it_is();
+  dying_ = false;
+  network_.may_leave = [](std::string_view) { return true; };
   const std::filesystem::path wal = trading_->session().wal_path();
   const std::filesystem::path kept = wal.string() + ".kept";
-  std::filesystem::copy_file(wal, kept, std::filesystem::copy_options::overwrite_existing);
   network_.cut_all();
   network_.on_answer = [](bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime) {};
   network_.gateway = nullptr;
@@ -203,13 +222,19 @@ Result<void> LiveWorld::end() {
   return done;
 }
 
-void LiveWorld::run(Duration time) { network_.run_to(network_.now() + time); }
+void LiveWorld::run(Duration time) {
+  network_.run_to(network_.now() + time);
+  if (dying_) kill();
+}
 
 bool LiveWorld::run_until(const std::function<bool()>& holds, Duration longest) {
   const auto until = network_.now() + longest;
   while (network_.now() < until) {
     if (holds()) return true;
     network_.run_to(network_.now() + 20ms);
+    if (!dying_) continue;
+    kill();
+    return true;
   }
   return holds();
 }
@@ -285,7 +310,8 @@ VenueBooks LiveWorld::venue() {
             books.open.push_back(text(row, "orderLinkId"));
         });
   pages("/v5/order/history", "category=linear&limit=50", [&](const bj::object& row) {
-    books.links.push_back(text(row, "orderLinkId"));
+    if (const std::string link = text(row, "orderLinkId"); !link.empty())
+      books.links.push_back(link);
   });
   pages("/v5/execution/list", "category=linear&limit=100", [&](const bj::object& row) {
     if (text(row, "execType") == "Trade")

@@ -23,6 +23,7 @@ struct LiveSetup {
   sim::SimFaults faults{};
   std::vector<std::string> overrides;  ///< of the daemon's settings
   std::vector<std::string> instruments = {"linear:BTCUSDT", "linear:ETHUSDT"};
+  std::function<void(sim::SimSettings&)> tune = [](sim::SimSettings&) {};
 };
 
 /// What the venue says of the account, asked by signed requests and read by a parser of its own.
@@ -47,6 +48,10 @@ class LiveWorld {
   Result<void> start();
   /// kill -9: what the kernel has of the log is all that is left.
   void kill();
+  /// The same at the moment when the daemon sends something of which `when` says so: before it
+  /// leaves, or right after. Happens in the next run().
+  void kill_at(std::function<bool(std::string_view)> when, bool leaves);
+  [[nodiscard]] bool killed() const { return !running(); }
   /// Tells the engine to stop, waits for what is open, and ends in good order.
   Result<void> end();
   [[nodiscard]] bool running() const { return trading_ != nullptr; }
@@ -83,6 +88,9 @@ class LiveWorld {
   std::unique_ptr<sim::SimExchange> exchange_;
   app::Loaded loaded_;
   std::unique_ptr<live::Signing> signing_;
+  void keep_log_as_it_is();
+
+  bool dying_ = false;  ///< killed inside a call; the rest of it does not count
   std::optional<std::filesystem::path> session_;  ///< of the daemon that lived before
 
   // A daemon.

@@ -176,13 +176,13 @@ void Network::open(live::Channel channel) {
 }
 
 void Network::send(live::Channel channel, std::string text) {
-  if (may_leave()) send(stream_of(channel), std::move(text));
+  if (may_leave(text)) send(stream_of(channel), std::move(text));
 }
 
 void Network::close(live::Channel channel) { close(stream_of(channel)); }
 
 void Network::request(live::RequestId id, live::HttpCall call) {
-  if (!may_leave()) return;
+  if (!may_leave(call.target)) return;
   later(latency(), [this, life = life_, id, call = std::move(call)] {
     sim::HttpReply reply =
         exchange->on_http(call.post ? "POST" : "GET", call.target, call.headers, call.body);

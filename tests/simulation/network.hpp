@@ -30,8 +30,9 @@ class Network final : public sim::SimIo, public bybit::FeedIo, public live::Acco
   bybit::VenueClock* clock = nullptr;
   live::AccountGateway* gateway = nullptr;  ///< null: no account
   OnAnswer on_answer;
-  /// Asked for what a daemon sends to its account, before it leaves; false: it dies now.
-  std::function<bool()> may_leave = [] { return true; };
+  /// Asked for what a daemon sends to its account, message or target of a request, before it
+  /// leaves; false: it does not.
+  std::function<bool(std::string_view)> may_leave = [](std::string_view) { return true; };
 
   [[nodiscard]] bybit::SteadyTime now() const { return now_; }
   /// Counts the daemons that have died.
