@@ -7,8 +7,8 @@
 namespace proteus::live {
 namespace {
 
-/// Further from zero we hold nothing: sums of a few such still fit.
-constexpr std::int64_t kHeldMax = INT64_MAX / 4;
+/// What stands for a value that we cannot hold: sums of a few such still fit.
+constexpr std::int64_t kClamped = INT64_MAX / 4;
 
 /// A decimal of the venue. What needs more than 1e-9 is rounded and what is too large clamped,
 /// which `exact` tells: one foreign row that we cannot hold must not hide all others of its page.
@@ -18,32 +18,33 @@ struct Decimal {
   bool told = false;
 };
 
-bool only_digits(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+/// -?digits[.digits], of any length.
+bool is_decimal_text(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const auto digits = [](std::string_view part) {
+    return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  const std::size_t point = std::min(text.find('.'), text.size());
+  return digits(text.substr(0, point)) && (point == text.size() || digits(text.substr(point + 1)));
 }
 
 std::optional<Decimal> long_decimal(std::string_view text) {
-  const Result<std::int64_t> whole = parse_fixed(text);
-  if (whole && whole.value() >= -kHeldMax && whole.value() <= kHeldMax)
-    return Decimal{whole.value(), true, true};
-  if (!whole && whole.error().code != ErrorCode::OutOfRange) return std::nullopt;
+  if (!is_decimal_text(text)) return std::nullopt;
   const bool negative = text.front() == '-';
-  const std::size_t point = std::min(text.find('.'), text.size());
-  const std::size_t cut = std::min(point + 10, text.size());
-  const std::string_view rest = text.substr(cut);
-  if (!only_digits(rest)) return std::nullopt;
-  Result<std::int64_t> kept = parse_fixed(text.substr(0, cut));
-  if (!kept && kept.error().code != ErrorCode::OutOfRange) return std::nullopt;
-  std::int64_t raw = kept ? kept.value() : (negative ? -kHeldMax : kHeldMax);
-  if (kept && !rest.empty() && rest[0] >= '5') raw += negative ? -1 : 1;
-  const bool only_zeros = kept && std::ranges::all_of(rest, [](char c) { return c == '0'; });
-  return Decimal{std::clamp(raw, -kHeldMax, kHeldMax), only_zeros, true};
+  const Decimal clamped{negative ? -kClamped : kClamped, false, true};
+  if (const auto whole = parse_fixed(text))
+    return whole.value() == INT64_MIN ? clamped : Decimal{whole.value(), true, true};
+  const std::size_t cut = std::min(std::min(text.find('.'), text.size()) + 10, text.size());
+  const auto kept = parse_fixed(text.substr(0, cut));
+  if (!kept || kept.value() == INT64_MIN || kept.value() == INT64_MAX) return clamped;
+  const bool away = cut < text.size() && text[cut] >= '5';
+  return Decimal{kept.value() + (away ? (negative ? -1 : 1) : 0), false, true};
 }
 
 Decimal read_decimal(FieldReader& reader, ondemand::value& value, const char* field) {
   const std::string_view text = reader.text(value, field);
   if (text.empty()) return {};
-  if (const auto raw = bybit::detail::short_decimal(text); raw.known && raw.value <= kHeldMax)
+  if (const auto raw = bybit::detail::short_decimal(text); raw.known)
     return {raw.value, true, true};
   if (const auto decimal = long_decimal(text)) return *decimal;
   reader.fail(

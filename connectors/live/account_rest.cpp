@@ -31,7 +31,9 @@ OrderIds read_ids(ondemand::object& object, FieldReader& reader) {
 bool says_withdraw(std::string_view permission) {
   constexpr std::string_view kWord = "withdraw";
   const auto same = [](char a, char b) { return (a | 0x20) == b; };
-  return std::ranges::search(permission, kWord, same).begin() != permission.end();
+  // Not of std::ranges, which clang 14 does not compile with this library.
+  return std::search(permission.begin(), permission.end(), kWord.begin(), kWord.end(), same) !=
+         permission.end();
 }
 
 /// Groups of permissions, each a list of words. A word about withdrawing counts in whatever group.

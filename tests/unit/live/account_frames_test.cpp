@@ -270,6 +270,31 @@ TEST_F(AccountFrames, WhatDoesNotFitIsMarked) {
   EXPECT_TRUE(frame.rows[0].exact) << "zeros are no loss";
 }
 
+TEST_F(AccountFrames, WhatIsNoDecimalIsAnErrorHoweverLongItIs) {
+  for (const char* bad : {"1e5", "+5", "0x10", "5.", ".5", "--5", "NaN", "1.2.3", "-",
+                          "99999999999999999999999abc", "0.1234567890123x", "5 "})
+    EXPECT_THAT(
+        refusal(replaced(kOrderFrame, R"("qty":"0.020")", std::string(R"("qty":")") + bad + "\"")),
+        HasSubstr("qty"))
+        << bad;
+  const std::vector<std::pair<const char*, std::int64_t>> rounded = {
+      {"-0.0000000005", -1},
+      {"0.0000000004", 0},
+      {"9223372036.8547758074", INT64_MAX / 4},
+      {"-9223372036.854775808", -(INT64_MAX / 4)}};
+  for (const auto& [text, raw] : rounded) {
+    const auto frame = read<OrderRows>(
+        replaced(kOrderFrame, R"("price":"36500")", std::string(R"("price":")") + text + "\""));
+    ASSERT_EQ(frame.rows.size(), 1U) << text;
+    EXPECT_EQ(frame.rows[0].price.raw(), raw) << text;
+    EXPECT_FALSE(frame.rows[0].exact) << text;
+  }
+  const auto large =
+      read<OrderRows>(replaced(kOrderFrame, R"("price":"36500")", R"("price":"9000000000.5")"));
+  ASSERT_EQ(large.rows.size(), 1U);
+  EXPECT_TRUE(large.rows[0].exact);
+}
+
 TEST_F(AccountFrames, SeveralRowsInOneFrame) {
   const std::string row(kOrderFrame.substr(kOrderFrame.find("[{") + 1));
   const std::string one = row.substr(0, row.size() - 2);

@@ -91,6 +91,29 @@ TEST(SimulatorRows, Order) {
   EXPECT_EQ(rest.value().rows.at(0), row);
 }
 
+TEST(SimulatorRows, StopThatWaits) {
+  sim::VenueOrder order = some_order();
+  order.market = true;
+  order.filled = {};
+  order.value = {};
+  order.status = sim::OrderStatus::Untriggered;
+  order.stop_type = sim::kStopLoss;
+  order.trigger.price = "35000.5"_px;
+  order.attached.stop_loss = "34000"_px;
+  order.close_on_trigger = true;
+  AccountCodec codec;
+  std::string text;
+  append_order_row(text, order, linear_btc(), {});
+  const OrderRow row = only_row<OrderRows>(codec, frame("order", text));
+  EXPECT_EQ(row.status, VenueOrderStatus::Untriggered);
+  EXPECT_TRUE(is_open(row.status));
+  EXPECT_TRUE(row.market);
+  EXPECT_TRUE(row.close_on_trigger);
+  EXPECT_EQ(row.stop_order_type.view(), "StopLoss");
+  EXPECT_EQ(row.trigger_price, order.trigger.price);
+  EXPECT_EQ(row.stop_loss, order.attached.stop_loss);
+}
+
 TEST(SimulatorRows, ExecutionsOfAllTypes) {
   const Instrument btc = linear_btc();
   AccountCodec codec;
@@ -169,7 +192,7 @@ TEST(SimulatorRows, PositionAndWallet) {
   const auto position = [&](bool rest) {
     AccountCodec codec;
     std::string text;
-    append_position_row(text, *core, 0, InstrumentId{0}, "36500"_px, {rest, 0});
+    append_position_rows(text, *core, 0, InstrumentId{0}, "36500"_px, {rest, 0});
     if (!rest) return only_row<PositionRows>(codec, frame("position", text));
     const auto read = codec.positions(page(text));
     EXPECT_TRUE(read) << (read ? "" : read.error().context);
