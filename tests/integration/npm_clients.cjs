@@ -95,12 +95,15 @@ async function byRest(client) {
 
 async function bySocket() {
   const stream = new WebsocketClient(
-    { key, secret, wsUrl: `ws://${where}/v5/private`, promiseSubscribeRequests: true }, quiet);
+    { key, secret, wsUrl: `ws://${where}/v5/private` }, quiet);
   const heard = [];
   stream.on('update', (frame) => heard.push(...frame.data.map((row) => [frame.topic, row])));
   stream.on('exception', (error) => console.error('stream', error));
   const rows = (topic) => heard.filter((entry) => entry[0] === topic).map((entry) => entry[1]);
-  await stream.subscribeV5(['order', 'execution', 'position', 'wallet'], 'linear');
+  let subscribed = false;
+  stream.on('response', (answer) => { subscribed ||= answer.op === 'subscribe' && answer.success; });
+  stream.subscribeV5(['order', 'execution', 'position', 'wallet'], 'linear');
+  await until('the subscription', () => subscribed);
   const trade = new WebsocketAPIClient(
     { key, secret, wsUrl: `ws://${where}/v5/trade`, attachEventListeners: false }, quiet);
   const made = await trade.submitNewOrder({
