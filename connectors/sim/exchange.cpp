@@ -172,6 +172,8 @@ void SimExchange::Impl::step(Timestamp due) {
   hub_->release(now_);
   if (!on_grid) return;
   core_->on_market(now_);
+  for (const AccountId account : signed_->guard().due(hub_->guarded(), now_))
+    core_->disconnect(account, now_);
   hub_->push(now_);
   hub_->tell_accounts(now_);
 }

@@ -216,6 +216,17 @@ void Hub::tell_accounts(Timestamp now) {
       });
 }
 
+std::set<AccountId> Hub::guarded() const {
+  std::set<AccountId> alive;
+  for (const auto& [id, connection] : connections_) {
+    const auto& session = connection->session;
+    if (session && !connection->muted && session->account &&
+        session->topics.contains(std::string(kGuardTopic)))
+      alive.insert(*session->account);
+  }
+  return alive;
+}
+
 void Hub::release(Timestamp now) {
   for (auto& [id, connection] : connections_)
     if (!connection->muted) connection->line.release(now);

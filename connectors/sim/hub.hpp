@@ -32,6 +32,8 @@ class Hub {
   void push(Timestamp now);
   /// What happened to accounts since the last call, to those who subscribed to it.
   void tell_accounts(Timestamp now);
+  /// Accounts with a live connection that asked for disconnect protection.
+  [[nodiscard]] std::set<AccountId> guarded() const;
   /// Delayed frames that are due, and when the next is.
   void release(Timestamp now);
   [[nodiscard]] std::optional<Timestamp> next_release() const;

@@ -7,12 +7,12 @@
 namespace proteus::sim {
 
 std::string envelope(int code, std::string_view message, std::string_view result,
-                     std::int64_t time_ms) {
+                     std::int64_t time_ms, std::string_view ext_info) {
   std::string out = fmt::format("{{\"retCode\":{},\"retMsg\":", code);
   append_json(out, message);
   out += ",\"result\":";
   out += result;
-  out += fmt::format(",\"retExtInfo\":{{}},\"time\":{}}}", time_ms);
+  out += fmt::format(",\"retExtInfo\":{},\"time\":{}}}", ext_info, time_ms);
   return out;
 }
 

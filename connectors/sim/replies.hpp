@@ -8,9 +8,10 @@
 
 namespace proteus::sim {
 
-/// {"retCode":..,"retMsg":..,"result":..,"retExtInfo":{},"time":..}; `result` is JSON text.
+/// {"retCode":..,"retMsg":..,"result":..,"retExtInfo":..,"time":..}; `result` and
+/// `ext_info` are JSON text.
 std::string envelope(int code, std::string_view message, std::string_view result,
-                     std::int64_t time_ms);
+                     std::int64_t time_ms, std::string_view ext_info = "{}");
 /// HTTP 200 with that body.
 HttpReply json_reply(std::string body);
 /// An answer that is not JSON.

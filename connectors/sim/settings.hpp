@@ -188,7 +188,8 @@ struct SimSettings {
                 "REST klines: a start inside a candle includes that candle (seen later); else the "
                 "list begins with the next (recorded 2024)"),
         setting("accounts", &S::accounts,
-                "accounts that may trade, each KEY:SECRET:USDT; play money, so no real key here"),
+                "accounts that may trade, each KEY:SECRET:USDT and any of :readonly :withdraw :dcp "
+                ":fast=N :ip=ADDRESS :expires=DATE; play money, so no real key here"),
         setting("taker_fee_bps", &S::taker_fee_bps,
                 "perpetuals: fee of taking, in bps of the value", 0.0, 1000.0),
         setting("maker_fee_bps", &S::maker_fee_bps,

@@ -13,6 +13,10 @@ bool reaches(const VenueOrder& taker, Price offered) {
   return taker.side == Side::Buy ? offered <= taker.price : offered >= taker.price;
 }
 
+bool avoids(const VenueOrder& taker, const VenueOrder& maker) {
+  return taker.self_match != SelfMatch::None && taker.account == maker.account;
+}
+
 const std::vector<BookLevel>& far_side(const VenueOrder& taker, const Ladder& ladder) {
   return taker.side == Side::Buy ? ladder.asks : ladder.bids;
 }
@@ -69,6 +73,7 @@ Quantity ExchangeCore::offered(const VenueOrder& taker, const Ladder& ladder) co
   std::map<AccountId, Quantity> reducing;
   for (const auto& [key, maker] : desk(taker.instrument).resting[static_cast<std::size_t>(far)]) {
     if (!reaches(taker, maker->price)) break;
+    if (avoids(taker, *maker)) continue;
     Quantity can = fillable(*maker);
     if (maker->reduce_only) {
       const Quantity most =
@@ -83,14 +88,29 @@ Quantity ExchangeCore::offered(const VenueOrder& taker, const Ladder& ladder) co
   return Quantity::from_raw(static_cast<std::int64_t>(std::min<Int128>(sum, INT64_MAX)));
 }
 
-void ExchangeCore::take(VenueOrder& order, const Ladder& ladder, Timestamp now) {
+bool ExchangeCore::survives_itself(VenueOrder& taker, VenueOrder& maker, Timestamp now) {
+  taker.self_matched = maker.id;
+  if (taker.self_match != SelfMatch::CancelTaker) {
+    maker.self_matched = taker.id;
+    finish(maker, OrderStatus::Cancelled, "CancelBySmp", "EC_BySelfMatch", now);
+  }
+  if (taker.self_match == SelfMatch::CancelMaker) return true;
+  finish(taker, OrderStatus::Cancelled, "CancelBySmp", "EC_BySelfMatch", now);
+  return false;
+}
+
+bool ExchangeCore::take(VenueOrder& order, const Ladder& ladder, Timestamp now) {
   const auto far = static_cast<std::size_t>(opposite(order.side));
   std::size_t level = 0;
   for (;;) {
     const Quantity wanted = fillable(order);
-    if (wanted.is_zero()) return;
+    if (wanted.is_zero()) return true;
     const Offer offer = best_offer(order, ladder, level);
-    if (offer.quantity.is_zero() || !reaches(order, offer.price)) return;
+    if (offer.quantity.is_zero() || !reaches(order, offer.price)) return true;
+    if (offer.maker != nullptr && avoids(order, *offer.maker)) {
+      if (!survives_itself(order, *offer.maker, now)) return false;
+      continue;
+    }
     const Quantity quantity = std::min(wanted, offer.quantity);
     fill(order, quantity, offer.price, Liquidity::Taker, now);
     if (offer.maker == nullptr) {
@@ -116,7 +136,7 @@ void ExchangeCore::enter(VenueOrder& order, Timestamp now) {
   }
   if (order.time_in_force == TimeInForce::Fok && offered(order, ladder) < order.leaves())
     return end("EC_CancelForNoFullFill");
-  take(order, ladder, now);
+  if (!take(order, ladder, now)) return;
   if (order.leaves().is_zero())
     return finish(order, OrderStatus::Filled, "UNKNOWN", "EC_NoError", now);
   if (order.time_in_force == TimeInForce::Gtc || order.time_in_force == TimeInForce::PostOnly)

@@ -220,6 +220,7 @@ VenueOrder ExchangeCore::made(AccountId id, const NewOrder& wish, Timestamp now)
   order.close_on_trigger = wish.close_on_trigger;
   order.trigger = wish.trigger;
   order.attached = wish.attached;
+  order.self_match = wish.self_match;
   order.price = wish.price;
   order.quantity = wish.quantity;
   order.last_at_creation = view_.last(wish.instrument, now);
@@ -290,6 +291,33 @@ Said<void> ExchangeCore::set_mode(AccountId id, InstrumentId instrument, bool he
   mode = hedge;
   account.changes.positions.insert(instrument);
   return boost::outcome_v2::success();
+}
+
+void ExchangeCore::disconnect(AccountId id, Timestamp now) {
+  std::vector<VenueOrder*> orders;
+  for (auto& [number, order] : accounts_[id].open)
+    if (order.live()) orders.push_back(&order);
+  for (VenueOrder* const order : orders)
+    finish(*order, OrderStatus::Cancelled, "CancelByDCP", "EC_PerCancelRequest", now);
+}
+
+Said<ExchangeCore::Preview> ExchangeCore::preview(AccountId id, const NewOrder& asked,
+                                                  Timestamp now) {
+  TradingAccount& account = accounts_[id];
+  NewOrder wish = asked;
+  BOOST_OUTCOME_TRY(check_wish(account, wish, now));
+  const Price at = wish.market ? view_.last(wish.instrument, now) : wish.price;
+  const Proposal proposal{wish.instrument, wish.side, wish.quantity, at};
+  const Quantity more =
+      matching::increase(account.position(wish.instrument), wish.side, wish.quantity);
+  const Money before = account.maintenance(rates_.maintenance_e9);
+  const bool waits = wish.trigger.set() || wish.reduce_only;
+  const Money margin = account.margin().total();
+  return Preview{
+      account.equity(), margin, before, waits ? margin : account.margin(&proposal).total(),
+      waits
+          ? before
+          : before + share(notional(at, more, Rounding::Up), rates_.maintenance_e9, Rounding::Up)};
 }
 
 void ExchangeCore::lag_lists(AccountId id, std::uint64_t after, Duration by, Timestamp now) {

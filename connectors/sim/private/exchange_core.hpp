@@ -54,6 +54,14 @@ class ExchangeCore {
   Said<void> set_leverage(AccountId account, InstrumentId id, std::int64_t leverage_e9);
   /// One-way or hedge. Refusals: 110025 (as it is), 110024 (a position), 110028 (open orders).
   Said<void> set_mode(AccountId account, InstrumentId id, bool hedge);
+  /// Disconnect protection: all active orders go; what waits for its trigger stays.
+  void disconnect(AccountId account, Timestamp now);
+  /// What margin the account would use with an order that is accepted; refusals are those of
+  /// submit().
+  struct Preview {
+    Money equity, initial, maintenance, initial_after, maintenance_after;
+  };
+  Said<Preview> preview(AccountId account, const NewOrder& wish, Timestamp now);
 
   /// The market has moved to the push instant `now`: funding that fell due, marks, liquidation,
   /// fills of resting orders. Called at every instant.
@@ -120,7 +128,10 @@ class ExchangeCore {
   // core_taker.cpp: an order that has just come in, or come to another price
   void enter(VenueOrder& order, Timestamp now);
   void rest(VenueOrder& order, const Ladder& ladder);
-  void take(VenueOrder& order, const Ladder& ladder, Timestamp now);
+  /// False: self-match prevention has ended it.
+  bool take(VenueOrder& order, const Ladder& ladder, Timestamp now);
+  /// Whether the taker lives on where it meets an order of its own account.
+  bool survives_itself(VenueOrder& taker, VenueOrder& maker, Timestamp now);
   /// From `level` of the ladder on, which moves past levels that are gone.
   [[nodiscard]] Offer best_offer(const VenueOrder& taker, const Ladder& ladder, std::size_t& level);
   /// What our orders have left of a level of the ladder.

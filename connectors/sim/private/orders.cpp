@@ -52,6 +52,20 @@ std::string_view venue_word(TriggerBy by) {
   return "?";
 }
 
+std::string_view venue_word(SelfMatch how) {
+  switch (how) {
+    case SelfMatch::None:
+      return "None";
+    case SelfMatch::CancelMaker:
+      return "CancelMaker";
+    case SelfMatch::CancelTaker:
+      return "CancelTaker";
+    case SelfMatch::CancelBoth:
+      return "CancelBoth";
+  }
+  return "?";
+}
+
 std::string_view to_string(ExecutionType type) {
   switch (type) {
     case ExecutionType::Trade:

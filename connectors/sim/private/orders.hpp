@@ -33,6 +33,10 @@ enum class TriggerBy : std::uint8_t { None, LastPrice, MarkPrice, IndexPrice };
 /// "LastPrice" and so on; empty: None.
 std::string_view venue_word(TriggerBy by);
 
+/// What an incoming order does where it would trade with its own account.
+enum class SelfMatch : std::uint8_t { None, CancelMaker, CancelTaker, CancelBoth };
+std::string_view venue_word(SelfMatch how);
+
 /// When a conditional order becomes live.
 struct Trigger {
   Price price;         ///< zero: it is none
@@ -79,7 +83,8 @@ struct NewOrder {
   bool close_on_trigger = false;  ///< with reduce_only and quantity 0: the whole position
   Trigger trigger;                ///< of a conditional order
   Protection attached;            ///< what a position that it opens gets
-  std::string link_id;            ///< empty: none
+  SelfMatch self_match = SelfMatch::None;
+  std::string link_id;  ///< empty: none
 };
 
 /// How an order is named; a non-empty `id` goes before `link_id`.
@@ -122,7 +127,9 @@ struct VenueOrder {
       stop_type;  ///< "Stop", "TakeProfit", "StopLoss"; empty: it was never conditional
   Trigger trigger;
   Protection attached;
-  Price price;  ///< of a market order the protective one
+  SelfMatch self_match = SelfMatch::None;
+  std::string self_matched;  ///< id of the order that it would have traded with
+  Price price;               ///< of a market order the protective one
   Quantity quantity;
   Quantity filled;
   Money value;                ///< of what is filled
@@ -163,6 +170,8 @@ struct Execution {
   Quantity closed;  ///< how much of the position it took off
   Money pnl;        ///< price profit set free
   Price mark;
+  Money wallet;       ///< balance after it
+  Quantity position;  ///< signed, after it
   std::int64_t seq = 0;
   Timestamp time{};
 };

@@ -90,7 +90,7 @@ Said<Scope> scope_of(const PrivateRequest& request, bool needed) {
   return scope;
 }
 
-Said<Span7> span_of(const PrivateRequest& request) {
+Said<Span7> span_of(const PrivateRequest& request, std::int64_t usual_ms) {
   const std::int64_t now = to_unix_ms(request.now) + request.market.clock_offset_ms();
   std::optional<std::int64_t> from, until;
   for (const auto& [key, into] : {std::pair{"startTime", &from}, std::pair{"endTime", &until}}) {
@@ -104,7 +104,7 @@ Said<Span7> span_of(const PrivateRequest& request) {
   if (from)
     return Span7{*from, until.value_or(*from > INT64_MAX - kWeekMs ? INT64_MAX : *from + kWeekMs)};
   if (until) return Span7{*until - kWeekMs, *until};
-  return Span7{now - kWeekMs, now};
+  return Span7{now - usual_ms, now};
 }
 
 Said<std::optional<std::int64_t>> cursor_of(const PrivateRequest& request) {

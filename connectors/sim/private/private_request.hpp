@@ -9,21 +9,33 @@
 #include <string_view>
 
 #include "connectors/sim/private/exchange_core.hpp"
+#include "connectors/sim/private/rate_window.hpp"
 #include "connectors/sim/private/rows.hpp"
 #include "connectors/sim/text.hpp"
 
 namespace proteus::sim {
 
+class DisconnectGuard;
+
+/// What is left of an account's allowance for one path.
+struct Quota {
+  RateWindow& window;
+  std::size_t limit;
+};
+
 struct PrivateRequest {
   Market& market;
   MarketView& view;
   ExchangeCore& core;
+  DisconnectGuard& guard;
   AccountId account;
   const Query& query;               ///< of a GET
   const boost::json::object& body;  ///< of a POST
   Timestamp now;
   bool last_page_cursor = false;
-  bool cancel_late = false;  ///< a fault: a cancel works at the next push instant only
+  bool cancel_late = false;         ///< a fault: a cancel works at the next push instant only
+  Quota* quota = nullptr;           ///< of a batch, which takes of it row by row
+  std::string* ext_info = nullptr;  ///< where a batch writes its rows' codes
 
   [[nodiscard]] RowStyle style() const { return {true, market.clock_offset_ms()}; }
   [[nodiscard]] const TradingAccount& owner() const { return core.account(account); }
@@ -80,7 +92,8 @@ struct Span7 {
   std::int64_t from_ms = 0;
   std::int64_t until_ms = 0;
 };
-Said<Span7> span_of(const PrivateRequest& request);
+/// `usual_ms`: how far back where no time is named.
+Said<Span7> span_of(const PrivateRequest& request, std::int64_t usual_ms = 7 * 86'400'000LL);
 
 /// Where the last page stopped: the number of its last row. Nothing: from the newest on.
 Said<std::optional<std::int64_t>> cursor_of(const PrivateRequest& request);
@@ -89,12 +102,18 @@ std::string cursor_text(std::int64_t number);
 /// {"category":"linear","list":[rows],"nextPageCursor":".."}
 std::string list_text(std::string_view rows, std::string_view cursor);
 
-// ---- paths: rest_trading.cpp, rest_stops.cpp, rest_lists.cpp, rest_account.cpp ---------------
+// ---- paths: rest_trading.cpp, rest_batch.cpp, rest_stops.cpp, rest_lists.cpp, rest_account.cpp,
+// rest_guard.cpp ------------------------------------------------------------------------------
 
 Said<std::string> order_create(const PrivateRequest& request);
 Said<std::string> order_amend(const PrivateRequest& request);
 Said<std::string> order_cancel(const PrivateRequest& request);
 Said<std::string> order_cancel_all(const PrivateRequest& request);
+Said<std::string> order_create_batch(const PrivateRequest& request);
+Said<std::string> order_amend_batch(const PrivateRequest& request);
+Said<std::string> order_cancel_batch(const PrivateRequest& request);
+Said<std::string> order_pre_check(const PrivateRequest& request);
+Said<std::string> order_disconnected_cancel_all(const PrivateRequest& request);
 Said<std::string> order_realtime(const PrivateRequest& request);
 Said<std::string> order_history(const PrivateRequest& request);
 Said<std::string> execution_list(const PrivateRequest& request);
@@ -105,6 +124,8 @@ Said<std::string> position_trading_stop(const PrivateRequest& request);
 Said<std::string> account_wallet(const PrivateRequest& request);
 Said<std::string> account_info(const PrivateRequest& request);
 Said<std::string> account_fee_rate(const PrivateRequest& request);
+Said<std::string> account_transaction_log(const PrivateRequest& request);
+Said<std::string> account_query_dcp(const PrivateRequest& request);
 Said<std::string> asset_coin_info(const PrivateRequest& request);
 Said<std::string> user_query_api(const PrivateRequest& request);
 

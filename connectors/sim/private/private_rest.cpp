@@ -42,6 +42,7 @@ struct PrivateRest::Path {
   std::size_t per_second;  ///< section 4.2, linear
   bool paged;
   Said<std::string> (*handler)(const PrivateRequest&);
+  bool by_row = false;  ///< a batch takes of its limit row by row
 };
 
 const PrivateRest::Path* PrivateRest::path_of(std::string_view name, bool post) {
@@ -50,6 +51,11 @@ const PrivateRest::Path* PrivateRest::path_of(std::string_view name, bool post) 
       {"/v5/order/amend", true, 10, false, order_amend},
       {"/v5/order/cancel", true, 10, false, order_cancel},
       {"/v5/order/cancel-all", true, 10, false, order_cancel_all},
+      {"/v5/order/create-batch", true, 10, false, order_create_batch, true},
+      {"/v5/order/amend-batch", true, 10, false, order_amend_batch, true},
+      {"/v5/order/cancel-batch", true, 10, false, order_cancel_batch, true},
+      {"/v5/order/pre-check", true, 10, false, order_pre_check},
+      {"/v5/order/disconnected-cancel-all", true, 5, false, order_disconnected_cancel_all},
       {"/v5/order/realtime", false, 50, true, order_realtime},
       {"/v5/order/history", false, 50, true, order_history},
       {"/v5/execution/list", false, 50, true, execution_list},
@@ -60,6 +66,8 @@ const PrivateRest::Path* PrivateRest::path_of(std::string_view name, bool post) 
       {"/v5/account/wallet-balance", false, 50, false, account_wallet},
       {"/v5/account/info", false, 50, false, account_info},
       {"/v5/account/fee-rate", false, 5, false, account_fee_rate},
+      {"/v5/account/transaction-log", false, 25, true, account_transaction_log},
+      {"/v5/account/query-dcp-info", false, 5, false, account_query_dcp},
       {"/v5/asset/coin/query-info", false, 5, false, asset_coin_info},
       {"/v5/user/query-api", false, 10, false, user_query_api}};
   for (const Path& known : kPaths)
@@ -109,17 +117,21 @@ std::optional<Refusal> PrivateRest::refused_by_fault(const Path& path,
 PrivateOutcome PrivateRest::run(const Path& path, PrivateRequest request, bool by_rest) {
   const SimFaults& faults = market_.settings().faults;
   const bool of_orders = path.post && path.name.starts_with("/v5/order/");
-  const auto limit = static_cast<std::int64_t>(path.per_second);
-  RateWindow& window = windows_[{request.account, path.name}];
-  PrivateOutcome done{Refusal{}, limit};
+  const AccountRights& rights = core_.account(request.account).rights;
+  Quota quota{windows_[{request.account, path.name}], std::max(path.per_second, rights.per_second)};
+  PrivateOutcome done{Refusal{}, static_cast<std::int64_t>(quota.limit)};
   early_ = false;
   if (auto fault = refused_by_fault(path, request, by_rest)) {
     done.result = std::move(*fault);
   } else if (of_orders && dice_.strikes(FaultKind::OrderNever, faults.order_never_per_request)) {
     done.lost = true;  // It never came, so nothing of it is counted.
-  } else if (!window.take(path.per_second, request.now)) {
+  } else if (!path.by_row && !quota.window.take(quota.limit, request.now)) {
     done.result = too_many();
+  } else if (path.post && rights.read_only) {
+    done.result = Refusal{10005, "Permission denied, please check your API key permissions."};
   } else {
+    request.quota = &quota;
+    request.ext_info = &done.ext_info;
     request.cancel_late = path.handler == order_cancel &&
                           dice_.strikes(FaultKind::CancelRace, faults.cancel_race_per_request);
     const std::uint64_t before = core_.orders_made();
@@ -128,9 +140,9 @@ PrivateOutcome PrivateRest::run(const Path& path, PrivateRequest request, bool b
   }
   if (of_orders && !by_rest && dice_.strikes(FaultKind::TradeDelay, faults.trade_delay_per_request))
     done.delay = of_venue_time(faults.http_delay, market_.settings());
-  done.left = static_cast<std::int64_t>(window.left(path.per_second));
+  done.left = static_cast<std::int64_t>(quota.window.left(quota.limit));
   done.reset_ms =
-      to_unix_ms(window.reset(path.per_second, request.now)) + market_.clock_offset_ms();
+      to_unix_ms(quota.window.reset(quota.limit, request.now)) + market_.clock_offset_ms();
   return done;
 }
 
@@ -151,7 +163,7 @@ PrivateOutcome PrivateRest::post(AccountId account, std::string_view path, const
   const Path* const known = path_of(path, true);
   PROTEUS_ASSERT(known != nullptr);
   const Query none("");
-  return run(*known, {market_, view_, core_, account, none, body, now}, false);
+  return run(*known, {market_, view_, core_, guard_, account, none, body, now}, false);
 }
 
 std::optional<HttpReply> PrivateRest::answer(const HttpCall& call, Timestamp now, FaultDice& dice) {
@@ -175,9 +187,11 @@ std::optional<HttpReply> PrivateRest::answer(const HttpCall& call, Timestamp now
                                   market_.settings().faults.last_page_cursor_per_request);
   const Query query(query_text);
   const PrivateOutcome done =
-      run(*path, {market_, view_, core_, account.value(), query, body.value(), now, cursor}, true);
-  HttpReply reply = done.result ? json_reply(envelope(0, "OK", done.result.value(), rule.told_ms))
-                                : refused(done.result.error(), rule.told_ms);
+      run(*path, {market_, view_, core_, guard_, account.value(), query, body.value(), now, cursor},
+          true);
+  HttpReply reply =
+      done.result ? json_reply(envelope(0, "OK", done.result.value(), rule.told_ms, done.ext_info))
+                  : refused(done.result.error(), rule.told_ms);
   reply.lost = done.lost;
   add_limit_headers(reply, done.limit, done.left, done.reset_ms);
   return reply;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "connectors/sim/faults.hpp"
+#include "connectors/sim/private/disconnect_guard.hpp"
 #include "connectors/sim/private/exchange_core.hpp"
 #include "connectors/sim/private/rate_window.hpp"
 #include "connectors/sim/private/signed_request.hpp"
@@ -35,6 +36,7 @@ struct PrivateOutcome {
   std::int64_t limit = 0;
   std::int64_t left = 0;
   std::int64_t reset_ms = 0;
+  std::string ext_info = "{}";
   bool lost = false;  ///< a fault: no answer comes
   Duration delay{0};  ///< a fault: venue time to hold back an answer by websocket
 };
@@ -56,6 +58,7 @@ class PrivateRest {
   /// A fault: until then nothing that is signed is done.
   void begin_maintenance(Timestamp until);
   [[nodiscard]] bool in_maintenance(Timestamp now) const { return now < maintained_until_; }
+  DisconnectGuard& guard() { return guard_; }
 
  private:
   struct Path;
@@ -73,6 +76,7 @@ class PrivateRest {
   FaultDice dice_;
   bool early_ = false;
   Timestamp maintained_until_{};
+  DisconnectGuard guard_;
   std::map<std::pair<AccountId, std::string_view>, RateWindow> windows_;  // by account and path
 };
 

@@ -41,10 +41,11 @@ std::string stream_answer(const StreamAnswer& what, std::string_view conn,
 
 /// Empty: they may stand beside each other and what is there already.
 std::string problem_of_topics(const std::set<std::string>& there,
-                              const std::vector<std::string>& asked) {
+                              const std::vector<std::string>& asked, bool guarded) {
   std::set<std::string> all;
   for (const std::string& name : asked) {
-    if (private_topic(name).empty()) return "error:handler not found,topic:" + name;
+    const bool known = !private_topic(name).empty() || (guarded && name == kGuardTopic);
+    if (!known) return "error:handler not found,topic:" + name;
     if (there.contains(name) || !all.insert(name).second)
       return "error:already subscribed,topic:" + name;
   }
@@ -56,10 +57,10 @@ std::string problem_of_topics(const std::set<std::string>& there,
   return {};
 }
 
-std::string subscribe_private(PrivateSession& session, const Command& command) {
+std::string subscribe_private(PrivateSession& session, const Command& command, bool guarded) {
   if (!session.account) return "Request not authorized";
   if (!command.args || command.args->empty()) return "error:invalid args";
-  std::string problem = problem_of_topics(session.topics, *command.args);
+  std::string problem = problem_of_topics(session.topics, *command.args, guarded);
   if (problem.empty()) session.topics.insert(command.args->begin(), command.args->end());
   return problem;
 }
@@ -76,6 +77,7 @@ std::string unsubscribe_private(PrivateSession& session, const Command& command)
 
 std::string_view private_topic(std::string_view name) {
   if (name == "wallet") return name;
+  if (name == "execution.fast" || name == "execution.fast.linear") return "execution.fast";
   const std::size_t dot = name.find('.');
   const std::string_view topic = name.substr(0, dot);
   bool known = false;
@@ -122,7 +124,8 @@ std::string PrivateStream::private_answer(PrivateSession& session, std::string_v
     case Command::Op::NotJson:
       return said("Failed to decode incoming data:" + command.problem);
     case Command::Op::Subscribe:
-      return said(subscribe_private(session, command));
+      return said(subscribe_private(
+          session, command, session.account && core_.account(*session.account).rights.guarded));
     case Command::Op::Unsubscribe:
       return said(unsubscribe_private(session, command));
     case Command::Op::Ping: {
@@ -158,6 +161,7 @@ void PrivateStream::tell(Timestamp now, const Deliver& to) {
           told.begin(),
           told.begin() + 1 + static_cast<std::ptrdiff_t>(dice.draws().next() % (told.size() - 1)),
           told.end());
+    tell_fast(id, changes, now, to);
     for (const auto& entry : told) {
       const std::string& rows = entry.second;
       if (rows.empty()) continue;
@@ -168,6 +172,22 @@ void PrivateStream::tell(Timestamp now, const Deliver& to) {
       });
     }
   }
+}
+
+void PrivateStream::tell_fast(AccountId id, const Changes& changes, Timestamp now,
+                              const Deliver& to) {
+  const RowStyle style{false, market_.clock_offset_ms()};
+  std::string rows;
+  for (const Execution& e : changes.executions) {
+    if (e.type != ExecutionType::Trade) continue;
+    if (!rows.empty()) rows += ',';
+    append_fast_row(rows, e, core_.instruments()[e.order.instrument], style);
+  }
+  if (rows.empty()) return;
+  to(id, "execution.fast", [&](std::string_view name) {
+    return fmt::format(R"({{"topic":"{}","creationTime":{},"data":[{}]}})", name,
+                       to_unix_ms(now) + market_.clock_offset_ms(), rows);
+  });
 }
 
 PrivateStream::Told PrivateStream::rows_of(AccountId id, const Changes& changes, Timestamp now) {

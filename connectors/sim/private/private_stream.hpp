@@ -58,6 +58,8 @@ class PrivateStream {
   /// Topics and their rows, in the order in which they are told.
   using Told = std::array<std::pair<std::string_view, std::string>, 4>;
   Told rows_of(AccountId id, const Changes& changes, Timestamp now);
+  /// Topic execution.fast, before all others.
+  void tell_fast(AccountId id, const Changes& changes, Timestamp now, const Deliver& to);
   /// The account that an auth message signs for.
   [[nodiscard]] Said<AccountId> log_in(std::string_view text, Timestamp now) const;
 
@@ -68,6 +70,9 @@ class PrivateStream {
   std::span<const AccountSpec> accounts_;
   std::uint64_t frames_ = 0;
 };
+
+/// Who subscribes to it is guarded by disconnect protection; it tells nothing.
+inline constexpr std::string_view kGuardTopic = "dcp.future";
 
 /// "order" of "order" and "order.linear"; empty: there is no such private topic.
 std::string_view private_topic(std::string_view name);

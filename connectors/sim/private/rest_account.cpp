@@ -121,15 +121,20 @@ Said<std::string> asset_coin_info(const PrivateRequest& request) {
 
 Said<std::string> user_query_api(const PrivateRequest& request) {
   const auto number = request.account + 1;
+  const AccountRights& rights = request.owner().rights;
   return fmt::format(
-      R"({{"id":"{0}","note":"simulated","apiKey":"{1}","readOnly":0,"secret":"",)"
-      R"("permissions":{{"ContractTrade":["Order","Position"],"Spot":[],"Wallet":[],)"
-      R"("Options":[],"Derivatives":[],"CopyTrading":[],"BlockTrade":[],"Exchange":[],"NFT":[],)"
-      R"("Affiliate":[],"Earn":[]}},"ips":["*"],"type":1,"deadlineDay":0,"expiredAt":"",)"
+      R"({{"id":"{0}","note":"simulated","apiKey":"{1}","readOnly":{2},"secret":"",)"
+      R"("permissions":{{"ContractTrade":["Order","Position"],"Spot":["SpotTrade"],"Wallet":[{3}],)"
+      R"("Options":[],"Derivatives":["DerivativesTrade"],"CopyTrading":[],"BlockTrade":[],)"
+      R"("Exchange":[],"NFT":[],"Affiliate":[],"Earn":[]}},"ips":["{4}"],"type":1,)"
+      R"("deadlineDay":0,"expiredAt":"{5}",)"
       R"("createdAt":"","unified":0,"uta":1,"userID":{0},"inviterID":0,"vipLevel":"No VIP",)"
       R"("mktMakerLevel":"0","affiliateID":0,"rsaPublicKey":"","isMaster":true,"parentUid":"0",)"
       R"("kycLevel":"LEVEL_DEFAULT","kycRegion":""}})",
-      number, request.owner().key);
+      number, request.owner().key, rights.read_only ? 1 : 0,
+      rights.withdraw ? R"("AccountTransfer","SubMemberTransfer","Withdraw")" : "",
+      rights.ip.empty() ? "*" : rights.ip,
+      rights.expires.empty() ? std::string{} : rights.expires + "T00:00:00Z");
 }
 
 }  // namespace proteus::sim

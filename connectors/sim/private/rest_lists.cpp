@@ -8,6 +8,7 @@
 namespace proteus::sim {
 namespace {
 
+constexpr std::int64_t kDayMs = 86'400'000;
 constexpr Duration kUnfilledKept = std::chrono::hours{24};
 
 /// Rows with a number below the cursor's, at most `limit`, newest first, as the text of a list.
@@ -105,6 +106,30 @@ Said<std::string> order_history(const PrivateRequest& request) {
       rows.push_back(&order);
   }
   return order_page(request, std::move(rows), limit, cursor);
+}
+
+Said<std::string> account_transaction_log(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 20, 50));
+  BOOST_OUTCOME_TRY(const auto cursor, cursor_of(request));
+  BOOST_OUTCOME_TRY(const Span7 span, span_of(request, kDayMs));
+  const std::string_view type = request.query.value_or("type", {});
+  const std::string_view currency = request.query.value_or("currency", "USDT");
+  const std::string_view base = request.query.value_or("baseCoin", {});
+  std::vector<const Execution*> rows;
+  for (const Execution& e : request.owner().executions) {
+    const std::int64_t told = to_unix_ms(e.time) + request.market.clock_offset_ms();
+    const Instrument& what = request.core.instruments()[e.order.instrument];
+    if (told >= span.from_ms && told <= span.until_ms && currency == "USDT" &&
+        (base.empty() || base == what.base_coin.view()) &&
+        (type.empty() || type == transaction_type(e.type)))
+      rows.push_back(&e);
+  }
+  return paged(
+      request, std::move(rows), limit, cursor, [](const Execution* e) { return e->seq; },
+      [&](std::string& out, const Execution& e) {
+        append_transaction_row(out, e, request.core.instruments()[e.order.instrument],
+                               request.market.clock_offset_ms());
+      });
 }
 
 Said<std::string> execution_list(const PrivateRequest& request) {

@@ -21,9 +21,8 @@ std::string ids_text(const OrderIds& ids) {
 /// What an order cannot carry here. A venue would do it: to take such an order and leave the
 /// stop out would be worse than to refuse it.
 Said<void> nothing_unknown(const json::object& body) {
-  for (const std::string_view key :
-       {"tpLimitPrice", "slLimitPrice", "bboSideType", "slippageToleranceType", "slippageTolerance",
-        "smpType", "marketUnit"}) {
+  for (const std::string_view key : {"tpLimitPrice", "slLimitPrice", "bboSideType",
+                                     "slippageToleranceType", "slippageTolerance", "marketUnit"}) {
     BOOST_OUTCOME_TRY(const auto text, text_in(body, key));
     const bool means_none = text && (*text == "0" || *text == "None" || *text == "Order" ||
                                      *text == "UNKNOWN" || *text == "baseCoin");
@@ -89,6 +88,17 @@ Said<NewOrder> wish_in(const PrivateRequest& request) {
   wish.attached = protection.applied({});
   if (wish.attached.any() && wish.reduce_only)
     return Refusal{10001, "params error: a reduce-only order cannot carry takeProfit or stopLoss"};
+  BOOST_OUTCOME_TRY(const auto self_match, text_in(body, "smpType"));
+  if (self_match) {
+    bool known = false;
+    for (const SelfMatch how :
+         {SelfMatch::None, SelfMatch::CancelMaker, SelfMatch::CancelTaker, SelfMatch::CancelBoth}) {
+      if (*self_match != venue_word(how)) continue;
+      wish.self_match = how;
+      known = true;
+    }
+    if (!known) return wrong("smpType");
+  }
   BOOST_OUTCOME_TRY(auto link, text_in(body, "orderLinkId"));
   wish.link_id = link.value_or("");
   return wish;
@@ -100,6 +110,21 @@ Said<std::string> order_create(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(const NewOrder wish, wish_in(request));
   BOOST_OUTCOME_TRY(const OrderIds ids, request.core.submit(request.account, wish, request.now));
   return ids_text(ids);
+}
+
+Said<std::string> order_pre_check(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const NewOrder wish, wish_in(request));
+  BOOST_OUTCOME_TRY(const ExchangeCore::Preview seen,
+                    request.core.preview(request.account, wish, request.now));
+  // Ten-thousandths of equity.
+  const auto e4 = [&](Money part) {
+    if (seen.equity <= Money{}) return std::int64_t{0};
+    return static_cast<std::int64_t>(
+        divide(Int128{part.raw()} * 10'000, seen.equity.raw(), Rounding::Near));
+  };
+  return fmt::format(
+      R"({{"orderId":"","orderLinkId":"","preImrE4":{},"preMmrE4":{},"postImrE4":{},"postMmrE4":{}}})",
+      e4(seen.initial), e4(seen.maintenance), e4(seen.initial_after), e4(seen.maintenance_after));
 }
 
 Said<std::string> order_amend(const PrivateRequest& request) {

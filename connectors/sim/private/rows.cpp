@@ -133,8 +133,8 @@ void append_order_row(std::string& out, const VenueOrder& order, const Instrumen
   row.flag("closeOnTrigger", order.close_on_trigger);
   row.flag("reduceOnly", order.reduce_only);
   row.number("smpGroup", 0);
-  row.text("smpType", "None");
-  row.text("smpOrderId", "");
+  row.text("smpType", venue_word(order.self_match));
+  row.text("smpOrderId", order.self_matched);
   row.text("tpslMode", attached.any() || order.protects() ? "Full" : "");
   row.blank({"tpLimitPrice", "slLimitPrice", "marketUnit"});
   row.text("slippageToleranceType", "UNKNOWN");
@@ -183,6 +183,65 @@ void append_execution_row(std::string& out, const Execution& e, const Instrument
   row.number("seq", e.seq);
   row.blank({"marketUnit", "extraFees"});
   row.time("execTime", e.time, style.offset_ms);
+}
+
+std::string_view transaction_type(ExecutionType type) {
+  switch (type) {
+    case ExecutionType::Trade:
+      return "TRADE";
+    case ExecutionType::Funding:
+      return "SETTLEMENT";
+    case ExecutionType::BustTrade:
+      return "LIQUIDATION";
+  }
+  return "?";
+}
+
+void append_fast_row(std::string& out, const Execution& e, const Instrument& instrument,
+                     const RowStyle& style) {
+  JsonRow row(out);
+  row.text("category", to_string(instrument.category));
+  row.text("symbol", instrument.symbol.view());
+  row.text("execId", e.id);
+  row.amount("execPrice", e.price);
+  row.amount("execQty", e.quantity);
+  row.text("orderId", e.order.id);
+  row.text("orderLinkId", e.maker ? std::string_view{} : std::string_view(e.order.link_id));
+  row.text("side", venue_word(e.order.side));
+  row.time("execTime", e.time, style.offset_ms);
+  row.flag("isMaker", e.maker);
+  row.number("seq", e.seq);
+}
+
+void append_transaction_row(std::string& out, const Execution& e, const Instrument& instrument,
+                            std::int64_t offset_ms) {
+  const bool funding = e.type == ExecutionType::Funding;
+  const Money cash = funding ? Money{} : e.pnl;
+  const Money settled = funding ? -e.fee : Money{};
+  const Money fee = funding ? Money{} : e.fee;
+  JsonRow row(out);
+  row.text("id", e.id);
+  row.text("symbol", instrument.symbol.view());
+  row.text("category", to_string(instrument.category));
+  row.text("side", venue_word(e.order.side));
+  row.time("transactionTime", e.time, offset_ms);
+  row.text("type", transaction_type(e.type));
+  row.text("transSubType", "");
+  row.amount("qty", e.quantity);
+  row.amount("size", e.position);
+  row.text("currency", "USDT");
+  row.amount("tradePrice", e.price);
+  row.amount("funding", settled);
+  row.amount("fee", fee);
+  row.amount("cashFlow", cash);
+  row.amount("change", cash + settled - fee);
+  row.amount("cashBalance", e.wallet);
+  row.amount("feeRate", Int128{e.fee_rate_e9});
+  row.text("bonusChange", "");
+  row.text("tradeId", e.id);
+  row.text("orderId", e.order.id);
+  row.text("orderLinkId", e.order.link_id);
+  row.text("extraFees", "");
 }
 
 namespace {

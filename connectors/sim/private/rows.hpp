@@ -18,6 +18,14 @@ void append_order_row(std::string& out, const VenueOrder& order, const Instrumen
                       const RowStyle& style);
 void append_execution_row(std::string& out, const Execution& execution,
                           const Instrument& instrument, const RowStyle& style);
+/// "TRADE", "SETTLEMENT", "LIQUIDATION".
+std::string_view transaction_type(ExecutionType type);
+/// Of topic execution.fast: less, and no link id of a maker.
+void append_fast_row(std::string& out, const Execution& execution, const Instrument& instrument,
+                     const RowStyle& style);
+/// The line of the account's ledger that an execution is.
+void append_transaction_row(std::string& out, const Execution& execution,
+                            const Instrument& instrument, std::int64_t offset_ms);
 /// The account's position in the instrument, flat ones too: one row, in hedge mode two. `mark`:
 /// where a flat one is valued.
 void append_position_rows(std::string& out, const ExchangeCore& core, AccountId account,

@@ -20,6 +20,9 @@ std::string_view path_of_op(std::string_view op) {
   if (op == "order.create") return "/v5/order/create";
   if (op == "order.amend") return "/v5/order/amend";
   if (op == "order.cancel") return "/v5/order/cancel";
+  if (op == "order.create-batch") return "/v5/order/create-batch";
+  if (op == "order.amend-batch") return "/v5/order/amend-batch";
+  if (op == "order.cancel-batch") return "/v5/order/cancel-batch";
   return {};
 }
 
@@ -114,10 +117,10 @@ StreamReply PrivateStream::trade_answer(PrivateSession& session, std::string_vie
       done.result ? trade_head(message, op, 0, "OK")
                   : trade_head(message, op, done.result.error().code, done.result.error().text);
   out += ",\"data\":" + (done.result ? done.result.value() : std::string("{}"));
-  out += fmt::format(R"(,"retExtInfo":{{}},"header":{{"X-Bapi-Limit":"{}",)"
+  out += fmt::format(R"(,"retExtInfo":{},"header":{{"X-Bapi-Limit":"{}",)"
                      R"("X-Bapi-Limit-Status":"{}","X-Bapi-Limit-Reset-Timestamp":"{}",)"
                      R"("Traceid":"{:016x}","Timenow":"{}"}})",
-                     done.limit, done.left, done.reset_ms, ++frames_, rule.told_ms);
+                     done.ext_info, done.limit, done.left, done.reset_ms, ++frames_, rule.told_ms);
   return {out + tail, done.delay};
 }
 

@@ -42,6 +42,7 @@ Money increasing_value(const SideSum& sum, Quantity position, Side side) {
 
 TradingAccount::TradingAccount(const AccountSpec& spec, const InstrumentTable& instruments)
     : key(spec.key),
+      rights(spec.rights),
       books(spec.start, instruments),
       notes(instruments.size()),
       instruments_(instruments) {
@@ -141,6 +142,8 @@ void TradingAccount::archive(std::uint64_t number) {
 }
 
 void TradingAccount::record(Execution execution) {
+  execution.wallet = wallet();
+  execution.position = position(execution.order.instrument);
   changes.executions.push_back(execution);
   changes.positions.insert(execution.order.instrument);
   executions.push_back(std::move(execution));

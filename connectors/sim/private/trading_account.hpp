@@ -79,6 +79,7 @@ class TradingAccount {
   [[nodiscard]] bool shown(const Execution& execution, Timestamp now) const;
 
   std::string key;
+  AccountRights rights;
   Ledger books;
   std::vector<PositionNotes> notes;          ///< by instrument
   std::map<std::uint64_t, VenueOrder> open;  ///< by number

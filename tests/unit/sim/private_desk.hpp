@@ -14,7 +14,7 @@ inline std::string market_order(std::string_view side, std::string_view quantity
 
 /// A bench, the default account's client, and a private connection that has not logged in.
 struct StreamDesk {
-  StreamDesk() {
+  explicit StreamDesk(const SimSettings& settings = {}) : bench{settings, 60} {
     bench.run(3s);
     conn = bench.connect("/v5/private");
   }
@@ -45,7 +45,7 @@ struct StreamDesk {
     return topics;
   }
 
-  Bench bench{{}, 60};
+  Bench bench;
   Client client{bench};
   ConnId conn = 0;
   std::map<ConnId, std::size_t> read;
