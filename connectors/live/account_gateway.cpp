@@ -24,22 +24,19 @@ struct AccountGateway::Impl final : StreamLink::Listener {
   StreamLink trade_link{Channel::Trade, parts, *this};
   OrderLane lane{parts, rest, trade_link, desk, inquiries};
   StopKeeper stops{parts, rest};
-  Reconciler reconciler{parts, rest, desk, inquiries,
-                        [this](const std::vector<PositionRow>& rows, SteadyTime now) {
-                          see_positions(rows, now);
-                        }};
+  Reconciler reconciler{
+      parts, rest, desk, inquiries,
+      [this](const std::vector<PositionRow>& rows, SteadyTime now) { see_positions(rows, now); }};
   AccountStart opening{parts, rest};
   SteadyTime last_private{};
   bool started = false;
 
   explicit Impl(Setup& s)
       : settings(s.settings),
-        inputs(s.engine,
-               [&clock = s.clock, reached = s.reached] {
-                 return std::max(reached(), clock.venue_now());
-               }),
-        parts{settings, s.recv_window, s.instruments, s.memory,  s.ledger, s.io,
-              s.clock,  s.signing,     inputs,        counters, s.tell,  s.seed} {}
+        inputs(s.engine, [&clock = s.clock,
+                          reached = s.reached] { return std::max(reached(), clock.venue_now()); }),
+        parts{settings, s.recv_window, s.instruments, s.memory, s.ledger, s.io,
+              s.clock,  s.signing,     inputs,        counters, s.tell,   s.seed} {}
 
   /// Demo has no order entry by websocket.
   [[nodiscard]] bool trades_by_stream() const { return settings.profile != Profile::Demo; }
@@ -77,8 +74,8 @@ void AccountGateway::Impl::hear_private(std::string_view bytes, SteadyTime now) 
   const auto decoded = codec.decode_private(bytes);
   if (decoded.has_error()) {
     ++counters.malformed;
-    inputs.put(FeedAnomaly{AnomalyKind::Malformed, false, {},
-                           InlineText<200>{decoded.error().context}});
+    inputs.put(
+        FeedAnomaly{AnomalyKind::Malformed, false, {}, InlineText<200>{decoded.error().context}});
     // What it said may have been a fill.
     return reconciler.doubt("a private frame could not be read", now);
   }

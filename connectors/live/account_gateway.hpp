@@ -3,8 +3,8 @@
 // inputs. Streams, REST, orders, reports, inquiries, reconciliation and stops are parts of it.
 //
 //   engine orders -> OrderLane -> trade stream or REST
-//   private stream, REST lists -> ReportDesk -> Fill, OrderUpdate, FundingSettled, ExternalAdjustment
-//   every doubt -> Inquiries, Reconciler
+//   private stream, REST lists -> ReportDesk -> Fill, OrderUpdate, FundingSettled,
+//   ExternalAdjustment every doubt -> Inquiries, Reconciler
 //
 // Thread: the loop's.
 #pragma once
@@ -22,12 +22,12 @@ struct GatewayStatus {
   bool private_live = false;
   bool trade_live = false;
   bool http_barred = false;
-  bool clean = false;           ///< the last look agreed, and nothing has been in doubt since
-  bool all_protected = false;   ///< every position has its stop at the venue
-  Duration clean_age{0};        ///< real time since the last clean look; 0: none yet
-  Duration private_age{0};      ///< real time since the private stream's last frame
-  std::size_t in_doubt = 0;     ///< orders that are being asked about
-  std::string refusal;          ///< the venue's words where it does not let us in
+  bool clean = false;          ///< the last look agreed, and nothing has been in doubt since
+  bool all_protected = false;  ///< every position has its stop at the venue
+  Duration clean_age{0};       ///< real time since the last clean look; 0: none yet
+  Duration private_age{0};     ///< real time since the private stream's last frame
+  std::size_t in_doubt = 0;    ///< orders that are being asked about
+  std::string refusal;         ///< the venue's words where it does not let us in
   GatewayCounters counters;
 };
 

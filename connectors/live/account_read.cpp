@@ -221,6 +221,8 @@ bool read_position_number(ondemand::raw_json_string key, ondemand::value& value,
                           FieldReader& reader, PositionRow& row) {
   if (is(key, "entryPrice") || is(key, "avgPrice"))
     row.entry = read_near<Price>(reader, value, "entryPrice");
+  else if (is(key, "positionValue"))
+    row.cost = read_near<Money>(reader, value, "positionValue");
   else if (is(key, "markPrice"))
     row.mark = read_near<Price>(reader, value, "markPrice");
   else if (is(key, "leverage"))

@@ -111,6 +111,7 @@ struct PositionRow {
   int position_idx = 0;
   Quantity quantity;  ///< > 0 long, < 0 short
   Price entry;
+  Money cost;  ///< what was paid for it, positionValue: size x entry on linear, never negative
   Price mark;
   std::int64_t leverage_e9 = 0;  ///< 1e9 = 1x; 0: not told
   Price liquidation;             ///< 0: none

@@ -27,8 +27,8 @@ void AccountStart::begin(Done done) {
       steps_.emplace_back([this, id] {
         const Instrument& one = parts_.instruments[id];
         read("/v5/account/fee-rate",
-             fmt::format("category={}&symbol={}", one.category == Category::Spot ? "spot" : "linear",
-                         one.symbol.view()),
+             fmt::format("category={}&symbol={}",
+                         one.category == Category::Spot ? "spot" : "linear", one.symbol.view()),
              [this](const std::string& body) -> Result<void> {
                BOOST_OUTCOME_TRY(const auto rows, codec_.fees(body));
                facts_.fees.insert(facts_.fees.end(), rows.begin(), rows.end());
@@ -64,10 +64,10 @@ void AccountStart::read(const char* path, std::string query,
   rest_.get(path, std::move(query), [this, path, use](Result<RestReply> reply) {
     if (reply.has_error()) return end(reply.error());
     if (const Result<void> used = use(reply.value().body); used.has_error())
-      return end(used.error().code == ErrorCode::Refused
-                     ? used.error()
-                     : error(ErrorCode::Malformed, fmt::format("{}: {}", path,
-                                                               used.error().context)));
+      return end(
+          used.error().code == ErrorCode::Refused
+              ? used.error()
+              : error(ErrorCode::Malformed, fmt::format("{}: {}", path, used.error().context)));
     next();
   });
 }
@@ -79,9 +79,8 @@ void AccountStart::set(const char* path, std::string body, std::string what) {
     const Outcome outcome = got.http != 200 ? outcome_of_http(RequestKind::Setting, got.http)
                                             : outcome_of(RequestKind::Setting, got.code);
     if (outcome == Outcome::Done) return next();
-    end(error(ErrorCode::Refused,
-              fmt::format("the venue does not set the {}: {} {}", what,
-                          got.http != 200 ? got.http : got.code, got.message)));
+    end(error(ErrorCode::Refused, fmt::format("the venue does not set the {}: {} {}", what,
+                                              got.http != 200 ? got.http : got.code, got.message)));
   });
 }
 

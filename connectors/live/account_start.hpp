@@ -18,7 +18,8 @@ class AccountStart {
 
  private:
   void next();
-  void read(const char* path, std::string query, std::function<Result<void>(const std::string&)> use);
+  void read(const char* path, std::string query,
+            std::function<Result<void>(const std::string&)> use);
   void set(const char* path, std::string body, std::string what);
   void end(Result<AccountFacts> result);
 

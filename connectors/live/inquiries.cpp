@@ -54,7 +54,8 @@ void Inquiries::later(const ClientOrderId& id) {
   constexpr Duration kFirst = std::chrono::milliseconds{250};
   constexpr Duration kMost = std::chrono::seconds{4};
   at->second.in_flight = false;
-  at->second.next = rest_.now() + std::min<Duration>(kMost, kFirst * (1 << std::min(at->second.tries, 6)));
+  at->second.next =
+      rest_.now() + std::min<Duration>(kMost, kFirst * (1 << std::min(at->second.tries, 6)));
   ++at->second.tries;
 }
 

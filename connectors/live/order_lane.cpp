@@ -62,12 +62,11 @@ void OrderLane::send(Sending sending) {
   } else {
     OrderExtras extras;
     extras.stop_loss = stop_for(entry->request);
-    extras.self_match = SelfMatch::None;
     text = create_text(entry->request, instrument, extras);
   }
   sending.sent = now;
-  const bool wants_rest = parts_.settings.order_entry == OrderEntry::Rest ||
-                          parts_.settings.profile == Profile::Demo;
+  const bool wants_rest =
+      parts_.settings.order_entry == OrderEntry::Rest || parts_.settings.profile == Profile::Demo;
   const bool rest_up = !rest_.barred(now);
   if (trade_.live() && (!wants_rest || !rest_up)) {
     const std::string req_id = fmt::format("{}-{}", parts_.seed % 100'000'000, ++requests_);
@@ -94,8 +93,8 @@ void OrderLane::send_by_rest(Sending sending, std::string text) {
                                  left ? "no answer" : reply.error().context);
                }
                const RestReply& got = reply.value();
-               const Outcome outcome = got.http != 200 ? outcome_of_http(kind, got.http)
-                                                       : outcome_of(kind, got.code);
+               const Outcome outcome =
+                   got.http != 200 ? outcome_of_http(kind, got.http) : outcome_of(kind, got.code);
                answered(sending, outcome, got.http != 200 ? got.http : got.code, got.message);
              });
 }
@@ -126,8 +125,12 @@ void OrderLane::create_answered(Sending sending, Outcome outcome, int code,
   switch (outcome) {
     case Outcome::Done:
       if (entry->state == OrderState::Submitted)
-        parts_.inputs.put(OrderUpdate{sending.id, sending.instrument, OrderState::Acknowledged,
-                                      OrderEnd::None, entry->filled, {}});
+        parts_.inputs.put(OrderUpdate{sending.id,
+                                      sending.instrument,
+                                      OrderState::Acknowledged,
+                                      OrderEnd::None,
+                                      entry->filled,
+                                      {}});
       return;
     case Outcome::Later: {
       // It had no effect, so that the same id may go again, while the wish is young.

@@ -51,9 +51,9 @@ class OrderLane {
   const StreamLink& trade_;
   ReportDesk& desk_;
   Inquiries& inquiries_;
-  std::map<std::string, Sending> out_;  ///< on the trade stream, by request id
-  std::deque<Sending> waiting_;         ///< to be sent (again) later
-  std::deque<Sending> homeless_;        ///< no way was there; told at the next timer
+  std::map<std::string, Sending> out_;           ///< on the trade stream, by request id
+  std::deque<Sending> waiting_;                  ///< to be sent (again) later
+  std::deque<Sending> homeless_;                 ///< no way was there; told at the next timer
   std::map<ClientOrderId, SteadyTime> cancels_;  ///< accepted, and not seen to have happened
   std::uint64_t requests_ = 0;
 };

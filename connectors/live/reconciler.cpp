@@ -159,8 +159,7 @@ void Reconciler::judge() {
   const bool orders_agree = this->orders_agree();
   const Findings found = compare();
   const bool doubtful = !clean_ || !found.empty() || !orders_agree;
-  if (undisturbed && orders_agree && found.empty() && parts_.memory.taken_over())
-    return conclude();
+  if (undisturbed && orders_agree && found.empty() && parts_.memory.taken_over()) return conclude();
   if (undisturbed && orders_agree) {
     const bool again = last_ && *last_ == found;
     agreed_ = again ? agreed_ + 1 : 1;
@@ -199,12 +198,25 @@ Reconciler::Findings Reconciler::compare() const {
                       abs(difference) < instrument.lot_step && parts_.memory.taken_over();
     if (!difference.is_zero() && !dust) found.positions.push_back({instrument.id, difference});
   }
-  for (const CoinBalance& coin : wallet_.coins)
-    if (coin.coin.view() == parts_.settings.settle_coin) {
-      const Money difference = coin.wallet - ours.cash;
-      if (abs(difference).to_double() > parts_.settings.cash_tolerance) found.cash = difference;
+  if (const auto theirs = balance(); theirs && parts_.memory.taken_over()) {
+    Money difference = *theirs - ours.cash;
+    for (const Instrument& instrument : parts_.instruments) {
+      if (instrument.category != Category::Linear) continue;
+      difference += ours[instrument.id].cost;
+      for (const PositionRow& row : positions_)
+        if (row.symbol.view() == instrument.symbol.view())
+          difference -= row.quantity < Quantity{} ? -row.cost : row.cost;
     }
+    if (abs(difference).to_double() > parts_.settings.cash_tolerance) found.cash = difference;
+  }
   return found;
+}
+
+/// Nothing: the venue does not list the coin.
+std::optional<Money> Reconciler::balance() const {
+  for (const CoinBalance& coin : wallet_.coins)
+    if (coin.coin.view() == parts_.settings.settle_coin) return coin.wallet;
+  return std::nullopt;
 }
 
 /// Ours that the venue does not list are asked about; theirs that we do not know are counted.
@@ -262,32 +274,26 @@ void Reconciler::adopt(const Findings& found) {
     if (!first) ++parts_.counters.mismatches;
     parts_.inputs.put(line, at);
   }
-  Money theirs;
-  bool known = false;
-  for (const CoinBalance& coin : wallet_.coins)
-    if (coin.coin.view() == parts_.settings.settle_coin) {
-      theirs = coin.wallet;
-      known = true;
-    }
-  const Money cash = known || first ? theirs - parts_.ledger().cash : Money{};
-  if (first || !found.cash.is_zero() || (!found.positions.empty() && !cash.is_zero())) {
-    ExternalAdjustment line;
-    line.kind = first ? AdjustmentKind::Capital
-                : found.positions.size() == 1 ? AdjustmentKind::Balance
-                                              : AdjustmentKind::Transfer;
-    if (line.kind == AdjustmentKind::Balance) {
-      line.has_instrument = true;
-      line.instrument = found.positions[0].instrument;
-    }
-    line.cash = cash;
-    line.time = at;
-    line.cause = std::string_view{
-        first ? fmt::format("the account holds {} {}", theirs.to_string(),
-                            parts_.settings.settle_coin)
-              : fmt::format("the venue's balance differs from ours by {}", cash.to_string())};
-    if (!first) ++parts_.counters.mismatches;
-    parts_.inputs.put(line, at);
+  // What the positions' lines have moved counts already.
+  const Money theirs = balance().value_or(Money{});
+  const Money cash = first ? theirs - parts_.ledger().cash : compare().cash;
+  if (!first && cash.is_zero()) return;
+  ExternalAdjustment line;
+  line.kind = first                         ? AdjustmentKind::Capital
+              : found.positions.size() == 1 ? AdjustmentKind::Balance
+                                            : AdjustmentKind::Transfer;
+  if (line.kind == AdjustmentKind::Balance) {
+    line.has_instrument = true;
+    line.instrument = found.positions[0].instrument;
   }
+  line.cash = cash;
+  line.time = at;
+  line.cause = std::string_view{
+      first
+          ? fmt::format("the account holds {} {}", theirs.to_string(), parts_.settings.settle_coin)
+          : fmt::format("the venue's balance differs from ours by {}", cash.to_string())};
+  if (!first) ++parts_.counters.mismatches;
+  parts_.inputs.put(line, at);
 }
 
 void Reconciler::conclude() {

@@ -44,7 +44,10 @@ class Reconciler {
   };
   struct Findings {
     std::vector<Difference> positions;
-    Money cash;  ///< the venue's less ours; zero where it is rounding
+    /// The venue's balance less ours, with what was paid for positions taken off on both sides:
+    /// the order in which fills were booked moves money between the two, and no equity. Zero where
+    /// it is rounding.
+    Money cash;
     [[nodiscard]] bool empty() const { return positions.empty() && cash.is_zero(); }
     friend bool operator==(const Findings&, const Findings&) = default;
   };
@@ -56,6 +59,7 @@ class Reconciler {
   void failed(const std::string& why);
   void judge();
   [[nodiscard]] Findings compare() const;
+  [[nodiscard]] std::optional<Money> balance() const;
   [[nodiscard]] bool orders_agree();
   void adopt(const Findings& found);
   void conclude();

@@ -106,9 +106,10 @@ void ReportDesk::book_ours(const ExecutionRow& row, const Instrument& instrument
     return close(id, OrderState::Filled, OrderEnd::None, after->filled, {}, row.time);
   }
   if (lacking_.contains(id)) return settle(id);
-  parts_.inputs.put(OrderUpdate{id, instrument.id, OrderState::PartiallyFilled, OrderEnd::None,
-                                after->filled, {}},
-                    row.time);
+  parts_.inputs.put(
+      OrderUpdate{
+          id, instrument.id, OrderState::PartiallyFilled, OrderEnd::None, after->filled, {}},
+      row.time);
 }
 
 /// On our instruments but not by an order of this session: the venue, or somebody else.
@@ -123,10 +124,10 @@ void ReportDesk::book_foreign(const ExecutionRow& row, const Instrument& instrum
   found.price = row.price;
   found.fee = fee.base.is_zero() ? fee.quote : Money{};
   found.time = row.time;
-  found.cause = std::string_view{fmt::format(
-      "{} {} at {} by order {}{}", to_string(row.side), row.quantity.to_string(),
-      row.price.to_string(), row.order_id.view(),
-      row.link_id.empty() ? std::string{} : fmt::format(" ({})", row.link_id.view()))};
+  found.cause = std::string_view{
+      fmt::format("{} {} at {} by order {}{}", to_string(row.side), row.quantity.to_string(),
+                  row.price.to_string(), row.order_id.view(),
+                  row.link_id.empty() ? std::string{} : fmt::format(" ({})", row.link_id.view()))};
   parts_.inputs.put(found, row.time);
 }
 
@@ -185,8 +186,12 @@ void ReportDesk::settle(const ClientOrderId& id) {
   const Timestamp at = parts_.clock.venue_now();
   if (lacking.closed)
     return close(id, lacking.state, lacking.end, entry->filled, lacking.words, at);
-  parts_.inputs.put(OrderUpdate{id, entry->request.instrument, OrderState::PartiallyFilled,
-                                OrderEnd::None, entry->filled, {}},
+  parts_.inputs.put(OrderUpdate{id,
+                                entry->request.instrument,
+                                OrderState::PartiallyFilled,
+                                OrderEnd::None,
+                                entry->filled,
+                                {}},
                     at);
 }
 
@@ -203,10 +208,9 @@ void ReportDesk::refused(const ClientOrderId& id, OrderEnd end, std::string_view
   const VenueMemory::Entry* const entry = parts_.memory.find(id.view());
   if (entry == nullptr) return;
   lacking_.erase(id);
-  const OrderState state =
-      entry->filled.is_zero() ? OrderState::Rejected : OrderState::Cancelled;
-  parts_.inputs.put(OrderUpdate{id, entry->request.instrument, state, end, entry->filled,
-                                InlineText<64>{words}});
+  const OrderState state = entry->filled.is_zero() ? OrderState::Rejected : OrderState::Cancelled;
+  parts_.inputs.put(
+      OrderUpdate{id, entry->request.instrument, state, end, entry->filled, InlineText<64>{words}});
 }
 
 void ReportDesk::doubt(const ClientOrderId& id, std::string_view words) {

@@ -55,8 +55,7 @@ void RestLane::pump(SteadyTime now) {
     return;
   }
   for (auto at = waiting_.begin(); at != waiting_.end() && in_flight_.size() < kInFlightMax;) {
-    const BucketUse use =
-        at->kind == RequestKind::Cancel ? BucketUse::Cancel : BucketUse::Other;
+    const BucketUse use = at->kind == RequestKind::Cancel ? BucketUse::Cancel : BucketUse::Other;
     if (at->not_before > now || !bucket(at->path).take(now, use)) {
       ++at;
       continue;
@@ -146,8 +145,8 @@ void RestLane::on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now
   else if (got.limit.known())
     room.learn(got.limit, parts_.clock.at(now), now);
   reply.body = std::move(got.body);
-  const Outcome outcome = reply.http != 200 ? outcome_of_http(job.kind, reply.http)
-                                            : outcome_of(job.kind, reply.code);
+  const Outcome outcome =
+      reply.http != 200 ? outcome_of_http(job.kind, reply.http) : outcome_of(job.kind, reply.code);
   if (job.kind == RequestKind::Setting &&
       (outcome == Outcome::Later || outcome == Outcome::Unknown)) {
     const std::string why = fmt::format("{}: {} {}", job.path, reply.code, reply.message);
@@ -159,9 +158,8 @@ void RestLane::on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now
     if (outcome == Outcome::Later || outcome == Outcome::Unknown)
       again(std::move(job), why, now);
     else
-      finish(std::move(job), error(outcome == Outcome::Fatal ? ErrorCode::Unsupported
-                                                             : ErrorCode::Malformed,
-                                   why));
+      finish(std::move(job),
+             error(outcome == Outcome::Fatal ? ErrorCode::Unsupported : ErrorCode::Malformed, why));
     return pump(now);
   }
   finish(std::move(job), std::move(reply));

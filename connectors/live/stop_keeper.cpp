@@ -27,8 +27,7 @@ Price StopKeeper::wanted(const Instrument& instrument, const PositionRow& row) c
   const auto at = [&](Price from) {
     return std::max(instrument.tick_size,
                     round_to_step(Price::from_raw(to_fixed_raw(from.to_double() * share)),
-                                  instrument.tick_size,
-                                  long_side ? Rounding::Up : Rounding::Down));
+                                  instrument.tick_size, long_side ? Rounding::Up : Rounding::Down));
   };
   const Price stop = at(row.entry > Price{} ? row.entry : row.mark);
   return protects(stop, row) ? stop : at(row.mark);
@@ -62,14 +61,14 @@ void StopKeeper::set(InstrumentId id, Price stop) {
   kept.asking = true;
   ++kept.tries;
   const Instrument& instrument = parts_.instruments[id];
-  rest_.post("/v5/position/trading-stop", trading_stop_text(instrument, stop),
-             RequestKind::Setting, [this, id, stop](Result<RestReply> reply) {
+  rest_.post("/v5/position/trading-stop", trading_stop_text(instrument, stop), RequestKind::Setting,
+             [this, id, stop](Result<RestReply> reply) {
                Kept& now_kept = kept_[id.index];
                now_kept.asking = false;
                now_kept.not_before = rest_.now() + kStopPause;
-               const bool done = reply && reply.value().http == 200 &&
-                                 outcome_of(RequestKind::Setting, reply.value().code) ==
-                                     Outcome::Done;
+               const bool done =
+                   reply && reply.value().http == 200 &&
+                   outcome_of(RequestKind::Setting, reply.value().code) == Outcome::Done;
                if (done) {
                  now_kept.stop = stop;  // Verified by the next row of the position.
                  ++parts_.counters.stops_set;

@@ -46,10 +46,9 @@ void StreamLink::sign_in(SteadyTime now) {
   // Time to live of the signature; an accelerated venue ages it by its speed.
   const auto life = static_cast<std::int64_t>(10'000.0 * std::max(1.0, parts_.clock.speed()));
   const std::string expires = std::to_string(to_unix_ms(parts_.clock.at(now)) + life);
-  parts_.io.send(channel_,
-                 fmt::format(R"({{"req_id":"a{}","op":"auth","args":["{}",{},"{}"]}})", ++requests_,
-                             parts_.signing.key(), expires,
-                             parts_.signing.sign("GET/realtime" + expires)));
+  parts_.io.send(channel_, fmt::format(R"({{"req_id":"a{}","op":"auth","args":["{}",{},"{}"]}})",
+                                       ++requests_, parts_.signing.key(), expires,
+                                       parts_.signing.sign("GET/realtime" + expires)));
 }
 
 void StreamLink::signed_in(bool success, const std::string& words, SteadyTime now) {

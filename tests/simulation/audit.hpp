@@ -23,7 +23,7 @@ namespace proteus::simulation {
 /// What is audited, where it lives.
 struct Audited {
   const Engine& engine;
-  const paper::PaperVenue& venue;
+  const paper::PaperVenue* venue;  ///< null: the venue is elsewhere, and reports when it likes
   const InstrumentTable& instruments;
 };
 
@@ -60,6 +60,9 @@ class Audit final : public Journal {
     std::uint64_t reductions = 0;
     std::uint64_t fills = 0;
     std::uint64_t funding = 0;
+    std::uint64_t adjustments = 0;
+    std::uint64_t late_fills = 0;  ///< of orders that were over; only of a venue elsewhere
+    std::uint64_t unknown = 0;     ///< orders in doubt
     std::uint64_t gaps = 0;
     std::uint64_t holds = 0;
     std::uint64_t states = 0;
@@ -93,6 +96,7 @@ class Audit final : public Journal {
   void hear(const Fill& fill, const Event& event);
   void hear(const OrderUpdate& update, const Event& event);
   void hear(const FundingSettled& funding, const Event& event);
+  void hear(const ExternalAdjustment& found, const Event& event);
   void hear(const FeedAnomaly& anomaly, const Event& event);
   void hear(const HoldChanged& hold, const Event& event);
   void hear(const TradingStateChanged& state, const Event& event);

@@ -120,7 +120,7 @@ Day::Day(std::uint64_t seed, const std::filesystem::path& folder)
     failure_ = built.error().context;
     return;
   }
-  audit_->watch({trading_->engine(), trading_->paper_venue(), trading_->instruments()});
+  audit_->watch({trading_->engine(), &trading_->paper_venue(), trading_->instruments()});
   feed_ = std::move(
       bybit::PublicFeed::create(s.feed, trading_->instruments(), network_, *clock_, door_, seed)
           .value());

@@ -95,8 +95,8 @@ void expect_whole(const Recovery& told, const std::string& what) {
 TEST(LiveKill, AtEveryStateOfAnOrdersLife) {
   struct Moment {
     const char* name;
-    const char* offset;  ///< of limit orders, bps; null: market orders
-    std::function<void(LiveWorld&)> arm;             ///< dies at a message
+    const char* offset;                            ///< of limit orders, bps; null: market orders
+    std::function<void(LiveWorld&)> arm;           ///< dies at a message
     std::function<bool(LiveWorld&)> reached = {};  ///< or when this holds
   };
   const auto any = [](LiveWorld& w, OrderState state) {
@@ -109,7 +109,9 @@ TEST(LiveKill, AtEveryStateOfAnOrdersLife) {
       {"sent", nullptr, [](LiveWorld& w) { w.kill_at(is_create, true); }},
       {"acknowledged", nullptr, {}, [&](LiveWorld& w) { return any(w, OrderState::Acknowledged); }},
       {"resting", "3", {}, [&](LiveWorld& w) { return any(w, OrderState::Resting); }},
-      {"partially filled", "-0.2", {},
+      {"partially filled",
+       "-0.2",
+       {},
        [&](LiveWorld& w) { return any(w, OrderState::PartiallyFilled); }},
       {"before cancel", "3", [](LiveWorld& w) { w.kill_at(is_cancel, false); }},
       {"cancel sent", "3", [](LiveWorld& w) { w.kill_at(is_cancel, true); }},
@@ -190,8 +192,7 @@ TEST(LiveKill, AtTwoHundredMomentsOfAFaultyHour) {
       world.kill();
     } else {
       auto left = static_cast<int>(draws.unit() * 12.0);
-      world.kill_at([left](std::string_view) mutable { return left-- <= 0; },
-                    draws.unit() < 0.5);
+      world.kill_at([left](std::string_view) mutable { return left-- <= 0; }, draws.unit() < 0.5);
       if (!world.run_until([&] { return world.killed(); }, 2min)) world.kill();
     }
     world.run(Duration{static_cast<std::int64_t>(draws.unit() * 4e9)});
@@ -210,10 +211,10 @@ TEST(LiveKill, AtTwoHundredMomentsOfAFaultyHour) {
       "{:<34} {:>8}\n{:<34} {:>8}\n{:<34} {:>8}\n{:<34} {:>8}\n{:<34} {:>8}\n{:<34} {:>8}\n"
       "{:<34} {:>8.1f}\n{:<34} {:>8.1f}\n  faults: {}\n",
       "kills", kills, "whole after the restart", whole, "orders in doubt at a restart", in_doubt,
-      "orders at the venue", books.links.size(), "executions at the venue",
-      books.executions.size(), "fills in our books", world.engine().counters().fills,
-      "seconds to clean, mean", sum / static_cast<double>(std::max<std::uint64_t>(whole, 1)),
-      "seconds to clean, longest", longest, world.exchange().describe_faults());
+      "orders at the venue", books.links.size(), "executions at the venue", books.executions.size(),
+      "fills in our books", world.engine().counters().fills, "seconds to clean, mean",
+      sum / static_cast<double>(std::max<std::uint64_t>(whole, 1)), "seconds to clean, longest",
+      longest, world.exchange().describe_faults());
   EXPECT_EQ(whole, static_cast<std::uint64_t>(kills));
   EXPECT_EQ(books.executions.size(), world.engine().counters().fills);
 }

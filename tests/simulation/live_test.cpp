@@ -35,11 +35,11 @@ TEST(Live, TakesTheAccountOverTradesAndKeepsTheVenuesBooks) {
   world.run(2h);
   EXPECT_TRUE(world.run_until([&] { return world.settled(); }, 60s));
   const auto told = world.status();
-  fmt::print("orders {} fills {} reconciliations {} mismatches {} unknown {} inquiries {} fetched {}\n",
-             told.counters.orders_sent, world.engine().counters().fills,
-             told.counters.reconciliations, told.counters.mismatches,
-             told.counters.unknown_outcomes, told.counters.inquiries,
-             told.counters.executions_fetched);
+  fmt::print(
+      "orders {} fills {} reconciliations {} mismatches {} unknown {} inquiries {} fetched {}\n",
+      told.counters.orders_sent, world.engine().counters().fills, told.counters.reconciliations,
+      told.counters.mismatches, told.counters.unknown_outcomes, told.counters.inquiries,
+      told.counters.executions_fetched);
   EXPECT_GT(world.engine().counters().fills, 10U);
   EXPECT_EQ(told.counters.mismatches, 0U);
   EXPECT_EQ(world.difference(), "");

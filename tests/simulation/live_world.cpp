@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <cmath>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -50,6 +51,51 @@ Quantity quantity_of(const bj::value& row, const char* key) {
 }
 
 }  // namespace
+
+sim::SimFaults draw_account_faults(std::uint64_t seed) {
+  sim::Draws draws(sim::mix(seed, "account faults"));
+  const auto chance = [&](double low, double high) {
+    return low * std::pow(high / low, draws.unit());
+  };
+  sim::SimFaults f;
+  f.drop_per_minute = chance(0.01, 0.1);
+  f.mute_per_minute = chance(0.003, 0.02);
+  f.delay_per_frame = chance(0.001, 0.02);
+  f.duplicate_per_frame = chance(0.005, 0.05);
+  f.reorder_per_frame = chance(0.005, 0.05);
+  f.truncate_per_frame = chance(0.0005, 0.004);
+  f.flip_per_frame = chance(0.0003, 0.002);
+  f.unknown_key_per_frame = chance(0.001, 0.05);
+  f.unknown_topic_per_frame = chance(0.001, 0.02);
+  f.http_5xx_per_request = chance(0.01, 0.05);
+  f.http_10006_per_request = chance(0.01, 0.05);
+  f.http_403_per_request = chance(0.0002, 0.001);
+  f.http_delay_per_request = chance(0.01, 0.1);
+  f.http_delay = std::chrono::milliseconds{static_cast<int>(chance(100, 8'000))};
+  f.last_page_cursor_per_request = chance(0.1, 0.5);
+  f.order_10016_per_request = chance(0.01, 0.06);
+  f.order_lost_per_request = chance(0.01, 0.06);
+  f.order_never_per_request = chance(0.01, 0.06);
+  f.private_early_per_request = chance(0.05, 0.4);
+  f.private_shuffle_per_change = chance(0.05, 0.4);
+  f.cancel_race_per_request = chance(0.02, 0.2);
+  f.trade_delay_per_request = chance(0.01, 0.1);
+  f.omit_execution_per_frame = chance(0.01, 0.08);
+  f.silent_per_minute = chance(0.001, 0.01);
+  f.signed_10002_per_request = chance(0.002, 0.02);
+  f.signed_10006_per_request = chance(0.002, 0.02);
+  f.signed_10016_per_request = chance(0.002, 0.02);
+  f.signed_403_per_request = chance(0.0001, 0.0005);
+  f.create_110072_per_request = chance(0.002, 0.02);
+  f.rest_lag_per_order = chance(0.01, 0.2);
+  f.maintenance_per_minute = chance(0.0005, 0.002);
+  return f;
+}
+
+void LiveWorld::Door::on_input(EventBody body, Timestamp happened, Timestamp received) {
+  world_.trading_->engine().on_input(std::move(body), happened, received);
+  if (world_.audit_ != nullptr) world_.audit_->after_input();
+}
 
 LiveWorld::LiveWorld(LiveSetup setup)
     : setup_(std::move(setup)), network_(sim::mix(setup_.seed, "network")) {
@@ -119,21 +165,28 @@ Result<void> LiveWorld::start() {
                       app::Trading::open(loaded_, "live", now, make_session_code(letters)));
     if (std::getenv("PROTEUS_SIMULATION_ALOUD") != nullptr) trading_->watch();
     session_ = trading_->session().folder();
+    if (setup_.audit)
+      trading_->accompany([&](Journal& log) {
+        auto made = std::make_unique<Audit>(log, Money::from_raw(to_fixed_raw(s.engine.capital)),
+                                            s.limits, [] { return false; });
+        audit_ = made.get();
+        return made;
+      });
     BOOST_OUTCOME_TRY(trading_->build(table, now));
   }
-  live::AccountGateway::Setup setup{
-      .settings = s.live,
-      .recv_window = s.limits.recv_window,
-      .instruments = trading_->instruments(),
-      .memory = trading_->live_venue()->memory(),
-      .ledger = [this] { return trading_->engine().ledger(); },
-      .io = network_,
-      .clock = *clock_,
-      .signing = *signing_,
-      .engine = trading_->engine(),
-      .reached = [this] { return trading_->engine().now(); },
-      .tell = [](const std::string&) {},
-      .seed = setup_.seed + network_.life()};
+  if (audit_ != nullptr) audit_->watch({trading_->engine(), nullptr, trading_->instruments()});
+  live::AccountGateway::Setup setup{.settings = s.live,
+                                    .recv_window = s.limits.recv_window,
+                                    .instruments = trading_->instruments(),
+                                    .memory = trading_->live_venue()->memory(),
+                                    .ledger = [this] { return trading_->engine().ledger(); },
+                                    .io = network_,
+                                    .clock = *clock_,
+                                    .signing = *signing_,
+                                    .engine = door_,
+                                    .reached = [this] { return trading_->engine().now(); },
+                                    .tell = [](const std::string&) {},
+                                    .seed = setup_.seed + network_.life()};
   gateway_ = std::make_unique<live::AccountGateway>(std::move(setup));
   network_.gateway = gateway_.get();
   std::optional<Result<live::AccountFacts>> facts;
@@ -146,7 +199,7 @@ Result<void> LiveWorld::start() {
   if (!facts) return error(ErrorCode::Timeout, "the venue did not tell of the account");
   BOOST_OUTCOME_TRYV(*facts);
   BOOST_OUTCOME_TRY(feed_, bybit::PublicFeed::create(s.feed, trading_->instruments(), network_,
-                                                     *clock_, trading_->engine(), setup_.seed));
+                                                     *clock_, door_, setup_.seed));
   network_.feed = feed_.get();
   network_.on_answer = [this](bybit::RequestId id, Result<bybit::HttpResponse> answer,
                               bybit::SteadyTime at) {
@@ -203,6 +256,7 @@ void LiveWorld::kill() {
   trading_->live_venue()->carry_with(nullptr);
   feed_.reset();
   gateway_.reset();
+  audit_ = nullptr;
   trading_.reset();
   std::filesystem::rename(kept, wal);
 }
@@ -246,28 +300,27 @@ bool LiveWorld::settled() const {
 
 void LiveWorld::command(OperatorAction action, const char* cause) {
   const Timestamp now = std::max(engine().now(), clock_->at(network_.now()));
-  engine().on_input(OperatorCommand{action, cause}, now, now);
+  door_.on_input(OperatorCommand{action, cause}, now, now);
 }
 
 std::string LiveWorld::signed_call(bool post, const std::string& path, const std::string& text) {
-  const std::string stamp = std::to_string(to_unix_ms(exchange_->now()));
-  const sim::HttpHeaders headers = {
-      {"X-BAPI-API-KEY", kKey},
-      {"X-BAPI-TIMESTAMP", stamp},
-      {"X-BAPI-RECV-WINDOW", "60000"},
-      {"X-BAPI-SIGN", sim::hmac_sha256_hex(kSecret, stamp + kKey + "60000" + text)}};
   const std::string target = post || text.empty() ? path : path + "?" + text;
   // Faults of requests hit the owner too; he asks again.
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 5'000; ++i) {
+    const std::string stamp = std::to_string(to_unix_ms(exchange_->now()));
+    const sim::HttpHeaders headers = {
+        {"X-BAPI-API-KEY", kKey},
+        {"X-BAPI-TIMESTAMP", stamp},
+        {"X-BAPI-RECV-WINDOW", "60000"},
+        {"X-BAPI-SIGN", sim::hmac_sha256_hex(kSecret, stamp + kKey + "60000" + text)}};
     const sim::HttpReply reply =
         exchange_->on_http(post ? "POST" : "GET", target, headers, post ? text : "");
     if (reply.lost || reply.status != 200) continue;
     boost::system::error_code failed;
     const bj::value value = bj::parse(reply.body, failed);
     if (failed || !value.is_object()) continue;
-    const auto code = value.as_object().at("retCode").as_int64();
-    if (code == 10006 || code == 10016) continue;
-    return reply.body;
+    if (value.as_object().at("retCode").as_int64() == 0) return reply.body;
+    run(50ms);  // Limits of requests are a second's.
   }
   throw std::runtime_error(path + " was not answered");
 }
@@ -297,10 +350,11 @@ VenueBooks LiveWorld::venue() {
         [&](const bj::object& row) {
           const Quantity size = quantity_of(row, "size");
           if (size.is_zero()) return;
+          const Money paid = Money::parse(text(row, "positionValue")).value();
+          books.cost += text(row, "side") == "Sell" ? -paid : paid;
           books.positions[text(row, "symbol")] = text(row, "side") == "Sell" ? -size : size;
           const std::string stop = text(row, "stopLoss");
-          books.stops[text(row, "symbol")] =
-              stop.empty() ? Price{} : Price::parse(stop).value();
+          books.stops[text(row, "symbol")] = stop.empty() ? Price{} : Price::parse(stop).value();
         });
   pages("/v5/order/realtime", "category=linear&settleCoin=USDT&openOnly=0&limit=50",
         [&](const bj::object& row) {
@@ -336,7 +390,13 @@ std::string LiveWorld::difference() {
       out += fmt::format("{}: we hold {}, the venue {}\n", instrument.name(),
                          ours[instrument.id].quantity.to_string(), venue_quantity.to_string());
   }
-  if (ours.cash != theirs.wallet)
+  // Equity at any mark: balance less what the positions cost.
+  Money paid;
+  for (const PositionView& position : ours.positions) paid += position.cost;
+  if (ours.cash - paid != theirs.wallet - theirs.cost)
+    out += fmt::format("our cash less cost is {}, the venue's {}\n", (ours.cash - paid).to_string(),
+                       (theirs.wallet - theirs.cost).to_string());
+  if (theirs.positions.empty() && ours.cash != theirs.wallet)
     out += fmt::format("our cash is {}, the venue's {}\n", ours.cash.to_string(),
                        theirs.wallet.to_string());
   std::set<std::string> open;

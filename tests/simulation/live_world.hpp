@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "connectors/sim/synthetic_source.hpp"
+#include "tests/simulation/audit.hpp"
 #include "tests/simulation/network.hpp"
 #include "tools/app/trading.hpp"
 
@@ -24,15 +25,20 @@ struct LiveSetup {
   std::vector<std::string> overrides;  ///< of the daemon's settings
   std::vector<std::string> instruments = {"linear:BTCUSDT", "linear:ETHUSDT"};
   std::function<void(sim::SimSettings&)> tune = [](sim::SimSettings&) {};
+  bool audit = false;  ///< of the first daemon: an auditor before its log
 };
+
+/// Every fault of an account's requests, lists and streams, each with a chance that is drawn.
+sim::SimFaults draw_account_faults(std::uint64_t seed);
 
 /// What the venue says of the account, asked by signed requests and read by a parser of its own.
 struct VenueBooks {
   std::map<std::string, Quantity> positions;  ///< signed, by symbol; flat ones are not there
   std::map<std::string, Price> stops;         ///< of positions
   Money wallet;
-  std::vector<std::string> open;      ///< link ids of open orders, stops apart
-  std::vector<std::string> links;     ///< link ids of all orders, oldest first
+  Money cost;                                  ///< signed, of all positions
+  std::vector<std::string> open;               ///< link ids of open orders, stops apart
+  std::vector<std::string> links;              ///< link ids of all orders, oldest first
   std::map<std::string, Quantity> executions;  ///< by execution id, trades alone
 };
 
@@ -61,6 +67,8 @@ class LiveWorld {
   bool run_until(const std::function<bool()>& holds, Duration longest);
 
   [[nodiscard]] Engine& engine() { return trading_->engine(); }
+  /// Null: nobody audits.
+  [[nodiscard]] const Audit* audit() const { return audit_; }
   [[nodiscard]] live::AccountGateway& gateway() { return *gateway_; }
   [[nodiscard]] live::GatewayStatus status() const { return gateway_->status(network_.now()); }
   [[nodiscard]] const InstrumentTable& instruments() const { return trading_->instruments(); }
@@ -79,6 +87,15 @@ class LiveWorld {
   std::string difference();
 
  private:
+  /// Before the engine: the audit's look after each input.
+  class Door final : public EventSink {
+   public:
+    explicit Door(LiveWorld& world) : world_(world) {}
+    void on_input(EventBody body, Timestamp happened, Timestamp received) override;
+
+   private:
+    LiveWorld& world_;
+  };
   void every(Duration period, std::function<void()> fn);
   Result<InstrumentTable> learn_instruments();
 
@@ -96,6 +113,8 @@ class LiveWorld {
   // A daemon.
   std::optional<bybit::VenueClock> clock_;
   std::unique_ptr<app::Trading> trading_;
+  Audit* audit_ = nullptr;  ///< `trading_` owns it
+  Door door_{*this};
   std::unique_ptr<live::AccountGateway> gateway_;
   std::unique_ptr<bybit::PublicFeed> feed_;
 };

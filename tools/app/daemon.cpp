@@ -183,8 +183,8 @@ Result<void> TradingDaemon::Impl::open_feed() {
 
 /// The door first: of two daemons the second is refused before it has made or asked anything.
 Result<void> TradingDaemon::Impl::get_ready(std::optional<SessionCode> code,
-                                          const std::optional<std::filesystem::path>& resume,
-                                          bool patient) {
+                                            const std::optional<std::filesystem::path>& resume,
+                                            bool patient) {
   BOOST_OUTCOME_TRY(door, OperatorDoor::open(loop, loaded.settings.session.socket, *this));
   BOOST_OUTCOME_TRY(watch, DaemonWatch::create(loop, loaded, std::string(mode)));
   if (resume) {

@@ -1,6 +1,6 @@
-// The daemon: feed -> engine -> venue, with a session on disk and an operator's socket. On paper the
-// venue lives in this process; live, orders go to an account. One loop, one thread; storage has its
-// own.
+// The daemon: feed -> engine -> venue, with a session on disk and an operator's socket. On paper
+// the venue lives in this process; live, orders go to an account. One loop, one thread; storage has
+// its own.
 #pragma once
 
 #include <filesystem>

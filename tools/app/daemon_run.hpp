@@ -4,8 +4,8 @@
 #include <string>
 
 #include "connectors/net/loop.hpp"
-#include "tools/app/options.hpp"
 #include "tools/app/daemon.hpp"
+#include "tools/app/options.hpp"
 
 namespace proteus::app {
 
@@ -31,7 +31,8 @@ Result<void> socket_is_free(const std::string& socket);
 void announce(const TradingDaemon& daemon, const Loaded& loaded);
 /// The last words: what the run came to and what can be done with it. The exit code: kError where
 /// the log could not be `written` to its end.
-int say_goodbye(const TradingDaemon& daemon, const std::string& program, const Result<void>& written);
+int say_goodbye(const TradingDaemon& daemon, const std::string& program,
+                const Result<void>& written);
 /// A line in the log that tells how the daemon fares, every `period` of real time.
 net::Timer beat(net::Loop& loop, const TradingDaemon& daemon, Duration period);
 

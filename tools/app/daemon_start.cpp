@@ -29,9 +29,9 @@ Result<std::optional<std::filesystem::path>> session_to_resume(const Loaded& loa
 
 /// A session that was killed before it had begun is none: a new one begins, unless it was named.
 Result<std::unique_ptr<TradingDaemon>> begin(net::Loop& loop, const Loaded& loaded,
-                                           const Options& options,
-                                           const std::optional<std::filesystem::path>& folder,
-                                           const MakeSigning& sign) {
+                                             const Options& options,
+                                             const std::optional<std::filesystem::path>& folder,
+                                             const MakeSigning& sign) {
   const auto signing = [&] { return sign ? sign() : nullptr; };
   auto daemon = TradingDaemon::create(loop, loaded, {}, folder, options.resume, signing());
   if (!folder || !daemon.has_error() || daemon.error().code != ErrorCode::NotFound ||

@@ -16,8 +16,7 @@ Result<void> check_private_endpoint(const net::Endpoint& endpoint, const char* k
 }
 
 Result<std::unique_ptr<LiveAccount>> LiveAccount::create(net::Loop& loop, const Loaded& loaded,
-                                                         Trading& trading,
-                                                         bybit::VenueClock& clock,
+                                                         Trading& trading, bybit::VenueClock& clock,
                                                          storage::FeedRecorder* recorder,
                                                          std::unique_ptr<live::Signing> signing) {
   const Settings& s = loaded.settings;

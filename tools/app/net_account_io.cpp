@@ -80,8 +80,7 @@ void NetAccountIo::request(live::RequestId id, live::HttpCall call) {
     const auto now = steady_time();
     if (answer.has_error()) return gateway_->on_answer(id, answer.error(), now);
     net::HttpResponse& response = answer.value();
-    if (recorder_ != nullptr)
-      recorder_->record("account-rest", id, clock_.at(now), response.body);
+    if (recorder_ != nullptr) recorder_->record("account-rest", id, clock_.at(now), response.body);
     live::HttpAnswer got;
     got.status = static_cast<int>(response.status);
     for (const net::HttpHeader& header : response.headers)

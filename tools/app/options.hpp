@@ -40,8 +40,8 @@ struct Options {
   std::vector<std::string> reason;  ///< of an operator's command, word by word
   bool yes = false;                 ///< no question is asked
   bool confirm_live = false;
-  bool check = false;               ///< everything is read and told, and nothing done
-  std::vector<std::string> only;    ///< of a list, by their ids; empty: all
+  bool check = false;             ///< everything is read and told, and nothing done
+  std::vector<std::string> only;  ///< of a list, by their ids; empty: all
   evaluation::Parameters known_answers;
   std::string interval = "1d";  ///< of bars that are imported
   bool skip_bad_rows = false;

@@ -108,7 +108,8 @@ Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded, std::stri
   for (const std::string& sentence : segment.settled())
     spdlog::warn("The log was put right after an interruption: {}", sentence);
 
-  std::unique_ptr<Trading> made(new Trading(loaded, mode, segment.header().session, std::move(session)));
+  std::unique_ptr<Trading> made(
+      new Trading(loaded, mode, segment.header().session, std::move(session)));
   made->can_resume_ = true;
   const std::size_t count = loaded.settings.engine.instruments.size();
   const std::optional<storage::Snapshot> snapshot = segment.snapshot();

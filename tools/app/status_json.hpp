@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "connectors/live/account_gateway.hpp"
 #include "connectors/bybit/public_feed.hpp"
+#include "connectors/live/account_gateway.hpp"
 #include "connectors/storage/feed_recorder.hpp"
 #include "connectors/storage/storage_thread.hpp"
 #include "engine/runtime/engine.hpp"
@@ -44,8 +44,8 @@ struct StatusSources {
   bybit::SteadyTime now{};
   Duration uptime{0};  ///< real time
   OperatorFacts operators{};
-  std::uint64_t restarts = 0;          ///< how often the session was taken up again
-  const DaemonWatch* watch = nullptr;  ///< may be null: nobody is told
+  std::uint64_t restarts = 0;                    ///< how often the session was taken up again
+  const DaemonWatch* watch = nullptr;            ///< may be null: nobody is told
   std::optional<live::GatewayStatus> account{};  ///< nothing: paper
 };
 

@@ -75,7 +75,8 @@ std::string head(const bj::value& v, const Style& style) {
   // Letters two lines high have words behind both.
   if (!bottom.empty()) cells.insert(cells.begin(), painted(style, code, bottom));
   return flow({painted(style, code, top), state_text(v, style),
-               mode_words(mode, text(get(v, "venue_account"), "profile"))}, style) +
+               mode_words(mode, text(get(v, "venue_account"), "profile"))},
+              style) +
          flow(cells, style) + profile_lines(v, style);
 }
 
@@ -159,15 +160,23 @@ std::vector<Block> status_blocks(const std::string& json, const Style& style) {
   const bool readable = v.is_object() && text(v, "error").empty();
   if (!readable) return {{clip_lines(render_status(json, style), style.width), 0}};
   // What is held stays longest; the topics of the feed and the bytes of the log go first.
-  std::vector<Block> blocks = {{head(v, style), 0},          {"\n", 9},
-                               {money(v, style), 1},         {limits(v, style), 5},
-                               {holds(v, style), 3},         {"\n", 9},
-                               {instruments(v, style), 2},   {policy_line(v, style), 3},
-                               {open_orders(v, style), 3},   {"\n", 9},
+  std::vector<Block> blocks = {{head(v, style), 0},
+                               {"\n", 9},
+                               {money(v, style), 1},
+                               {limits(v, style), 5},
+                               {holds(v, style), 3},
+                               {"\n", 9},
+                               {instruments(v, style), 2},
+                               {policy_line(v, style), 3},
+                               {open_orders(v, style), 3},
+                               {"\n", 9},
                                {account_line(v, style), 4},
-                               {feed_line(v, style), 4},     {topics(get(v, "feed"), style), 8},
-                               {storage(v, style), 7},       {counts(v, style), 6},
-                               {operator_line(v, style), 7}, {alarms_line(v, style), 7}};
+                               {feed_line(v, style), 4},
+                               {topics(get(v, "feed"), style), 8},
+                               {storage(v, style), 7},
+                               {counts(v, style), 6},
+                               {operator_line(v, style), 7},
+                               {alarms_line(v, style), 7}};
   for (Block& block : blocks) block.text = clip_lines(block.text, style.width);
   return blocks;
 }

@@ -30,9 +30,9 @@ Result<void> fits_session(const Loaded& loaded, const std::filesystem::path& fol
 
 class Trading {
  public:
-  /// Makes the session's folder and opens its log. mode: "paper", "live", "replay". In a replay the log may
-  /// gather `storage.commit_every_bytes`: nothing outside depends on it. `code`: drawn, where none
-  /// is given. Errors: Io.
+  /// Makes the session's folder and opens its log. mode: "paper", "live", "replay". In a replay the
+  /// log may gather `storage.commit_every_bytes`: nothing outside depends on it. `code`: drawn,
+  /// where none is given. Errors: Io.
   static Result<std::unique_ptr<Trading>> open(const Loaded& loaded, std::string_view mode,
                                                Timestamp start,
                                                std::optional<SessionCode> code = {});
@@ -133,8 +133,8 @@ class Trading {
   InstrumentTable instruments_;
   std::optional<risk::Gate> gate_;
   std::unique_ptr<Venue> venue_;
-  paper::PaperVenue* paper_ = nullptr;  ///< it, where it is paper
-  live::LiveVenue* live_ = nullptr;     ///< it, where it is live
+  paper::PaperVenue* paper_ = nullptr;       ///< it, where it is paper
+  live::LiveVenue* live_ = nullptr;          ///< it, where it is live
   std::unique_ptr<WatchedJournal> watched_;  // null: nobody looks on
   std::unique_ptr<Journal> neighbour_;       // null: none
   std::unique_ptr<Engine> engine_;

@@ -62,9 +62,8 @@ void say_what_begins(const Loaded& loaded, std::string_view key) {
   const bool real = s.live.profile == live::Profile::Mainnet;
   const auto [top, bottom] = banner(real ? "LIVE REAL MONEY" : "LIVE", style);
   std::string out = "\n" + top + "\n" + (bottom.empty() ? "" : bottom + "\n");
-  out += fmt::format(
-      "Orders leave this process, to {} ({}), with the key {}.\n", profile_name(s.live.profile),
-      s.venue.rest, key);
+  out += fmt::format("Orders leave this process, to {} ({}), with the key {}.\n",
+                     profile_name(s.live.profile), s.venue.rest, key);
   out += real ? "They cost real money.\n" : "The money there is not real.\n";
   std::string instruments;
   for (const std::string& name : s.engine.instruments)

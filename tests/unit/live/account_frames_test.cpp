@@ -212,6 +212,7 @@ TEST_F(AccountFrames, Position) {
   row.symbol = "BTCUSDT";
   row.quantity = "0.01"_qty;
   row.entry = "36500"_px;
+  row.cost = "365"_usdt;
   row.mark = "36501.1"_px;
   row.leverage_e9 = 10 * kFixedScale;
   row.realised = "-0.073"_usdt;
