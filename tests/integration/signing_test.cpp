@@ -95,6 +95,7 @@ std::string found_in(pid_t pid, const std::string& text) {
   for (std::string line; where.empty() && std::getline(maps, line);) {
     unsigned long from = 0, until = 0;
     if (std::sscanf(line.c_str(), "%lx-%lx r", &from, &until) != 2) continue;
+    if (until - from > (1UL << 30U)) continue;  // A sanitizer's own.
     bytes.resize(until - from);
     const ssize_t got = ::pread(memory, bytes.data(), bytes.size(), static_cast<off_t>(from));
     bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
@@ -130,6 +131,9 @@ TEST(Signing, LiveMapsTheLibraryAndItsSecretIsNowhere) {
   EXPECT_THAT(maps_of(live.pid()), HasSubstr(kLibrary));
   EXPECT_EQ(found_in(live.pid(), kLiveSecret), "");
   const std::string process = "/proc/" + std::to_string(live.pid());
+  if (::access((process + "/mem").c_str(), R_OK) == 0) {
+    EXPECT_NE(found_in(live.pid(), kLiveKey), "") << "the search does not find what is there";
+  }
   for (const char* file : {"/environ", "/cmdline"})
     EXPECT_EQ(read_all(process + file).find(kLiveSecret), std::string::npos) << file;
   EXPECT_THAT(live.out(), HasSubstr("LEFT...")) << "the key is told by its first letters";
