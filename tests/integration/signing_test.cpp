@@ -1,10 +1,19 @@
 // Who trades on paper has no code that signs: the program does not need the library, and a session
-// against the simulator never maps it.
+// against the simulator never maps it. Who trades live has it, and its secret is nowhere to be
+// seen.
 #include <elf.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include <fmt/format.h>
 
 #include "tests/integration/child.hpp"
 #include "tests/integration/programs.hpp"
@@ -69,6 +78,71 @@ TEST(Signing, PaperNeverMapsTheLibrary) {
   EXPECT_THAT(maps, Not(HasSubstr(kLibrary)));
   paper.signal(SIGTERM);
   EXPECT_EQ(paper.wait(), 0) << paper.err();
+}
+
+constexpr const char* kLiveKey = "LEFTOVERKEY12345678";
+constexpr const char* kLiveSecret = "LeftoverSecret0123456789abcdefghijkl";
+
+/// A mapping of the process that holds the text; empty: none, or nobody may look (which is what a
+/// process that is not dumpable wants).
+std::string found_in(pid_t pid, const std::string& text) {
+  const std::string folder = "/proc/" + std::to_string(pid);
+  const int memory = ::open((folder + "/mem").c_str(), O_RDONLY);
+  if (memory < 0) return "";
+  std::istringstream maps(maps_of(pid));
+  std::string where;
+  std::string bytes;
+  for (std::string line; where.empty() && std::getline(maps, line);) {
+    unsigned long from = 0, until = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx r", &from, &until) != 2) continue;
+    if (until - from > (1UL << 30U)) continue;  // A sanitizer's own.
+    bytes.resize(until - from);
+    const ssize_t got = ::pread(memory, bytes.data(), bytes.size(), static_cast<off_t>(from));
+    bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    if (bytes.find(text) != std::string::npos) where = line;
+  }
+  ::close(memory);
+  return where;
+}
+
+/// Files below a folder that hold the text.
+std::vector<std::string> files_with(const std::string& folder, const std::string& text) {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file() && read_all(entry.path()).find(text) != std::string::npos)
+      found.push_back(entry.path().string());
+  return found;
+}
+
+TEST(Signing, LiveMapsTheLibraryAndItsSecretIsNowhere) {
+  const Folder folder;
+  SimProgram sim({"sim.paced=false", "sim.push_interval=1s",
+                  fmt::format("sim.accounts={}:{}:100000", kLiveKey, kLiveSecret)});
+  const Overrides settings = in(folder) + sim.where() + Overrides{"strategy.name=sma_cross"};
+  const Ran tested = run_proteus(with_settings({"risk", "selftest"}, settings));
+  ASSERT_EQ(tested.code, 0) << tested.out << tested.err;
+  ::setenv("PROTEUS_API_KEY", kLiveKey, 1);
+  ::setenv("PROTEUS_API_SECRET", kLiveSecret, 1);
+  Child live(with_settings({"live"}, settings));
+  ::unsetenv("PROTEUS_API_KEY");
+  ::unsetenv("PROTEUS_API_SECRET");
+  ASSERT_TRUE(live.says("the venue's books and ours agree")) << live.out() << live.err();
+
+  EXPECT_THAT(maps_of(live.pid()), HasSubstr(kLibrary));
+  EXPECT_EQ(found_in(live.pid(), kLiveSecret), "");
+  const std::string process = "/proc/" + std::to_string(live.pid());
+  if (::access((process + "/mem").c_str(), R_OK) == 0) {
+    EXPECT_NE(found_in(live.pid(), kLiveKey), "") << "the search does not find what is there";
+  }
+  for (const char* file : {"/environ", "/cmdline"})
+    EXPECT_EQ(read_all(process + file).find(kLiveSecret), std::string::npos) << file;
+  EXPECT_THAT(live.out(), HasSubstr("LEFT...")) << "the key is told by its first letters";
+  live.signal(SIGTERM);
+  EXPECT_EQ(live.wait(), 0) << live.err();
+  for (const char* word : {kLiveKey, kLiveSecret}) {
+    EXPECT_THAT(files_with(folder.path(), word), ::testing::IsEmpty()) << word;
+    EXPECT_THAT(live.out() + live.err(), Not(HasSubstr(word)));
+  }
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "tools/app/net_account_io.hpp"
 
+#include "tools/app/keys.hpp"
+
 namespace proteus::app {
 namespace {
 
@@ -8,6 +10,15 @@ const char* path_of(live::Channel channel) {
 }
 const char* name_of(live::Channel channel) {
   return channel == live::Channel::Private ? "private" : "trade";
+}
+
+/// Some answers repeat the key that asked (what it may do, a refused signature).
+std::string without_key(std::string text, const std::string& key) {
+  const std::string shown = masked_key(key);
+  if (key.empty()) return text;
+  for (std::size_t at = 0; (at = text.find(key, at)) != std::string::npos; at += shown.size())
+    text.replace(at, key.size(), shown);
+  return text;
 }
 
 net::HttpOptions account_http(const std::string& ca_file) {
@@ -68,26 +79,30 @@ void NetAccountIo::request(live::RequestId id, live::HttpCall call) {
   net::HttpRequest request;
   request.method = call.post ? "POST" : "GET";
   request.target = std::move(call.target);
+  std::string key;
   for (auto& [name, value] : call.headers) {
+    if (name == "X-BAPI-API-KEY") key = value;
     net::HttpHeader header;
     header.name = std::move(name);
     header.value = std::move(value);
     request.headers.push_back(std::move(header));
   }
   request.body = std::move(call.body);
-  http_.request(std::move(request), deadline_, [this, id](Result<net::HttpResponse> answer) {
+  const auto heard = [this, id, key = std::move(key)](Result<net::HttpResponse> answer) {
     if (gateway_ == nullptr) return;
     const auto now = steady_time();
     if (answer.has_error()) return gateway_->on_answer(id, answer.error(), now);
     net::HttpResponse& response = answer.value();
-    if (recorder_ != nullptr) recorder_->record("account-rest", id, clock_.at(now), response.body);
+    if (recorder_ != nullptr)
+      recorder_->record("account-rest", id, clock_.at(now), without_key(response.body, key));
     live::HttpAnswer got;
     got.status = static_cast<int>(response.status);
     for (const net::HttpHeader& header : response.headers)
       live::read_header(got.limit, header.name, header.value);
     got.body = std::move(response.body);
     gateway_->on_answer(id, std::move(got), now);
-  });
+  };
+  http_.request(std::move(request), deadline_, heard);
 }
 
 }  // namespace proteus::app
