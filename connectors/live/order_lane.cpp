@@ -8,6 +8,8 @@ namespace proteus::live {
 namespace {
 
 constexpr int kTries = 4;  ///< of what had no effect
+/// An order that has waited that long for room was decided on a market that is gone.
+constexpr Duration kStale = std::chrono::seconds{15};
 
 InlineText<64> told(std::string_view words, int code) {
   return std::string_view{fmt::format("{} {}", code, words)};
@@ -32,6 +34,7 @@ void OrderLane::submit(const OrderRequest& order) {
   Sending sending;
   sending.id = order.id;
   sending.instrument = order.instrument;
+  sending.wanted = rest_.now();
   send(std::move(sending));
 }
 
@@ -69,6 +72,13 @@ void OrderLane::send(Sending sending) {
       parts_.settings.order_entry == OrderEntry::Rest || parts_.settings.profile == Profile::Demo;
   const bool rest_up = !rest_.barred(now);
   if (trade_.live() && (!wants_rest || !rest_up)) {
+    RequestBucket& room = sending.cancel ? cancels_room_ : creates_;
+    if (!room.take(now)) {
+      if (!sending.cancel && now - sending.wanted > kStale)
+        return homeless_.push_back(std::move(sending));
+      sending.not_before = room.ready_at(now);
+      return waiting_.push_back(std::move(sending));
+    }
     const std::string req_id = fmt::format("{}-{}", parts_.seed % 100'000'000, ++requests_);
     parts_.io.send(Channel::Trade,
                    ws_message(req_id, sending.cancel ? "order.cancel" : "order.create",
@@ -109,6 +119,12 @@ void OrderLane::on_reply(const TradeReply& reply) {
   if (found == out_.end()) return;
   Sending sending = std::move(found->second);
   out_.erase(found);
+  RequestBucket& room = sending.cancel ? cancels_room_ : creates_;
+  constexpr int kTooMany = 10006;
+  if (reply.code == kTooMany)
+    room.exhausted(reply.rate, parts_.clock.at(rest_.now()), rest_.now());
+  else if (reply.rate.known())
+    room.learn(reply.rate, parts_.clock.at(rest_.now()), rest_.now());
   const RequestKind kind = sending.cancel ? RequestKind::Cancel : RequestKind::Create;
   answered(std::move(sending), outcome_of(kind, reply.code), reply.code, reply.message.view());
 }
@@ -205,7 +221,8 @@ void OrderLane::on_timer(SteadyTime now) {
     if (sending.cancel)
       again(std::move(sending), parts_.settings.ack_deadline);
     else
-      desk_.refused(sending.id, OrderEnd::NotArrived, "no way to the venue: it never left");
+      desk_.refused(sending.id, OrderEnd::NotArrived,
+                    "no way to the venue, or no room for it: it never left");
   }
   std::deque<Sending> waiting;
   waiting.swap(waiting_);

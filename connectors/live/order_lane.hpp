@@ -17,7 +17,13 @@ class OrderLane {
  public:
   OrderLane(GatewayParts& parts, RestLane& rest, const StreamLink& trade, ReportDesk& desk,
             Inquiries& inquiries)
-      : parts_(parts), rest_(rest), trade_(trade), desk_(desk), inquiries_(inquiries) {}
+      : parts_(parts),
+        rest_(rest),
+        trade_(trade),
+        desk_(desk),
+        inquiries_(inquiries),
+        creates_(BucketSettings{}),
+        cancels_room_(BucketSettings{}) {}
 
   /// Inside a call of the engine; nothing comes back before the next timer.
   void submit(const OrderRequest& order);
@@ -36,6 +42,7 @@ class OrderLane {
     bool cancel = false;
     int tries = 0;
     bool by_rest = false;
+    SteadyTime wanted{};  ///< when the engine asked for it
     SteadyTime sent{};
     SteadyTime not_before{};
   };
@@ -55,6 +62,8 @@ class OrderLane {
   std::deque<Sending> waiting_;                  ///< to be sent (again) later
   std::deque<Sending> homeless_;                 ///< no way was there; told at the next timer
   std::map<ClientOrderId, SteadyTime> cancels_;  ///< accepted, and not seen to have happened
+  RequestBucket creates_;  ///< of the trade stream; REST has its own
+  RequestBucket cancels_room_;
   std::uint64_t requests_ = 0;
 };
 

@@ -25,6 +25,14 @@ struct Plan {
 
 /// From a closed kline's bytes in the socket to the paper order, log write included.
 void measure_wire(const Plan& plan, Table& table);
+/// The same to a live order, with the policy that is shipped.
+void measure_live(const Plan& plan, Table& table);
+/// Orders of an account under load, and the time that reconciling them takes.
+void measure_account(const Plan& plan, Table& table);
+/// Gives the loop a core of its own, and the other threads the others; says what it did.
+std::string pin(int cpu);
+/// Lines for people leave from a thread of their own, as in the program.
+void print_as_the_daemon_does(const std::filesystem::path& file);
 /// Processor and memory of a daemon with many instruments in real time.
 void measure_many(const Plan& plan, Table& table);
 /// Memory over very many bars.

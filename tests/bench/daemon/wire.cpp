@@ -253,6 +253,10 @@ Wire::Run Wire::run(int rounds) {
   return run;
 }
 
+std::string us(double value) { return fmt::format("{:.2f} us", value); }
+
+}  // namespace
+
 /// The loop gets a core, and the storage thread and the one that prints get the others.
 std::string pin(int cpu) {
   if (cpu == -1) return "not pinned";
@@ -280,10 +284,6 @@ void print_as_the_daemon_does(const std::filesystem::path& file) {
       "proteus", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string()),
       spdlog::thread_pool(), spdlog::async_overflow_policy::overrun_oldest));
 }
-
-std::string us(double value) { return fmt::format("{:.2f} us", value); }
-
-}  // namespace
 
 void measure_wire(const Plan& plan, Table& table) {
   print_as_the_daemon_does(plan.folder / "lines.log");

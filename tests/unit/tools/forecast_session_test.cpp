@@ -72,7 +72,7 @@ class ForecastSession {
   void kill_and_resume() {
     const auto folder = trading_->session().folder();
     trading_.reset();
-    auto resumed = Trading::resume(loaded_, folder);
+    auto resumed = Trading::resume(loaded_, "paper", folder);
     ASSERT_TRUE(resumed.has_value()) << resumed.error().context;
     trading_ = std::move(resumed).value();
     ASSERT_TRUE(trading_->go_on(table_, engine().now()).has_value());

@@ -108,7 +108,7 @@ class PolicySession {
     trading_.reset();
     learner_ = std::make_unique<online::InlineLearner>(
         online::LearnMarket{a_model().spec.market, Interval::H1});
-    auto resumed = Trading::resume(loaded_, folder);
+    auto resumed = Trading::resume(loaded_, "paper", folder);
     ASSERT_TRUE(resumed.has_value()) << resumed.error().context;
     trading_ = std::move(resumed).value();
     trading_->learn_with(*learner_);
@@ -121,7 +121,7 @@ class PolicySession {
     trading_.reset();
     learner_ = std::make_unique<online::InlineLearner>(
         online::LearnMarket{a_model().spec.market, Interval::H1});
-    auto resumed = Trading::resume(loaded_, folder);
+    auto resumed = Trading::resume(loaded_, "paper", folder);
     ASSERT_TRUE(resumed.has_value()) << resumed.error().context;
     trading_ = std::move(resumed).value();
     ASSERT_TRUE(trading_->go_on(table_, engine().now()).has_value());

@@ -58,7 +58,7 @@ TEST_F(Resume, TakesNoReplay) {
       load("", {"session.folder=" + (folder_ / "runs").string(), "strategy.name=flat"}).value();
   { const auto told = Trading::open(loaded, "replay", from_unix_ms(1'700'000'000'000)).value(); }
   const auto session = std::filesystem::directory_iterator(folder_ / "runs")->path();
-  const auto again = Trading::resume(loaded, session);
+  const auto again = Trading::resume(loaded, "paper", session);
   ASSERT_TRUE(again.has_error());
   EXPECT_THAT(again.error().context, HasSubstr("is a replay: paper goes on with paper sessions"));
 }
