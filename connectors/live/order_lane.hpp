@@ -62,7 +62,7 @@ class OrderLane {
   std::deque<Sending> waiting_;                  ///< to be sent (again) later
   std::deque<Sending> homeless_;                 ///< no way was there; told at the next timer
   std::map<ClientOrderId, SteadyTime> cancels_;  ///< accepted, and not seen to have happened
-  RequestBucket creates_;  ///< of the trade stream; REST has its own
+  RequestBucket creates_;                        ///< of the trade stream; REST has its own
   RequestBucket cancels_room_;
   std::uint64_t requests_ = 0;
 };

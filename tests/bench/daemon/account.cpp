@@ -83,11 +83,11 @@ class Desk final : public EventSink {
     order.id = make_order_id(bench_code(), id, now, Purpose::Open, ordinal_++ % 46'000);
     order.instrument = id;
     order.type = OrderType::Limit;
-    order.price = round_to_step(Price::from_raw(to_fixed_raw(price * share)),
-                                instrument.tick_size, Rounding::Down);
-    order.quantity = std::max(instrument.lot_step,
-                              round_to_step(Quantity::from_raw(to_fixed_raw(20.0 / (price * share))),
-                                            instrument.lot_step, Rounding::Up));
+    order.price = round_to_step(Price::from_raw(to_fixed_raw(price * share)), instrument.tick_size,
+                                Rounding::Down);
+    order.quantity = std::max(
+        instrument.lot_step, round_to_step(Quantity::from_raw(to_fixed_raw(20.0 / (price * share))),
+                                           instrument.lot_step, Rounding::Up));
     order.reference = order.price;
     order.decided_at = now;
     venue.submit(order, now, nobody_);
@@ -123,34 +123,35 @@ class Account {
     app::SimSettings exchange = exchange_for(spec);
     const Timestamp now = net::Loop::wall_now();
     app::start_by_the_clock(exchange, now);
-    host_ = must(app::SimHost::create(loop, exchange,
-                                      app::generated_market_start(exchange.exchange, now)));
+    host_ = must(
+        app::SimHost::create(loop, exchange, app::generated_market_start(exchange.exchange, now)));
     clock_.emplace(bybit::ClockMode::Steady, 1.0, app::steady_time);
-    clock_->on_server_time(host_->exchange().now(), app::steady_time(), app::steady_time());
+    clock_->on_server_time(net::Loop::wall_now(), app::steady_time(), app::steady_time());
     const auto rest = must(net::parse_endpoint(fmt::format("http://127.0.0.1:{}", host_->port())));
     const auto stream = must(net::parse_endpoint(fmt::format("ws://127.0.0.1:{}", host_->port())));
     io_ = std::make_unique<app::NetAccountIo>(loop, rest, stream, "", settings_, *clock_, nullptr);
-    gateway = std::make_unique<live::AccountGateway>(live::AccountGateway::Setup{
-        .settings = settings_,
-        .recv_window = 5s,
-        .instruments = table_,
-        .memory = desk.venue.memory(),
-        .ledger = [this] { return desk.ledger.view(); },
-        .io = *io_,
-        .clock = *clock_,
-        .signing = signing_,
-        .engine = desk,
-        .reached = [this] { return desk.now; },
-        .tell = [](const std::string&) {},
-        .seed = 7});
+    gateway = std::make_unique<live::AccountGateway>(
+        live::AccountGateway::Setup{.settings = settings_,
+                                    .recv_window = 5s,
+                                    .instruments = table_,
+                                    .memory = desk.venue.memory(),
+                                    .ledger = [this] { return desk.ledger.view(); },
+                                    .io = *io_,
+                                    .clock = *clock_,
+                                    .signing = signing_,
+                                    .engine = desk,
+                                    .reached = [this] { return desk.now; },
+                                    .tell = [](const std::string&) {},
+                                    .seed = 7});
     io_->attach(gateway.get());
     desk.venue.carry_with(gateway.get());
     gateway->start(app::steady_time());
     timer_ = loop.every(5ms, [this] { gateway->on_timer(app::steady_time()); });
-    until([this] {
-      const auto told = gateway->status(app::steady_time());
-      return told.clean && told.trade_live;
-    });
+    if (!until([this] {
+          const auto told = gateway->status(app::steady_time());
+          return told.clean && told.trade_live;
+        }))
+      must(Result<void>(error(ErrorCode::Timeout, "the account was never read to its end")));
     desk.price = 50'000.0;
   }
   ~Account() {
@@ -234,11 +235,11 @@ void measure_trips(const Plan& plan, Table& table) {
   const double took = std::chrono::duration<double>(app::steady_time() - begin).count();
   const auto told = account.gateway->status(app::steady_time());
   const double rate = static_cast<double>(ended) / took;
-  table.rows.push_back(
-      {"order round trips a second, for a minute", fmt::format("{:.1f}", rate),
-       fmt::format("{}", kTripsASecond), whole && rejected == 0 && rate >= 0.98 * kTripsASecond,
-       fmt::format("accepted after p50 {:.2f} ms, p99 {:.2f} ms", percentile(accepted, 0.5),
-                   percentile(accepted, 0.99))});
+  table.rows.push_back({"order round trips a second, for a minute", fmt::format("{:.1f}", rate),
+                        fmt::format("{}", kTripsASecond),
+                        whole && rejected == 0 && rate >= 0.98 * kTripsASecond,
+                        fmt::format("accepted after p50 {:.2f} ms, p99 {:.2f} ms",
+                                    percentile(accepted, 0.5), percentile(accepted, 0.99))});
   table.facts.push_back(fmt::format(
       "account: {} orders placed, {} ended, {} rejected, {} not ended, {} in doubt, {} mismatches, "
       "{:.1f} s",
@@ -253,7 +254,8 @@ void measure_burst(Table& table) {
   std::uint64_t rejected = 0;
   std::set<ClientOrderId> open;
   desk.on_update = [&](const OrderUpdate& update) {
-    if (update.state == OrderState::Rejected) ++rejected;
+    if (update.state == OrderState::Rejected && rejected++ == 0)
+      fmt::print("first rejection: {}\n", update.text.view());
     if (update.state == OrderState::Resting) open.insert(update.id);
   };
   const auto begin = app::steady_time();
@@ -299,26 +301,25 @@ void measure_reconciliation(const Plan& plan, Table& table) {
   const auto exchange = must(sim::SimExchange::create(settings, source, nowhere));
   Duration steady = 1h;
   exchange->advance(steady);
-  bybit::VenueClock clock(bybit::ClockMode::Steady, 1.0,
-                          [&] { return bybit::SteadyTime{steady}; });
+  bybit::VenueClock clock(bybit::ClockMode::Steady, 1.0, [&] { return bybit::SteadyTime{steady}; });
   clock.on_server_time(exchange->now(), bybit::SteadyTime{steady}, bybit::SteadyTime{steady});
   live::LiveSettings live;
   live.order_entry = live::OrderEntry::Rest;
   const PlainSigning signing;
   DirectIo io;
-  live::AccountGateway gateway(live::AccountGateway::Setup{
-      .settings = live,
-      .recv_window = 5s,
-      .instruments = instruments,
-      .memory = desk.venue.memory(),
-      .ledger = [&] { return desk.ledger.view(); },
-      .io = io,
-      .clock = clock,
-      .signing = signing,
-      .engine = desk,
-      .reached = [&] { return desk.now; },
-      .tell = [](const std::string&) {},
-      .seed = 7});
+  live::AccountGateway gateway(
+      live::AccountGateway::Setup{.settings = live,
+                                  .recv_window = 5s,
+                                  .instruments = instruments,
+                                  .memory = desk.venue.memory(),
+                                  .ledger = [&] { return desk.ledger.view(); },
+                                  .io = io,
+                                  .clock = clock,
+                                  .signing = signing,
+                                  .engine = desk,
+                                  .reached = [&] { return desk.now; },
+                                  .tell = [](const std::string&) {},
+                                  .seed = 7});
   desk.venue.carry_with(&gateway);
   double own = 0.0;
   const auto turn = [&](Duration step) {
@@ -351,9 +352,8 @@ void measure_reconciliation(const Plan& plan, Table& table) {
   }
   for (int i = 0; i < 2'000; ++i) turn(10ms);
   const auto working = static_cast<std::size_t>(
-      std::ranges::count_if(desk.venue.memory().open(), [](const auto& entry) {
-        return entry.state == OrderState::Resting;
-      }));
+      std::ranges::count_if(desk.venue.memory().open(),
+                            [](const auto& entry) { return entry.state == OrderState::Resting; }));
   std::vector<double> looks;
   for (int run = 0; run < plan.runs; ++run) {
     const auto before = gateway.status(bybit::SteadyTime{steady}).counters.reconciliations;
@@ -367,11 +367,11 @@ void measure_reconciliation(const Plan& plan, Table& table) {
                   "account: a reconciliation did not end");
     looks.push_back(own);
   }
-  table.rows.push_back({"1 000 working orders reconciled, our own processor time",
-                        fmt::format("{:.1f} ms", median(looks)),
-                        fmt::format("{} ms", kReconcileDemand), median(looks) <= kReconcileDemand,
-                        fmt::format("{} orders rest at the venue, {} looks", working,
-                                    looks.size())});
+  table.rows.push_back(
+      {"1 000 working orders reconciled, our own processor time",
+       fmt::format("{:.1f} ms", median(looks)), fmt::format("{} ms", kReconcileDemand),
+       median(looks) <= kReconcileDemand,
+       fmt::format("{} orders rest at the venue, {} looks", working, looks.size())});
   table.require(working == 1'000, "account: not all orders rest at the venue");
 }
 

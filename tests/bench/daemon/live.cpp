@@ -72,9 +72,8 @@ std::string quoted(std::string_view text, std::string_view name) {
 app::Loaded live_bench_settings(const Plan& plan, std::uint16_t account, std::uint16_t stream,
                                 bool by_rest) {
   return must(app::load_for_verb(
-      "", {"session.folder=" + (plan.folder / "runs").string(),
-           "engine.instruments=linear:BTCUSDT", "engine.capital=10000000",
-           "risk.sizing.no_trade_band=0", "risk.limits.profile=research",
+      "", {"session.folder=" + (plan.folder / "runs").string(), "engine.instruments=linear:BTCUSDT",
+           "engine.capital=10000000", "risk.sizing.no_trade_band=0", "risk.limits.profile=research",
            "risk.limits.executions_window=1m", "storage.feed_part_age=1d",
            fmt::format("venue.rest=http://127.0.0.1:{}", account),
            fmt::format("venue.stream=ws://127.0.0.1:{}", stream),
@@ -112,7 +111,9 @@ class TimedIo final : public live::AccountIo {
     if (order) left_ = steady_us();
   }
   void close(live::Channel channel) override { io_.close(channel); }
-  void request(live::RequestId id, live::HttpCall call) override { io_.request(id, std::move(call)); }
+  void request(live::RequestId id, live::HttpCall call) override {
+    io_.request(id, std::move(call));
+  }
 
  private:
   live::AccountIo& io_;
@@ -194,9 +195,9 @@ LiveWire::LiveWire(const Plan& plan, bool by_rest) : by_rest_(by_rest) {
   const auto now = app::steady_time();
   clock_->on_server_time(from_unix_ms(kLiveStartMs), now, now);
   const auto rest = must(net::parse_endpoint(s.venue.rest));
-  io_ = std::make_unique<app::NetFeedIo>(
-      loop_, rest, must(net::parse_endpoint(s.venue.stream)), "", s.feed.request_deadline,
-      s.feed.connect_deadline, *clock_, recorder_.get());
+  io_ = std::make_unique<app::NetFeedIo>(loop_, rest, must(net::parse_endpoint(s.venue.stream)), "",
+                                         s.feed.request_deadline, s.feed.connect_deadline, *clock_,
+                                         recorder_.get());
   io_->on_answer([this](bybit::RequestId id, Result<bybit::HttpResponse> answer,
                         bybit::SteadyTime at) { feed_->on_response(id, std::move(answer), at); });
   InstrumentTable table;
@@ -206,19 +207,18 @@ LiveWire::LiveWire(const Plan& plan, bool by_rest) : by_rest_(by_rest) {
       loop_, rest, must(net::parse_endpoint(s.venue.account_stream)), "", s.live, *clock_,
       recorder_.get());
   timed_.emplace(*account_io_, left_);
-  live::AccountGateway::Setup setup{
-      .settings = s.live,
-      .recv_window = s.limits.recv_window,
-      .instruments = trading_->instruments(),
-      .memory = trading_->live_venue()->memory(),
-      .ledger = [this] { return trading_->engine().ledger(); },
-      .io = *timed_,
-      .clock = *clock_,
-      .signing = signing_,
-      .engine = trading_->engine(),
-      .reached = [this] { return trading_->engine().now(); },
-      .tell = [](const std::string&) {},
-      .seed = trading_->seed()};
+  live::AccountGateway::Setup setup{.settings = s.live,
+                                    .recv_window = s.limits.recv_window,
+                                    .instruments = trading_->instruments(),
+                                    .memory = trading_->live_venue()->memory(),
+                                    .ledger = [this] { return trading_->engine().ledger(); },
+                                    .io = *timed_,
+                                    .clock = *clock_,
+                                    .signing = signing_,
+                                    .engine = trading_->engine(),
+                                    .reached = [this] { return trading_->engine().now(); },
+                                    .tell = [](const std::string&) {},
+                                    .seed = trading_->seed()};
   gateway_ = std::make_unique<live::AccountGateway>(std::move(setup));
   account_io_->attach(gateway_.get());
   feed_ = must(bybit::PublicFeed::create(s.feed, trading_->instruments(), *io_, *clock_,
@@ -247,9 +247,9 @@ LiveWire::~LiveWire() {
 
 void LiveWire::on_stream(std::string_view text) {
   const bool ping = text.find("\"ping\"") != std::string_view::npos;
-  stream_.write(fmt::format(
-      R"({{"success":true,"ret_msg":"{}","conn_id":"c","req_id":"{}","op":"{}"}})",
-      ping ? "pong" : "", quoted(text, "req_id"), ping ? "ping" : "subscribe"));
+  stream_.write(
+      fmt::format(R"({{"success":true,"ret_msg":"{}","conn_id":"c","req_id":"{}","op":"{}"}})",
+                  ping ? "pong" : "", quoted(text, "req_id"), ping ? "ping" : "subscribe"));
 }
 
 /// One execution for the whole order, at its reference.
@@ -292,13 +292,12 @@ void LiveWire::on_request(const net::HttpRequest& request, const net::Responder&
   std::string result = R"({"list":[],"nextPageCursor":"","category":"linear"})";
   const auto has = [&](const char* what) { return request.target.find(what) != std::string::npos; };
   if (has("wallet-balance"))
-    result =
-        R"({"list":[{"accountType":"UNIFIED","totalEquity":"10000000","coin":[{"coin":"USDT",)"
-        R"("equity":"10000000","walletBalance":"10000000","locked":"0"}]}]})";
+    result = R"({"list":[{"accountType":"UNIFIED","totalEquity":"10000000","coin":[{"coin":"USDT",)"
+             R"("equity":"10000000","walletBalance":"10000000","locked":"0"}]}]})";
   if (has("order/create")) {
     if (left_ == 0.0) left_ = steady_us();
-    result = fmt::format(R"({{"orderId":"o","orderLinkId":"{}"}})",
-                         quoted(request.body, "orderLinkId"));
+    result =
+        fmt::format(R"({{"orderId":"o","orderLinkId":"{}"}})", quoted(request.body, "orderLinkId"));
   }
   net::HttpAnswer answer(
       200, fmt::format(R"({{"retCode":0,"retMsg":"OK","result":{},"retExtInfo":{{}},"time":{}}})",
@@ -380,7 +379,8 @@ void measure_way(const Plan& plan, Table& table, bool by_rest) {
       fmt::format("live, {}: the shipped policy; one thread and one io_context for both ends, {}; "
                   "{} runs, medians; {} of {} rounds led to an order and are counted; {}",
                   way, where, plan.runs, counted, rounds, told(before, machine_time())));
-  table.require(counted * 100 >= rounds * 20, "live: fewer than 20 % of the rounds led to an order");
+  table.require(counted * 100 >= rounds * 20,
+                "live: fewer than 20 % of the rounds led to an order");
 }
 
 }  // namespace

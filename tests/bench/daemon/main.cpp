@@ -2,7 +2,8 @@
 // minutes and is run by hand; it fails when what was to be measured did not happen, never because
 // it took long.
 //
-//   bench_daemon wire|live|account|many|bars|drops|cold|cold_policy|learner|all [--cpu N] [--runs N]
+//   bench_daemon wire|live|account|many|bars|drops|cold|cold_policy|learner|all [--cpu N] [--runs
+//   N]
 //                [--rounds N] [--minutes N]
 //                [--instruments N] [--push SECONDS] [--bars N] [--disconnects N] [--starts N]
 //                [--folder DIR]
@@ -21,7 +22,8 @@ namespace {
 using namespace proteus::bench;
 
 constexpr const char* kUsage =
-    "usage: bench_daemon wire|live|account|many|bars|drops|cold|cold_policy|learner|all [--cpu N] [--runs N] "
+    "usage: bench_daemon wire|live|account|many|bars|drops|cold|cold_policy|learner|all [--cpu N] "
+    "[--runs N] "
     "[--rounds N] [--rest "
     "US] "
     "[--minutes N] [--instruments N] [--push SECONDS] [--bars N] [--disconnects N] [--starts N] "
@@ -57,11 +59,15 @@ bool parse(int argc, char** argv, Plan& plan) {
 
 int main(int argc, char** argv) {
   using Part = void (*)(const Plan&, Table&);
-  const std::map<std::string_view, Part> parts = {
-      {"wire", measure_wire}, {"live", measure_live}, {"account", measure_account},
-      {"cold", measure_cold},   {"cold_policy", measure_cold_policy},
-      {"many", measure_many}, {"drops", measure_drops}, {"learner", measure_learner},
-      {"bars", measure_bars}};
+  const std::map<std::string_view, Part> parts = {{"wire", measure_wire},
+                                                  {"live", measure_live},
+                                                  {"account", measure_account},
+                                                  {"cold", measure_cold},
+                                                  {"cold_policy", measure_cold_policy},
+                                                  {"many", measure_many},
+                                                  {"drops", measure_drops},
+                                                  {"learner", measure_learner},
+                                                  {"bars", measure_bars}};
   Plan plan;
   plan.folder = std::filesystem::temp_directory_path();
   const std::string_view wanted = argc > 1 ? argv[1] : "";

@@ -235,7 +235,7 @@ TEST(JournalDb, TellsFundingEquityAnomaliesFeedAndStates) {
 TEST(JournalDb, SaysWhichSessionItBelongsTo) {
   Story story{{}};
   EXPECT_EQ(story.rows("SELECT key, value FROM meta ORDER BY key"),
-            "config_hash|00000000deadbeef\nmode|paper\nschema|4\nsession|0123456789abc\n"
+            "config_hash|00000000deadbeef\nmode|paper\nschema|5\nsession|0123456789abc\n"
             "start|2025-05-29T17:05:00.000Z");
 }
 
