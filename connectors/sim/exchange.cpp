@@ -135,6 +135,8 @@ Result<void> SimExchange::Impl::open_core() {
   matching::VenueSettings costs;
   costs.linear_taker_fee_bps = settings_.taker_fee_bps;
   costs.linear_maker_fee_bps = settings_.maker_fee_bps;
+  costs.spot_taker_fee_bps = settings_.spot_taker_fee_bps;
+  costs.spot_maker_fee_bps = settings_.spot_maker_fee_bps;
   costs.maintenance_margin_bps = settings_.maintenance_margin_bps;
   costs.liquidation_fee_bps = settings_.liquidation_fee_bps;
   BOOST_OUTCOME_TRY(

@@ -192,28 +192,28 @@ void Hub::push(Timestamp now) {
 }
 
 void Hub::tell_accounts(Timestamp now) {
-  orders_.tell(
-      now, [&](AccountId account, std::string_view topic, const PrivateStream::FrameOf& frame_of) {
-        std::map<std::string, std::shared_ptr<const std::string>> frames;  // by name subscribed
-        for (auto& [id, connection] : connections_) {
-          if (!connection->session || connection->muted || connection->silent ||
-              connection->session->account != account)
-            continue;
-          for (const std::string& name : connection->session->topics) {
-            // Only linear perpetuals are traded: what is subscribed for others hears nothing.
-            if (private_topic(name) != topic || (name != topic && !name.ends_with(".linear")))
-              continue;
-            if (topic == "execution" &&
-                connection->line.dice().strikes(FaultKind::OmitExecution,
-                                                market_.settings().faults.omit_execution_per_frame))
-              continue;
-            auto& frame = frames[name];
-            if (!frame) frame = shared(frame_of(name));
-            connection->line.data(frame, false, now);
-            connection->unpinged_frames = true;
-          }
-        }
-      });
+  orders_.tell(now, [&](AccountId account, std::string_view topic, Category category,
+                        const PrivateStream::FrameOf& frame_of) {
+    std::map<std::string, std::shared_ptr<const std::string>> frames;  // by name subscribed
+    for (auto& [id, connection] : connections_) {
+      if (!connection->session || connection->muted || connection->silent ||
+          connection->session->account != account)
+        continue;
+      for (const std::string& name : connection->session->topics) {
+        const bool of_all = name == topic;
+        const bool of_this = name.ends_with(category == Category::Spot ? ".spot" : ".linear");
+        if (private_topic(name) != topic || (!of_all && !of_this)) continue;
+        if (topic == "execution" &&
+            connection->line.dice().strikes(FaultKind::OmitExecution,
+                                            market_.settings().faults.omit_execution_per_frame))
+          continue;
+        auto& frame = frames[name];
+        if (!frame) frame = shared(frame_of(name));
+        connection->line.data(frame, false, now);
+        connection->unpinged_frames = true;
+      }
+    }
+  });
 }
 
 std::set<AccountId> Hub::guarded() const {

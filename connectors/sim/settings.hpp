@@ -162,6 +162,8 @@ struct SimSettings {
   double maker_fee_bps = 2.0;
   double maintenance_margin_bps = 50.0;
   double liquidation_fee_bps = 50.0;
+  double spot_taker_fee_bps = 10.0;
+  double spot_maker_fee_bps = 10.0;
   SimFaults faults;
 
   static constexpr auto settings() {
@@ -194,6 +196,12 @@ struct SimSettings {
                 "perpetuals: fee of taking, in bps of the value", 0.0, 1000.0),
         setting("maker_fee_bps", &S::maker_fee_bps,
                 "perpetuals: fee of resting, in bps of the value", 0.0, 1000.0),
+        setting("spot_taker_fee_bps", &S::spot_taker_fee_bps,
+                "spot: fee of taking, in bps; a buy pays it in the coin that it brings", 0.0,
+                1000.0),
+        setting("spot_maker_fee_bps", &S::spot_maker_fee_bps,
+                "spot: fee of resting, in bps; a buy pays it in the coin that it brings", 0.0,
+                1000.0),
         setting("maintenance_margin_bps", &S::maintenance_margin_bps,
                 "an account whose equity is at or below this share of its positions' values is "
                 "liquidated, in bps",

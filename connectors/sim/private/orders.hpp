@@ -20,7 +20,8 @@ enum class OrderStatus : std::uint8_t {
   Cancelled,
   Untriggered,
   Triggered,
-  Rejected
+  Rejected,
+  PartiallyFilledCanceled  // of spot: cancelled with fills
 };
 std::string_view to_string(OrderStatus status);
 /// "GTC", "IOC", "FOK", "PostOnly".
@@ -78,6 +79,7 @@ struct NewOrder {
   bool market = false;
   TimeInForce time_in_force = TimeInForce::Gtc;
   Quantity quantity;
+  Money amount;  ///< spot, a market buy by what it may cost: quantity is then left out
   Price price;
   bool reduce_only = false;
   bool close_on_trigger = false;  ///< with reduce_only and quantity 0: the whole position
@@ -131,9 +133,12 @@ struct VenueOrder {
   std::string self_matched;  ///< id of the order that it would have traded with
   Price price;               ///< of a market order the protective one
   Quantity quantity;
+  Money amount;  ///< of a market buy by amount: what was asked for
+  Money budget;  ///< of a spot market buy: its fills may cost no more
   Quantity filled;
   Money value;                ///< of what is filled
-  Money fee;                  ///< paid so far
+  Money fee;                  ///< paid so far; of spot buys what it is worth
+  Quantity fee_base;          ///< what spot buys paid in the coin they bought
   Money closed_pnl;           ///< price profit that its fills set free
   Quantity ahead;             ///< of the market's own volume at its price, still before it
   bool cancel_asked = false;  ///< a fault: a cancel was accepted and has not worked yet
@@ -164,7 +169,9 @@ struct Execution {
   Price price;
   Quantity quantity;
   Money value;
-  Money fee;                     ///< > 0 paid
+  Money fee;                     ///< > 0 paid; of spot buys what it is worth
+  Quantity fee_base;             ///< what a spot buy paid in the coin it bought
+  Money change;                  ///< of the wallet's quote currency
   std::int64_t fee_rate_e9 = 0;  ///< of Funding from the position's view: > 0 pays
   bool maker = false;
   Quantity closed;  ///< how much of the position it took off

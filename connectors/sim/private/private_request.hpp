@@ -67,9 +67,12 @@ Said<Trigger> trigger_in(const boost::json::object& body);
 Said<ProtectionChange> protection_in(const boost::json::object& body);
 /// "Order": never conditional, "StopOrder": conditional, "tpslOrder": of a position; empty: any.
 bool passes_filter(const VenueOrder& order, std::string_view filter);
-/// Only linear perpetuals are traded.
+/// For what perpetuals alone have.
 Said<void> linear_only(std::string_view category);
-Said<InstrumentId> symbol_in(const PrivateRequest& request, std::string_view symbol);
+/// "linear" or "spot".
+Said<Category> category_named(std::string_view category);
+Said<InstrumentId> symbol_in(const PrivateRequest& request, std::string_view symbol,
+                             Category category = Category::Linear);
 /// positionIdx of the body: nothing or 0 in one-way mode, 1 or 2 in hedge mode.
 Said<void> right_position(const PrivateRequest& request, InstrumentId instrument);
 
@@ -77,9 +80,10 @@ Said<void> right_position(const PrivateRequest& request, InstrumentId instrument
 
 Said<std::int64_t> count_of(const Query& query, std::string_view key, std::int64_t fallback,
                             std::int64_t max);
-/// The instrument asked for; nothing: by settleCoin or baseCoin, or not at all where `needed` is
-/// false.
+/// The instrument asked for; nothing: by settleCoin or baseCoin, or not at all for spot and where
+/// `needed` is false.
 struct Scope {
+  Category category = Category::Linear;
   std::optional<InstrumentId> instrument;
   std::string base_coin;
   std::string settle_coin;
@@ -100,7 +104,8 @@ Said<std::optional<std::int64_t>> cursor_of(const PrivateRequest& request);
 /// As it stands in an answer, percent-encoded as the venue does.
 std::string cursor_text(std::int64_t number);
 /// {"category":"linear","list":[rows],"nextPageCursor":".."}
-std::string list_text(std::string_view rows, std::string_view cursor);
+std::string list_text(std::string_view rows, std::string_view cursor,
+                      Category category = Category::Linear);
 
 // ---- paths: rest_trading.cpp, rest_batch.cpp, rest_stops.cpp, rest_lists.cpp, rest_account.cpp,
 // rest_guard.cpp ------------------------------------------------------------------------------

@@ -43,6 +43,12 @@ struct PrivateRest::Path {
   bool paged;
   Said<std::string> (*handler)(const PrivateRequest&);
   bool by_row = false;  ///< a batch takes of its limit row by row
+  /// Spot may do some things more often; each category has a window of its own.
+  [[nodiscard]] std::size_t limit(bool spot) const {
+    const bool more = post && name.starts_with("/v5/order/") && handler != order_amend &&
+                      handler != order_disconnected_cancel_all;
+    return spot && more ? 2 * per_second : per_second;
+  }
 };
 
 const PrivateRest::Path* PrivateRest::path_of(std::string_view name, bool post) {
@@ -118,7 +124,11 @@ PrivateOutcome PrivateRest::run(const Path& path, PrivateRequest request, bool b
   const SimFaults& faults = market_.settings().faults;
   const bool of_orders = path.post && path.name.starts_with("/v5/order/");
   const AccountRights& rights = core_.account(request.account).rights;
-  Quota quota{windows_[{request.account, path.name}], std::max(path.per_second, rights.per_second)};
+  const json::value* category = request.body.if_contains("category");
+  const bool spot =
+      category != nullptr && category->is_string() && category->get_string() == "spot";
+  Quota quota{windows_[{request.account, path.name, spot}],
+              std::max(path.limit(spot), rights.per_second)};
   PrivateOutcome done{Refusal{}, static_cast<std::int64_t>(quota.limit)};
   early_ = false;
   if (auto fault = refused_by_fault(path, request, by_rest)) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "connectors/sim/faults.hpp"
@@ -77,7 +78,8 @@ class PrivateRest {
   bool early_ = false;
   Timestamp maintained_until_{};
   DisconnectGuard guard_;
-  std::map<std::pair<AccountId, std::string_view>, RateWindow> windows_;  // by account and path
+  // By account and path, spot apart.
+  std::map<std::tuple<AccountId, std::string_view, bool>, RateWindow> windows_;
 };
 
 }  // namespace proteus::sim

@@ -9,6 +9,7 @@
 namespace proteus::sim {
 
 Said<std::string> position_list(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(linear_only(request.query.value_or("category", {})));
   BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, true));
   BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 20, 200));
   BOOST_OUTCOME_TRY(const auto cursor, cursor_of(request));
@@ -95,11 +96,11 @@ Said<std::string> account_fee_rate(const PrivateRequest& request) {
   const matching::Rates& rates = request.core.rates();
   std::string rows;
   for (const Instrument& what : request.core.instruments()) {
-    if (what.category != Category::Linear || !scope.holds(what)) continue;
+    if (!scope.holds(what)) continue;
     rows += fmt::format(R"({}{{"symbol":"{}","takerFeeRate":"{}","makerFeeRate":"{}"}})",
                         rows.empty() ? "" : ",", what.symbol.view(),
-                        format_fixed(rates.fee(Category::Linear, Liquidity::Taker)),
-                        format_fixed(rates.fee(Category::Linear, Liquidity::Maker)));
+                        format_fixed(rates.fee(what.category, Liquidity::Taker)),
+                        format_fixed(rates.fee(what.category, Liquidity::Maker)));
   }
   return fmt::format(R"({{"list":[{}]}})", rows);
 }

@@ -31,7 +31,9 @@ std::string paged(const PrivateRequest& request, std::vector<const Row*> rows, s
     last = row;
   }
   if (last != nullptr && request.last_page_cursor) next = cursor_text(number_of(last));
-  return list_text(text, next);
+  return list_text(
+      text, next,
+      request.query.value_or("category", {}) == "spot" ? Category::Spot : Category::Linear);
 }
 
 std::string order_page(const PrivateRequest& request, std::vector<const VenueOrder*> rows,
@@ -67,7 +69,8 @@ Said<std::string> order_realtime(const PrivateRequest& request) {
   if (open_only != "0" && open_only != "1") return wrong("openOnly");
   const TradingAccount& owner = request.owner();
   const auto wanted_here = [&](const VenueOrder& order) {
-    return (by_id || scope.holds(request.core.instruments()[order.instrument])) &&
+    const Instrument& what = request.core.instruments()[order.instrument];
+    return (by_id ? what.category == scope.category : scope.holds(what)) &&
            named(request, order.id, order.link_id) &&
            passes_filter(order, request.query.value_or("orderFilter", {}));
   };
@@ -99,7 +102,8 @@ Said<std::string> order_history(const PrivateRequest& request) {
     const std::int64_t told = to_unix_ms(order.created) + request.market.clock_offset_ms();
     const bool in_time = by_id || (told >= span.from_ms && told <= span.until_ms);
     const bool forgotten = order.filled.is_zero() && order.updated + kUnfilledKept < request.now;
-    const bool here = by_id || scope.holds(request.core.instruments()[order.instrument]);
+    const Instrument& what = request.core.instruments()[order.instrument];
+    const bool here = by_id ? what.category == scope.category : scope.holds(what);
     if (in_time && !forgotten && here && named(request, order.id, order.link_id) &&
         passes_filter(order, request.query.value_or("orderFilter", {})) &&
         (status.empty() || status == to_string(order.status)))
@@ -144,10 +148,12 @@ Said<std::string> execution_list(const PrivateRequest& request) {
     if (!request.owner().shown(e, request.now)) continue;
     const std::int64_t told = to_unix_ms(e.time) + request.market.clock_offset_ms();
     const bool in_time = told >= span.from_ms && told <= span.until_ms;
-    const bool here = scope.holds(request.core.instruments()[e.order.instrument]);
-    // An order's id goes before every other filter.
-    const bool meant = by_id ? named(request, e.order.id, e.order.link_id)
-                             : in_time && here && (type.empty() || type == to_string(e.type));
+    const Instrument& what = request.core.instruments()[e.order.instrument];
+    const bool here = scope.holds(what);
+    // An order's id goes before every other filter but the category.
+    const bool meant =
+        by_id ? what.category == scope.category && named(request, e.order.id, e.order.link_id)
+              : in_time && here && (type.empty() || type == to_string(e.type));
     if (meant) rows.push_back(&e);
   }
   return paged(
