@@ -171,6 +171,7 @@ void SimExchange::Impl::step(Timestamp due) {
   pass_minutes(minute(due) - minute(now_));
   if (on_grid && bar_open(due, market_.grid().base) == due) hub_->before_close();
   now_ = due;
+  hub_->cut_idle(now_);
   hub_->release(now_);
   if (!on_grid) return;
   core_->on_market(now_);
@@ -336,7 +337,7 @@ int SimExchange::on_connect(ConnId conn, std::string_view target) {
   impl_->pace_.stir(Duration{0});
   const bool of_account = target.substr(0, target.find('?')) == "/v5/private";
   if (of_account && impl_->signed_->in_maintenance(impl_->now_)) return 503;
-  return impl_->hub_->connect(conn, target);
+  return impl_->hub_->connect(conn, target, impl_->now_);
 }
 
 void SimExchange::on_text(ConnId conn, std::string_view text) {

@@ -19,7 +19,10 @@ Said<OrderIds> ExchangeCore::amend(AccountId id, const OrderChange& change, Time
 Said<void> ExchangeCore::change_live(VenueOrder& order, const OrderChange& change, Timestamp now) {
   TradingAccount& account = accounts_[order.account];
   const Quantity quantity = change.quantity.value_or(order.quantity);
-  const Price price = change.price.value_or(order.price);
+  Price price = change.price.value_or(order.price);
+  if (price != order.price && price.raw() % instruments_[order.instrument].tick_size.raw() == 0) {
+    BOOST_OUTCOME_TRY(fit_to_band(account, order.instrument, order.side, price, now));
+  }
   const Protection attached = change.protection.applied(order.attached);
   if (change.trigger && !change.trigger->is_zero())
     return Refusal{10001, "params error: the order has no trigger to change"};

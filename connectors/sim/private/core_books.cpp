@@ -17,6 +17,17 @@ Money fee_share(Money fee, Quantity part, Quantity whole) {
       divide(Int128{fee.raw()} * part.raw(), whole.raw(), Rounding::Zero)));
 }
 
+/// What of a position the fill has closed: its cost, and the fees of both ends.
+void note_closing(VenueOrder& order, const Execution& execution) {
+  if (execution.closed.is_zero()) return;
+  const Money left = notional(execution.price, execution.closed);
+  order.closed += execution.closed;
+  order.entered += order.side == Side::Sell ? left - execution.pnl : left + execution.pnl;
+  order.opening_fee += execution.opening_fee;
+  order.closing_fee += fee_share(execution.fee, execution.closed, execution.quantity);
+  ++order.fills;
+}
+
 }  // namespace
 
 /// Books the fill, keeps the notes on the position, completes the execution and records it.
@@ -43,7 +54,12 @@ void ExchangeCore::book_fill(TradingAccount& account, Execution& execution, cons
   execution.time = now;
 
   PositionNotes& notes = account.notes[id.index];
+  if (!execution.closed.is_zero()) {
+    execution.opening_fee = fee_share(notes.opening_fees, execution.closed, abs(before));
+    notes.opening_fees -= execution.opening_fee;
+  }
   const Quantity opened = fill.quantity - execution.closed;
+  notes.opening_fees += fee_share(fill.fee, opened, fill.quantity);
   const bool fresh = !opened.is_zero() && execution.closed == abs(before);
   if (notes.created == Timestamp{}) notes.created = now;
   if (fresh) {
@@ -85,6 +101,7 @@ void ExchangeCore::fill(VenueOrder& order, Quantity quantity, Price price, Liqui
   order.fee += fill.fee;
   order.fee_base += fill.fee_base;
   order.closed_pnl += execution.pnl;
+  note_closing(order, execution);
   order.status =
       order.filled == order.quantity ? OrderStatus::Filled : OrderStatus::PartiallyFilled;
   order.updated = now;
@@ -231,6 +248,7 @@ void ExchangeCore::bust(AccountId id, InstrumentId instrument, Timestamp now) {
   order.value = execution.value;
   order.fee = execution.fee;
   order.closed_pnl = execution.pnl;
+  note_closing(order, execution);
   execution.order = order;
   account.record(std::move(execution));
   account.told(order);

@@ -70,6 +70,9 @@ Said<void> ExchangeCore::check_spot(TradingAccount& account, NewOrder& wish, Tim
   if (static_cast<std::size_t>(open) >= kSpotOrdersMax)
     return Refusal{170810, "The number of active orders exceeds the maximum limit of 500."};
   const Price last = view_.last(wish.instrument, now);
+  if (!wish.market && wish.price.raw() % what.tick_size.raw() == 0) {
+    BOOST_OUTCOME_TRY(fit_to_band(account, wish.instrument, wish.side, wish.price, now));
+  }
   if (wish.amount.is_zero()) {
     BOOST_OUTCOME_TRY(check_spot_size(account, wish, wish.market ? last : wish.price, 0));
   } else {
@@ -96,6 +99,11 @@ Said<void> ExchangeCore::change_spot(VenueOrder& order, const OrderChange& chang
     return Refusal{10001, "order not modified"};
   if (wish.quantity <= order.filled)
     return Refusal{170313, "The quantity to amend is not above what is filled."};
+  const bool on_tick = wish.price.raw() % instruments_[order.instrument].tick_size.raw() == 0;
+  if (on_tick && wish.price != order.price) {
+    BOOST_OUTCOME_TRY(
+        fit_to_band(accounts_[order.account], order.instrument, order.side, wish.price, now));
+  }
   const Quantity whole = wish.quantity;
   wish.quantity = whole - order.filled;
   BOOST_OUTCOME_TRY(check_spot_size(accounts_[order.account], wish, wish.price, order.number));

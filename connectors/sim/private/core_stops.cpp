@@ -132,6 +132,8 @@ void ExchangeCore::fire(VenueOrder& order, Timestamp now) {
       return finish(order, OrderStatus::Cancelled, "CancelByReduceOnly", "EC_NoError", now);
     order.quantity = order.quantity.is_zero() ? most : std::min(order.quantity, most);
   }
+  if (!order.market && !fit_to_band(account, order.instrument, order.side, order.price, now))
+    return finish(order, OrderStatus::Rejected, "UNKNOWN", "EC_ReachRiskPriceLimit", now);
   NewOrder wish;
   wish.instrument = order.instrument;
   wish.side = order.side;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "connectors/sim/private/price_band.hpp"
 #include "connectors/sim/random.hpp"
 #include "engine/matching/filters.hpp"
 #include "engine/matching/margin.hpp"
@@ -185,6 +186,11 @@ Said<void> ExchangeCore::check_wish(TradingAccount& account, NewOrder& wish, Tim
     wish.quantity = std::min(wish.quantity, most);
   }
   const Price last = view_.last(wish.instrument, now);
+  // A price off the tick is refused, not moved.
+  const bool on_tick = wish.price.raw() % what.tick_size.raw() == 0;
+  if (!wish.market && on_tick) {
+    BOOST_OUTCOME_TRY(fit_to_band(account, wish.instrument, wish.side, wish.price, now));
+  }
   BOOST_OUTCOME_TRY(check_size(account, wish, last, 0));
   const Proposal proposal{wish.instrument, wish.side, wish.quantity,
                           wish.market ? last : wish.price};
@@ -307,6 +313,29 @@ Said<void> ExchangeCore::set_mode(AccountId id, InstrumentId instrument, bool he
   mode = hedge;
   account.changes.positions.insert(instrument);
   return boost::outcome_v2::success();
+}
+
+void ExchangeCore::set_price_moving(AccountId id, Category category, bool moves) {
+  accounts_[id].moves_price[static_cast<std::size_t>(category)] = moves;
+}
+
+Said<void> ExchangeCore::fit_to_band(const TradingAccount& account, InstrumentId id, Side side,
+                                     Price& price, Timestamp now) {
+  const Instrument& what = instruments_[id];
+  const PriceBand band = price_band(view_, what, now);
+  const Price edge = side == Side::Buy ? band.buy_max : band.sell_min;
+  if (side == Side::Buy ? price <= edge : price >= edge) return boost::outcome_v2::success();
+  if (account.moves_price[static_cast<std::size_t>(what.category)]) {
+    price = edge;
+    return boost::outcome_v2::success();
+  }
+  if (what.category == Category::Linear)
+    return Refusal{110003, "Order price is out of permissible range"};
+  if (side == Side::Buy)
+    return Refusal{170193,
+                   fmt::format("Buy order price cannot be higher than {}.", edge.to_string())};
+  return Refusal{170194,
+                 fmt::format("Sell order price cannot be lower than {}.", edge.to_string())};
 }
 
 void ExchangeCore::disconnect(AccountId id, Timestamp now) {

@@ -55,6 +55,8 @@ class ExchangeCore {
   Said<void> set_leverage(AccountId account, InstrumentId id, std::int64_t leverage_e9);
   /// One-way or hedge. Refusals: 110025 (as it is), 110024 (a position), 110028 (open orders).
   Said<void> set_mode(AccountId account, InstrumentId id, bool hedge);
+  /// Whether limits beyond the price band are moved to its edge; else they are refused.
+  void set_price_moving(AccountId account, Category category, bool moves);
   /// Disconnect protection: all active orders go; what waits for its trigger stays.
   void disconnect(AccountId account, Timestamp now);
   /// What margin the account would use with an order that is accepted; refusals are those of
@@ -102,6 +104,9 @@ class ExchangeCore {
                         std::uint64_t without) const;
   Said<void> check_margin(const TradingAccount& account, const Proposal& wish,
                           std::uint64_t without, bool reduce_only) const;
+  /// Moves the price into the band, or refuses it.
+  Said<void> fit_to_band(const TradingAccount& account, InstrumentId id, Side side, Price& price,
+                         Timestamp now);
   [[nodiscard]] Price protective_price(InstrumentId id, Side side, Timestamp now);
   [[nodiscard]] std::string new_id(std::string_view what);
   [[nodiscard]] std::string new_number(std::string_view what);

@@ -136,9 +136,14 @@ struct VenueOrder {
   Money amount;  ///< of a market buy by amount: what was asked for
   Money budget;  ///< of a spot market buy: its fills may cost no more
   Quantity filled;
-  Money value;                ///< of what is filled
-  Money fee;                  ///< paid so far; of spot buys what it is worth
-  Quantity fee_base;          ///< what spot buys paid in the coin they bought
+  Money value;        ///< of what is filled
+  Money fee;          ///< paid so far; of spot buys what it is worth
+  Quantity fee_base;  ///< what spot buys paid in the coin they bought
+  Quantity closed;    ///< of a position, by its fills
+  Money entered;      ///< what that had cost, and the fees of opening it
+  Money opening_fee;
+  Money closing_fee;
+  std::int64_t fills = 0;     ///< that closed something
   Money closed_pnl;           ///< price profit that its fills set free
   Quantity ahead;             ///< of the market's own volume at its price, still before it
   bool cancel_asked = false;  ///< a fault: a cancel was accepted and has not worked yet
@@ -174,8 +179,9 @@ struct Execution {
   Money change;                  ///< of the wallet's quote currency
   std::int64_t fee_rate_e9 = 0;  ///< of Funding from the position's view: > 0 pays
   bool maker = false;
-  Quantity closed;  ///< how much of the position it took off
-  Money pnl;        ///< price profit set free
+  Quantity closed;    ///< how much of the position it took off
+  Money pnl;          ///< price profit set free
+  Money opening_fee;  ///< of what it closed
   Price mark;
   Money wallet;       ///< balance after it
   Quantity position;  ///< signed, after it
@@ -190,6 +196,7 @@ struct PositionNotes {
   Timestamp opened{};
   Timestamp updated{};
   std::int64_t seq = -1;
+  Money opening_fees;            ///< of what is still open
   Money current_realised;        ///< since it was opened, fees and funding taken off
   Protection protection;         ///< of a position that is held
   std::uint64_t take_order = 0;  ///< number of the order that stands for it; 0: none

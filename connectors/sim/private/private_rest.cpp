@@ -73,6 +73,9 @@ const PrivateRest::Path* PrivateRest::path_of(std::string_view name, bool post) 
       {"/v5/account/info", false, 50, false, account_info},
       {"/v5/account/fee-rate", false, 5, false, account_fee_rate},
       {"/v5/account/transaction-log", false, 25, true, account_transaction_log},
+      {"/v5/account/user-setting-config", false, 50, false, account_user_setting},
+      {"/v5/account/set-limit-px-action", true, 10, false, account_set_limit_px_action},
+      {"/v5/position/closed-pnl", false, 50, true, position_closed_pnl},
       {"/v5/account/query-dcp-info", false, 5, false, account_query_dcp},
       {"/v5/asset/coin/query-info", false, 5, false, asset_coin_info},
       {"/v5/user/query-api", false, 10, false, user_query_api}};

@@ -136,6 +136,33 @@ Said<std::string> account_transaction_log(const PrivateRequest& request) {
       });
 }
 
+/// One row an order that closed something of a perpetual; live ones too.
+Said<std::string> position_closed_pnl(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(linear_only(request.query.value_or("category", {})));
+  BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, false));
+  BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 50, 100));
+  BOOST_OUTCOME_TRY(const auto cursor, cursor_of(request));
+  BOOST_OUTCOME_TRY(const Span7 span, span_of(request));
+  const TradingAccount& owner = request.owner();
+  std::vector<const VenueOrder*> rows;
+  const auto look_at = [&](const VenueOrder& order) {
+    const std::int64_t told = to_unix_ms(order.updated) + request.market.clock_offset_ms();
+    if (!order.closed.is_zero() && told >= span.from_ms && told <= span.until_ms &&
+        scope.holds(request.core.instruments()[order.instrument]))
+      rows.push_back(&order);
+  };
+  for (const auto& [number, order] : owner.open) look_at(order);
+  for (const VenueOrder& order : owner.closed) look_at(order);
+  return paged(
+      request, std::move(rows), limit, cursor,
+      [](const VenueOrder* order) { return static_cast<std::int64_t>(order->number); },
+      [&](std::string& out, const VenueOrder& order) {
+        append_closed_row(out, order, request.core.instruments()[order.instrument],
+                          owner.notes[order.instrument.index].leverage_e9,
+                          request.market.clock_offset_ms());
+      });
+}
+
 Said<std::string> execution_list(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, false));
   BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 50, 100));

@@ -295,6 +295,35 @@ void append_transaction_row(std::string& out, const Execution& e, const Instrume
   row.text("extraFees", "");
 }
 
+void append_closed_row(std::string& out, const VenueOrder& order, const Instrument& instrument,
+                       std::int64_t leverage_e9, std::int64_t offset_ms) {
+  // Sold: a long was closed. The profit is that of prices, less the fees of both ends.
+  const bool sold = order.side == Side::Sell;
+  const Money left = sold ? order.entered + order.closed_pnl : order.entered - order.closed_pnl;
+  const Money in = sold ? order.entered + order.opening_fee : order.entered - order.opening_fee;
+  const Money gone = sold ? left - order.closing_fee : left + order.closing_fee;
+  JsonRow row(out);
+  row.text("symbol", instrument.symbol.view());
+  row.text("orderType", type_word(order));
+  row.amount("leverage", Int128{leverage_e9});
+  row.time("updatedTime", order.updated, offset_ms);
+  row.text("side", venue_word(order.side));
+  row.text("orderId", order.id);
+  row.amount("closedPnl", order.closed_pnl - order.opening_fee - order.closing_fee);
+  row.amount("openFee", order.opening_fee);
+  row.amount("closeFee", order.closing_fee);
+  row.amount("avgEntryPrice", average(in.raw(), order.closed));
+  row.amount("qty", order.quantity);
+  row.amount("cumEntryValue", order.entered);
+  row.time("createdTime", order.created, offset_ms);
+  row.amount("orderPrice", order.price);
+  row.amount("closedSize", order.closed);
+  row.amount("avgExitPrice", average(gone.raw(), order.closed));
+  row.text("execType", order.create_type == "CreateByLiq" ? "BustTrade" : "Trade");
+  row.text("fillCount", std::to_string(order.fills));
+  row.amount("cumExitValue", left);
+}
+
 namespace {
 
 void append_position_row(std::string& out, const ExchangeCore& core, AccountId id,

@@ -4,6 +4,7 @@
 // Wallet balance = start + realised - fees - funding, by the ledger that the engine itself keeps.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
 #include <string>
@@ -90,6 +91,8 @@ class TradingAccount {
   [[nodiscard]] bool shown(const Execution& execution, Timestamp now) const;
 
   std::string key;
+  /// Whether a limit beyond the price band is moved to its edge or refused, by Category.
+  std::array<bool, 2> moves_price{true, false};
   AccountRights rights;
   Ledger books;
   std::vector<PositionNotes> notes;          ///< by instrument
