@@ -9,9 +9,10 @@ Said<OrderIds> ExchangeCore::amend(AccountId id, const OrderChange& change, Time
     return Refusal{170213, "Order does not exist."};
   if (order == nullptr) return Refusal{110001, "order not exists or too late to replace"};
   OrderIds ids{order->id, order->link_id};
-  BOOST_OUTCOME_TRY(is_spot(order->instrument) ? change_spot(*order, change, now)
-                    : order->live()            ? change_live(*order, change, now)
-                                               : change_waiting(*order, change, now));
+  BOOST_OUTCOME_TRY(is_spot(order->instrument) && order->live() ? change_spot(*order, change, now)
+                    : is_spot(order->instrument) ? change_waiting_spot(*order, change, now)
+                    : order->live()              ? change_live(*order, change, now)
+                                                 : change_waiting(*order, change, now));
   return ids;
 }
 

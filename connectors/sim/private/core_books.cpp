@@ -120,6 +120,8 @@ void ExchangeCore::finish(VenueOrder& order, OrderStatus status, std::string_vie
                           std::string_view reject_reason, Timestamp now) {
   leave_book(order);
   forget_protection(order);
+  if (is_spot(order.instrument) && order.status == OrderStatus::Untriggered)
+    status = OrderStatus::Deactivated;
   const bool cut = status == OrderStatus::Cancelled && !order.filled.is_zero();
   order.status = cut && is_spot(order.instrument) ? OrderStatus::PartiallyFilledCanceled : status;
   order.cancel_type = cancel_type;

@@ -125,6 +125,7 @@ void ExchangeCore::fire(VenueOrder& order, Timestamp now) {
   order.updated = now;
   account.told_apart(order);
   order.status = OrderStatus::New;
+  if (is_spot(order.instrument)) return fire_spot(order, now);
   if (order.reduce_only) {
     const Quantity most = matching::reducible(account.position(order.instrument), order.side,
                                               instruments_[order.instrument]);

@@ -211,12 +211,12 @@ Said<OrderIds> ExchangeCore::submit(AccountId id, const NewOrder& asked, Timesta
     order.link_id = std::to_string(std::stoull(order.id) + 1);  // As the venue makes it.
     account.remember_link(order.link_id);
   }
-  if (wish.market && wish.side == Side::Buy && is_spot(wish.instrument))
+  if (wish.market && wish.side == Side::Buy && is_spot(wish.instrument) && !wish.trigger.set())
     order.budget = wish.amount.is_zero() ? account.spendable() : wish.amount;
   OrderIds ids{order.id, order.link_id};
   const auto placed = account.open.emplace(order.number, std::move(order)).first;
   if (wish.trigger.set()) {
-    placed->second.stop_type = kStop;
+    placed->second.stop_type = wish.locks ? kTpslOrder : kStop;
     wait(placed->second);
   } else {
     enter(placed->second, now);

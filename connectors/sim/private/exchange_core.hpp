@@ -115,11 +115,15 @@ class ExchangeCore {
 
   // core_spot.cpp
   Said<void> check_spot(TradingAccount& account, NewOrder& wish, Timestamp now);
-  Said<void> check_spot_size(const TradingAccount& account, const NewOrder& wish, Price value_at,
-                             std::uint64_t without) const;
+  Said<void> check_spot_trigger(const TradingAccount& account, NewOrder& wish, Timestamp now,
+                                std::uint64_t without);
+  Said<void> check_spot_size(const NewOrder& wish, Price value_at) const;
+  Said<void> check_spot_amount(const NewOrder& wish) const;
   Said<void> check_spot_funds(const TradingAccount& account, const NewOrder& wish, Price value_at,
                               std::uint64_t without) const;
   Said<void> change_spot(VenueOrder& order, const OrderChange& change, Timestamp now);
+  Said<void> change_waiting_spot(VenueOrder& order, const OrderChange& change, Timestamp now);
+  void fire_spot(VenueOrder& order, Timestamp now);
   /// The most that the order may still take at the price: whole lots of what its budget has left.
   [[nodiscard]] Quantity within_budget(const VenueOrder& order, Price price) const;
   [[nodiscard]] bool is_spot(InstrumentId id) const {

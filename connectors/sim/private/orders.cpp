@@ -20,6 +20,8 @@ std::string_view to_string(OrderStatus status) {
       return "Rejected";
     case OrderStatus::PartiallyFilledCanceled:
       return "PartiallyFilledCanceled";
+    case OrderStatus::Deactivated:
+      return "Deactivated";
   }
   return "?";
 }

@@ -21,7 +21,8 @@ enum class OrderStatus : std::uint8_t {
   Untriggered,
   Triggered,
   Rejected,
-  PartiallyFilledCanceled  // of spot: cancelled with fills
+  PartiallyFilledCanceled,  // of spot: cancelled with fills
+  Deactivated               // of spot: cancelled before its trigger
 };
 std::string_view to_string(OrderStatus status);
 /// "GTC", "IOC", "FOK", "PostOnly".
@@ -86,6 +87,7 @@ struct NewOrder {
   Trigger trigger;                ///< of a conditional order
   Protection attached;            ///< what a position that it opens gets
   SelfMatch self_match = SelfMatch::None;
+  bool locks = false;   ///< a conditional order of spot that locks what it needs at once
   std::string link_id;  ///< empty: none
 };
 
@@ -110,6 +112,7 @@ struct OrderIds {
 };
 
 inline constexpr std::string_view kStop = "Stop";
+inline constexpr std::string_view kTpslOrder = "tpslOrder";  ///< of spot: it locks what it needs
 inline constexpr std::string_view kTakeProfit = "TakeProfit";
 inline constexpr std::string_view kStopLoss = "StopLoss";
 
@@ -160,6 +163,8 @@ struct VenueOrder {
     return status == OrderStatus::New || status == OrderStatus::PartiallyFilled;
   }
   [[nodiscard]] bool open() const { return live() || status == OrderStatus::Untriggered; }
+  /// Of spot: what it may cost or sell is locked.
+  [[nodiscard]] bool locks() const { return live() || (open() && stop_type == kTpslOrder); }
   [[nodiscard]] bool protects() const { return stop_type == kTakeProfit || stop_type == kStopLoss; }
   [[nodiscard]] Quantity leaves() const { return open() ? quantity - filled : Quantity{}; }
 };

@@ -61,11 +61,13 @@ Said<std::optional<Value>> decimal_in(const boost::json::object& body, std::stri
   if (!value || value.value() < Value{}) return wrong(key);
   return std::optional(value.value());
 }
-/// triggerPrice, triggerDirection and triggerBy; not set where there is no price.
-Said<Trigger> trigger_in(const boost::json::object& body);
+/// triggerPrice, triggerBy and where it is `directed` (not of spot) triggerDirection; not set where
+/// there is no price.
+Said<Trigger> trigger_in(const boost::json::object& body, bool directed);
 /// takeProfit, stopLoss and what they watch, for a whole position at the market.
 Said<ProtectionChange> protection_in(const boost::json::object& body);
-/// "Order": never conditional, "StopOrder": conditional, "tpslOrder": of a position; empty: any.
+/// "Order": never conditional, "StopOrder": conditional, "tpslOrder": of a position or with locked
+/// coins; empty: any.
 bool passes_filter(const VenueOrder& order, std::string_view filter);
 /// For what perpetuals alone have.
 Said<void> linear_only(std::string_view category);

@@ -49,14 +49,16 @@ Said<InstrumentId> instrument_in(const PrivateRequest& request) {
   return symbol_in(request, symbol, category);
 }
 
-/// What a spot order may say: no trigger, and in which coin the quantity of a market order is. The
-/// quantity of a buy is an amount of quote currency unless it says otherwise.
+/// What a spot order may say: whether it waits for its trigger, and in which coin the quantity of a
+/// market order is. The quantity of a buy is an amount of quote currency unless it says otherwise.
 Said<void> read_spot(const json::object& body, NewOrder& wish) {
   BOOST_OUTCOME_TRY(const auto filter, text_in(body, "orderFilter"));
-  if (filter && *filter != "Order")
-    return Refusal{10001, fmt::format("params error: orderFilter {} is not simulated", *filter)};
-  if (wish.trigger.set() || wish.attached.any())
-    return Refusal{10001, "params error: triggers and TP/SL of spot are not simulated"};
+  const std::string kind = filter.value_or("Order");
+  if (kind != "Order" && kind != "StopOrder" && kind != "tpslOrder") return wrong("orderFilter");
+  if (wish.trigger.set() != (kind != "Order")) return wrong("triggerPrice");
+  wish.locks = kind == "tpslOrder";
+  if (wish.attached.any())
+    return Refusal{10001, "params error: takeProfit and stopLoss of spot are not simulated"};
   if (wish.reduce_only || wish.close_on_trigger) return wrong("reduceOnly");
   if (!wish.market) return boost::outcome_v2::success();
   BOOST_OUTCOME_TRY(const auto unit, text_in(body, "marketUnit"));
@@ -107,7 +109,7 @@ Said<NewOrder> wish_in(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(wish.time_in_force, time_in_force_in(body));
   BOOST_OUTCOME_TRY(wish.reduce_only, flag_in(body, "reduceOnly"));
   BOOST_OUTCOME_TRY(wish.close_on_trigger, flag_in(body, "closeOnTrigger"));
-  BOOST_OUTCOME_TRY(wish.trigger, trigger_in(body));
+  BOOST_OUTCOME_TRY(wish.trigger, trigger_in(body, !spot));
   BOOST_OUTCOME_TRY(const ProtectionChange protection, protection_in(body));
   wish.attached = protection.applied({});
   if (wish.attached.any() && wish.reduce_only)
@@ -193,7 +195,7 @@ Said<std::string> order_cancel_all(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(const auto filter, text_in(request.body, "orderFilter"));
   BOOST_OUTCOME_TRY(const auto stop_type, text_in(request.body, "stopOrderType"));
   const auto meant = [&](const VenueOrder& order) {
-    return passes_filter(order, filter.value_or("")) &&
+    return passes_filter(order, filter.value_or(spot ? "Order" : "")) &&
            (!stop_type || order.stop_type == *stop_type);
   };
   std::string rows;

@@ -72,15 +72,18 @@ MarginUse TradingAccount::margin_of(InstrumentId id, const Proposal* extra,
 Money TradingAccount::locked_quote(std::uint64_t without) const {
   Money sum;
   for (const auto& [number, order] : open)
-    if (number != without && order.side == Side::Buy && is_spot(order.instrument))
-      sum += notional(order.price, order.leaves(), Rounding::Up);
+    if (number != without && order.locks() && order.side == Side::Buy && is_spot(order.instrument))
+      sum += order.amount.is_zero()
+                 ? notional(order.live() || !order.market ? order.price : order.trigger.price,
+                            order.leaves(), Rounding::Up)
+                 : order.amount;
   return sum;
 }
 
 Quantity TradingAccount::locked_base(InstrumentId id, std::uint64_t without) const {
   Quantity sum;
   for (const auto& [number, order] : open)
-    if (number != without && order.side == Side::Sell && order.instrument == id)
+    if (number != without && order.locks() && order.side == Side::Sell && order.instrument == id)
       sum += order.leaves();
   return sum;
 }

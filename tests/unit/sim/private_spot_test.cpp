@@ -188,6 +188,63 @@ TEST(PrivateSpot, BalancesAgreeWithWhatWasToldWhateverClientsDo) {
   }
 }
 
+TEST(PrivateSpot, ConditionalOrdersWaitAndTpslOrdersLock) {
+  SpotBench bench;
+  ASSERT_EQ(bench.submit(CoreBench::market(Side::Buy, "1")), 0);
+  NewOrder stop = CoreBench::market(Side::Sell, "0.9");
+  stop.trigger = {"95"_px, false, TriggerBy::LastPrice};
+  stop.locks = true;
+  ASSERT_EQ(bench.submit(stop), 0);
+  EXPECT_EQ(bench.account().locked_base({}), "0.9"_qty);
+  EXPECT_EQ(bench.account().open.begin()->second.status, OrderStatus::Untriggered);
+  EXPECT_EQ(bench.submit(CoreBench::limit(Side::Sell, "0.5", "104")), 170131) << "it is locked";
+  NewOrder loose = stop;
+  loose.locks = false;
+  loose.trigger.price = "94"_px;
+  ASSERT_EQ(bench.submit(loose), 0) << "this one locks nothing";
+  EXPECT_EQ(bench.account().locked_base({}), "0.9"_qty);
+  loose.trigger.price = "100"_px;
+  EXPECT_EQ(bench.submit(loose), 170130) << "the price stands there";
+  // Moved up to 96, then reached from above.
+  OrderChange moved{{{}, bench.account().open.begin()->second.id, ""}, {}, {}};
+  moved.trigger = "96"_px;
+  EXPECT_TRUE(bench.core->amend(0, moved, bench.now));
+  bench.core->take_changes(0);
+  bench.view.trade("95.5"_px, 1, false);
+  bench.view.book({{"95.5"_px, 10'000'000}}, {{"95.6"_px, 1'000'000}});
+  bench.move();
+  const Changes told = bench.core->take_changes(0);
+  ASSERT_EQ(told.orders.size(), 2U);
+  EXPECT_EQ(told.orders[0].status, OrderStatus::Triggered);
+  EXPECT_EQ(told.orders[1].status, OrderStatus::Filled);
+  EXPECT_EQ(bench.account().position({}), "0.099"_qty);
+  // The loose one fires for more than there is.
+  bench.view.trade("93"_px, 1, false);
+  bench.move();
+  EXPECT_EQ(bench.last_closed().status, OrderStatus::Rejected);
+  NewOrder buy = SpotBench::buy_for("200");
+  buy.trigger = {"110"_px, true, TriggerBy::LastPrice};
+  buy.locks = true;
+  ASSERT_EQ(bench.submit(buy), 0);
+  EXPECT_EQ(bench.account().locked_quote(), "200"_usdt);
+  bench.core->cancel_all(0, std::nullopt, bench.now);
+  EXPECT_EQ(to_string(bench.last_closed().status), "Deactivated");
+  ASSERT_EQ(bench.submit(buy), 0);
+  bench.view.trade("110"_px, 1, true);
+  bench.view.book({{"109"_px, 1'000'000}}, {{"110"_px, 10'000'000}});
+  bench.move();
+  EXPECT_EQ(bench.last_closed().status, OrderStatus::Filled);
+  EXPECT_EQ(bench.last_closed().filled, "1.818181"_qty) << "200 / 110, in whole lots";
+  for (int i = 0; i < 30; ++i) {
+    NewOrder many = CoreBench::limit(Side::Buy, "0.1", "100");
+    many.trigger = {"120"_px, true, TriggerBy::LastPrice};
+    ASSERT_EQ(bench.submit(many), 0);
+  }
+  NewOrder many = CoreBench::limit(Side::Buy, "0.1", "100");
+  many.trigger = {"120"_px, true, TriggerBy::LastPrice};
+  EXPECT_EQ(bench.submit(many), 170810);
+}
+
 TEST(PrivateSpot, ByRestAndStreams) {
   StreamDesk desk;
   desk.log_in(desk.conn);
@@ -235,8 +292,17 @@ TEST(PrivateSpot, ByRestAndStreams) {
   EXPECT_EQ(
       code_of(create(R"("side":"Sell","qty":"0.01","triggerPrice":"1","triggerDirection":2)")),
       10001);
+  EXPECT_EQ(code_of(create(R"("side":"Sell","qty":"0.01","triggerPrice":"4000",)"
+                           R"("orderFilter":"tpslOrder")")),
+            0);
+  EXPECT_EQ(desk.client.get("/v5/order/realtime", "category=spot&orderFilter=tpslOrder")
+                .at_pointer("/result/list")
+                .as_array()
+                .size(),
+            1U);
   const json::value all = desk.client.post("/v5/order/cancel-all", R"({"category":"spot"})");
   EXPECT_EQ(code_of(all), 0) << "spot needs no symbol";
+  EXPECT_EQ(all.at_pointer("/result/list").as_array().size(), 0U) << "plain orders alone";
 }
 
 TEST(PrivateSpot, HasWindowsAndLimitsOfItsOwn) {
