@@ -266,8 +266,8 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
 }
 
 HttpReply SimExchange::Impl::control(std::string_view path, const Query& query) {
-  if (path == "/sim/trade" || path == "/sim/leverage" || path == "/sim/position-mode") {
-    const auto done = act_for_account(path, query, {market_, *core_, accounts_, now_});
+  if (is_for_account(path)) {
+    const auto done = act_for_account(path, query, {market_, view_, *core_, accounts_, now_});
     if (done) return told(200, done.value());
     std::string body = fmt::format("{{\"code\":{},\"error\":", done.error().code);
     append_json(body, done.error().text);

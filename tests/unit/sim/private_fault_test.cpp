@@ -300,6 +300,22 @@ TEST(PrivateFaults, MaintenanceCutsAllAndRefusesWhatIsSigned) {
   EXPECT_EQ(desk.bench->describe_faults(), "maintenance=1");
 }
 
+TEST(OtherDevice, SeesTheAccountOfOneMomentWithoutFaults) {
+  FaultDesk desk;
+  desk.buy("see-1");
+  ASSERT_EQ(code_of(desk.client.post("/v5/order/create", resting("see-2"))), 0);
+  ASSERT_TRUE(desk.bench->inject({FaultKind::Signed10016, std::nullopt, 100}));
+  ASSERT_TRUE(desk.bench->inject({FaultKind::Maintenance}));
+  const json::value seen = json::parse(desk.bench->on_http("GET", "/sim/account?key=simkey").body);
+  EXPECT_EQ(seen.at("now").as_int64(), to_unix_ms(desk.bench->now()));
+  EXPECT_EQ(text_at(seen, "/positions/0/size"), "0.01");
+  EXPECT_EQ(text_at(seen, "/orders/0/orderLinkId"), "see-2");
+  EXPECT_EQ(seen.at("orders").as_array().size(), 1U);
+  const Money wallet = Money::parse(text_at(seen, "/wallet/coin/0/walletBalance")).value();
+  EXPECT_LT(wallet, "100000"_usdt);
+  EXPECT_EQ(desk.bench->on_http("GET", "/sim/account?key=nobody").status, 400);
+}
+
 TEST(OtherDevice, TradesAndChangesLeverageAndMode) {
   FaultDesk desk;
   const auto act = [&](const std::string& target) {
