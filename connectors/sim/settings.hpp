@@ -129,8 +129,11 @@ struct SimFaults {
                 "chance that a signed request has no effect and is answered 10016", 0.0, 1.0),
         setting("signed_403_per_request", &F::signed_403_per_request,
                 "chance that a signed REST request meets HTTP 403", 0.0, 1.0),
-        setting("create_110072_per_request", &F::create_110072_per_request,
-                "chance that a new order is refused as a repeated orderLinkId, 110072", 0.0, 1.0),
+        setting(
+            "create_110072_per_request", &F::create_110072_per_request,
+            "chance that a new order with an orderLinkId is done and answered 110072, as if its "
+            "request had come twice",
+            0.0, 1.0),
         setting("rest_lag_per_order", &F::rest_lag_per_order,
                 "chance that an order's rows in REST lists lag behind the streams", 0.0, 1.0),
         setting("rest_lag", &F::rest_lag, "how old the rows of such an order are, venue time", 0.0,

@@ -102,8 +102,7 @@ void PrivateRest::begin_maintenance(Timestamp until) {
   dice_.count(FaultKind::Maintenance);
 }
 
-std::optional<Refusal> PrivateRest::refused_by_fault(const Path& path,
-                                                     const PrivateRequest& request, bool by_rest) {
+std::optional<Refusal> PrivateRest::refused_by_fault(const PrivateRequest& request, bool by_rest) {
   const SimFaults& faults = market_.settings().faults;
   if (in_maintenance(request.now)) {
     if (!by_rest) return Refusal{10019, "ws trade service is restarting, please reconnect"};
@@ -117,9 +116,6 @@ std::optional<Refusal> PrivateRest::refused_by_fault(const Path& path,
                    "invalid request, please check your server timestamp or recv_window param."};
   if (dice_.strikes(FaultKind::Signed10006, faults.signed_10006_per_request)) return too_many();
   if (dice_.strikes(FaultKind::Signed10016, faults.signed_10016_per_request)) return server_error();
-  if (path.handler == order_create &&
-      dice_.strikes(FaultKind::Create110072, faults.create_110072_per_request))
-    return Refusal{110072, "OrderLinkedID is duplicate"};
   return std::nullopt;
 }
 
@@ -134,7 +130,7 @@ PrivateOutcome PrivateRest::run(const Path& path, PrivateRequest request, bool b
               std::max(path.limit(spot), rights.per_second)};
   PrivateOutcome done{Refusal{}, static_cast<std::int64_t>(quota.limit)};
   early_ = false;
-  if (auto fault = refused_by_fault(path, request, by_rest)) {
+  if (auto fault = refused_by_fault(request, by_rest)) {
     done.result = std::move(*fault);
   } else if (of_orders && dice_.strikes(FaultKind::OrderNever, faults.order_never_per_request)) {
     done.lost = true;  // It never came, so nothing of it is counted.
@@ -165,6 +161,11 @@ void PrivateRest::meet_order_faults(const PrivateRequest& request, std::uint64_t
   const SimFaults& faults = market_.settings().faults;
   if (core_.orders_made() > before && dice_.strikes(FaultKind::RestLag, faults.rest_lag_per_order))
     core_.lag_lists(request.account, before, faults.rest_lag, request.now);
+  const json::value* link = request.body.if_contains("orderLinkId");
+  const bool named = link != nullptr && link->is_string() && !link->get_string().empty();
+  if (core_.orders_made() > before && named &&
+      dice_.strikes(FaultKind::Create110072, faults.create_110072_per_request))
+    done.result = Refusal{110072, "OrderLinkedID is duplicate"};
   done.lost = dice_.strikes(FaultKind::OrderLost, faults.order_lost_per_request);
   if (dice_.strikes(FaultKind::Order10016, faults.order_10016_per_request))
     done.result = server_error();

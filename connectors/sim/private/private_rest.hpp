@@ -66,8 +66,7 @@ class PrivateRest {
   static const Path* path_of(std::string_view name, bool post);
   PrivateOutcome run(const Path& path, PrivateRequest request, bool by_rest);
   /// Refusals that a fault makes; such a request has no effect.
-  std::optional<Refusal> refused_by_fault(const Path& path, const PrivateRequest& request,
-                                          bool by_rest);
+  std::optional<Refusal> refused_by_fault(const PrivateRequest& request, bool by_rest);
   void meet_order_faults(const PrivateRequest& request, std::uint64_t before, PrivateOutcome& done);
 
   Market& market_;

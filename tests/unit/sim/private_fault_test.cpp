@@ -119,9 +119,7 @@ TEST(PrivateFaults, SignedRequestsAreRefusedAsOrdered) {
     EXPECT_EQ(desk.code_heard(), code);
     EXPECT_EQ(code_of(desk.client.get("/v5/account/info")), 0);
   }
-  desk.order_fault(FaultKind::Create110072);
   EXPECT_EQ(desk.rest("/v5/order/cancel", named("r-1")), 110001) << "nothing of them was done";
-  EXPECT_EQ(desk.rest("/v5/order/create", resting("r-1")), 110072);
   EXPECT_EQ(desk.rest("/v5/order/create", resting("r-1")), 0);
   desk.order_fault(FaultKind::Signed403);
   desk.send_order("order.cancel", named("r-1"));
@@ -129,6 +127,16 @@ TEST(PrivateFaults, SignedRequestsAreRefusedAsOrdered) {
   const HttpReply barred = desk.client.raw_get("/v5/account/info", "");
   EXPECT_EQ(barred.status, 403);
   EXPECT_EQ(barred.body, "access too frequent");
+}
+
+TEST(PrivateFaults, ARequestMayComeTwice) {
+  TradeDesk desk;
+  desk.order_fault(FaultKind::Create110072);
+  EXPECT_EQ(desk.rest("/v5/order/cancel", named("d-1")), 110001);
+  EXPECT_EQ(code_of(desk.client.post("/v5/order/create", market_order("Buy", "0.01"))), 0)
+      << "it has no id that could be repeated";
+  EXPECT_EQ(desk.rest("/v5/order/create", resting("d-1")), 110072);
+  EXPECT_EQ(desk.rest("/v5/order/cancel", named("d-1")), 0) << "which proves that it exists";
 }
 
 TEST(PrivateFaults, ACancelMayComeTooLate) {
