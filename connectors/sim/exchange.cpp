@@ -135,6 +135,8 @@ Result<void> SimExchange::Impl::open_core() {
   matching::VenueSettings costs;
   costs.linear_taker_fee_bps = settings_.taker_fee_bps;
   costs.linear_maker_fee_bps = settings_.maker_fee_bps;
+  costs.spot_taker_fee_bps = settings_.spot_taker_fee_bps;
+  costs.spot_maker_fee_bps = settings_.spot_maker_fee_bps;
   costs.maintenance_margin_bps = settings_.maintenance_margin_bps;
   costs.liquidation_fee_bps = settings_.liquidation_fee_bps;
   BOOST_OUTCOME_TRY(
@@ -169,6 +171,7 @@ void SimExchange::Impl::step(Timestamp due) {
   pass_minutes(minute(due) - minute(now_));
   if (on_grid && bar_open(due, market_.grid().base) == due) hub_->before_close();
   now_ = due;
+  hub_->cut_idle(now_);
   hub_->release(now_);
   if (!on_grid) return;
   core_->on_market(now_);
@@ -263,8 +266,8 @@ Result<void> SimExchange::Impl::inject(const FaultOrder& order) {
 }
 
 HttpReply SimExchange::Impl::control(std::string_view path, const Query& query) {
-  if (path == "/sim/trade" || path == "/sim/leverage" || path == "/sim/position-mode") {
-    const auto done = act_for_account(path, query, {market_, *core_, accounts_, now_});
+  if (is_for_account(path)) {
+    const auto done = act_for_account(path, query, {market_, view_, *core_, accounts_, now_});
     if (done) return told(200, done.value());
     std::string body = fmt::format("{{\"code\":{},\"error\":", done.error().code);
     append_json(body, done.error().text);
@@ -334,7 +337,7 @@ int SimExchange::on_connect(ConnId conn, std::string_view target) {
   impl_->pace_.stir(Duration{0});
   const bool of_account = target.substr(0, target.find('?')) == "/v5/private";
   if (of_account && impl_->signed_->in_maintenance(impl_->now_)) return 503;
-  return impl_->hub_->connect(conn, target);
+  return impl_->hub_->connect(conn, target, impl_->now_);
 }
 
 void SimExchange::on_text(ConnId conn, std::string_view text) {

@@ -58,7 +58,7 @@ std::optional<FaultKind> parse_fault(std::string_view text);
 /// `count` frames they can (OmitConfirm: confirm frames; OmitExecution: executions) of each
 /// connection meant; HTTP faults the next `count` requests; Signed... the next `count` signed
 /// requests, by REST or websocket; faults of orders the next `count` that are accepted (OrderNever:
-/// that come; Create110072: creates; CancelRace: cancels; TradeDelay: by websocket);
+/// that come; Create110072: creates with a link id; CancelRace: cancels; TradeDelay: by websocket);
 /// PrivateShuffle the next `count` changes of accounts; ForgetClosed acts at once; ClockOffset sets
 /// the offset to `value` ms; Maintenance lasts `value` seconds of venue time, 0: as in the
 /// settings.

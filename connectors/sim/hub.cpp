@@ -3,12 +3,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace proteus::sim {
 namespace {
 
 constexpr std::size_t kArgCharactersMax = 21'000;  // a connection, all subscriptions together
 constexpr std::size_t kSpotArgsMax = 10;           // a request
+
+constexpr Duration kIdleUsual = std::chrono::minutes{10};
+constexpr Duration kIdleLook = std::chrono::seconds{30};
+
+/// max_active_time of the address: "30s" to "600s", "1m" to "10m"; anything else is the usual one.
+Duration idle_max_of(std::string_view query) {
+  const Query params(query);
+  const std::string_view text = params.value_or("max_active_time", {});
+  std::int64_t value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc{} || end + 1 != text.data() + text.size() || value < 1 || value > 600)
+    return kIdleUsual;
+  if (*end != 's' && *end != 'm') return kIdleUsual;
+  const Duration length =
+      *end == 's' ? Duration{std::chrono::seconds{value}} : Duration{std::chrono::minutes{value}};
+  return length >= kIdleLook && length <= kIdleUsual ? length : kIdleUsual;
+}
 
 std::shared_ptr<const std::string> shared(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
@@ -26,6 +44,8 @@ struct Hub::Connection {
   std::map<std::string, TopicKey> topics;
   std::size_t arg_characters = 0;
   std::optional<PrivateSession> session;  ///< of a private connection
+  Timestamp active{};                     ///< when it last said or heard something
+  Duration idle_max{};                    ///< of a private connection
   bool muted = false;
   bool silent = false;  ///< a private stream that tells nothing but answers
   bool unpinged_frames = false;
@@ -40,8 +60,9 @@ Hub::Hub(Market& market, PrivateStream& orders, SimIo& io, FaultCounts& counts)
     : market_(market), orders_(orders), io_(io), counts_(counts) {}
 Hub::~Hub() = default;
 
-int Hub::connect(ConnId conn, std::string_view target) {
-  const std::string_view path = target.substr(0, target.find('?'));
+int Hub::connect(ConnId conn, std::string_view target, Timestamp now) {
+  const std::size_t mark = target.find('?');
+  const std::string_view path = target.substr(0, mark);
   const bool spot = path == "/v5/public/spot";
   const bool trade = path == "/v5/trade";
   const bool of_account = trade || path == "/v5/private";
@@ -51,7 +72,12 @@ int Hub::connect(ConnId conn, std::string_view target) {
   auto connection = std::make_unique<Connection>(
       conn, spot ? Category::Spot : Category::Linear,
       FaultyLine(conn, io_, market_.settings().faults, FaultDice(seed, counts_)));
-  if (of_account) connection->session.emplace(trade);
+  connection->active = now;
+  if (of_account) {
+    connection->session.emplace(trade);
+    connection->idle_max =
+        idle_max_of(mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1));
+  }
   connections_[conn] = std::move(connection);
   return 101;
 }
@@ -66,6 +92,7 @@ void Hub::text(ConnId conn, std::string_view text, Timestamp now) {
   const auto found = connections_.find(conn);
   if (found == connections_.end() || found->second->muted) return;
   Connection& connection = *found->second;
+  connection.active = now;
   if (connection.session) {
     StreamReply answer = orders_.answer(*connection.session, connection.name, text, now);
     if (orders_.take_early()) tell_accounts(now);
@@ -192,28 +219,29 @@ void Hub::push(Timestamp now) {
 }
 
 void Hub::tell_accounts(Timestamp now) {
-  orders_.tell(
-      now, [&](AccountId account, std::string_view topic, const PrivateStream::FrameOf& frame_of) {
-        std::map<std::string, std::shared_ptr<const std::string>> frames;  // by name subscribed
-        for (auto& [id, connection] : connections_) {
-          if (!connection->session || connection->muted || connection->silent ||
-              connection->session->account != account)
-            continue;
-          for (const std::string& name : connection->session->topics) {
-            // Only linear perpetuals are traded: what is subscribed for others hears nothing.
-            if (private_topic(name) != topic || (name != topic && !name.ends_with(".linear")))
-              continue;
-            if (topic == "execution" &&
-                connection->line.dice().strikes(FaultKind::OmitExecution,
-                                                market_.settings().faults.omit_execution_per_frame))
-              continue;
-            auto& frame = frames[name];
-            if (!frame) frame = shared(frame_of(name));
-            connection->line.data(frame, false, now);
-            connection->unpinged_frames = true;
-          }
-        }
-      });
+  orders_.tell(now, [&](AccountId account, std::string_view topic, Category category,
+                        const PrivateStream::FrameOf& frame_of) {
+    std::map<std::string, std::shared_ptr<const std::string>> frames;  // by name subscribed
+    for (auto& [id, connection] : connections_) {
+      if (!connection->session || connection->muted || connection->silent ||
+          connection->session->account != account)
+        continue;
+      for (const std::string& name : connection->session->topics) {
+        const bool of_all = name == topic;
+        const bool of_this = name.ends_with(category == Category::Spot ? ".spot" : ".linear");
+        if (private_topic(name) != topic || (!of_all && !of_this)) continue;
+        if (topic == "execution" &&
+            connection->line.dice().strikes(FaultKind::OmitExecution,
+                                            market_.settings().faults.omit_execution_per_frame))
+          continue;
+        auto& frame = frames[name];
+        if (!frame) frame = shared(frame_of(name));
+        connection->line.data(frame, false, now);
+        connection->active = now;
+        connection->unpinged_frames = true;
+      }
+    }
+  });
 }
 
 std::set<AccountId> Hub::guarded() const {
@@ -239,6 +267,26 @@ std::optional<Timestamp> Hub::next_release() const {
     if (due && (!next || *due < *next)) next = due;
   }
   return next;
+}
+
+void Hub::cut_idle(Timestamp now) {
+  const SimSettings& settings = market_.settings();
+  if (settings.paced) return;
+  const auto stretched = [&](Duration length) {
+    return Duration{static_cast<std::int64_t>(static_cast<double>(length.count()) *
+                                              std::max(1.0, settings.speed))};
+  };
+  if (!looked_for_idle_) looked_for_idle_ = now;
+  if (now < *looked_for_idle_ + stretched(kIdleLook)) return;
+  looked_for_idle_ = now;
+  for (const ConnId id : connections()) {
+    const Connection& connection = *connections_.at(id);
+    // A muted one is there for its reader's deadlines, and ends by its own.
+    if (!connection.session || connection.muted) continue;
+    if (now < connection.active + stretched(connection.idle_max)) continue;
+    closed(id);
+    io_.drop(id);
+  }
 }
 
 void Hub::pass_minutes(std::int64_t minutes) {

@@ -22,7 +22,7 @@ class Hub {
   Hub(Market& market, PrivateStream& orders, SimIo& io, FaultCounts& counts);
   ~Hub();
 
-  int connect(ConnId conn, std::string_view target);
+  int connect(ConnId conn, std::string_view target, Timestamp now);
   void text(ConnId conn, std::string_view text, Timestamp now);
   void closed(ConnId conn);
   [[nodiscard]] bool open(ConnId conn) const { return connections_.contains(conn); }
@@ -37,6 +37,10 @@ class Hub {
   /// Delayed frames that are due, and when the next is.
   void release(Timestamp now);
   [[nodiscard]] std::optional<Timestamp> next_release() const;
+  /// Cuts private connections that have neither said nor heard anything for as long as they may:
+  /// looked at every thirty seconds, as the venue does. At speed N both are N times as long; in
+  /// paced time nobody is idle.
+  void cut_idle(Timestamp now);
   /// Chances of the passing of `minutes`, and of the close of a base bar.
   void pass_minutes(std::int64_t minutes);
   void before_close();
@@ -79,6 +83,7 @@ class Hub {
   std::map<TopicKey, Channel> channels_;
   std::uint64_t pings_ = 0;
   std::uint64_t frames_of_closed_ = 0;
+  std::optional<Timestamp> looked_for_idle_;
 };
 
 }  // namespace proteus::sim

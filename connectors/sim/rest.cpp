@@ -26,7 +26,8 @@ constexpr Path kPaths[] = {{"/v5/market/time", server_time},
                            {"/v5/market/tickers", tickers},
                            {"/v5/market/orderbook", orderbook},
                            {"/v5/market/recent-trade", recent_trades},
-                           {"/v5/market/funding/history", funding_history}};
+                           {"/v5/market/funding/history", funding_history},
+                           {"/v5/market/price-limit", price_limit}};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // Tickers, book, trades and funding by REST.
 #include <fmt/format.h>
 
+#include "connectors/sim/private/price_band.hpp"
 #include "connectors/sim/rest_parts.hpp"
 
 namespace proteus::sim {
@@ -110,6 +111,18 @@ Result<std::string> recent_trades(const Request& request) {
   }
   out += "]}";
   return out;
+}
+
+Result<std::string> price_limit(const Request& request) {
+  BOOST_OUTCOME_TRY(const Category category, category_of(request, "linear"));
+  BOOST_OUTCOME_TRY(const InstrumentId id, symbol_of(request, category));
+  SimMarketView view(request.market);
+  if (!view.priced(id, request.now)) return bad_parameter("Not supported symbols");
+  const PriceBand band = price_band(view, request.market.instrument(id), request.now);
+  return fmt::format(R"({{"symbol":"{}","buyLmt":"{}","sellLmt":"{}","ts":"{}"}})",
+                     request.market.instrument(id).symbol.view(), band.buy_max.to_string(),
+                     band.sell_min.to_string(),
+                     to_unix_ms(request.now) + request.market.clock_offset_ms());
 }
 
 Result<std::string> funding_history(const Request& request) {

@@ -64,5 +64,6 @@ Result<std::string> tickers(const Request& request);
 Result<std::string> orderbook(const Request& request);
 Result<std::string> recent_trades(const Request& request);
 Result<std::string> funding_history(const Request& request);
+Result<std::string> price_limit(const Request& request);
 
 }  // namespace proteus::sim

@@ -129,8 +129,11 @@ struct SimFaults {
                 "chance that a signed request has no effect and is answered 10016", 0.0, 1.0),
         setting("signed_403_per_request", &F::signed_403_per_request,
                 "chance that a signed REST request meets HTTP 403", 0.0, 1.0),
-        setting("create_110072_per_request", &F::create_110072_per_request,
-                "chance that a new order is refused as a repeated orderLinkId, 110072", 0.0, 1.0),
+        setting(
+            "create_110072_per_request", &F::create_110072_per_request,
+            "chance that a new order with an orderLinkId is done and answered 110072, as if its "
+            "request had come twice",
+            0.0, 1.0),
         setting("rest_lag_per_order", &F::rest_lag_per_order,
                 "chance that an order's rows in REST lists lag behind the streams", 0.0, 1.0),
         setting("rest_lag", &F::rest_lag, "how old the rows of such an order are, venue time", 0.0,
@@ -162,6 +165,8 @@ struct SimSettings {
   double maker_fee_bps = 2.0;
   double maintenance_margin_bps = 50.0;
   double liquidation_fee_bps = 50.0;
+  double spot_taker_fee_bps = 10.0;
+  double spot_maker_fee_bps = 10.0;
   SimFaults faults;
 
   static constexpr auto settings() {
@@ -194,6 +199,12 @@ struct SimSettings {
                 "perpetuals: fee of taking, in bps of the value", 0.0, 1000.0),
         setting("maker_fee_bps", &S::maker_fee_bps,
                 "perpetuals: fee of resting, in bps of the value", 0.0, 1000.0),
+        setting("spot_taker_fee_bps", &S::spot_taker_fee_bps,
+                "spot: fee of taking, in bps; a buy pays it in the coin that it brings", 0.0,
+                1000.0),
+        setting("spot_maker_fee_bps", &S::spot_maker_fee_bps,
+                "spot: fee of resting, in bps; a buy pays it in the coin that it brings", 0.0,
+                1000.0),
         setting("maintenance_margin_bps", &S::maintenance_margin_bps,
                 "an account whose equity is at or below this share of its positions' values is "
                 "liquidated, in bps",

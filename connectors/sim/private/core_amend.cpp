@@ -5,10 +5,14 @@ namespace proteus::sim {
 
 Said<OrderIds> ExchangeCore::amend(AccountId id, const OrderChange& change, Timestamp now) {
   VenueOrder* const order = accounts_[id].find(change.name);
+  if (order == nullptr && is_spot(change.name.instrument))
+    return Refusal{170213, "Order does not exist."};
   if (order == nullptr) return Refusal{110001, "order not exists or too late to replace"};
   OrderIds ids{order->id, order->link_id};
-  BOOST_OUTCOME_TRY(order->live() ? change_live(*order, change, now)
-                                  : change_waiting(*order, change, now));
+  BOOST_OUTCOME_TRY(is_spot(order->instrument) && order->live() ? change_spot(*order, change, now)
+                    : is_spot(order->instrument) ? change_waiting_spot(*order, change, now)
+                    : order->live()              ? change_live(*order, change, now)
+                                                 : change_waiting(*order, change, now));
   return ids;
 }
 
@@ -16,7 +20,10 @@ Said<OrderIds> ExchangeCore::amend(AccountId id, const OrderChange& change, Time
 Said<void> ExchangeCore::change_live(VenueOrder& order, const OrderChange& change, Timestamp now) {
   TradingAccount& account = accounts_[order.account];
   const Quantity quantity = change.quantity.value_or(order.quantity);
-  const Price price = change.price.value_or(order.price);
+  Price price = change.price.value_or(order.price);
+  if (price != order.price && price.raw() % instruments_[order.instrument].tick_size.raw() == 0) {
+    BOOST_OUTCOME_TRY(fit_to_band(account, order.instrument, order.side, price, now));
+  }
   const Protection attached = change.protection.applied(order.attached);
   if (change.trigger && !change.trigger->is_zero())
     return Refusal{10001, "params error: the order has no trigger to change"};
@@ -35,20 +42,25 @@ Said<void> ExchangeCore::change_live(VenueOrder& order, const OrderChange& chang
   BOOST_OUTCOME_TRY(check_margin(account, rest_of_it, order.number, wish.reduce_only));
   BOOST_OUTCOME_TRY(check_protection(order.instrument, order.side, attached, price, now));
 
+  order.attached = attached;
+  move(order, quantity, price, now);
+  return boost::outcome_v2::success();
+}
+
+/// Its place in time is kept only by what is not more, at the same price.
+void ExchangeCore::move(VenueOrder& order, Quantity quantity, Price price, Timestamp now) {
   const bool keeps_place = price == order.price && quantity <= order.quantity;
   if (!keeps_place) leave_book(order);
   order.quantity = quantity;
   order.price = price;
-  order.attached = attached;
   order.updated = now;
   touched_.insert({order.account, order.instrument});
   if (keeps_place) {
-    account.told(order);
+    accounts_[order.account].told(order);
   } else {
     enter(order, now);
   }
   trim_touched(now);
-  return boost::outcome_v2::success();
 }
 
 Said<void> ExchangeCore::change_waiting(VenueOrder& order, const OrderChange& change,

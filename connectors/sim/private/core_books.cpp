@@ -17,6 +17,17 @@ Money fee_share(Money fee, Quantity part, Quantity whole) {
       divide(Int128{fee.raw()} * part.raw(), whole.raw(), Rounding::Zero)));
 }
 
+/// What of a position the fill has closed: its cost, and the fees of both ends.
+void note_closing(VenueOrder& order, const Execution& execution) {
+  if (execution.closed.is_zero()) return;
+  const Money left = notional(execution.price, execution.closed);
+  order.closed += execution.closed;
+  order.entered += order.side == Side::Sell ? left - execution.pnl : left + execution.pnl;
+  order.opening_fee += execution.opening_fee;
+  order.closing_fee += fee_share(execution.fee, execution.closed, execution.quantity);
+  ++order.fills;
+}
+
 }  // namespace
 
 /// Books the fill, keeps the notes on the position, completes the execution and records it.
@@ -25,6 +36,7 @@ void ExchangeCore::book_fill(TradingAccount& account, Execution& execution, cons
   const InstrumentId id = fill.instrument;
   const Quantity before = account.position(id);
   const Money realised = account.books[id].realised;
+  const Money wallet = account.wallet();
   execution.mark = view_.mark(id, now);
   account.books.mark(id, execution.mark);
   execution.closed =
@@ -35,12 +47,19 @@ void ExchangeCore::book_fill(TradingAccount& account, Execution& execution, cons
   execution.quantity = fill.quantity;
   execution.value = notional(fill.price, fill.quantity);
   execution.fee = fill.fee;
-  execution.id = new_id("execution");
+  execution.fee_base = fill.fee_base;
+  execution.change = account.wallet() - wallet;
+  execution.id = is_spot(id) ? new_number("execution") : new_id("execution");
   execution.seq = ++seq_;
   execution.time = now;
 
   PositionNotes& notes = account.notes[id.index];
+  if (!execution.closed.is_zero()) {
+    execution.opening_fee = fee_share(notes.opening_fees, execution.closed, abs(before));
+    notes.opening_fees -= execution.opening_fee;
+  }
   const Quantity opened = fill.quantity - execution.closed;
+  notes.opening_fees += fee_share(fill.fee, opened, fill.quantity);
   const bool fresh = !opened.is_zero() && execution.closed == abs(before);
   if (notes.created == Timestamp{}) notes.created = now;
   if (fresh) {
@@ -64,7 +83,7 @@ void ExchangeCore::fill(VenueOrder& order, Quantity quantity, Price price, Liqui
   Execution execution;
   execution.order.account = order.account;
   execution.maker = liquidity == Liquidity::Maker;
-  execution.fee_rate_e9 = rates_.fee(Category::Linear, liquidity);
+  execution.fee_rate_e9 = rates_.fee(instruments_[order.instrument].category, liquidity);
   book_fill(account, execution, fill, now);
   if (order.attached.any() && execution.closed < quantity) {
     Protection& held = account.notes[order.instrument.index].protection;
@@ -80,7 +99,9 @@ void ExchangeCore::fill(VenueOrder& order, Quantity quantity, Price price, Liqui
   order.filled += quantity;
   order.value += execution.value;
   order.fee += fill.fee;
+  order.fee_base += fill.fee_base;
   order.closed_pnl += execution.pnl;
+  note_closing(order, execution);
   order.status =
       order.filled == order.quantity ? OrderStatus::Filled : OrderStatus::PartiallyFilled;
   order.updated = now;
@@ -99,7 +120,10 @@ void ExchangeCore::finish(VenueOrder& order, OrderStatus status, std::string_vie
                           std::string_view reject_reason, Timestamp now) {
   leave_book(order);
   forget_protection(order);
-  order.status = status;
+  if (is_spot(order.instrument) && order.status == OrderStatus::Untriggered)
+    status = OrderStatus::Deactivated;
+  const bool cut = status == OrderStatus::Cancelled && !order.filled.is_zero();
+  order.status = cut && is_spot(order.instrument) ? OrderStatus::PartiallyFilledCanceled : status;
   order.cancel_type = cancel_type;
   order.reject_reason = reject_reason;
   order.updated = now;
@@ -172,6 +196,7 @@ void ExchangeCore::settle_funding(InstrumentId id, Timestamp now) {
       execution.quantity = abs(held);
       execution.value = notional(settled.mark, abs(held));
       execution.fee = settled.amount;
+      execution.change = -settled.amount;
       execution.fee_rate_e9 = held > Quantity{} ? settled.rate_e9 : -settled.rate_e9;
       execution.seq = ++seq_;
       execution.time = due;
@@ -189,12 +214,12 @@ void ExchangeCore::settle_funding(InstrumentId id, Timestamp now) {
 void ExchangeCore::liquidate_if_due(AccountId id, Timestamp now) {
   TradingAccount& account = accounts_[id];
   if (account.books.gross(Category::Linear).is_zero()) return;
-  if (account.equity() > account.maintenance(rates_.maintenance_e9)) return;
+  if (account.margin_equity() > account.maintenance(rates_.maintenance_e9)) return;
   while (!account.open.empty())
     finish(account.open.begin()->second, OrderStatus::Cancelled, "CancelAllBeforeLiq", "EC_NoError",
            now);
   for (const Instrument& what : instruments_)
-    if (!account.position(what.id).is_zero()) bust(id, what.id, now);
+    if (!is_spot(what.id) && !account.position(what.id).is_zero()) bust(id, what.id, now);
 }
 
 void ExchangeCore::bust(AccountId id, InstrumentId instrument, Timestamp now) {
@@ -225,6 +250,7 @@ void ExchangeCore::bust(AccountId id, InstrumentId instrument, Timestamp now) {
   order.value = execution.value;
   order.fee = execution.fee;
   order.closed_pnl = execution.pnl;
+  note_closing(order, execution);
   execution.order = order;
   account.record(std::move(execution));
   account.told(order);

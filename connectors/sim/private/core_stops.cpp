@@ -125,6 +125,7 @@ void ExchangeCore::fire(VenueOrder& order, Timestamp now) {
   order.updated = now;
   account.told_apart(order);
   order.status = OrderStatus::New;
+  if (is_spot(order.instrument)) return fire_spot(order, now);
   if (order.reduce_only) {
     const Quantity most = matching::reducible(account.position(order.instrument), order.side,
                                               instruments_[order.instrument]);
@@ -132,6 +133,8 @@ void ExchangeCore::fire(VenueOrder& order, Timestamp now) {
       return finish(order, OrderStatus::Cancelled, "CancelByReduceOnly", "EC_NoError", now);
     order.quantity = order.quantity.is_zero() ? most : std::min(order.quantity, most);
   }
+  if (!order.market && !fit_to_band(account, order.instrument, order.side, order.price, now))
+    return finish(order, OrderStatus::Rejected, "UNKNOWN", "EC_ReachRiskPriceLimit", now);
   NewOrder wish;
   wish.instrument = order.instrument;
   wish.side = order.side;

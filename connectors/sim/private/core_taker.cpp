@@ -103,10 +103,15 @@ bool ExchangeCore::take(VenueOrder& order, const Ladder& ladder, Timestamp now) 
   const auto far = static_cast<std::size_t>(opposite(order.side));
   std::size_t level = 0;
   for (;;) {
-    const Quantity wanted = fillable(order);
-    if (wanted.is_zero()) return true;
+    if (fillable(order).is_zero()) return true;
     const Offer offer = best_offer(order, ladder, level);
     if (offer.quantity.is_zero() || !reaches(order, offer.price)) return true;
+    const Quantity wanted = std::min(fillable(order), within_budget(order, offer.price));
+    if (wanted.is_zero()) {
+      // What is left of an amount buys no more: the order has done what it was to do.
+      if (!order.amount.is_zero() && !order.filled.is_zero()) order.quantity = order.filled;
+      return true;
+    }
     if (offer.maker != nullptr && avoids(order, *offer.maker)) {
       if (!survives_itself(order, *offer.maker, now)) return false;
       continue;

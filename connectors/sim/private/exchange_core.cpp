@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "connectors/sim/private/price_band.hpp"
 #include "connectors/sim/random.hpp"
 #include "engine/matching/filters.hpp"
 #include "engine/matching/margin.hpp"
@@ -109,6 +110,12 @@ std::string ExchangeCore::new_id(std::string_view what) {
                      high & 0xfffU, 0x8000U | ((low >> 48U) & 0x3fffU), low & 0xffffffffffffU);
 }
 
+/// Decimal text, as spot has it.
+std::string ExchangeCore::new_number(std::string_view what) {
+  constexpr std::uint64_t kFrom = 1'000'000'000'000'000'000;
+  return std::to_string(kFrom + mix(mix(mix(seed_), what), ++ids_made_) % kFrom);
+}
+
 Price ExchangeCore::protective_price(InstrumentId id, Side side, Timestamp now) {
   const Price mark = view_.mark(id, now);
   const bool buy = side == Side::Buy;
@@ -152,17 +159,18 @@ Said<void> ExchangeCore::check_margin(const TradingAccount& account, const Propo
   if (reduce_only) return boost::outcome_v2::success();
   const Money before = account.margin().total();
   const Money after = account.margin(&wish, without).total();
-  if (after <= before || after <= account.equity()) return boost::outcome_v2::success();
+  const Money behind = account.margin_equity() - account.locked_quote(without);
+  if (after <= before || after <= behind) return boost::outcome_v2::success();
   return Refusal{110007, "ab not enough for new order"};
 }
 
 /// May change the wish: a reduce-only order is cut to the position, a market order gets its price.
 Said<void> ExchangeCore::check_wish(TradingAccount& account, NewOrder& wish, Timestamp now) {
   const Instrument& what = instruments_[wish.instrument];
-  if (what.category != Category::Linear) return parameter("params error: Category is invalid");
+  if (!link_spelled(wish.link_id)) return parameter("params error: OrderLinkId is invalid");
+  if (what.category == Category::Spot) return check_spot(account, wish, now);
   if (what.status != InstrumentStatus::Trading || !view_.priced(wish.instrument, now))
     return Refusal{110074, "This contract is not live"};
-  if (!link_spelled(wish.link_id)) return parameter("params error: OrderLinkId is invalid");
   if (account.knows_link(wish.link_id)) return Refusal{110072, "OrderLinkedID is duplicate"};
   if (wish.trigger.set()) return check_conditional(account, wish, now);
   if (account.live_orders(wish.instrument) >= kOpenOrdersMax)
@@ -178,6 +186,11 @@ Said<void> ExchangeCore::check_wish(TradingAccount& account, NewOrder& wish, Tim
     wish.quantity = std::min(wish.quantity, most);
   }
   const Price last = view_.last(wish.instrument, now);
+  // A price off the tick is refused, not moved.
+  const bool on_tick = wish.price.raw() % what.tick_size.raw() == 0;
+  if (!wish.market && on_tick) {
+    BOOST_OUTCOME_TRY(fit_to_band(account, wish.instrument, wish.side, wish.price, now));
+  }
   BOOST_OUTCOME_TRY(check_size(account, wish, last, 0));
   const Proposal proposal{wish.instrument, wish.side, wish.quantity,
                           wish.market ? last : wish.price};
@@ -194,10 +207,16 @@ Said<OrderIds> ExchangeCore::submit(AccountId id, const NewOrder& asked, Timesta
   BOOST_OUTCOME_TRY(check_wish(account, wish, now));
   if (!wish.link_id.empty()) account.remember_link(wish.link_id);
   VenueOrder order = made(id, wish, now);
+  if (order.link_id.empty() && is_spot(wish.instrument)) {
+    order.link_id = std::to_string(std::stoull(order.id) + 1);  // As the venue makes it.
+    account.remember_link(order.link_id);
+  }
+  if (wish.market && wish.side == Side::Buy && is_spot(wish.instrument) && !wish.trigger.set())
+    order.budget = wish.amount.is_zero() ? account.spendable() : wish.amount;
   OrderIds ids{order.id, order.link_id};
   const auto placed = account.open.emplace(order.number, std::move(order)).first;
   if (wish.trigger.set()) {
-    placed->second.stop_type = kStop;
+    placed->second.stop_type = wish.locks ? kTpslOrder : kStop;
     wait(placed->second);
   } else {
     enter(placed->second, now);
@@ -211,7 +230,7 @@ VenueOrder ExchangeCore::made(AccountId id, const NewOrder& wish, Timestamp now)
   order.number = ++orders_made_;
   order.account = id;
   order.instrument = wish.instrument;
-  order.id = new_id("order");
+  order.id = is_spot(wish.instrument) ? new_number("order") : new_id("order");
   order.link_id = wish.link_id;
   order.side = wish.side;
   order.market = wish.market;
@@ -223,6 +242,7 @@ VenueOrder ExchangeCore::made(AccountId id, const NewOrder& wish, Timestamp now)
   order.self_match = wish.self_match;
   order.price = wish.price;
   order.quantity = wish.quantity;
+  order.amount = wish.amount;
   order.last_at_creation = view_.last(wish.instrument, now);
   order.created = order.updated = now;
   return order;
@@ -232,6 +252,8 @@ Said<OrderIds> ExchangeCore::cancel(AccountId id, const OrderName& name, Timesta
   VenueOrder* const order = accounts_[id].find(name);
   if (order == nullptr) {
     const VenueOrder* const past = late ? accounts_[id].find_filled(name) : nullptr;
+    if (past == nullptr && is_spot(name.instrument))
+      return Refusal{170213, "Order does not exist."};
     if (past == nullptr) return Refusal{110001, "order not exists or too late to cancel"};
     tell_lost_race(accounts_[id], *past);
     return OrderIds{past->id, past->link_id};
@@ -269,7 +291,7 @@ Said<void> ExchangeCore::set_leverage(AccountId id, InstrumentId instrument,
   std::int64_t& leverage = account.notes[instrument.index].leverage_e9;
   if (leverage == leverage_e9) return Refusal{110043, "leverage not modified"};
   const std::int64_t before = std::exchange(leverage, leverage_e9);
-  if (leverage_e9 < before && account.margin().total() > account.equity()) {
+  if (leverage_e9 < before && account.margin().total() > account.margin_equity()) {
     leverage = before;
     return Refusal{110007, "ab not enough for new leverage"};
   }
@@ -293,6 +315,29 @@ Said<void> ExchangeCore::set_mode(AccountId id, InstrumentId instrument, bool he
   return boost::outcome_v2::success();
 }
 
+void ExchangeCore::set_price_moving(AccountId id, Category category, bool moves) {
+  accounts_[id].moves_price[static_cast<std::size_t>(category)] = moves;
+}
+
+Said<void> ExchangeCore::fit_to_band(const TradingAccount& account, InstrumentId id, Side side,
+                                     Price& price, Timestamp now) {
+  const Instrument& what = instruments_[id];
+  const PriceBand band = price_band(view_, what, now);
+  const Price edge = side == Side::Buy ? band.buy_max : band.sell_min;
+  if (side == Side::Buy ? price <= edge : price >= edge) return boost::outcome_v2::success();
+  if (account.moves_price[static_cast<std::size_t>(what.category)]) {
+    price = edge;
+    return boost::outcome_v2::success();
+  }
+  if (what.category == Category::Linear)
+    return Refusal{110003, "Order price is out of permissible range"};
+  if (side == Side::Buy)
+    return Refusal{170193,
+                   fmt::format("Buy order price cannot be higher than {}.", edge.to_string())};
+  return Refusal{170194,
+                 fmt::format("Sell order price cannot be lower than {}.", edge.to_string())};
+}
+
 void ExchangeCore::disconnect(AccountId id, Timestamp now) {
   std::vector<VenueOrder*> orders;
   for (auto& [number, order] : accounts_[id].open)
@@ -314,7 +359,7 @@ Said<ExchangeCore::Preview> ExchangeCore::preview(AccountId id, const NewOrder& 
   const bool waits = wish.trigger.set() || wish.reduce_only;
   const Money margin = account.margin().total();
   return Preview{
-      account.equity(), margin, before, waits ? margin : account.margin(&proposal).total(),
+      account.margin_equity(), margin, before, waits ? margin : account.margin(&proposal).total(),
       waits
           ? before
           : before + share(notional(at, more, Rounding::Up), rates_.maintenance_e9, Rounding::Up)};
@@ -345,7 +390,7 @@ void ExchangeCore::on_market(Timestamp now) {
   for (const Instrument& what : instruments_) {
     desk(what.id).taken = {};
     if (!concerned(what.id)) continue;
-    settle_funding(what.id, now);
+    if (!is_spot(what.id)) settle_funding(what.id, now);
     const Price mark = view_.mark(what.id, now);
     for (TradingAccount& account : accounts_)
       if (!account.position(what.id).is_zero()) account.books.mark(what.id, mark);

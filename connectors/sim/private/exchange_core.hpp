@@ -1,5 +1,6 @@
 // The exchange's core: accounts, their orders, price-time matching, positions, margin, funding and
-// liquidation of linear perpetuals in one-way mode and cross margin. No socket, no clock, no JSON:
+// liquidation of linear perpetuals in one-way mode and cross margin, and spot for what is in the
+// wallet. No socket, no clock, no JSON:
 // requests come as values with the time at which they arrive, and what happened is fetched with
 // take_changes(). The same calls in the same order give the same ids, fills and books.
 //
@@ -54,6 +55,8 @@ class ExchangeCore {
   Said<void> set_leverage(AccountId account, InstrumentId id, std::int64_t leverage_e9);
   /// One-way or hedge. Refusals: 110025 (as it is), 110024 (a position), 110028 (open orders).
   Said<void> set_mode(AccountId account, InstrumentId id, bool hedge);
+  /// Whether limits beyond the price band are moved to its edge; else they are refused.
+  void set_price_moving(AccountId account, Category category, bool moves);
   /// Disconnect protection: all active orders go; what waits for its trigger stays.
   void disconnect(AccountId account, Timestamp now);
   /// What margin the account would use with an order that is accepted; refusals are those of
@@ -101,12 +104,34 @@ class ExchangeCore {
                         std::uint64_t without) const;
   Said<void> check_margin(const TradingAccount& account, const Proposal& wish,
                           std::uint64_t without, bool reduce_only) const;
+  /// Moves the price into the band, or refuses it.
+  Said<void> fit_to_band(const TradingAccount& account, InstrumentId id, Side side, Price& price,
+                         Timestamp now);
   [[nodiscard]] Price protective_price(InstrumentId id, Side side, Timestamp now);
   [[nodiscard]] std::string new_id(std::string_view what);
+  [[nodiscard]] std::string new_number(std::string_view what);
   /// A new order with its number and id, not among the open ones yet.
   [[nodiscard]] VenueOrder made(AccountId account, const NewOrder& wish, Timestamp now);
 
+  // core_spot.cpp
+  Said<void> check_spot(TradingAccount& account, NewOrder& wish, Timestamp now);
+  Said<void> check_spot_trigger(const TradingAccount& account, NewOrder& wish, Timestamp now,
+                                std::uint64_t without);
+  Said<void> check_spot_size(const NewOrder& wish, Price value_at) const;
+  Said<void> check_spot_amount(const NewOrder& wish) const;
+  Said<void> check_spot_funds(const TradingAccount& account, const NewOrder& wish, Price value_at,
+                              std::uint64_t without) const;
+  Said<void> change_spot(VenueOrder& order, const OrderChange& change, Timestamp now);
+  Said<void> change_waiting_spot(VenueOrder& order, const OrderChange& change, Timestamp now);
+  void fire_spot(VenueOrder& order, Timestamp now);
+  /// The most that the order may still take at the price: whole lots of what its budget has left.
+  [[nodiscard]] Quantity within_budget(const VenueOrder& order, Price price) const;
+  [[nodiscard]] bool is_spot(InstrumentId id) const {
+    return instruments_[id].category == Category::Spot;
+  }
+
   // core_amend.cpp
+  void move(VenueOrder& order, Quantity quantity, Price price, Timestamp now);
   Said<void> change_live(VenueOrder& order, const OrderChange& change, Timestamp now);
   Said<void> change_waiting(VenueOrder& order, const OrderChange& change, Timestamp now);
 

@@ -18,6 +18,10 @@ std::string_view to_string(OrderStatus status) {
       return "Triggered";
     case OrderStatus::Rejected:
       return "Rejected";
+    case OrderStatus::PartiallyFilledCanceled:
+      return "PartiallyFilledCanceled";
+    case OrderStatus::Deactivated:
+      return "Deactivated";
   }
   return "?";
 }

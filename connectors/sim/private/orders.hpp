@@ -20,7 +20,9 @@ enum class OrderStatus : std::uint8_t {
   Cancelled,
   Untriggered,
   Triggered,
-  Rejected
+  Rejected,
+  PartiallyFilledCanceled,  // of spot: cancelled with fills
+  Deactivated               // of spot: cancelled before its trigger
 };
 std::string_view to_string(OrderStatus status);
 /// "GTC", "IOC", "FOK", "PostOnly".
@@ -78,12 +80,14 @@ struct NewOrder {
   bool market = false;
   TimeInForce time_in_force = TimeInForce::Gtc;
   Quantity quantity;
+  Money amount;  ///< spot, a market buy by what it may cost: quantity is then left out
   Price price;
   bool reduce_only = false;
   bool close_on_trigger = false;  ///< with reduce_only and quantity 0: the whole position
   Trigger trigger;                ///< of a conditional order
   Protection attached;            ///< what a position that it opens gets
   SelfMatch self_match = SelfMatch::None;
+  bool locks = false;   ///< a conditional order of spot that locks what it needs at once
   std::string link_id;  ///< empty: none
 };
 
@@ -108,6 +112,7 @@ struct OrderIds {
 };
 
 inline constexpr std::string_view kStop = "Stop";
+inline constexpr std::string_view kTpslOrder = "tpslOrder";  ///< of spot: it locks what it needs
 inline constexpr std::string_view kTakeProfit = "TakeProfit";
 inline constexpr std::string_view kStopLoss = "StopLoss";
 
@@ -131,9 +136,17 @@ struct VenueOrder {
   std::string self_matched;  ///< id of the order that it would have traded with
   Price price;               ///< of a market order the protective one
   Quantity quantity;
+  Money amount;  ///< of a market buy by amount: what was asked for
+  Money budget;  ///< of a spot market buy: its fills may cost no more
   Quantity filled;
-  Money value;                ///< of what is filled
-  Money fee;                  ///< paid so far
+  Money value;        ///< of what is filled
+  Money fee;          ///< paid so far; of spot buys what it is worth
+  Quantity fee_base;  ///< what spot buys paid in the coin they bought
+  Quantity closed;    ///< of a position, by its fills
+  Money entered;      ///< what that had cost, and the fees of opening it
+  Money opening_fee;
+  Money closing_fee;
+  std::int64_t fills = 0;     ///< that closed something
   Money closed_pnl;           ///< price profit that its fills set free
   Quantity ahead;             ///< of the market's own volume at its price, still before it
   bool cancel_asked = false;  ///< a fault: a cancel was accepted and has not worked yet
@@ -150,6 +163,8 @@ struct VenueOrder {
     return status == OrderStatus::New || status == OrderStatus::PartiallyFilled;
   }
   [[nodiscard]] bool open() const { return live() || status == OrderStatus::Untriggered; }
+  /// Of spot: what it may cost or sell is locked.
+  [[nodiscard]] bool locks() const { return live() || (open() && stop_type == kTpslOrder); }
   [[nodiscard]] bool protects() const { return stop_type == kTakeProfit || stop_type == kStopLoss; }
   [[nodiscard]] Quantity leaves() const { return open() ? quantity - filled : Quantity{}; }
 };
@@ -164,11 +179,14 @@ struct Execution {
   Price price;
   Quantity quantity;
   Money value;
-  Money fee;                     ///< > 0 paid
+  Money fee;                     ///< > 0 paid; of spot buys what it is worth
+  Quantity fee_base;             ///< what a spot buy paid in the coin it bought
+  Money change;                  ///< of the wallet's quote currency
   std::int64_t fee_rate_e9 = 0;  ///< of Funding from the position's view: > 0 pays
   bool maker = false;
-  Quantity closed;  ///< how much of the position it took off
-  Money pnl;        ///< price profit set free
+  Quantity closed;    ///< how much of the position it took off
+  Money pnl;          ///< price profit set free
+  Money opening_fee;  ///< of what it closed
   Price mark;
   Money wallet;       ///< balance after it
   Quantity position;  ///< signed, after it
@@ -183,6 +201,7 @@ struct PositionNotes {
   Timestamp opened{};
   Timestamp updated{};
   std::int64_t seq = -1;
+  Money opening_fees;            ///< of what is still open
   Money current_realised;        ///< since it was opened, fees and funding taken off
   Protection protection;         ///< of a position that is held
   std::uint64_t take_order = 0;  ///< number of the order that stands for it; 0: none

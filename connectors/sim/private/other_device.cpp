@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "connectors/sim/private/rows.hpp"
+
 namespace proteus::sim {
 namespace {
 
@@ -35,7 +37,31 @@ Said<std::string> trade(const Query& query, InstrumentId instrument, AccountId a
   return fmt::format(R"({{"orderId":"{}","orderLinkId":"{}"}})", ids.id, ids.link_id);
 }
 
+std::string seen(AccountId id, const OtherDevice& device) {
+  const TradingAccount& account = device.core.account(id);
+  const RowStyle style{true, device.market.clock_offset_ms()};
+  std::string wallet, positions, orders;
+  append_wallet_row(wallet, device.core, id);
+  for (const Instrument& what : device.core.instruments()) {
+    if (what.category != Category::Linear || account.position(what.id).is_zero()) continue;
+    if (!positions.empty()) positions += ',';
+    append_position_rows(positions, device.core, id, what.id, device.view.mark(what.id, device.now),
+                         style);
+  }
+  for (const auto& [number, order] : account.open) {
+    if (!orders.empty()) orders += ',';
+    append_order_row(orders, order, device.core.instruments()[order.instrument], style);
+  }
+  return fmt::format(R"({{"now":{},"wallet":{},"positions":[{}],"orders":[{}]}})",
+                     to_unix_ms(device.now) + style.offset_ms, wallet, positions, orders);
+}
+
 }  // namespace
+
+bool is_for_account(std::string_view path) {
+  return path == "/sim/trade" || path == "/sim/leverage" || path == "/sim/position-mode" ||
+         path == "/sim/account";
+}
 
 Said<std::string> act_for_account(std::string_view path, const Query& query,
                                   const OtherDevice& device) {
@@ -44,6 +70,7 @@ Said<std::string> act_for_account(std::string_view path, const Query& query,
   const auto owner = std::ranges::find(device.accounts, key, &AccountSpec::key);
   if (owner == device.accounts.end()) return Refusal{10003, "API key is invalid."};
   const auto account = static_cast<AccountId>(owner - device.accounts.begin());
+  if (path == "/sim/account") return seen(account, device);
   const auto instrument = device.market.find(Category::Linear, query.value_or("symbol", {}));
   if (!instrument) return bad("symbol");
   if (path == "/sim/trade") return trade(query, *instrument, account, device);

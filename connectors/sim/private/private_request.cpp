@@ -45,8 +45,15 @@ Said<void> linear_only(std::string_view category) {
   return Refusal{10001, "params error: Category is invalid"};
 }
 
-Said<InstrumentId> symbol_in(const PrivateRequest& request, std::string_view symbol) {
-  const auto id = request.market.find(Category::Linear, symbol);
+Said<Category> category_named(std::string_view category) {
+  if (category == "linear") return Category::Linear;
+  if (category == "spot") return Category::Spot;
+  return Refusal{10001, "params error: Category is invalid"};
+}
+
+Said<InstrumentId> symbol_in(const PrivateRequest& request, std::string_view symbol,
+                             Category category) {
+  const auto id = request.market.find(category, symbol);
   if (!id) return Refusal{10001, "Not supported symbols"};
   return *id;
 }
@@ -72,20 +79,22 @@ Said<std::int64_t> count_of(const Query& query, std::string_view key, std::int64
 }
 
 bool Scope::holds(const Instrument& what) const {
+  if (what.category != category) return false;
   if (instrument) return what.id == *instrument;
   if (!base_coin.empty()) return what.base_coin.view() == base_coin;
   return settle_coin.empty() || what.quote_coin.view() == settle_coin;
 }
 
 Said<Scope> scope_of(const PrivateRequest& request, bool needed) {
-  BOOST_OUTCOME_TRY(linear_only(request.query.value_or("category", {})));
   Scope scope;
+  BOOST_OUTCOME_TRY(scope.category, category_named(request.query.value_or("category", {})));
   if (const std::string* symbol = request.query.find("symbol")) {
-    BOOST_OUTCOME_TRY(scope.instrument, symbol_in(request, *symbol));
+    BOOST_OUTCOME_TRY(scope.instrument, symbol_in(request, *symbol, scope.category));
   }
   scope.base_coin = request.query.value_or("baseCoin", {});
   scope.settle_coin = request.query.value_or("settleCoin", {});
-  if (needed && !scope.instrument && scope.base_coin.empty() && scope.settle_coin.empty())
+  if (needed && scope.category == Category::Linear && !scope.instrument &&
+      scope.base_coin.empty() && scope.settle_coin.empty())
     return Refusal{10001, "Missing some parameters that must be filled in, symbol or settleCoin"};
   return scope;
 }
@@ -121,8 +130,9 @@ Said<std::optional<std::int64_t>> cursor_of(const PrivateRequest& request) {
 
 std::string cursor_text(std::int64_t number) { return fmt::format("row%3A{}", number); }
 
-std::string list_text(std::string_view rows, std::string_view cursor) {
-  return fmt::format(R"({{"category":"linear","list":[{}],"nextPageCursor":"{}"}})", rows, cursor);
+std::string list_text(std::string_view rows, std::string_view cursor, Category category) {
+  return fmt::format(R"({{"category":"{}","list":[{}],"nextPageCursor":"{}"}})",
+                     to_string(category), rows, cursor);
 }
 
 }  // namespace proteus::sim

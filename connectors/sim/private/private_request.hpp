@@ -61,15 +61,20 @@ Said<std::optional<Value>> decimal_in(const boost::json::object& body, std::stri
   if (!value || value.value() < Value{}) return wrong(key);
   return std::optional(value.value());
 }
-/// triggerPrice, triggerDirection and triggerBy; not set where there is no price.
-Said<Trigger> trigger_in(const boost::json::object& body);
+/// triggerPrice, triggerBy and where it is `directed` (not of spot) triggerDirection; not set where
+/// there is no price.
+Said<Trigger> trigger_in(const boost::json::object& body, bool directed);
 /// takeProfit, stopLoss and what they watch, for a whole position at the market.
 Said<ProtectionChange> protection_in(const boost::json::object& body);
-/// "Order": never conditional, "StopOrder": conditional, "tpslOrder": of a position; empty: any.
+/// "Order": never conditional, "StopOrder": conditional, "tpslOrder": of a position or with locked
+/// coins; empty: any.
 bool passes_filter(const VenueOrder& order, std::string_view filter);
-/// Only linear perpetuals are traded.
+/// For what perpetuals alone have.
 Said<void> linear_only(std::string_view category);
-Said<InstrumentId> symbol_in(const PrivateRequest& request, std::string_view symbol);
+/// "linear" or "spot".
+Said<Category> category_named(std::string_view category);
+Said<InstrumentId> symbol_in(const PrivateRequest& request, std::string_view symbol,
+                             Category category = Category::Linear);
 /// positionIdx of the body: nothing or 0 in one-way mode, 1 or 2 in hedge mode.
 Said<void> right_position(const PrivateRequest& request, InstrumentId instrument);
 
@@ -77,9 +82,10 @@ Said<void> right_position(const PrivateRequest& request, InstrumentId instrument
 
 Said<std::int64_t> count_of(const Query& query, std::string_view key, std::int64_t fallback,
                             std::int64_t max);
-/// The instrument asked for; nothing: by settleCoin or baseCoin, or not at all where `needed` is
-/// false.
+/// The instrument asked for; nothing: by settleCoin or baseCoin, or not at all for spot and where
+/// `needed` is false.
 struct Scope {
+  Category category = Category::Linear;
   std::optional<InstrumentId> instrument;
   std::string base_coin;
   std::string settle_coin;
@@ -100,7 +106,8 @@ Said<std::optional<std::int64_t>> cursor_of(const PrivateRequest& request);
 /// As it stands in an answer, percent-encoded as the venue does.
 std::string cursor_text(std::int64_t number);
 /// {"category":"linear","list":[rows],"nextPageCursor":".."}
-std::string list_text(std::string_view rows, std::string_view cursor);
+std::string list_text(std::string_view rows, std::string_view cursor,
+                      Category category = Category::Linear);
 
 // ---- paths: rest_trading.cpp, rest_batch.cpp, rest_stops.cpp, rest_lists.cpp, rest_account.cpp,
 // rest_guard.cpp ------------------------------------------------------------------------------
@@ -125,6 +132,9 @@ Said<std::string> account_wallet(const PrivateRequest& request);
 Said<std::string> account_info(const PrivateRequest& request);
 Said<std::string> account_fee_rate(const PrivateRequest& request);
 Said<std::string> account_transaction_log(const PrivateRequest& request);
+Said<std::string> account_user_setting(const PrivateRequest& request);
+Said<std::string> account_set_limit_px_action(const PrivateRequest& request);
+Said<std::string> position_closed_pnl(const PrivateRequest& request);
 Said<std::string> account_query_dcp(const PrivateRequest& request);
 Said<std::string> asset_coin_info(const PrivateRequest& request);
 Said<std::string> user_query_api(const PrivateRequest& request);

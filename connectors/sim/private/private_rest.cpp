@@ -43,6 +43,12 @@ struct PrivateRest::Path {
   bool paged;
   Said<std::string> (*handler)(const PrivateRequest&);
   bool by_row = false;  ///< a batch takes of its limit row by row
+  /// Spot may do some things more often; each category has a window of its own.
+  [[nodiscard]] std::size_t limit(bool spot) const {
+    const bool more = post && name.starts_with("/v5/order/") && handler != order_amend &&
+                      handler != order_disconnected_cancel_all;
+    return spot && more ? 2 * per_second : per_second;
+  }
 };
 
 const PrivateRest::Path* PrivateRest::path_of(std::string_view name, bool post) {
@@ -67,6 +73,9 @@ const PrivateRest::Path* PrivateRest::path_of(std::string_view name, bool post) 
       {"/v5/account/info", false, 50, false, account_info},
       {"/v5/account/fee-rate", false, 5, false, account_fee_rate},
       {"/v5/account/transaction-log", false, 25, true, account_transaction_log},
+      {"/v5/account/user-setting-config", false, 50, false, account_user_setting},
+      {"/v5/account/set-limit-px-action", true, 10, false, account_set_limit_px_action},
+      {"/v5/position/closed-pnl", false, 50, true, position_closed_pnl},
       {"/v5/account/query-dcp-info", false, 5, false, account_query_dcp},
       {"/v5/asset/coin/query-info", false, 5, false, asset_coin_info},
       {"/v5/user/query-api", false, 10, false, user_query_api}};
@@ -93,8 +102,7 @@ void PrivateRest::begin_maintenance(Timestamp until) {
   dice_.count(FaultKind::Maintenance);
 }
 
-std::optional<Refusal> PrivateRest::refused_by_fault(const Path& path,
-                                                     const PrivateRequest& request, bool by_rest) {
+std::optional<Refusal> PrivateRest::refused_by_fault(const PrivateRequest& request, bool by_rest) {
   const SimFaults& faults = market_.settings().faults;
   if (in_maintenance(request.now)) {
     if (!by_rest) return Refusal{10019, "ws trade service is restarting, please reconnect"};
@@ -108,9 +116,6 @@ std::optional<Refusal> PrivateRest::refused_by_fault(const Path& path,
                    "invalid request, please check your server timestamp or recv_window param."};
   if (dice_.strikes(FaultKind::Signed10006, faults.signed_10006_per_request)) return too_many();
   if (dice_.strikes(FaultKind::Signed10016, faults.signed_10016_per_request)) return server_error();
-  if (path.handler == order_create &&
-      dice_.strikes(FaultKind::Create110072, faults.create_110072_per_request))
-    return Refusal{110072, "OrderLinkedID is duplicate"};
   return std::nullopt;
 }
 
@@ -118,10 +123,14 @@ PrivateOutcome PrivateRest::run(const Path& path, PrivateRequest request, bool b
   const SimFaults& faults = market_.settings().faults;
   const bool of_orders = path.post && path.name.starts_with("/v5/order/");
   const AccountRights& rights = core_.account(request.account).rights;
-  Quota quota{windows_[{request.account, path.name}], std::max(path.per_second, rights.per_second)};
+  const json::value* category = request.body.if_contains("category");
+  const bool spot =
+      category != nullptr && category->is_string() && category->get_string() == "spot";
+  Quota quota{windows_[{request.account, path.name, spot}],
+              std::max(path.limit(spot), rights.per_second)};
   PrivateOutcome done{Refusal{}, static_cast<std::int64_t>(quota.limit)};
   early_ = false;
-  if (auto fault = refused_by_fault(path, request, by_rest)) {
+  if (auto fault = refused_by_fault(request, by_rest)) {
     done.result = std::move(*fault);
   } else if (of_orders && dice_.strikes(FaultKind::OrderNever, faults.order_never_per_request)) {
     done.lost = true;  // It never came, so nothing of it is counted.
@@ -152,6 +161,11 @@ void PrivateRest::meet_order_faults(const PrivateRequest& request, std::uint64_t
   const SimFaults& faults = market_.settings().faults;
   if (core_.orders_made() > before && dice_.strikes(FaultKind::RestLag, faults.rest_lag_per_order))
     core_.lag_lists(request.account, before, faults.rest_lag, request.now);
+  const json::value* link = request.body.if_contains("orderLinkId");
+  const bool named = link != nullptr && link->is_string() && !link->get_string().empty();
+  if (core_.orders_made() > before && named &&
+      dice_.strikes(FaultKind::Create110072, faults.create_110072_per_request))
+    done.result = Refusal{110072, "OrderLinkedID is duplicate"};
   done.lost = dice_.strikes(FaultKind::OrderLost, faults.order_lost_per_request);
   if (dice_.strikes(FaultKind::Order10016, faults.order_10016_per_request))
     done.result = server_error();

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "connectors/sim/faults.hpp"
@@ -65,8 +66,7 @@ class PrivateRest {
   static const Path* path_of(std::string_view name, bool post);
   PrivateOutcome run(const Path& path, PrivateRequest request, bool by_rest);
   /// Refusals that a fault makes; such a request has no effect.
-  std::optional<Refusal> refused_by_fault(const Path& path, const PrivateRequest& request,
-                                          bool by_rest);
+  std::optional<Refusal> refused_by_fault(const PrivateRequest& request, bool by_rest);
   void meet_order_faults(const PrivateRequest& request, std::uint64_t before, PrivateOutcome& done);
 
   Market& market_;
@@ -77,7 +77,8 @@ class PrivateRest {
   bool early_ = false;
   Timestamp maintained_until_{};
   DisconnectGuard guard_;
-  std::map<std::pair<AccountId, std::string_view>, RateWindow> windows_;  // by account and path
+  // By account and path, spot apart.
+  std::map<std::tuple<AccountId, std::string_view, bool>, RateWindow> windows_;
 };
 
 }  // namespace proteus::sim

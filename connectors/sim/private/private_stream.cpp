@@ -77,7 +77,8 @@ std::string unsubscribe_private(PrivateSession& session, const Command& command)
 
 std::string_view private_topic(std::string_view name) {
   if (name == "wallet") return name;
-  if (name == "execution.fast" || name == "execution.fast.linear") return "execution.fast";
+  if (name == "execution.fast" || name == "execution.fast.linear" || name == "execution.fast.spot")
+    return "execution.fast";
   const std::size_t dot = name.find('.');
   const std::string_view topic = name.substr(0, dot);
   bool known = false;
@@ -151,31 +152,48 @@ std::string PrivateStream::private_answer(PrivateSession& session, std::string_v
 void PrivateStream::tell(Timestamp now, const Deliver& to) {
   for (AccountId id = 0; id < core_.accounts(); ++id) {
     const Changes changes = core_.take_changes(id);
-    if (!changes.any()) continue;
-    auto told = rows_of(id, changes, now);
-    FaultDice& dice = rest_.dice();
-    if (dice.strikes(FaultKind::PrivateShuffle,
-                     market_.settings().faults.private_shuffle_per_change))
-      // Another order in every case: turned by one to three places.
-      std::rotate(
-          told.begin(),
-          told.begin() + 1 + static_cast<std::ptrdiff_t>(dice.draws().next() % (told.size() - 1)),
-          told.end());
-    tell_fast(id, changes, now, to);
-    for (const auto& entry : told) {
-      const std::string& rows = entry.second;
-      if (rows.empty()) continue;
-      const std::uint64_t number = ++frames_;
-      to(id, entry.first, [&](std::string_view name) {
-        return fmt::format(R"({{"id":"sim_{}_{}","topic":"{}","creationTime":{},"data":[{}]}})",
-                           id + 1, number, name, to_unix_ms(now) + market_.clock_offset_ms(), rows);
-      });
-    }
+    for (const Category category : {Category::Linear, Category::Spot})
+      if (const Changes part = part_of(changes, category); part.any())
+        tell_one(id, part, category, now, to);
   }
 }
 
-void PrivateStream::tell_fast(AccountId id, const Changes& changes, Timestamp now,
-                              const Deliver& to) {
+Changes PrivateStream::part_of(const Changes& changes, Category category) const {
+  const auto is = [&](InstrumentId id) { return core_.instruments()[id].category == category; };
+  Changes part;
+  for (const Execution& e : changes.executions)
+    if (is(e.order.instrument)) part.executions.push_back(e);
+  for (const VenueOrder& order : changes.orders)
+    if (is(order.instrument)) part.orders.push_back(order);
+  for (const InstrumentId id : changes.positions)
+    if (category == Category::Linear && is(id)) part.positions.insert(id);
+  return part;
+}
+
+void PrivateStream::tell_one(AccountId id, const Changes& changes, Category category, Timestamp now,
+                             const Deliver& to) {
+  auto told = rows_of(id, changes, now);
+  FaultDice& dice = rest_.dice();
+  if (dice.strikes(FaultKind::PrivateShuffle, market_.settings().faults.private_shuffle_per_change))
+    // Another order in every case: turned by one to three places.
+    std::rotate(
+        told.begin(),
+        told.begin() + 1 + static_cast<std::ptrdiff_t>(dice.draws().next() % (told.size() - 1)),
+        told.end());
+  tell_fast(id, changes, category, now, to);
+  for (const auto& entry : told) {
+    const std::string& rows = entry.second;
+    if (rows.empty()) continue;
+    const std::uint64_t number = ++frames_;
+    to(id, entry.first, category, [&](std::string_view name) {
+      return fmt::format(R"({{"id":"sim_{}_{}","topic":"{}","creationTime":{},"data":[{}]}})",
+                         id + 1, number, name, to_unix_ms(now) + market_.clock_offset_ms(), rows);
+    });
+  }
+}
+
+void PrivateStream::tell_fast(AccountId id, const Changes& changes, Category category,
+                              Timestamp now, const Deliver& to) {
   const RowStyle style{false, market_.clock_offset_ms()};
   std::string rows;
   for (const Execution& e : changes.executions) {
@@ -184,7 +202,7 @@ void PrivateStream::tell_fast(AccountId id, const Changes& changes, Timestamp no
     append_fast_row(rows, e, core_.instruments()[e.order.instrument], style);
   }
   if (rows.empty()) return;
-  to(id, "execution.fast", [&](std::string_view name) {
+  to(id, "execution.fast", category, [&](std::string_view name) {
     return fmt::format(R"({{"topic":"{}","creationTime":{},"data":[{}]}})", name,
                        to_unix_ms(now) + market_.clock_offset_ms(), rows);
   });

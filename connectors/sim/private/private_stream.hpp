@@ -43,10 +43,12 @@ class PrivateStream {
                      Timestamp now);
 
   /// Hands over what happened to each account since the last call, as frames: executions, orders,
-  /// positions, wallet. `to`: account, topic without category, and the function that gives the
-  /// frame under the name it was subscribed by.
+  /// positions, wallet; perpetuals before spot. `to`: account, topic without category, the category
+  /// whose subscribers hear it beside those of all, and the function that gives the frame under the
+  /// name it was subscribed by.
   using FrameOf = std::function<std::string(std::string_view name)>;
-  using Deliver = std::function<void(AccountId, std::string_view topic, const FrameOf&)>;
+  using Deliver =
+      std::function<void(AccountId, std::string_view topic, Category category, const FrameOf&)>;
   void tell(Timestamp now, const Deliver& to);
   bool take_early() { return rest_.take_early(); }
 
@@ -57,9 +59,14 @@ class PrivateStream {
                            Timestamp now);
   /// Topics and their rows, in the order in which they are told.
   using Told = std::array<std::pair<std::string_view, std::string>, 4>;
+  void tell_one(AccountId id, const Changes& changes, Category category, Timestamp now,
+                const Deliver& to);
+  /// What of the changes is the category's.
+  [[nodiscard]] Changes part_of(const Changes& changes, Category category) const;
   Told rows_of(AccountId id, const Changes& changes, Timestamp now);
   /// Topic execution.fast, before all others.
-  void tell_fast(AccountId id, const Changes& changes, Timestamp now, const Deliver& to);
+  void tell_fast(AccountId id, const Changes& changes, Category category, Timestamp now,
+                 const Deliver& to);
   /// The account that an auth message signs for.
   [[nodiscard]] Said<AccountId> log_in(std::string_view text, Timestamp now) const;
 

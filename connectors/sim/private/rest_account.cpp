@@ -9,6 +9,7 @@
 namespace proteus::sim {
 
 Said<std::string> position_list(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(linear_only(request.query.value_or("category", {})));
   BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, true));
   BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 20, 200));
   BOOST_OUTCOME_TRY(const auto cursor, cursor_of(request));
@@ -90,16 +91,32 @@ Said<std::string> account_info(const PrivateRequest& request) {
       to_unix_ms(request.market.source().first()) + request.market.clock_offset_ms());
 }
 
+Said<std::string> account_user_setting(const PrivateRequest& request) {
+  const auto& moves = request.owner().moves_price;
+  return fmt::format(R"({{"lpaSpot":{},"lpaPerp":{},"deltaHedgeEnable":false}})",
+                     moves[static_cast<std::size_t>(Category::Spot)],
+                     moves[static_cast<std::size_t>(Category::Linear)]);
+}
+
+Said<std::string> account_set_limit_px_action(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(const auto word, needed_text(request.body, "category"));
+  BOOST_OUTCOME_TRY(const Category category, category_named(word));
+  const boost::json::value* moves = request.body.if_contains("modifyEnable");
+  if (moves == nullptr || !moves->is_bool()) return wrong("modifyEnable");
+  request.core.set_price_moving(request.account, category, moves->get_bool());
+  return std::string("{}");
+}
+
 Said<std::string> account_fee_rate(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, false));
   const matching::Rates& rates = request.core.rates();
   std::string rows;
   for (const Instrument& what : request.core.instruments()) {
-    if (what.category != Category::Linear || !scope.holds(what)) continue;
+    if (!scope.holds(what)) continue;
     rows += fmt::format(R"({}{{"symbol":"{}","takerFeeRate":"{}","makerFeeRate":"{}"}})",
                         rows.empty() ? "" : ",", what.symbol.view(),
-                        format_fixed(rates.fee(Category::Linear, Liquidity::Taker)),
-                        format_fixed(rates.fee(Category::Linear, Liquidity::Maker)));
+                        format_fixed(rates.fee(what.category, Liquidity::Taker)),
+                        format_fixed(rates.fee(what.category, Liquidity::Maker)));
   }
   return fmt::format(R"({{"list":[{}]}})", rows);
 }

@@ -10,6 +10,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kRowsMax = 20;
+constexpr std::size_t kSpotRowsMax = 10;
 
 using Single = Said<std::string> (*)(const PrivateRequest&);
 
@@ -29,10 +30,11 @@ Said<std::string> done_row(const PrivateRequest& request, const json::object& ro
 
 Said<std::string> batch(const PrivateRequest& request, Single single, bool tells_creation) {
   BOOST_OUTCOME_TRY(const auto category, needed_text(request.body, "category"));
-  BOOST_OUTCOME_TRY(linear_only(category));
+  BOOST_OUTCOME_TRY(const Category kind, category_named(category));
+  const std::size_t most = kind == Category::Spot ? kSpotRowsMax : kRowsMax;
   const json::value* rows = request.body.if_contains("request");
   if (rows == nullptr || !rows->is_array() || rows->get_array().empty() ||
-      rows->get_array().size() > kRowsMax)
+      rows->get_array().size() > most)
     return wrong("request");
   std::string list, codes;
   for (const json::value& value : rows->get_array()) {

@@ -31,7 +31,9 @@ std::string paged(const PrivateRequest& request, std::vector<const Row*> rows, s
     last = row;
   }
   if (last != nullptr && request.last_page_cursor) next = cursor_text(number_of(last));
-  return list_text(text, next);
+  return list_text(
+      text, next,
+      request.query.value_or("category", {}) == "spot" ? Category::Spot : Category::Linear);
 }
 
 std::string order_page(const PrivateRequest& request, std::vector<const VenueOrder*> rows,
@@ -67,7 +69,8 @@ Said<std::string> order_realtime(const PrivateRequest& request) {
   if (open_only != "0" && open_only != "1") return wrong("openOnly");
   const TradingAccount& owner = request.owner();
   const auto wanted_here = [&](const VenueOrder& order) {
-    return (by_id || scope.holds(request.core.instruments()[order.instrument])) &&
+    const Instrument& what = request.core.instruments()[order.instrument];
+    return (by_id ? what.category == scope.category : scope.holds(what)) &&
            named(request, order.id, order.link_id) &&
            passes_filter(order, request.query.value_or("orderFilter", {}));
   };
@@ -99,7 +102,8 @@ Said<std::string> order_history(const PrivateRequest& request) {
     const std::int64_t told = to_unix_ms(order.created) + request.market.clock_offset_ms();
     const bool in_time = by_id || (told >= span.from_ms && told <= span.until_ms);
     const bool forgotten = order.filled.is_zero() && order.updated + kUnfilledKept < request.now;
-    const bool here = by_id || scope.holds(request.core.instruments()[order.instrument]);
+    const Instrument& what = request.core.instruments()[order.instrument];
+    const bool here = by_id ? what.category == scope.category : scope.holds(what);
     if (in_time && !forgotten && here && named(request, order.id, order.link_id) &&
         passes_filter(order, request.query.value_or("orderFilter", {})) &&
         (status.empty() || status == to_string(order.status)))
@@ -132,6 +136,33 @@ Said<std::string> account_transaction_log(const PrivateRequest& request) {
       });
 }
 
+/// One row an order that closed something of a perpetual; live ones too.
+Said<std::string> position_closed_pnl(const PrivateRequest& request) {
+  BOOST_OUTCOME_TRY(linear_only(request.query.value_or("category", {})));
+  BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, false));
+  BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 50, 100));
+  BOOST_OUTCOME_TRY(const auto cursor, cursor_of(request));
+  BOOST_OUTCOME_TRY(const Span7 span, span_of(request));
+  const TradingAccount& owner = request.owner();
+  std::vector<const VenueOrder*> rows;
+  const auto look_at = [&](const VenueOrder& order) {
+    const std::int64_t told = to_unix_ms(order.updated) + request.market.clock_offset_ms();
+    if (!order.closed.is_zero() && told >= span.from_ms && told <= span.until_ms &&
+        scope.holds(request.core.instruments()[order.instrument]))
+      rows.push_back(&order);
+  };
+  for (const auto& [number, order] : owner.open) look_at(order);
+  for (const VenueOrder& order : owner.closed) look_at(order);
+  return paged(
+      request, std::move(rows), limit, cursor,
+      [](const VenueOrder* order) { return static_cast<std::int64_t>(order->number); },
+      [&](std::string& out, const VenueOrder& order) {
+        append_closed_row(out, order, request.core.instruments()[order.instrument],
+                          owner.notes[order.instrument.index].leverage_e9,
+                          request.market.clock_offset_ms());
+      });
+}
+
 Said<std::string> execution_list(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(const Scope scope, scope_of(request, false));
   BOOST_OUTCOME_TRY(const std::int64_t limit, count_of(request.query, "limit", 50, 100));
@@ -144,10 +175,12 @@ Said<std::string> execution_list(const PrivateRequest& request) {
     if (!request.owner().shown(e, request.now)) continue;
     const std::int64_t told = to_unix_ms(e.time) + request.market.clock_offset_ms();
     const bool in_time = told >= span.from_ms && told <= span.until_ms;
-    const bool here = scope.holds(request.core.instruments()[e.order.instrument]);
-    // An order's id goes before every other filter.
-    const bool meant = by_id ? named(request, e.order.id, e.order.link_id)
-                             : in_time && here && (type.empty() || type == to_string(e.type));
+    const Instrument& what = request.core.instruments()[e.order.instrument];
+    const bool here = scope.holds(what);
+    // An order's id goes before every other filter but the category.
+    const bool meant =
+        by_id ? what.category == scope.category && named(request, e.order.id, e.order.link_id)
+              : in_time && here && (type.empty() || type == to_string(e.type));
     if (meant) rows.push_back(&e);
   }
   return paged(

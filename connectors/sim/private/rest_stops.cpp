@@ -29,12 +29,16 @@ Said<void> none_of(const json::object& body, std::initializer_list<std::string_v
 
 }  // namespace
 
-Said<Trigger> trigger_in(const json::object& body) {
+Said<Trigger> trigger_in(const json::object& body, bool directed) {
   Trigger trigger;
   BOOST_OUTCOME_TRY(const auto price, decimal_in<Price>(body, "triggerPrice"));
   if (!price || price->is_zero()) return trigger;
   trigger.price = *price;
-  const json::value* direction = body.if_contains("triggerDirection");
+  const json::value* direction = directed ? body.if_contains("triggerDirection") : nullptr;
+  if (!directed) {
+    trigger.by = TriggerBy::LastPrice;
+    return trigger;
+  }
   if (direction == nullptr || !direction->is_int64() ||
       (direction->get_int64() != 1 && direction->get_int64() != 2))
     return wrong("triggerDirection");
@@ -66,8 +70,9 @@ Said<ProtectionChange> protection_in(const json::object& body) {
 
 bool passes_filter(const VenueOrder& order, std::string_view filter) {
   if (filter == "Order") return order.stop_type.empty();
-  if (filter == "StopOrder") return !order.stop_type.empty();
-  if (filter == "tpslOrder") return order.protects();
+  const bool locks = order.stop_type == kTpslOrder;
+  if (filter == "StopOrder") return !order.stop_type.empty() && !locks;
+  if (filter == "tpslOrder") return order.protects() || locks;
   return true;
 }
 

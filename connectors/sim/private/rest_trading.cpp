@@ -22,7 +22,7 @@ std::string ids_text(const OrderIds& ids) {
 /// stop out would be worse than to refuse it.
 Said<void> nothing_unknown(const json::object& body) {
   for (const std::string_view key : {"tpLimitPrice", "slLimitPrice", "bboSideType",
-                                     "slippageToleranceType", "slippageTolerance", "marketUnit"}) {
+                                     "slippageToleranceType", "slippageTolerance"}) {
     BOOST_OUTCOME_TRY(const auto text, text_in(body, key));
     const bool means_none = text && (*text == "0" || *text == "None" || *text == "Order" ||
                                      *text == "UNKNOWN" || *text == "baseCoin");
@@ -43,10 +43,33 @@ Said<TimeInForce> time_in_force_in(const json::object& body) {
 
 /// Category and symbol, which every call names.
 Said<InstrumentId> instrument_in(const PrivateRequest& request) {
-  BOOST_OUTCOME_TRY(const auto category, needed_text(request.body, "category"));
-  BOOST_OUTCOME_TRY(linear_only(category));
+  BOOST_OUTCOME_TRY(const auto word, needed_text(request.body, "category"));
+  BOOST_OUTCOME_TRY(const Category category, category_named(word));
   BOOST_OUTCOME_TRY(const auto symbol, needed_text(request.body, "symbol"));
-  return symbol_in(request, symbol);
+  return symbol_in(request, symbol, category);
+}
+
+/// What a spot order may say: whether it waits for its trigger, and in which coin the quantity of a
+/// market order is. The quantity of a buy is an amount of quote currency unless it says otherwise.
+Said<void> read_spot(const json::object& body, NewOrder& wish) {
+  BOOST_OUTCOME_TRY(const auto filter, text_in(body, "orderFilter"));
+  const std::string kind = filter.value_or("Order");
+  if (kind != "Order" && kind != "StopOrder" && kind != "tpslOrder") return wrong("orderFilter");
+  if (wish.trigger.set() != (kind != "Order")) return wrong("triggerPrice");
+  wish.locks = kind == "tpslOrder";
+  if (wish.attached.any())
+    return Refusal{10001, "params error: takeProfit and stopLoss of spot are not simulated"};
+  if (wish.reduce_only || wish.close_on_trigger) return wrong("reduceOnly");
+  if (!wish.market) return boost::outcome_v2::success();
+  BOOST_OUTCOME_TRY(const auto unit, text_in(body, "marketUnit"));
+  if (unit && *unit != "baseCoin" && *unit != "quoteCoin") return wrong("marketUnit");
+  const bool buys = wish.side == Side::Buy;
+  const bool by_amount = unit ? *unit == "quoteCoin" : buys;
+  if (!by_amount) return boost::outcome_v2::success();
+  if (!buys) return Refusal{10001, "params error: a sale by amount is not simulated"};
+  wish.amount = Money::from_raw(std::exchange(wish.quantity, Quantity{}).raw());
+  if (wish.amount.is_zero()) return Refusal{170136, "Order quantity lower than the minimum."};
+  return boost::outcome_v2::success();
 }
 
 Said<OrderName> name_in(const PrivateRequest& request) {
@@ -65,7 +88,10 @@ Said<NewOrder> wish_in(const PrivateRequest& request) {
   NewOrder wish;
   BOOST_OUTCOME_TRY(wish.instrument, instrument_in(request));
   BOOST_OUTCOME_TRY(nothing_unknown(body));
-  BOOST_OUTCOME_TRY(right_position(request, wish.instrument));
+  const bool spot = request.core.instruments()[wish.instrument].category == Category::Spot;
+  if (!spot) {
+    BOOST_OUTCOME_TRY(right_position(request, wish.instrument));
+  }
   BOOST_OUTCOME_TRY(const auto side, needed_text(body, "side"));
   if (side != "Buy" && side != "Sell") return wrong("side");
   wish.side = side == "Buy" ? Side::Buy : Side::Sell;
@@ -83,7 +109,7 @@ Said<NewOrder> wish_in(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(wish.time_in_force, time_in_force_in(body));
   BOOST_OUTCOME_TRY(wish.reduce_only, flag_in(body, "reduceOnly"));
   BOOST_OUTCOME_TRY(wish.close_on_trigger, flag_in(body, "closeOnTrigger"));
-  BOOST_OUTCOME_TRY(wish.trigger, trigger_in(body));
+  BOOST_OUTCOME_TRY(wish.trigger, trigger_in(body, !spot));
   BOOST_OUTCOME_TRY(const ProtectionChange protection, protection_in(body));
   wish.attached = protection.applied({});
   if (wish.attached.any() && wish.reduce_only)
@@ -101,6 +127,9 @@ Said<NewOrder> wish_in(const PrivateRequest& request) {
   }
   BOOST_OUTCOME_TRY(auto link, text_in(body, "orderLinkId"));
   wish.link_id = link.value_or("");
+  if (spot) {
+    BOOST_OUTCOME_TRY(read_spot(body, wish));
+  }
   return wish;
 }
 
@@ -114,6 +143,8 @@ Said<std::string> order_create(const PrivateRequest& request) {
 
 Said<std::string> order_pre_check(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(const NewOrder wish, wish_in(request));
+  if (request.core.instruments()[wish.instrument].category != Category::Linear)
+    return linear_only("spot").error();
   BOOST_OUTCOME_TRY(const ExchangeCore::Preview seen,
                     request.core.preview(request.account, wish, request.now));
   // Ten-thousandths of equity.
@@ -148,14 +179,15 @@ Said<std::string> order_cancel(const PrivateRequest& request) {
 
 Said<std::string> order_cancel_all(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(const auto category, needed_text(request.body, "category"));
-  BOOST_OUTCOME_TRY(linear_only(category));
+  Scope scope;
+  BOOST_OUTCOME_TRY(scope.category, category_named(category));
+  const bool spot = scope.category == Category::Spot;
   BOOST_OUTCOME_TRY(const auto symbol, text_in(request.body, "symbol"));
   BOOST_OUTCOME_TRY(const auto base, text_in(request.body, "baseCoin"));
   BOOST_OUTCOME_TRY(const auto settle, text_in(request.body, "settleCoin"));
-  Scope scope;
   if (symbol) {
-    BOOST_OUTCOME_TRY(scope.instrument, symbol_in(request, *symbol));
-  } else if (!base && !settle) {
+    BOOST_OUTCOME_TRY(scope.instrument, symbol_in(request, *symbol, scope.category));
+  } else if (!spot && !base && !settle) {
     return Refusal{10001, "params error: symbol, baseCoin or settleCoin is needed"};
   }
   scope.base_coin = base.value_or("");
@@ -163,12 +195,12 @@ Said<std::string> order_cancel_all(const PrivateRequest& request) {
   BOOST_OUTCOME_TRY(const auto filter, text_in(request.body, "orderFilter"));
   BOOST_OUTCOME_TRY(const auto stop_type, text_in(request.body, "stopOrderType"));
   const auto meant = [&](const VenueOrder& order) {
-    return passes_filter(order, filter.value_or("")) &&
+    return passes_filter(order, filter.value_or(spot ? "Order" : "")) &&
            (!stop_type || order.stop_type == *stop_type);
   };
   std::string rows;
   for (const Instrument& what : request.core.instruments()) {
-    if (what.category != Category::Linear || !scope.holds(what)) continue;
+    if (!scope.holds(what)) continue;
     for (const OrderIds& ids :
          request.core.cancel_all(request.account, what.id, request.now, meant))
       rows += (rows.empty() ? "" : ",") + ids_text(ids);

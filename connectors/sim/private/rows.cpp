@@ -77,12 +77,39 @@ Int128 average(Int128 value_raw, Quantity quantity) {
 
 std::string_view type_word(const VenueOrder& order) { return order.market ? "Market" : "Limit"; }
 
+/// Derivatives pay in what they settle in, spot buys in what they bring.
+std::string_view fee_coin(const Instrument& instrument, Side side) {
+  if (instrument.category != Category::Spot) return "USDT";
+  return side == Side::Buy ? instrument.base_coin.view() : instrument.quote_coin.view();
+}
+
+/// A coin that spot has brought into the wallet.
+std::string base_coin_row(const TradingAccount& account, const Instrument& what) {
+  const PositionView& held = account.books[what.id];
+  std::string coin;
+  {
+    JsonRow of(coin);
+    of.text("coin", what.base_coin.view());
+    of.amount("equity", held.quantity);
+    of.amount("usdValue", held.value);
+    of.amount("walletBalance", held.quantity);
+    of.amount("locked", account.locked_base(what.id));
+    of.zeros({"borrowAmount", "accruedInterest", "totalOrderIM", "totalPositionIM",
+              "totalPositionMM", "unrealisedPnl", "cumRealisedPnl", "bonus", "spotHedgingQty",
+              "spotBorrow", "colRes"});
+    of.blank({"free", "availableToBorrow", "availableToWithdraw"});
+    of.flag("collateralSwitch", false);
+    of.flag("marginCollateral", false);
+  }
+  return coin;
+}
+
 /// Where equity meets maintenance, prices of all others standing still; empty: nowhere.
 std::string liquidation_text(const ExchangeCore& core, const TradingAccount& account,
                              const PositionView& held) {
-  const Price distance =
-      matching::liquidation_distance({account.equity(), account.books.gross(Category::Linear)},
-                                     held.quantity, core.rates().maintenance_e9);
+  const Price distance = matching::liquidation_distance(
+      {account.margin_equity(), account.books.gross(Category::Linear)}, held.quantity,
+      core.rates().maintenance_e9);
   const bool is_long = held.quantity > Quantity{};
   const Int128 at =
       Int128{held.mark.raw()} + (is_long ? -Int128{distance.raw()} : Int128{distance.raw()});
@@ -107,16 +134,27 @@ void append_order_row(std::string& out, const VenueOrder& order, const Instrumen
   row.text("timeInForce", venue_word(order.time_in_force));
   row.text("isLeverage", "");
   row.amount("price", order.price);
-  row.amount("qty", order.quantity);
+  const bool spot = instrument.category == Category::Spot;
+  if (order.amount.is_zero()) {
+    row.amount("qty", order.quantity);
+  } else {
+    row.amount("qty", order.amount);
+  }
   row.text("avgPrice",
            order.filled.is_zero() ? "" : decimal_text(average(order.value.raw(), order.filled)));
-  row.amount("leavesQty", order.leaves());
-  row.amount("leavesValue", notional_fits(order.price, order.leaves())
+  // Of an order by amount only that is left is known.
+  row.amount("leavesQty", order.amount.is_zero() ? order.leaves() : Quantity{});
+  row.amount("leavesValue", order.amount.is_zero() && notional_fits(order.price, order.leaves())
                                 ? notional(order.price, order.leaves())
                                 : Money{});
   row.amount("cumExecQty", order.filled);
   row.amount("cumExecValue", order.value);
-  row.amount("cumExecFee", order.fee);
+  const bool in_base = spot && order.side == Side::Buy;
+  if (in_base) {
+    row.amount("cumExecFee", order.fee_base);
+  } else {
+    row.amount("cumExecFee", order.fee);
+  }
   row.text("orderType", type_word(order));
   const Protection& attached = order.attached;
   row.text("stopOrderType", order.stop_type);
@@ -136,15 +174,21 @@ void append_order_row(std::string& out, const VenueOrder& order, const Instrumen
   row.text("smpType", venue_word(order.self_match));
   row.text("smpOrderId", order.self_matched);
   row.text("tpslMode", attached.any() || order.protects() ? "Full" : "");
-  row.blank({"tpLimitPrice", "slLimitPrice", "marketUnit"});
+  row.blank({"tpLimitPrice", "slLimitPrice"});
+  row.text("marketUnit", !spot || !order.market   ? ""
+                         : order.amount.is_zero() ? "baseCoin"
+                                                  : "quoteCoin");
   row.text("slippageToleranceType", "UNKNOWN");
   row.text("slippageTolerance", "");
-  row.text("createType", order.create_type);
-  if (!style.rest) row.amount("closedPnl", order.closed_pnl);
-  row.text("feeCurrency", "");
-  row.raw("cumFeeDetail", order.fee.is_zero()
-                              ? std::string("{}")
-                              : fmt::format(R"({{"USDT":"{}"}})", order.fee.to_string()));
+  if (!spot) row.text("createType", order.create_type);
+  if (spot && style.rest) row.amount("basePrice", order.last_at_creation);
+  if (!style.rest) row.amount("closedPnl", spot ? Money{} : order.closed_pnl);
+  row.text("feeCurrency", !spot ? std::string_view{} : fee_coin(instrument, order.side));
+  row.raw("cumFeeDetail",
+          order.fee.is_zero()
+              ? std::string("{}")
+              : fmt::format(R"({{"{}":"{}"}})", fee_coin(instrument, order.side),
+                            in_base ? order.fee_base.to_string() : order.fee.to_string()));
   row.time("createdTime", order.created, style.offset_ms);
   row.time("updatedTime", order.updated, style.offset_ms);
   row.flag("rpiTakerAccess", false);
@@ -171,13 +215,18 @@ void append_execution_row(std::string& out, const Execution& e, const Instrument
   row.amount("execPrice", e.price);
   row.amount("execQty", e.quantity);
   row.amount("execValue", e.value);
-  row.amount("execFee", e.fee);
+  const bool spot = instrument.category == Category::Spot;
+  if (spot && e.order.side == Side::Buy) {
+    row.amount("execFee", e.fee_base);
+  } else {
+    row.amount("execFee", e.fee);
+  }
   row.amount("feeRate", Int128{e.fee_rate_e9});
-  row.text("feeCurrency", "USDT");
+  row.text("feeCurrency", fee_coin(instrument, e.order.side));
   row.text("execType", to_string(e.type));
-  if (!style.rest) row.amount("execPnl", e.pnl);
+  if (!style.rest) row.amount("execPnl", spot ? Money{} : e.pnl);
   row.flag("isMaker", e.maker);
-  row.amount("closedSize", e.closed);
+  row.amount("closedSize", spot ? Quantity{} : e.closed);
   row.amount("markPrice", e.mark);
   row.blank({"indexPrice", "underlyingPrice", "tradeIv", "markIv", "blockTradeId"});
   row.number("seq", e.seq);
@@ -216,9 +265,11 @@ void append_fast_row(std::string& out, const Execution& e, const Instrument& ins
 void append_transaction_row(std::string& out, const Execution& e, const Instrument& instrument,
                             std::int64_t offset_ms) {
   const bool funding = e.type == ExecutionType::Funding;
-  const Money cash = funding ? Money{} : e.pnl;
+  // Of spot the line in quote currency: a buy pays its fee in the other coin.
+  const bool in_base = instrument.category == Category::Spot && e.order.side == Side::Buy;
   const Money settled = funding ? -e.fee : Money{};
-  const Money fee = funding ? Money{} : e.fee;
+  const Money fee = funding || in_base ? Money{} : e.fee;
+  const Money cash = e.change - settled + fee;
   JsonRow row(out);
   row.text("id", e.id);
   row.text("symbol", instrument.symbol.view());
@@ -234,7 +285,7 @@ void append_transaction_row(std::string& out, const Execution& e, const Instrume
   row.amount("funding", settled);
   row.amount("fee", fee);
   row.amount("cashFlow", cash);
-  row.amount("change", cash + settled - fee);
+  row.amount("change", e.change);
   row.amount("cashBalance", e.wallet);
   row.amount("feeRate", Int128{e.fee_rate_e9});
   row.text("bonusChange", "");
@@ -242,6 +293,35 @@ void append_transaction_row(std::string& out, const Execution& e, const Instrume
   row.text("orderId", e.order.id);
   row.text("orderLinkId", e.order.link_id);
   row.text("extraFees", "");
+}
+
+void append_closed_row(std::string& out, const VenueOrder& order, const Instrument& instrument,
+                       std::int64_t leverage_e9, std::int64_t offset_ms) {
+  // Sold: a long was closed. The profit is that of prices, less the fees of both ends.
+  const bool sold = order.side == Side::Sell;
+  const Money left = sold ? order.entered + order.closed_pnl : order.entered - order.closed_pnl;
+  const Money in = sold ? order.entered + order.opening_fee : order.entered - order.opening_fee;
+  const Money gone = sold ? left - order.closing_fee : left + order.closing_fee;
+  JsonRow row(out);
+  row.text("symbol", instrument.symbol.view());
+  row.text("orderType", type_word(order));
+  row.amount("leverage", Int128{leverage_e9});
+  row.time("updatedTime", order.updated, offset_ms);
+  row.text("side", venue_word(order.side));
+  row.text("orderId", order.id);
+  row.amount("closedPnl", order.closed_pnl - order.opening_fee - order.closing_fee);
+  row.amount("openFee", order.opening_fee);
+  row.amount("closeFee", order.closing_fee);
+  row.amount("avgEntryPrice", average(in.raw(), order.closed));
+  row.amount("qty", order.quantity);
+  row.amount("cumEntryValue", order.entered);
+  row.time("createdTime", order.created, offset_ms);
+  row.amount("orderPrice", order.price);
+  row.amount("closedSize", order.closed);
+  row.amount("avgExitPrice", average(gone.raw(), order.closed));
+  row.text("execType", order.create_type == "CreateByLiq" ? "BustTrade" : "Trade");
+  row.text("fillCount", std::to_string(order.fills));
+  row.amount("cumExitValue", left);
 }
 
 namespace {
@@ -312,12 +392,15 @@ void append_wallet_row(std::string& out, const ExchangeCore& core, AccountId id)
   const TradingAccount& account = core.account(id);
   const MarginUse margin = account.margin();
   const Money maintenance = account.maintenance(core.rates().maintenance_e9);
-  const Money equity = account.equity();
+  const Money whole = account.equity();
+  const Money equity = account.margin_equity();
   const Money unrealised = equity - account.wallet();
-  const Money available = std::max(equity - margin.total(), Money{});
+  const Money locked = account.locked_quote();
+  const Money available = std::max(equity - margin.total() - locked, Money{});
   Money earned;
   for (const Instrument& what : core.instruments()) {
     const PositionView& held = account.books[what.id];
+    if (what.category != Category::Linear) continue;
     earned += held.realised - held.fees - held.funding;
   }
   // Four places, as the venue shows it; empty where there is nothing to divide by.
@@ -333,8 +416,8 @@ void append_wallet_row(std::string& out, const ExchangeCore& core, AccountId id)
   row.text("accountMMRate", ratio(maintenance));
   row.text("accountIMRateByMp", ratio(margin.total()));
   row.text("accountMMRateByMp", ratio(maintenance));
-  row.amount("totalEquity", equity);
-  row.amount("totalWalletBalance", account.wallet());
+  row.amount("totalEquity", whole);
+  row.amount("totalWalletBalance", whole - unrealised);
   row.amount("totalMarginBalance", equity);
   row.amount("totalAvailableBalance", available);
   row.amount("totalPerpUPL", unrealised);
@@ -349,7 +432,8 @@ void append_wallet_row(std::string& out, const ExchangeCore& core, AccountId id)
     of.amount("equity", equity);
     of.amount("usdValue", equity);
     of.amount("walletBalance", account.wallet());
-    of.zeros({"locked", "borrowAmount", "accruedInterest"});
+    of.amount("locked", locked);
+    of.zeros({"borrowAmount", "accruedInterest"});
     of.amount("totalOrderIM", margin.orders);
     of.amount("totalPositionIM", margin.positions);
     of.amount("totalPositionMM", maintenance);
@@ -360,6 +444,9 @@ void append_wallet_row(std::string& out, const ExchangeCore& core, AccountId id)
     of.flag("collateralSwitch", true);
     of.flag("marginCollateral", true);
   }
+  for (const Instrument& what : core.instruments())
+    if (what.category == Category::Spot && !account.position(what.id).is_zero())
+      coin += "," + base_coin_row(account, what);
   row.raw("coin", "[" + coin + "]");
 }
 

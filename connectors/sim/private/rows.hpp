@@ -26,6 +26,9 @@ void append_fast_row(std::string& out, const Execution& execution, const Instrum
 /// The line of the account's ledger that an execution is.
 void append_transaction_row(std::string& out, const Execution& execution,
                             const Instrument& instrument, std::int64_t offset_ms);
+/// What an order has closed, as closed-pnl tells it. `leverage_e9`: that of now.
+void append_closed_row(std::string& out, const VenueOrder& order, const Instrument& instrument,
+                       std::int64_t leverage_e9, std::int64_t offset_ms);
 /// The account's position in the instrument, flat ones too: one row, in hedge mode two. `mark`:
 /// where a flat one is valued.
 void append_position_rows(std::string& out, const ExchangeCore& core, AccountId account,

@@ -69,12 +69,37 @@ MarginUse TradingAccount::margin_of(InstrumentId id, const Proposal* extra,
           matching::initial_margin(dearer, leverage)};
 }
 
+Money TradingAccount::locked_quote(std::uint64_t without) const {
+  Money sum;
+  for (const auto& [number, order] : open)
+    if (number != without && order.locks() && order.side == Side::Buy && is_spot(order.instrument))
+      sum += order.amount.is_zero()
+                 ? notional(order.live() || !order.market ? order.price : order.trigger.price,
+                            order.leaves(), Rounding::Up)
+                 : order.amount;
+  return sum;
+}
+
+Quantity TradingAccount::locked_base(InstrumentId id, std::uint64_t without) const {
+  Quantity sum;
+  for (const auto& [number, order] : open)
+    if (number != without && order.locks() && order.side == Side::Sell && order.instrument == id)
+      sum += order.leaves();
+  return sum;
+}
+
+Money TradingAccount::spendable(std::uint64_t without) const {
+  const Money free = std::min(wallet(), margin_equity() - margin().total());
+  return std::max(free - locked_quote(without), Money{});
+}
+
 MarginUse TradingAccount::margin(const Proposal* extra, std::uint64_t without) const {
   std::set<InstrumentId> touched;
   for (const auto& [number, order] : open) touched.insert(order.instrument);
   if (extra != nullptr) touched.insert(extra->instrument);
   for (const Instrument& what : instruments_)
     if (!position(what.id).is_zero()) touched.insert(what.id);
+  std::erase_if(touched, [this](InstrumentId id) { return is_spot(id); });
   MarginUse all;
   for (const InstrumentId id : touched) {
     const MarginUse one = margin_of(id, extra, without);

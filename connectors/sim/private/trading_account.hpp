@@ -4,6 +4,7 @@
 // Wallet balance = start + realised - fees - funding, by the ledger that the engine itself keeps.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
 #include <string>
@@ -39,6 +40,17 @@ class TradingAccount {
   [[nodiscard]] Quantity position(InstrumentId id) const { return books[id].quantity; }
   [[nodiscard]] Money wallet() const { return books.view().cash; }
   [[nodiscard]] Money equity() const { return books.view().equity; }
+
+  /// Equity without what spot holds: what stands behind perpetuals.
+  [[nodiscard]] Money margin_equity() const { return equity() - books.gross(Category::Spot); }
+  /// What open spot buys may still cost, and what open sells of the instrument may still take.
+  [[nodiscard]] Money locked_quote(std::uint64_t without = 0) const;
+  [[nodiscard]] Quantity locked_base(InstrumentId id, std::uint64_t without = 0) const;
+  /// What a spot buy may cost: of the wallet, and not what margin needs.
+  [[nodiscard]] Money spendable(std::uint64_t without = 0) const;
+  [[nodiscard]] bool is_spot(InstrumentId id) const {
+    return instruments_[id].category == Category::Spot;
+  }
 
   /// Margin of one instrument with the orders open now; a proposal is counted as one of them, the
   /// order `without` is not. Of buys and sells those that would carry the position further count,
@@ -79,6 +91,8 @@ class TradingAccount {
   [[nodiscard]] bool shown(const Execution& execution, Timestamp now) const;
 
   std::string key;
+  /// Whether a limit beyond the price band is moved to its edge or refused, by Category.
+  std::array<bool, 2> moves_price{true, false};
   AccountRights rights;
   Ledger books;
   std::vector<PositionNotes> notes;          ///< by instrument

@@ -253,7 +253,7 @@ TEST(PrivateCore, MarginCountsTheDearerSideOfOrdersAndThePosition) {
 
 TEST(PrivateCore, AmendKeepsItsPlaceOnlyForLess) {
   Core bench;
-  bench.view.book({{"36000"_px, 1000}}, {{"37000"_px, 1000}});
+  bench.view.book({{"36000"_px, 1000}}, {{"36700"_px, 1000}});
   const OrderIds first = bench.submit(Core::limit(Side::Buy, "2", "36400"), 0);
   bench.submit(Core::limit(Side::Buy, "2", "36400"), 1);
   const auto amend = [&](std::string_view quantity, std::optional<Price> price = {}) {
@@ -273,7 +273,7 @@ TEST(PrivateCore, AmendKeepsItsPlaceOnlyForLess) {
   EXPECT_EQ(bench.account(0).position({}), "0.5"_qty) << "and lost it for more";
   EXPECT_EQ(bench.account(1).position({}), "0.5"_qty);
   // A new price may take.
-  EXPECT_EQ(amend("2", "37000"_px), 0);
+  EXPECT_EQ(amend("2", "36700"_px), 0);
   EXPECT_EQ(bench.account(0).position({}), "1.5"_qty);
   EXPECT_FALSE(bench.account(0).executions.back().maker);
   EXPECT_EQ(bench.core->amend(0, {{{}, "nobody", ""}, "1"_qty, {}}, bench.now).error().code,

@@ -119,9 +119,7 @@ TEST(PrivateFaults, SignedRequestsAreRefusedAsOrdered) {
     EXPECT_EQ(desk.code_heard(), code);
     EXPECT_EQ(code_of(desk.client.get("/v5/account/info")), 0);
   }
-  desk.order_fault(FaultKind::Create110072);
   EXPECT_EQ(desk.rest("/v5/order/cancel", named("r-1")), 110001) << "nothing of them was done";
-  EXPECT_EQ(desk.rest("/v5/order/create", resting("r-1")), 110072);
   EXPECT_EQ(desk.rest("/v5/order/create", resting("r-1")), 0);
   desk.order_fault(FaultKind::Signed403);
   desk.send_order("order.cancel", named("r-1"));
@@ -129,6 +127,16 @@ TEST(PrivateFaults, SignedRequestsAreRefusedAsOrdered) {
   const HttpReply barred = desk.client.raw_get("/v5/account/info", "");
   EXPECT_EQ(barred.status, 403);
   EXPECT_EQ(barred.body, "access too frequent");
+}
+
+TEST(PrivateFaults, ARequestMayComeTwice) {
+  TradeDesk desk;
+  desk.order_fault(FaultKind::Create110072);
+  EXPECT_EQ(desk.rest("/v5/order/cancel", named("d-1")), 110001);
+  EXPECT_EQ(code_of(desk.client.post("/v5/order/create", market_order("Buy", "0.01"))), 0)
+      << "it has no id that could be repeated";
+  EXPECT_EQ(desk.rest("/v5/order/create", resting("d-1")), 110072);
+  EXPECT_EQ(desk.rest("/v5/order/cancel", named("d-1")), 0) << "which proves that it exists";
 }
 
 TEST(PrivateFaults, ACancelMayComeTooLate) {
@@ -298,6 +306,22 @@ TEST(PrivateFaults, MaintenanceCutsAllAndRefusesWhatIsSigned) {
   EXPECT_EQ(desk.bench->on_connect(78, "/v5/private"), 101);
   EXPECT_EQ(desk.rest("/v5/order/create", resting("m-1")), 0) << "no earlier one had come";
   EXPECT_EQ(desk.bench->describe_faults(), "maintenance=1");
+}
+
+TEST(OtherDevice, SeesTheAccountOfOneMomentWithoutFaults) {
+  FaultDesk desk;
+  desk.buy("see-1");
+  ASSERT_EQ(code_of(desk.client.post("/v5/order/create", resting("see-2"))), 0);
+  ASSERT_TRUE(desk.bench->inject({FaultKind::Signed10016, std::nullopt, 100}));
+  ASSERT_TRUE(desk.bench->inject({FaultKind::Maintenance}));
+  const json::value seen = json::parse(desk.bench->on_http("GET", "/sim/account?key=simkey").body);
+  EXPECT_EQ(seen.at("now").as_int64(), to_unix_ms(desk.bench->now()));
+  EXPECT_EQ(text_at(seen, "/positions/0/size"), "0.01");
+  EXPECT_EQ(text_at(seen, "/orders/0/orderLinkId"), "see-2");
+  EXPECT_EQ(seen.at("orders").as_array().size(), 1U);
+  const Money wallet = Money::parse(text_at(seen, "/wallet/coin/0/walletBalance")).value();
+  EXPECT_LT(wallet, "100000"_usdt);
+  EXPECT_EQ(desk.bench->on_http("GET", "/sim/account?key=nobody").status, 400);
 }
 
 TEST(OtherDevice, TradesAndChangesLeverageAndMode) {

@@ -146,7 +146,7 @@ TEST(PrivateRest, SaysWhatOfAnOrderIsWrong) {
   };
   EXPECT_EQ(refused("not json"), "10001 params error: the body is no JSON object");
   EXPECT_EQ(refused(limit_body("Up", "1", "1")), "10001 params error: side invalid");
-  EXPECT_EQ(refused(R"({"category":"spot","symbol":"BTCUSDT"})"),
+  EXPECT_EQ(refused(R"({"category":"option","symbol":"BTCUSDT"})"),
             "10001 params error: Category is invalid");
   EXPECT_EQ(refused(R"({"category":"linear","symbol":"NOUSDT"})"), "10001 Not supported symbols");
   EXPECT_EQ(refused(order_body(R"("side":"Buy","orderType":"Limit","qty":0.01,"price":"1")")),
