@@ -41,9 +41,9 @@ class SimExchange {
   void on_closed(ConnId conn);
   /// One HTTP request; `target` is path and query as on the request line. Besides the venue's
   /// paths: GET /sim/status, POST /sim/fault?kind=drop[&conn=N][&count=N][&value=N], and what an
-  /// account's owner does by another device: POST /sim/trade, /sim/leverage, /sim/position-mode, GET /sim/account.
-  /// `headers` and `body` matter to signed paths; orders take effect now, and are told on private
-  /// streams by the next advance(), after this answer.
+  /// account's owner does by another device: POST /sim/trade, /sim/leverage, /sim/position-mode,
+  /// GET /sim/account. `headers` and `body` matter to signed paths; orders take effect now, and are
+  /// told on private streams by the next advance(), after this answer.
   [[nodiscard]] HttpReply on_http(std::string_view method, std::string_view target,
                                   const HttpHeaders& headers = {}, std::string_view body = {});
 

@@ -327,6 +327,36 @@ std::string LiveWorld::signed_call(bool post, const std::string& path, const std
 
 VenueBooks LiveWorld::venue() {
   VenueBooks books;
+  const auto text = [](const bj::object& row, const char* key) {
+    return std::string(std::string_view(row.at(key).as_string()));
+  };
+  const bj::value account =
+      bj::parse(exchange_->on_http("GET", std::string("/sim/account?key=") + kKey).body);
+  for (const bj::value& value : account.at("positions").as_array()) {
+    const bj::object& row = value.as_object();
+    const Quantity size = quantity_of(row, "size");
+    if (size.is_zero()) continue;
+    const bool sold = text(row, "side") == "Sell";
+    const Money paid = Money::parse(text(row, "positionValue")).value();
+    books.cost += sold ? -paid : paid;
+    books.positions[text(row, "symbol")] = sold ? -size : size;
+    const std::string stop = text(row, "stopLoss");
+    books.stops[text(row, "symbol")] = stop.empty() ? Price{} : Price::parse(stop).value();
+  }
+  for (const bj::value& value : account.at("orders").as_array())
+    if (text(value.as_object(), "stopOrderType").empty())
+      books.open.push_back(text(value.as_object(), "orderLinkId"));
+  for (const bj::value& coin : account.at_pointer("/wallet/coin").as_array())
+    if (text(coin.as_object(), "coin") == "USDT")
+      books.wallet = Money::parse(text(coin.as_object(), "walletBalance")).value();
+  return books;
+}
+
+VenueHistory LiveWorld::history() {
+  VenueHistory told;
+  const auto text = [](const bj::object& row, const char* key) {
+    return std::string(std::string_view(row.at(key).as_string()));
+  };
   const auto pages = [&](const std::string& path, const std::string& query,
                          const std::function<void(const bj::object&)>& use) {
     std::string cursor;
@@ -343,40 +373,15 @@ VenueBooks LiveWorld::venue() {
       cursor = after;
     }
   };
-  const auto text = [](const bj::object& row, const char* key) {
-    return std::string(std::string_view(row.at(key).as_string()));
-  };
-  pages("/v5/position/list", "category=linear&settleCoin=USDT&limit=200",
-        [&](const bj::object& row) {
-          const Quantity size = quantity_of(row, "size");
-          if (size.is_zero()) return;
-          const Money paid = Money::parse(text(row, "positionValue")).value();
-          books.cost += text(row, "side") == "Sell" ? -paid : paid;
-          books.positions[text(row, "symbol")] = text(row, "side") == "Sell" ? -size : size;
-          const std::string stop = text(row, "stopLoss");
-          books.stops[text(row, "symbol")] = stop.empty() ? Price{} : Price::parse(stop).value();
-        });
-  pages("/v5/order/realtime", "category=linear&settleCoin=USDT&openOnly=0&limit=50",
-        [&](const bj::object& row) {
-          const std::string status = text(row, "orderStatus");
-          if (text(row, "stopOrderType") != "" && text(row, "stopOrderType") != "UNKNOWN") return;
-          if (status == "New" || status == "PartiallyFilled" || status == "Untriggered")
-            books.open.push_back(text(row, "orderLinkId"));
-        });
   pages("/v5/order/history", "category=linear&limit=50", [&](const bj::object& row) {
     if (const std::string link = text(row, "orderLinkId"); !link.empty())
-      books.links.push_back(link);
+      told.links.push_back(link);
   });
   pages("/v5/execution/list", "category=linear&limit=100", [&](const bj::object& row) {
     if (text(row, "execType") == "Trade")
-      books.executions[text(row, "execId")] = quantity_of(row, "execQty");
+      told.executions[text(row, "execId")] = quantity_of(row, "execQty");
   });
-  const bj::value wallet =
-      bj::parse(signed_call(false, "/v5/account/wallet-balance", "accountType=UNIFIED"));
-  for (const bj::value& coin : wallet.at_pointer("/result/list/0/coin").as_array())
-    if (text(coin.as_object(), "coin") == "USDT")
-      books.wallet = Money::parse(text(coin.as_object(), "walletBalance")).value();
-  return books;
+  return told;
 }
 
 std::string LiveWorld::difference() {
@@ -405,8 +410,6 @@ std::string LiveWorld::difference() {
   const std::set<std::string> listed(theirs.open.begin(), theirs.open.end());
   if (open != listed)
     out += fmt::format("{} orders of ours are open, {} at the venue\n", open.size(), listed.size());
-  const std::set<std::string> links(theirs.links.begin(), theirs.links.end());
-  if (links.size() != theirs.links.size()) out += "an order stands twice in the history\n";
   return out;
 }
 

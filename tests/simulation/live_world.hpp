@@ -31,14 +31,18 @@ struct LiveSetup {
 /// Every fault of an account's requests, lists and streams, each with a chance that is drawn.
 sim::SimFaults draw_account_faults(std::uint64_t seed);
 
-/// What the venue says of the account, asked by signed requests and read by a parser of its own.
+/// The account at the venue, all of one moment; read by a parser of its own.
 struct VenueBooks {
   std::map<std::string, Quantity> positions;  ///< signed, by symbol; flat ones are not there
   std::map<std::string, Price> stops;         ///< of positions
   Money wallet;
-  Money cost;                                  ///< signed, of all positions
-  std::vector<std::string> open;               ///< link ids of open orders, stops apart
-  std::vector<std::string> links;              ///< link ids of all orders, oldest first
+  Money cost;                     ///< signed, of all positions
+  std::vector<std::string> open;  ///< link ids of open orders, stops apart
+};
+
+/// What happened on the account since the beginning, asked by signed requests.
+struct VenueHistory {
+  std::vector<std::string> links;              ///< link ids of all orders
   std::map<std::string, Quantity> executions;  ///< by execution id, trades alone
 };
 
@@ -79,8 +83,10 @@ class LiveWorld {
   [[nodiscard]] bool settled() const;
   void command(OperatorAction action, const char* cause = "test");
 
-  /// By the venue's word now, without faults.
+  /// By the venue's word now, without faults or limits.
   VenueBooks venue();
+  /// Takes time, in which the daemon goes on.
+  VenueHistory history();
   /// A signed request of the owner's, by hand.
   std::string signed_call(bool post, const std::string& path, const std::string& text);
   /// What differs between the venue's books and ours; empty: nothing, to the unit.
