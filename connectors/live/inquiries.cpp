@@ -100,10 +100,16 @@ void Inquiries::ask_executions(const ClientOrderId& id, bool order_known) {
     const auto page = codec_.executions(reply.value().body);
     if (page.has_error()) return later(id);
     bool any = false;
+    bool all_booked = true;
+    Quantity total;
     for (const ExecutionRow& row : page.value().rows) {
-      any = any || row.link_id.view() == id.view();
       desk_.apply(row, true);
+      if (row.link_id.view() != id.view()) continue;
+      any = true;
+      total += row.quantity;
+      all_booked = all_booked && parts_.memory.booked(ExecutionId{row.execution.view()});
     }
+    if (all_booked && any) desk_.all_booked(id, total);
     if (!order_known && !any) return conclude(id);
     if (told(parts_.memory.find(id.view()), desk_.lacks(id))) {
       asked_.erase(id);

@@ -195,6 +195,16 @@ void ReportDesk::settle(const ClientOrderId& id) {
                     at);
 }
 
+void ReportDesk::all_booked(const ClientOrderId& id, Quantity total) {
+  const auto found = lacking_.find(id);
+  const VenueMemory::Entry* const entry = parts_.memory.find(id.view());
+  if (found == lacking_.end() || entry == nullptr) return;
+  if (!found->second.closed || total < found->second.filled) return;
+  lacking_.erase(found);
+  close(id, OrderState::Cancelled, OrderEnd::ByVenue, entry->filled,
+        "a part of it was booked as a stranger's", parts_.clock.venue_now());
+}
+
 void ReportDesk::close(const ClientOrderId& id, OrderState state, OrderEnd end, Quantity filled,
                        const InlineText<64>& words, Timestamp at) {
   const VenueMemory::Entry* const entry = parts_.memory.find(id.view());

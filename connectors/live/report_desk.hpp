@@ -32,6 +32,9 @@ class ReportDesk {
   /// before `before`.
   [[nodiscard]] std::vector<ClientOrderId> lacking(SteadyTime before) const;
   [[nodiscard]] bool lacks(const ClientOrderId& id) const { return lacking_.contains(id); }
+  /// The venue lists executions of the order for `total`, and all of them are booked, if not all as
+  /// its own (a damaged frame may have hidden whose they were): nothing more will come.
+  void all_booked(const ClientOrderId& id, Quantity total);
 
  private:
   struct Lacking {
