@@ -53,7 +53,7 @@ void AccountGuard::stop() { wire_.stop(); }
 void AccountGuard::fire(const std::string& cause, SteadyTime now) {
   now_ = now;
   fired_ = true;
-  begin(cause, now);
+  begin(fmt::format("The guard was told to act: {}", cause), now);
 }
 
 void AccountGuard::on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now) {
@@ -76,7 +76,8 @@ void AccountGuard::follow(SteadyTime now) {
   const Heartbeat before = heartbeat_;
   heartbeat_ = watch_.judge(now);
   if (heartbeat_ == before) return;
-  if (heartbeat_ == Heartbeat::Missed) return begin(watch_.cause(), now);
+  if (heartbeat_ == Heartbeat::Missed)
+    return begin(fmt::format("The live daemon is missed: {}", watch_.cause()), now);
   if (before == Heartbeat::Missed) return stand_down(now);
   switch (heartbeat_) {
     case Heartbeat::Well:
@@ -86,8 +87,9 @@ void AccountGuard::follow(SteadyTime now) {
           "The daemon was stopped in good order: there is nothing to guard until one begins.");
     case Heartbeat::None:
       return parts_.tell("No live daemon is there: waiting for one.");
-    case Heartbeat::Doubtful:
     case Heartbeat::Silent:
+      return parts_.tell("The daemon does not answer.");
+    case Heartbeat::Doubtful:
     case Heartbeat::Missed:
       return parts_.tell(fmt::format("The daemon is not well. cause=\"{}\"", watch_.cause()));
   }
@@ -99,9 +101,8 @@ void AccountGuard::begin(const std::string& cause, SteadyTime now) {
   told_of_stream_ = false;
   began_ = next_round_ = now;
   rounds_before_ = rounds_;
-  alarm_(Word::Alarm,
-         fmt::format("The live daemon is missed: {}. The guard cancels its orders{} now.", cause,
-                     flattens() ? " and closes every position" : ""));
+  alarm_(Word::Alarm, fmt::format("{}. The guard cancels its orders{} now.", cause,
+                                  flattens() ? " and closes every position" : ""));
 }
 
 void AccountGuard::stand_down(SteadyTime now) {
@@ -131,7 +132,7 @@ void AccountGuard::look_around(SteadyTime now) {
     const bool something =
         !books_.opening_orders().empty() || (flattens() && !books_.positions().empty());
     if (!acting_ && something && heartbeat_ == Heartbeat::Missed)
-      begin("the account holds something again, and nobody trades on it", now_);
+      begin("The account holds something again, and no daemon is well", now_);
   });
 }
 

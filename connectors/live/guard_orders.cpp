@@ -39,7 +39,9 @@ std::vector<ReducingOrder> ReducingOrder::closing(const PositionRow& position,
     order.instrument_ = instrument.id;
     order.side_ = request.side;
     order.quantity_ = part;
-    order.text_ = create_text(request, instrument);
+    OrderExtras extras;
+    extras.self_match = SelfMatch::None;  // As the daemon's; our own resting orders go first.
+    order.text_ = create_text(request, instrument, extras);
     orders.push_back(std::move(order));
   }
   return orders;
