@@ -29,10 +29,10 @@ class Guarded : public ::testing::Test {
     ::unsetenv("PROTEUS_API_SECRET");
   }
   [[nodiscard]] Overrides settings() const {
-    return Overrides{"feed.speed=60",        "feed.warm_up_bars=60",   "strategy.fast=3",
-                     "strategy.slow=8",      "risk.limits.stage=live", "guard.interval=50ms",
-                     "guard.patience=500ms", "guard.doubt=20s",        "guard.pause=100ms",
-                     "guard.look=500ms"} +
+    return Overrides{"feed.speed=60",       "feed.warm_up_bars=60", "strategy.name=sma_cross",
+                     "strategy.fast=3",     "strategy.slow=8",      "risk.limits.stage=live",
+                     "guard.interval=50ms", "guard.patience=500ms", "guard.doubt=20s",
+                     "guard.pause=100ms",   "guard.look=500ms"} +
            in(folder_) + sim_.where();
   }
   [[nodiscard]] std::string socket() const { return folder_ / "socket"; }

@@ -205,7 +205,8 @@ TEST_F(GuardedWorld, WithoutHttpItWorksThroughTheTradeStream) {
   world_->run(1s);
   ASSERT_FALSE(guard_->books().opening_orders().empty());
   world_->kill();
-  fault(sim::FaultKind::Http403, 1);  // One ban: the guard stops all HTTP for ten minutes.
+  // Both of its first requests: it then stops all HTTP for ten minutes by itself.
+  fault(sim::FaultKind::Http403, 2);
   ASSERT_TRUE(takes([&] { return count("create", true) > 0; }, 40s));
   world_->run(5s);
   EXPECT_TRUE(flat());
