@@ -39,9 +39,7 @@ std::vector<ReducingOrder> ReducingOrder::closing(const PositionRow& position,
     order.instrument_ = instrument.id;
     order.side_ = request.side;
     order.quantity_ = part;
-    OrderExtras extras;
-    extras.self_match = SelfMatch::None;  // As the daemon's; our own resting orders go first.
-    order.text_ = create_text(request, instrument, extras);
+    order.text_ = create_text(request, instrument);
     orders.push_back(std::move(order));
   }
   return orders;
