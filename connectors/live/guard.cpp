@@ -137,6 +137,12 @@ void AccountGuard::look_around(SteadyTime now) {
 }
 
 void AccountGuard::round(SteadyTime now) {
+  if (round_running_ && !wire_.http_open()) {
+    // Its questions wait for the end of the ban; the other way does not.
+    round_running_ = false;
+    ++round_;
+    next_round_ = now;
+  }
   if (round_running_ || now < next_round_) return;
   next_round_ = now + guard_.pause;
   if (wire_.http_open()) {

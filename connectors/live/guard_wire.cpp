@@ -140,59 +140,56 @@ void GuardWire::ask_time() {
   });
 }
 
-void GuardWire::look(OnDone on) {
-  listed_orders_.clear();
-  listed_positions_.clear();
-  pages_ = 0;
-  list_orders(0, "", std::move(on));
-}
+void GuardWire::look(OnDone on) { list_orders(std::make_shared<Listing>(), 0, "", std::move(on)); }
 
-void GuardWire::list_orders(std::size_t category, std::string cursor, OnDone on) {
+void GuardWire::list_orders(Listed into, std::size_t category, std::string cursor, OnDone on) {
   constexpr std::array<Category, 2> kCategories = {Category::Linear, Category::Spot};
   while (category < kCategories.size() &&
          std::ranges::none_of(parts_.instruments, [&](const Instrument& i) {
            return i.category == kCategories[category];
          }))
     ++category;
-  if (category == kCategories.size()) return list_positions("", std::move(on));
+  if (category == kCategories.size()) return list_positions(std::move(into), "", std::move(on));
   const Category asked = kCategories[category];
   std::string query = asked == Category::Spot
                           ? std::string("category=spot&openOnly=0&limit=50")
                           : fmt::format("category=linear&settleCoin={}&openOnly=0&limit=50",
                                         parts_.settings.settle_coin);
   if (!cursor.empty()) query += "&cursor=" + cursor;
-  rest_.get("/v5/order/realtime", std::move(query),
-            [this, category, cursor, asked, on = std::move(on)](Result<RestReply> reply) mutable {
-              if (reply.has_error()) return on(reply.error().context);
-              const auto page = codec_.orders(reply.value().body, asked);
-              if (page.has_error()) return on(page.error().context);
-              const auto& rows = page.value().rows;
-              listed_orders_.insert(listed_orders_.end(), rows.begin(), rows.end());
-              const std::string& next = page.value().next_cursor;
-              if (!next.empty() && !rows.empty() && next != cursor && ++pages_ < kGuardPagesMax)
-                return list_orders(category, next, std::move(on));
-              list_orders(category + 1, "", std::move(on));
-            });
+  rest_.get(
+      "/v5/order/realtime", std::move(query),
+      [this, into, category, cursor, asked, on = std::move(on)](Result<RestReply> reply) mutable {
+        if (reply.has_error()) return on(reply.error().context);
+        const auto page = codec_.orders(reply.value().body, asked);
+        if (page.has_error()) return on(page.error().context);
+        const auto& rows = page.value().rows;
+        into->orders.insert(into->orders.end(), rows.begin(), rows.end());
+        const std::string& next = page.value().next_cursor;
+        if (!next.empty() && !rows.empty() && next != cursor && ++into->pages < kGuardPagesMax)
+          return list_orders(into, category, next, std::move(on));
+        list_orders(into, category + 1, "", std::move(on));
+      });
 }
 
-void GuardWire::list_positions(std::string cursor, OnDone on) {
+void GuardWire::list_positions(Listed into, std::string cursor, OnDone on) {
   std::string query =
       fmt::format("category=linear&settleCoin={}&limit=200", parts_.settings.settle_coin);
   if (!cursor.empty()) query += "&cursor=" + cursor;
-  rest_.get("/v5/position/list", std::move(query),
-            [this, cursor, on = std::move(on)](Result<RestReply> reply) mutable {
-              if (reply.has_error()) return on(reply.error().context);
-              const auto page = codec_.positions(reply.value().body);
-              if (page.has_error()) return on(page.error().context);
-              const auto& rows = page.value().rows;
-              listed_positions_.insert(listed_positions_.end(), rows.begin(), rows.end());
-              const std::string& next = page.value().next_cursor;
-              if (!next.empty() && !rows.empty() && next != cursor && ++pages_ < kGuardPagesMax)
-                return list_positions(next, std::move(on));
-              books_.list(listed_orders_);
-              books_.list(listed_positions_);
-              on("");
-            });
+  rest_.get(
+      "/v5/position/list", std::move(query),
+      [this, into, cursor, on = std::move(on)](Result<RestReply> reply) mutable {
+        if (reply.has_error()) return on(reply.error().context);
+        const auto page = codec_.positions(reply.value().body);
+        if (page.has_error()) return on(page.error().context);
+        const auto& rows = page.value().rows;
+        into->positions.insert(into->positions.end(), rows.begin(), rows.end());
+        const std::string& next = page.value().next_cursor;
+        if (!next.empty() && !rows.empty() && next != cursor && ++into->pages < kGuardPagesMax)
+          return list_positions(into, next, std::move(on));
+        books_.list(into->orders);
+        books_.list(into->positions);
+        on("");
+      });
 }
 
 void GuardWire::post(const char* path, const std::string& body, RequestKind kind, OnDone on) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -66,8 +67,15 @@ class GuardWire final : private StreamLink::Listener {
   void hear_trade(std::string_view bytes);
   void post(const char* path, const std::string& body, RequestKind kind, OnDone on);
   void send(const char* op, const std::string& text, Sent sent);
-  void list_orders(std::size_t category, std::string cursor, OnDone on);
-  void list_positions(std::string cursor, OnDone on);
+  /// What one look has listed; looks may overlap, for those of before a ban go on after it.
+  struct Listing {
+    std::vector<OrderRow> orders;
+    std::vector<PositionRow> positions;
+    int pages = 0;
+  };
+  using Listed = std::shared_ptr<Listing>;
+  void list_orders(Listed into, std::size_t category, std::string cursor, OnDone on);
+  void list_positions(Listed into, std::string cursor, OnDone on);
   [[nodiscard]] bool trades_by_stream() const { return parts_.settings.profile != Profile::Demo; }
 
   WireParts& parts_;
@@ -79,9 +87,6 @@ class GuardWire final : private StreamLink::Listener {
   StreamLink trade_{Channel::Trade, parts_, *this};
   std::map<std::string, Sent> out_;
   std::uint64_t requests_ = 0;
-  std::vector<OrderRow> listed_orders_;
-  std::vector<PositionRow> listed_positions_;
-  int pages_ = 0;
   SteadyTime now_{};
 };
 
