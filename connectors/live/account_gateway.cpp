@@ -35,8 +35,11 @@ struct AccountGateway::Impl final : StreamLink::Listener {
       : settings(s.settings),
         inputs(s.engine, [&clock = s.clock,
                           reached = s.reached] { return std::max(reached(), clock.venue_now()); }),
-        parts{settings, s.recv_window, s.instruments, s.memory, s.ledger, s.io,
-              s.clock,  s.signing,     inputs,        counters, s.tell,   s.seed} {}
+        parts{{settings, s.recv_window, s.instruments, s.io, s.clock, s.signing, counters, s.tell,
+               s.seed},
+              s.memory,
+              s.ledger,
+              inputs} {}
 
   /// Demo has no order entry by websocket.
   [[nodiscard]] bool trades_by_stream() const { return settings.profile != Profile::Demo; }

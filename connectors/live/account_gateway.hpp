@@ -31,7 +31,7 @@ struct GatewayStatus {
   GatewayCounters counters;
 };
 
-class AccountGateway final : public OrderCarrier {
+class AccountGateway final : public OrderCarrier, public AccountEvents {
  public:
   struct Setup {
     const LiveSettings& settings;
@@ -57,10 +57,10 @@ class AccountGateway final : public OrderCarrier {
   /// Connects; nothing that increases risk may leave before the first clean look.
   void start(SteadyTime now);
   void stop();
-  void on_open(Channel channel, SteadyTime now);
-  void on_text(Channel channel, std::string_view bytes, SteadyTime now);
-  void on_closed(Channel channel, const Error& cause, SteadyTime now);
-  void on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now);
+  void on_open(Channel channel, SteadyTime now) override;
+  void on_text(Channel channel, std::string_view bytes, SteadyTime now) override;
+  void on_closed(Channel channel, const Error& cause, SteadyTime now) override;
+  void on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now) override;
   void on_timer(SteadyTime now);
   /// A look at the venue's books now.
   void reconcile(SteadyTime now);

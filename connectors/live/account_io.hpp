@@ -43,6 +43,16 @@ class AccountIo {
   virtual void request(RequestId id, HttpCall call) = 0;
 };
 
+/// Who is told what an account's wires say. Inputs carry the real time at which they came.
+class AccountEvents {
+ public:
+  virtual ~AccountEvents() = default;
+  virtual void on_open(Channel channel, bybit::SteadyTime now) = 0;
+  virtual void on_text(Channel channel, std::string_view bytes, bybit::SteadyTime now) = 0;
+  virtual void on_closed(Channel channel, const Error& cause, bybit::SteadyTime now) = 0;
+  virtual void on_answer(RequestId id, Result<HttpAnswer> answer, bybit::SteadyTime now) = 0;
+};
+
 /// The key and what it signs: HMAC-SHA256 as lower-case hex.
 class Signing {
  public:

@@ -77,16 +77,14 @@ struct GatewayCounters {
   std::uint64_t stops_set = 0;
 };
 
-struct GatewayParts {
+/// What asking and telling the venue takes: all that a lane or a stream needs to know.
+struct WireParts {
   const LiveSettings& settings;
   Duration recv_window;
   const InstrumentTable& instruments;
-  const VenueMemory& memory;
-  std::function<LedgerView()> ledger;
   AccountIo& io;
   bybit::VenueClock& clock;
   const Signing& signing;
-  InputQueue& inputs;
   GatewayCounters& counters;
   std::function<void(std::string)> tell;  ///< a sentence for a person, worth a look
   std::uint64_t seed = 0;
@@ -106,6 +104,13 @@ struct GatewayParts {
   [[nodiscard]] std::int64_t recv_window_ms() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(recv_window).count();
   }
+};
+
+/// And what trading takes.
+struct GatewayParts : WireParts {
+  const VenueMemory& memory;
+  std::function<LedgerView()> ledger;
+  InputQueue& inputs;
 };
 
 }  // namespace proteus::live

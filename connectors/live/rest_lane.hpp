@@ -30,7 +30,7 @@ class RestLane {
   /// unknown.
   using OnReply = std::function<void(Result<RestReply>)>;
 
-  explicit RestLane(GatewayParts& parts)
+  explicit RestLane(WireParts& parts)
       : parts_(parts),
         backoff_(std::chrono::milliseconds{250}, std::chrono::seconds{4}, parts.seed ^ 0x7e57U) {}
 
@@ -65,7 +65,7 @@ class RestLane {
   void bar(SteadyTime now);
   RequestBucket& bucket(const std::string& path);
 
-  GatewayParts& parts_;
+  WireParts& parts_;
   AccountCodec codec_;
   bybit::Backoff backoff_;
   std::deque<Job> waiting_;

@@ -39,7 +39,7 @@ constexpr CodeMeaning halt_symbol(int code, std::string_view words) {
   return {code, Outcome::Fatal, Outcome::Fatal, Outcome::Fatal, false, true, words};
 }
 
-constexpr std::string_view kMargin = "not enough balance or margin";
+constexpr std::string_view kNoMargin = "not enough balance or margin";
 constexpr std::string_view kLiquidates = "it would trigger liquidation";
 constexpr std::string_view kMode = "not in this margin mode";
 constexpr std::string_view kUnmodified = "it is so already";
@@ -95,17 +95,17 @@ constexpr auto kTable = std::to_array<CodeMeaning>({
     fix(100028, "not for unified accounts"),
     recon(110001, "the order does not exist, or it is too late"),
     fix(110003, "the price is outside of the allowed range"),
-    risk(110004, kMargin),
+    risk(110004, kNoMargin),
     refused_recon(110005, "the position's status is wrong; liquidation may run"),
-    risk(110006, kMargin),
-    risk(110007, kMargin),
+    risk(110006, kNoMargin),
+    risk(110007, kNoMargin),
     recon(110008, "the order is completed or cancelled already"),
     risk(110009, "too many conditional orders"),
     recon(110010, "the order is cancelled already"),
     risk(110011, kLiquidates),
-    risk(110012, kMargin),
+    risk(110012, kNoMargin),
     fix(110013, "this leverage is not allowed at this risk tier"),
-    risk(110014, kMargin),
+    risk(110014, kNoMargin),
     fix(110015, kMode),
     risk(110016, "the quantity is over the risk limit"),
     refused_recon(110017, "reduce-only: there is nothing to reduce"),
@@ -132,13 +132,13 @@ constexpr auto kTable = std::to_array<CodeMeaning>({
     risk(110040, kLiquidates),
     risk(110042, "only reducing is allowed"),
     done(110043, kUnmodified),
-    risk(110044, kMargin),
-    risk(110045, kMargin),
+    risk(110044, kNoMargin),
+    risk(110045, kNoMargin),
     risk(110046, kLiquidates),
     risk(110048, kTier),
-    risk(110051, kMargin),
-    risk(110052, kMargin),
-    risk(110053, kMargin),
+    risk(110051, kNoMargin),
+    risk(110052, kNoMargin),
+    risk(110053, kNoMargin),
     risk(110059, "the amend is restricted"),
     risk(110060, "the amend is restricted"),
     risk(110061, "more than 20 partial protective orders"),

@@ -13,7 +13,7 @@ std::string_view word_of(Channel channel) {
 
 }  // namespace
 
-StreamLink::StreamLink(Channel channel, GatewayParts& parts, Listener& listener)
+StreamLink::StreamLink(Channel channel, WireParts& parts, Listener& listener)
     : channel_(channel),
       parts_(parts),
       listener_(listener),

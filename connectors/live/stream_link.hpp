@@ -20,7 +20,7 @@ class StreamLink {
     virtual void link_lost(Channel channel, const std::string& cause, SteadyTime now) = 0;
   };
 
-  StreamLink(Channel channel, GatewayParts& parts, Listener& listener);
+  StreamLink(Channel channel, WireParts& parts, Listener& listener);
 
   void open(SteadyTime now);
   void stop();
@@ -44,7 +44,7 @@ class StreamLink {
   void become_live(SteadyTime now);
 
   Channel channel_;
-  GatewayParts& parts_;
+  WireParts& parts_;
   Listener& listener_;
   bybit::Backoff backoff_;
   State state_ = State::Closed;

@@ -156,19 +156,23 @@ void Network::mute(sim::ConnId conn, bool muted) {
 // --------------------------------------------------------------------------------------------------
 // the account
 
+live::AccountEvents* Network::listener(bybit::StreamId stream) const {
+  return stream < kSecond ? static_cast<live::AccountEvents*>(gateway) : second.account;
+}
+
 void Network::opened(bybit::StreamId stream) {
   if (stream < kAccount) return feed->on_open(stream, now_);
-  gateway->on_open(static_cast<live::Channel>(stream - kAccount), now_);
+  if (auto* const account = listener(stream)) account->on_open(channel_of(stream), now_);
 }
 
 void Network::closed(bybit::StreamId stream, const Error& cause) {
   if (stream < kAccount) return feed->on_closed(stream, cause, now_);
-  gateway->on_closed(static_cast<live::Channel>(stream - kAccount), cause, now_);
+  if (auto* const account = listener(stream)) account->on_closed(channel_of(stream), cause, now_);
 }
 
 void Network::heard(bybit::StreamId stream, const std::string& frame) {
   if (stream < kAccount) return feed->on_frame(stream, frame, clock->at(now_), now_);
-  gateway->on_text(static_cast<live::Channel>(stream - kAccount), frame, now_);
+  if (auto* const account = listener(stream)) account->on_text(channel_of(stream), frame, now_);
 }
 
 void Network::open(live::Channel channel) {
@@ -183,26 +187,54 @@ void Network::close(live::Channel channel) { close(stream_of(channel)); }
 
 void Network::request(live::RequestId id, live::HttpCall call) {
   if (!may_leave(call.target)) return;
-  later(latency(), [this, life = life_, id, call = std::move(call)] {
+  ask(id, std::move(call),
+      [this, life = life_](live::RequestId request, Result<live::HttpAnswer> answer) {
+        if (life == life_) gateway->on_answer(request, std::move(answer), now_);
+      });
+}
+
+void Network::ask(live::RequestId id, live::HttpCall call,
+                  std::function<void(live::RequestId, Result<live::HttpAnswer>)> hear) {
+  later(latency(), [this, id, call = std::move(call), hear = std::move(hear)] {
     sim::HttpReply reply =
         exchange->on_http(call.post ? "POST" : "GET", call.target, call.headers, call.body);
     advance();
-    if (life != life_) return;
-    later(latency() + reply.delay, [this, life, id, reply = std::move(reply)] {
-      if (life != life_) return;
-      if (reply.lost) return gateway->on_answer(id, error(ErrorCode::Io, "reset by peer"), now_);
+    later(latency() + reply.delay, [id, hear, reply = std::move(reply)] {
+      if (reply.lost) return hear(id, error(ErrorCode::Io, "reset by peer"));
       live::HttpAnswer answer;
       answer.status = reply.status;
       answer.body = reply.body;
       for (const auto& [name, value] : reply.headers) live::read_header(answer.limit, name, value);
-      gateway->on_answer(id, std::move(answer), now_);
+      hear(id, std::move(answer));
     });
+  });
+}
+
+void SecondWire::open(live::Channel channel) {
+  network_.open(Network::kSecond + static_cast<bybit::StreamId>(channel),
+                channel == live::Channel::Private ? "/v5/private" : "/v5/trade");
+}
+
+void SecondWire::send(live::Channel channel, std::string text) {
+  if (channel == live::Channel::Trade) on_sent("trade", text);
+  network_.send(Network::kSecond + static_cast<bybit::StreamId>(channel), std::move(text));
+}
+
+void SecondWire::close(live::Channel channel) {
+  network_.close(Network::kSecond + static_cast<bybit::StreamId>(channel));
+}
+
+void SecondWire::request(live::RequestId id, live::HttpCall call) {
+  if (call.post) on_sent(call.target, call.body);
+  network_.ask(id, std::move(call), [this](live::RequestId request, Result<live::HttpAnswer> told) {
+    if (account != nullptr) account->on_answer(request, std::move(told), network_.now());
   });
 }
 
 void Network::cut_all() {
   ++life_;
   for (auto& [stream, state] : streams_) {
+    if (stream >= kSecond) continue;
     const sim::ConnId conn = std::exchange(state.conn, 0);
     state.unread.clear();
     if (conn == 0) continue;

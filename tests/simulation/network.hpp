@@ -18,6 +18,27 @@ namespace proteus::simulation {
 
 /// The wire between exchange and feed, on simulated real time. Frames of a connection keep their
 /// order; requests and answers take their time.
+class Network;
+
+/// The wire of a second process on the same account: a guard. It lives on when a daemon dies.
+class SecondWire final : public live::AccountIo {
+ public:
+  explicit SecondWire(Network& network) : network_(network) {}
+  live::AccountEvents* account = nullptr;  ///< null: nobody hears
+  /// Told all that leaves which changes something: a POST's path and body, a message of the trade
+  /// stream with its op in front.
+  std::function<void(const std::string& where, const std::string& text)> on_sent =
+      [](const std::string&, const std::string&) {};
+
+  void open(live::Channel channel) override;
+  void send(live::Channel channel, std::string text) override;
+  void close(live::Channel channel) override;
+  void request(live::RequestId id, live::HttpCall call) override;
+
+ private:
+  Network& network_;
+};
+
 class Network final : public sim::SimIo, public bybit::FeedIo, public live::AccountIo {
  public:
   using OnAnswer =
@@ -30,6 +51,7 @@ class Network final : public sim::SimIo, public bybit::FeedIo, public live::Acco
   bybit::VenueClock* clock = nullptr;
   live::AccountGateway* gateway = nullptr;  ///< null: no account
   OnAnswer on_answer;
+  SecondWire second{*this};
   /// Asked for what a daemon sends to its account, message or target of a request, before it
   /// leaves; false: it does not.
   std::function<bool(std::string_view)> may_leave = [](std::string_view) { return true; };
@@ -67,6 +89,7 @@ class Network final : public sim::SimIo, public bybit::FeedIo, public live::Acco
   void mute(sim::ConnId conn, bool muted) override;
 
  private:
+  friend class SecondWire;
   struct Connection {
     bybit::StreamId stream = 0;
     bool open = false;
@@ -83,9 +106,17 @@ class Network final : public sim::SimIo, public bybit::FeedIo, public live::Acco
 
   /// Streams of the account stand behind those of the feed.
   static constexpr bybit::StreamId kAccount = 1'000;
+  static constexpr bybit::StreamId kSecond = 2'000;
   static bybit::StreamId stream_of(live::Channel channel) {
     return kAccount + static_cast<bybit::StreamId>(channel);
   }
+  /// Who hears an account's stream; null: nobody.
+  [[nodiscard]] live::AccountEvents* listener(bybit::StreamId stream) const;
+  static live::Channel channel_of(bybit::StreamId stream) {
+    return static_cast<live::Channel>(stream - (stream < kSecond ? kAccount : kSecond));
+  }
+  void ask(live::RequestId id, live::HttpCall call,
+           std::function<void(live::RequestId, Result<live::HttpAnswer>)> hear);
   void opened(bybit::StreamId stream);
   void closed(bybit::StreamId stream, const Error& cause);
   void heard(bybit::StreamId stream, const std::string& frame);

@@ -25,18 +25,22 @@ std::filesystem::path lock_folder() {
 
 }  // namespace
 
-Result<AccountLock> AccountLock::take(std::string_view key, std::string_view venue) {
-  const auto path = lock_folder() / fmt::format("proteus-live-{}-{:016x}.lock", ::geteuid(),
-                                                name_hash(fmt::format("{} {}", key, venue)));
+Result<AccountLock> AccountLock::take(std::string_view key, std::string_view venue,
+                                      AccountUse use) {
+  const bool guards = use == AccountUse::Guard;
+  const auto path =
+      lock_folder() / fmt::format("proteus-{}-{}-{:016x}.lock", guards ? "guard" : "live",
+                                  ::geteuid(), name_hash(fmt::format("{} {}", key, venue)));
   BOOST_OUTCOME_TRY(auto file, storage::open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     std::array<char, 32> holder{};
     const auto got = ::pread(file.get(), holder.data(), holder.size() - 1, 0);
     const std::string_view pid(holder.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
     return error(ErrorCode::Busy,
-                 fmt::format("another live daemon (process {}) trades on this account: stop it, or "
-                             "use another account's key; lock={}",
-                             pid.empty() ? "unknown" : pid, path.string()));
+                 fmt::format("another {} (process {}) {} this account: stop it, or use another "
+                             "account's key; lock={}",
+                             guards ? "guard" : "live daemon", pid.empty() ? "unknown" : pid,
+                             guards ? "watches" : "trades on", path.string()));
   }
   const std::string pid = std::to_string(::getpid());
   if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), pid.data(), pid.size(), 0) < 0)

@@ -11,7 +11,7 @@ std::string_view to_string(AlarmKind kind) {
       "test",          "daemon_started", "daemon_resumed",  "daemon_stopped", "trading_state",
       "hold_lasts",    "feed_lost",      "log_not_written", "disk_low",       "storage_error",
       "many_refusals", "clock_skew",     "liquidation",     "gap_not_filled", "loop_stalled",
-      "drawdown",      "venue_speed",    "learner_failed"};
+      "drawdown",      "venue_speed",    "learner_failed",  "guard"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

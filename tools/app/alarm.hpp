@@ -30,9 +30,10 @@ enum class AlarmKind : std::uint8_t {
   LoopStalled,
   Drawdown,
   VenueSpeed,
-  LearnerFailed
+  LearnerFailed,
+  Guard
 };
-inline constexpr std::size_t kAlarmKinds = static_cast<std::size_t>(AlarmKind::LearnerFailed) + 1;
+inline constexpr std::size_t kAlarmKinds = static_cast<std::size_t>(AlarmKind::Guard) + 1;
 std::string_view to_string(AlarmKind kind);
 std::string_view to_string(Severity severity);
 

@@ -10,6 +10,7 @@
 #include "models/online/learner_thread.hpp"
 #include "tools/app/advice.hpp"
 #include "tools/app/daemon_watch.hpp"
+#include "tools/app/guard/pulse_text.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/kill_switches.hpp"
 #include "tools/app/live_account.hpp"
@@ -96,6 +97,7 @@ struct TradingDaemon::Impl final : OperatorDoor::House {
   [[nodiscard]] std::string obstacle() const override;
   void end(const std::string& reason) override;
   std::string heard() override;
+  [[nodiscard]] std::string pulse() const override;
 };
 
 Result<void> TradingDaemon::Impl::open_session(std::optional<SessionCode> code) {
@@ -403,6 +405,17 @@ std::string TradingDaemon::Impl::heard() {
   else
     told.add_raw("required_s", "null");
   return told.add("state", trading->gate().status(trading->engine().ledger()).state).text();
+}
+
+std::string TradingDaemon::Impl::pulse() const {
+  const auto told = account ? std::optional(account->status()) : std::nullopt;
+  return pulse_json({.live = mode == "live",
+                     .ready = ready(),
+                     .stopping = stopped,
+                     .reconciled = told && told->clean,
+                     .private_live = told && told->private_live,
+                     .loop_delay = watch ? watch->loop_delay().p99() : Duration{0}},
+                    trading ? session() : "");
 }
 
 TradingDaemon::TradingDaemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/live/account_rows.hpp"
 #include "tools/app/findings.hpp"
 #include "tools/app/settings.hpp"
 
@@ -27,6 +28,12 @@ void check_machine(const Settings& settings, const Tell& tell);
 /// topic of the stream. Later steps are left out where an earlier one fails.
 void check_venue(const Settings& settings, const Tell& tell);
 
+/// The account of a live run: keys, what they may, the account's mode, clock, private streams, a
+/// fresh self-test, stage and caps. Sends no order and changes nothing.
+void check_live_account(const Loaded& loaded, const Tell& tell);
+
+/// What the venue says of a key at `now`: what it may, until when, from where. Pure.
+std::vector<Finding> judge_key(const live::KeyInfo& key, live::Profile profile, Timestamp now);
 /// An end of a certificate seen at `now`. Pure.
 Finding judge_certificate(const std::string& topic, Timestamp until, Timestamp now);
 /// The venue's time against ours. `far`: the venue is not on this machine, so both have to agree.

@@ -49,19 +49,19 @@ void NetAccountIo::open(live::Channel channel) {
   endpoint.path = path_of(channel);
   net::WebsocketHandlers handlers;
   handlers.on_open = [this, channel] {
-    if (gateway_ != nullptr) gateway_->on_open(channel, steady_time());
+    if (account_ != nullptr) account_->on_open(channel, steady_time());
   };
   handlers.on_text = [this, channel](std::string_view bytes) {
-    if (gateway_ == nullptr) return;
+    if (account_ == nullptr) return;
     const auto now = steady_time();
     // Its bytes are ours only until they are heard, and a report does not wait for a file.
     if (recorder_ != nullptr)
       recorder_->keep(name_of(channel), of(channel).connection, clock_.at(now), bytes);
-    gateway_->on_text(channel, bytes, now);
+    account_->on_text(channel, bytes, now);
     if (recorder_ != nullptr) recorder_->write();
   };
   handlers.on_closed = [this, channel](const Error& cause) {
-    if (gateway_ != nullptr) gateway_->on_closed(channel, cause, steady_time());
+    if (account_ != nullptr) account_->on_closed(channel, cause, steady_time());
   };
   stream.client = std::make_unique<net::WebsocketClient>(loop_, std::move(endpoint), options_,
                                                          std::move(handlers));
@@ -89,9 +89,9 @@ void NetAccountIo::request(live::RequestId id, live::HttpCall call) {
   }
   request.body = std::move(call.body);
   const auto heard = [this, id, key = std::move(key)](Result<net::HttpResponse> answer) {
-    if (gateway_ == nullptr) return;
+    if (account_ == nullptr) return;
     const auto now = steady_time();
-    if (answer.has_error()) return gateway_->on_answer(id, answer.error(), now);
+    if (answer.has_error()) return account_->on_answer(id, answer.error(), now);
     net::HttpResponse& response = answer.value();
     if (recorder_ != nullptr)
       recorder_->record("account-rest", id, clock_.at(now), without_key(response.body, key));
@@ -100,7 +100,7 @@ void NetAccountIo::request(live::RequestId id, live::HttpCall call) {
     for (const net::HttpHeader& header : response.headers)
       live::read_header(got.limit, header.name, header.value);
     got.body = std::move(response.body);
-    gateway_->on_answer(id, std::move(got), now);
+    account_->on_answer(id, std::move(got), now);
   };
   http_.request(std::move(request), deadline_, heard);
 }

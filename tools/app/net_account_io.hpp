@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "connectors/live/account_gateway.hpp"
+#include "connectors/live/account_io.hpp"
 #include "connectors/net/http_client.hpp"
 #include "connectors/net/websocket_client.hpp"
 #include "connectors/storage/feed_recorder.hpp"
@@ -21,7 +21,7 @@ class NetAccountIo final : public live::AccountIo {
                const std::string& ca_file, const live::LiveSettings& settings,
                bybit::VenueClock& clock, storage::FeedRecorder* recorder);
   /// From now on it is told what happens; null: nobody is.
-  void attach(live::AccountGateway* gateway) { gateway_ = gateway; }
+  void attach(live::AccountEvents* account) { account_ = account; }
   void record_to(storage::FeedRecorder* recorder) { recorder_ = recorder; }
 
   void open(live::Channel channel) override;
@@ -42,7 +42,7 @@ class NetAccountIo final : public live::AccountIo {
   Duration deadline_;
   bybit::VenueClock& clock_;
   storage::FeedRecorder* recorder_;
-  live::AccountGateway* gateway_ = nullptr;
+  live::AccountEvents* account_ = nullptr;
   std::array<Stream, 2> streams_;
   net::HttpClient http_;
 };

@@ -165,6 +165,7 @@ void OperatorDoor::on_line(std::string_view line, const net::Reply& reply) {
     house_.end(clean_reason(rest));
     return;
   }
+  if (verb == "pulse") return answer(reply, house_.pulse());
   if (!house_.ready())
     return answer(reply,
                   error_json("starting: the venue has not told its instruments yet; only stop is "
@@ -179,7 +180,7 @@ void OperatorDoor::on_line(std::string_view line, const net::Reply& reply) {
   answer(
       reply,
       error_json("unknown command; known: status, watch, why [INSTRUMENT], halt, reduce, resume, "
-                 "flatten (each with [REASON]), beat, stop [REASON]"));
+                 "flatten (each with [REASON]), beat, pulse, stop [REASON]"));
 }
 
 void OperatorDoor::watch(const net::Reply& reply) {

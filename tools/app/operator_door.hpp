@@ -57,6 +57,8 @@ class OperatorDoor {
     virtual void end(const std::string& reason) = 0;
     /// Somebody spoke. Answer: what a heartbeat is told, as JSON.
     virtual std::string heard() = 0;
+    /// What `proteus guard` is told, as JSON; also before ready(). The guard is no operator.
+    [[nodiscard]] virtual std::string pulse() const = 0;
   };
 
   /// Listens when it returns; makes the socket's folder where it is missing. Errors: those of

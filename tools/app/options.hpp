@@ -40,6 +40,8 @@ struct Options {
   std::vector<std::string> reason;  ///< of an operator's command, word by word
   bool yes = false;                 ///< no question is asked
   bool confirm_live = false;
+  bool once = false;              ///< of a guard: acts now, and ends
+  bool live = false;              ///< of a doctor: looks at the account too
   bool check = false;             ///< everything is read and told, and nothing done
   std::vector<std::string> only;  ///< of a list, by their ids; empty: all
   evaluation::Parameters known_answers;

@@ -143,6 +143,16 @@ void take_profile(Settings& s, config::Reader& reader) {
                   "has to be longer than risk.limits.recv_window: until then an order may arrive");
 }
 
+void check_guard(const live::GuardSettings& guard, config::Reader& reader) {
+  if (guard.patience <= guard.interval)
+    reader.reject("guard", "patience",
+                  "has to be longer than guard.interval: a daemon needs time to answer");
+  if (guard.doubt < guard.patience)
+    reader.reject("guard", "doubt",
+                  "has to be at least guard.patience: what answers is given longer than what does "
+                  "not");
+}
+
 /// Risk's own words on limits and shares, over a table that knows the instruments' names alone.
 void check_risk(const Settings& s, config::Reader& reader) {
   if (const auto fits = risk::check({}, s.limits, {}); fits.has_error()) {
@@ -280,6 +290,7 @@ Result<Loaded> load_over(const Below& below, const std::filesystem::path& file,
   reader.section("feed", s.feed);
   reader.section("venue", s.venue);
   reader.section("live", s.live);
+  reader.section("guard", s.guard);
   reader.section("session", s.session);
   reader.section("storage", s.storage);
   reader.section("alarms", s.alarms);
@@ -307,6 +318,7 @@ Result<Loaded> load_over(const Below& below, const std::filesystem::path& file,
   if (s.strategy.name == strategies::StrategyKind::Forecast && paths == Paths::Checked)
     loaded.forecasters = take_forecasters(s, reader, file.parent_path());
   take_profile(s, reader);
+  check_guard(s.guard, reader);
   take_alarms(s.alarms, reader);
   check_metrics(s.metrics, reader);
   check_names(s, reader);
@@ -390,6 +402,7 @@ std::string settings_markdown() {
   out += "\n" + config::markdown_table<bybit::FeedSettings>("feed");
   out += "\n" + config::markdown_table<VenueEndpoints>("venue");
   out += "\n" + config::markdown_table<live::LiveSettings>("live");
+  out += "\n" + config::markdown_table<live::GuardSettings>("guard");
   out += "\n" + config::markdown_table<SessionSettings>("session");
   out += "\n" + config::markdown_table<storage::StorageSettings>("storage");
   out += "\n" + config::markdown_table<AlarmSettings>("alarms");

@@ -8,6 +8,7 @@
 
 #include "config/reader.hpp"
 #include "connectors/bybit/settings.hpp"
+#include "connectors/live/guard_settings.hpp"
 #include "connectors/live/settings.hpp"
 #include "connectors/sim/settings.hpp"
 #include "connectors/storage/settings.hpp"
@@ -143,6 +144,7 @@ struct Settings {
   bybit::FeedSettings feed;
   VenueEndpoints venue;
   live::LiveSettings live;
+  live::GuardSettings guard;
   SessionSettings session;
   storage::StorageSettings storage;
   AlarmSettings alarms;

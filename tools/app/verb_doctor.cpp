@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 #include "tools/app/doctor.hpp"
+#include "tools/app/keys.hpp"
 #include "tools/app/operator_client.hpp"
 #include "tools/app/policy_files.hpp"
 #include "tools/app/screen.hpp"
@@ -27,9 +29,13 @@ std::string what_trades(const Loaded& loaded) {
 void declare_doctor(CLI::App& app, Options& options) {
   add_config(app, options);
   add_json(app, options);
+  app.add_flag(
+      "--live", options.live,
+      "look at the account of a live run as well; so it does by itself where API keys are");
   app.footer(
-      "Looks at settings, disk, socket, metrics, clock, limits, libraries and the venue; trades "
-      "nothing. Exit code 1: something would stop a daemon.");
+      "Looks at settings, disk, socket, metrics, clock, limits, libraries and the venue, and at "
+      "the "
+      "account of a live run; trades nothing. Exit code 1: something would stop a daemon.");
 }
 
 int run_doctor(const Options& options) {
@@ -57,6 +63,8 @@ int run_doctor(const Options& options) {
     check_metrics_port(settings, tell);
     check_machine(settings, tell);
     check_venue(settings, tell);
+    const bool keys = std::getenv(kKeyVariable) != nullptr || !settings.live.key_file.empty();
+    if (options.live || keys) check_live_account(loaded.value(), tell);
   }
   if (options.json)
     print_line(findings_json(all));

@@ -13,6 +13,8 @@ constexpr Verb kVerbs[] = {
     {"paper", "paper daemon on the venue that the settings name", declare_paper, run_paper},
     {"live", "the same with real orders, on the account whose keys it is given", declare_live,
      run_live},
+    {"guard", "watches a live daemon; when it is missed, cancels its orders and closes",
+     declare_guard, run_guard},
     {"sim", "simulated exchange on loopback, in the venue's own protocol", declare_run, run_sim},
     {"replay", "kline files straight into the engine, no network, as fast as it goes",
      declare_replay, run_replay},

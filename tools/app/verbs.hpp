@@ -60,6 +60,9 @@ int run_journal_recover(const Options& options);
 void declare_live(CLI::App& app, Options& options);
 int run_live(const Options& options);
 
+void declare_guard(CLI::App& app, Options& options);
+int run_guard(const Options& options);
+
 void declare_selftest(CLI::App& app, Options& options);
 int run_selftest(const Options& options);
 

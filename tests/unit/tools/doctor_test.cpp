@@ -20,6 +20,47 @@ using ::testing::HasSubstr;
 
 constexpr Timestamp kNow{std::chrono::sys_days{std::chrono::June / 2 / 2025}};
 
+live::KeyInfo good_key() {
+  live::KeyInfo key;
+  key.read_only = false;
+  key.can_withdraw = false;
+  key.can_trade_derivatives = true;
+  key.ip_bound = true;
+  return key;
+}
+
+TEST(Doctor, JudgesWhatAKeyMay) {
+  constexpr Timestamp now = from_unix_ms(1700000000000);
+  const auto worst = [&](const live::KeyInfo& key, live::Profile profile) {
+    Health health = Health::Ok;
+    for (const Finding& finding : judge_key(key, profile, now))
+      health = std::max(health, finding.health);
+    return health;
+  };
+  using live::Profile;
+  live::KeyInfo key = good_key();
+  EXPECT_EQ(worst(key, Profile::Mainnet), Health::Ok);
+  key.expires = now + std::chrono::days{13};
+  EXPECT_EQ(worst(key, Profile::Mainnet), Health::Warn);
+  key.expires = now + std::chrono::days{15};
+  EXPECT_EQ(worst(key, Profile::Mainnet), Health::Ok);
+  key.expires = now - std::chrono::seconds{1};
+  EXPECT_EQ(worst(key, Profile::Mainnet), Health::Fail);
+  key = good_key();
+  key.ip_bound = false;
+  EXPECT_EQ(worst(key, Profile::Mainnet), Health::Warn);
+  EXPECT_EQ(worst(key, Profile::Sim), Health::Ok);
+  key = good_key();
+  key.can_withdraw = true;
+  EXPECT_EQ(worst(key, Profile::Sim), Health::Fail);
+  key = good_key();
+  key.read_only = true;
+  EXPECT_EQ(worst(key, Profile::Testnet), Health::Fail);
+  key = good_key();
+  key.can_trade_derivatives = false;
+  EXPECT_EQ(worst(key, Profile::Demo), Health::Fail);
+}
+
 TEST(Doctor, CertificateFailsAfterItsEndAndWarnsAWeekBefore) {
   EXPECT_EQ(judge_certificate("tls", kNow - 1s, kNow).health, Health::Fail);
   EXPECT_EQ(judge_certificate("tls", kNow + 24h * 6, kNow).health, Health::Warn);

@@ -45,6 +45,7 @@ class StubHouse final : public OperatorDoor::House {
     ++beats;
     return R"({"heard":true})";
   }
+  [[nodiscard]] std::string pulse() const override { return R"({"pulse":true})"; }
 
   bool is_ready = true;
   bool resumes = true;

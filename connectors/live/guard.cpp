@@ -1,0 +1,294 @@
+#include "connectors/live/guard.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace proteus::live {
+namespace {
+
+/// Rounds that closing usually takes; after more a person is called again.
+constexpr std::uint64_t kUsualRounds = 8;
+
+double seconds_of(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+}  // namespace
+
+AccountGuard::AccountGuard(Setup setup)
+    : settings_(setup.settings),
+      guard_(setup.guard),
+      parts_{settings_,     setup.recv_window, setup.instruments,     setup.io,  setup.clock,
+             setup.signing, counters_,         std::move(setup.tell), setup.seed},
+      wire_(parts_, books_, setup.guard.pause),
+      watch_(setup.guard),
+      ids_(setup.ids),
+      alarm_(std::move(setup.alarm)) {}
+
+void AccountGuard::prepare(SteadyTime now, std::function<void(Result<AccountFacts>)> done) {
+  now_ = now;
+  wire_.on_timer(now);
+  wire_.key_info([this, done = std::move(done)](Result<KeyInfo> key) {
+    if (key.has_error()) return done(key.error());
+    wire_.account_info([this, done, key = key.value()](Result<AccountInfo> account) {
+      if (account.has_error()) return done(account.error());
+      AccountFacts facts;
+      facts.key = key;
+      facts.account = account.value();
+      const auto fit = check_account(facts, parts_.instruments, parts_.clock.venue_now());
+      if (fit.has_error()) return done(fit.error());
+      done(std::move(facts));
+    });
+  });
+}
+
+void AccountGuard::start(SteadyTime now) {
+  now_ = now;
+  next_look_ = now;
+  wire_.start(now);
+}
+
+void AccountGuard::stop() { wire_.stop(); }
+
+void AccountGuard::fire(const std::string& cause, SteadyTime now) {
+  now_ = now;
+  fired_ = true;
+  begin(fmt::format("The guard was told to act: {}", cause), now);
+}
+
+void AccountGuard::on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now) {
+  now_ = now;
+  wire_.on_answer(id, std::move(answer), now);
+}
+
+void AccountGuard::on_timer(SteadyTime now) {
+  now_ = now;
+  wire_.on_timer(now);
+  if (next_look_ == SteadyTime{}) return;  // Not started.
+  if (!fired_) follow(now);
+  if (acting_)
+    round(now);
+  else
+    look_around(now);
+}
+
+void AccountGuard::follow(SteadyTime now) {
+  const Heartbeat before = heartbeat_;
+  heartbeat_ = watch_.judge(now);
+  if (heartbeat_ == before) return;
+  if (heartbeat_ == Heartbeat::Missed)
+    return begin(fmt::format("The live daemon is missed: {}", watch_.cause()), now);
+  if (before == Heartbeat::Missed) return stand_down(now);
+  switch (heartbeat_) {
+    case Heartbeat::Well:
+      return parts_.tell("The daemon is there and well.");
+    case Heartbeat::Ended:
+      return parts_.tell(
+          "The daemon was stopped in good order: there is nothing to guard until one begins.");
+    case Heartbeat::None:
+      return parts_.tell("No live daemon is there: waiting for one.");
+    case Heartbeat::Silent:
+      return parts_.tell("The daemon does not answer.");
+    case Heartbeat::Doubtful:
+    case Heartbeat::Missed:
+      return parts_.tell(fmt::format("The daemon is not well. cause=\"{}\"", watch_.cause()));
+  }
+}
+
+void AccountGuard::begin(const std::string& cause, SteadyTime now) {
+  acting_ = true;
+  confirmed_ = false;
+  told_of_stream_ = false;
+  began_ = next_round_ = now;
+  rounds_before_ = rounds_;
+  alarm_(Word::Alarm, fmt::format("{}. The guard cancels its orders{} now.", cause,
+                                  flattens() ? " and closes every position" : ""));
+}
+
+void AccountGuard::stand_down(SteadyTime now) {
+  const bool was_acting = acting_;
+  acting_ = false;
+  round_running_ = false;
+  ++round_;
+  next_look_ = now;
+  alarm_(
+      Word::News,
+      fmt::format("The live daemon is back ({}): the guard stands down; {}.", to_string(heartbeat_),
+                  was_acting ? "it had not confirmed that all was done" : "all had been done"));
+}
+
+/// While there is nothing to do: what is open and held, for a time when nobody can be asked.
+void AccountGuard::look_around(SteadyTime now) {
+  if (looking_ || now < next_look_ || !wire_.http_open()) return;
+  next_look_ = now + guard_.look;
+  looking_ = true;
+  wire_.ask_time();
+  wire_.look([this](const std::string& wrong) {
+    looking_ = false;
+    if (!wrong.empty())
+      return parts_.tell(fmt::format("The account could not be looked at. cause=\"{}\"", wrong));
+    looked_ = true;
+    // Done once is not done for good: an order that was on its way may have come since.
+    const bool something =
+        !books_.opening_orders().empty() || (flattens() && !books_.positions().empty());
+    if (!acting_ && something && heartbeat_ == Heartbeat::Missed)
+      begin("The account holds something again, and no daemon is well", now_);
+  });
+}
+
+void AccountGuard::round(SteadyTime now) {
+  if (round_running_ && !wire_.http_open()) {
+    // Its questions wait for the end of the ban; the other way does not.
+    round_running_ = false;
+    ++round_;
+    next_round_ = now;
+  }
+  if (round_running_ || now < next_round_) return;
+  next_round_ = now + guard_.pause;
+  if (wire_.http_open()) {
+    ++rounds_;
+    if (rounds_ - rounds_before_ > kUsualRounds)
+      alarm_(Word::Alarm,
+             fmt::format("The guard has not got the account flat yet: {}; it goes on.", left()));
+    return round_by_http();
+  }
+  if (wire_.trade_open()) return round_by_stream(now);
+  alarm_(
+      Word::Alarm,
+      fmt::format("The guard has no way to the account: HTTP is barred and {}. Close {} by hand; "
+                  "it goes on trying.",
+                  settings_.profile == Profile::Demo ? "demo takes no orders by websocket"
+                                                     : "the trade stream is down",
+                  left()));
+}
+
+void AccountGuard::expect(std::size_t answers, std::function<void()> then) {
+  outstanding_ = answers;
+  then_ = std::move(then);
+}
+
+GuardWire::OnDone AccountGuard::one() {
+  return [this, mine = round_](const std::string& wrong) {
+    if (mine != round_) return;
+    if (wrong_.empty()) wrong_ = wrong;
+    if (--outstanding_ > 0) return;
+    const auto then = std::move(then_);
+    then();
+  };
+}
+
+void AccountGuard::round_by_http() {
+  round_running_ = true;
+  ++round_;
+  wrong_.clear();
+  expect(parts_.instruments.size(), [this] {
+    // A cancel that failed is seen in the list.
+    wrong_.clear();
+    expect(1, [this] { judge_look(); });
+    wire_.look(one());
+  });
+  for (const Instrument& instrument : parts_.instruments)
+    wire_.cancel(GuardCancel::all_of(instrument), one());
+}
+
+void AccountGuard::judge_look() {
+  if (!wrong_.empty()) return end_round();
+  looked_ = true;
+  const std::vector<PositionRow> positions =
+      flattens() ? books_.positions() : std::vector<PositionRow>{};
+  // Stops stay as long as what they protect.
+  const std::vector<OrderRow> orders =
+      flattens() && positions.empty() ? books_.orders() : books_.opening_orders();
+  if (orders.empty() && positions.empty()) return confirm();
+  std::vector<ReducingOrder> closing;
+  for (const PositionRow& row : positions) {
+    const auto parts =
+        ReducingOrder::closing(row, parts_.instruments[books_.instrument_of(row)], ids_);
+    closing.insert(closing.end(), parts.begin(), parts.end());
+  }
+  expect(orders.size() + closing.size(), [this] { end_round(); });
+  for (const OrderRow& row : orders)
+    wire_.cancel(GuardCancel::of(row, parts_.instruments[books_.instrument_of(row)]), one());
+  for (const ReducingOrder& order : closing) {
+    parts_.tell(fmt::format("The guard closes. instrument={} side={} quantity={}",
+                            parts_.instruments[order.instrument()].name(), to_string(order.side()),
+                            order.quantity().to_string()));
+    wire_.reduce(order, one());
+  }
+}
+
+void AccountGuard::end_round() {
+  round_running_ = false;
+  if (!wrong_.empty())
+    parts_.tell(fmt::format("A round of the guard failed, it tries again. cause=\"{}\"", wrong_));
+  next_round_ = now_ + guard_.pause;
+  if (!wire_.http_open()) next_round_ = now_;  // The other way does not wait.
+}
+
+void AccountGuard::round_by_stream(SteadyTime now) {
+  if (wire_.on_their_way() > 0) return;
+  ++rounds_;
+  bool sent = false;
+  for (const OrderRow& row : books_.opening_orders()) {
+    wire_.stream_cancel(GuardCancel::of(row, parts_.instruments[books_.instrument_of(row)]), row);
+    sent = true;
+  }
+  if (flattens())
+    for (const PositionRow& row : books_.positions())
+      for (const ReducingOrder& order :
+           ReducingOrder::closing(row, parts_.instruments[books_.instrument_of(row)], ids_)) {
+        wire_.stream_reduce(order);
+        sent = true;
+      }
+  if (sent || told_of_stream_) return;
+  told_of_stream_ = true;
+  alarm_(Word::News,
+         fmt::format("HTTP is barred: by the trade stream all is done that the guard knows of, "
+                     "after {:.1f} s; a query will confirm it.{}",
+                     seconds_of(now - began_),
+                     wire_.private_open() ? "" : " Its private stream is down as well."));
+}
+
+void AccountGuard::confirm() {
+  round_running_ = false;
+  acting_ = false;
+  confirmed_ = true;
+  next_look_ = now_ + guard_.look;
+  alarm_(Word::News,
+         fmt::format("Confirmed by query, {:.1f} s after the guard began: {}. It sent {} cancels "
+                     "and {} reduce-only orders.",
+                     seconds_of(now_ - began_),
+                     flattens() ? "no position and no order is left in the traded instruments"
+                                : "no order is left that could open a position",
+                     counters_.cancels_sent, counters_.orders_sent));
+}
+
+std::string AccountGuard::left() const {
+  std::string words;
+  for (const PositionRow& row : books_.positions())
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", row.quantity.to_string(),
+                         row.symbol.view());
+  if (!looked_) return "what the account holds (it could not be asked)";
+  return fmt::format("{}{}{} orders", words, words.empty() ? "" : ", ", books_.orders().size());
+}
+
+GuardStatus AccountGuard::status() const {
+  GuardStatus told;
+  told.heartbeat = heartbeat_;
+  told.cause = watch_.cause();
+  told.acting = acting_;
+  told.confirmed = confirmed_;
+  told.http_open = wire_.http_open();
+  told.trade_open = wire_.trade_open();
+  told.private_open = wire_.private_open();
+  told.looked = looked_;
+  told.orders = books_.orders().size();
+  told.positions = books_.positions().size();
+  told.rounds = rounds_;
+  told.cancels_sent = counters_.cancels_sent;
+  told.orders_sent = counters_.orders_sent;
+  told.orders_by_rest = counters_.orders_by_rest;
+  return told;
+}
+
+}  // namespace proteus::live

@@ -1,0 +1,39 @@
+// The guard as a process: its own sockets and key, the daemon's heartbeat, the alarms. One loop.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "connectors/live/guard.hpp"
+#include "connectors/net/loop.hpp"
+#include "tools/app/settings.hpp"
+
+namespace proteus::app {
+
+class GuardProcess {
+ public:
+  /// Learns the instruments from the venue and asks what the key may; turns the loop. `patient`: a
+  /// venue that does not answer is asked for as long as it takes. Errors: Refused, with what to do;
+  /// Stopped; what could not be reached.
+  static Result<std::unique_ptr<GuardProcess>> create(net::Loop& loop, const Loaded& loaded,
+                                                      std::unique_ptr<live::Signing> signing,
+                                                      bool patient);
+  ~GuardProcess();
+  GuardProcess(const GuardProcess&) = delete;
+  GuardProcess& operator=(const GuardProcess&) = delete;
+
+  /// Watches; returns at once, the loop does the rest.
+  void watch();
+  /// Acts now and stops the loop when a query has confirmed it.
+  void fire(const std::string& cause);
+  /// The last words: alarms that wait are delivered, a moment at most.
+  void end();
+  [[nodiscard]] live::GuardStatus status() const;
+
+ private:
+  struct Impl;
+  explicit GuardProcess(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace proteus::app
