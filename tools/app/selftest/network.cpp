@@ -1,11 +1,11 @@
-#include "tests/simulation/network.hpp"
+#include "tools/app/selftest/network.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-namespace proteus::simulation {
+namespace proteus::app::selftest {
 
 using namespace std::chrono_literals;
 
@@ -171,7 +171,24 @@ void Network::heard(bybit::StreamId stream, const std::string& frame) {
   gateway->on_text(static_cast<live::Channel>(stream - kAccount), frame, now_);
 }
 
+void Network::cut(bool streams, bool requests) {
+  requests_cut_ = requests;
+  streams_cut_ = streams;
+  if (!streams) return;
+  for (const live::Channel channel : {live::Channel::Private, live::Channel::Trade}) {
+    const sim::ConnId conn = connection(channel);
+    if (conn == 0) continue;
+    exchange->on_closed(conn);
+    advance();
+    drop(conn);
+  }
+}
+
 void Network::open(live::Channel channel) {
+  if (streams_cut_)
+    return later(latency(), [this, stream = stream_of(channel)] {
+      closed(stream, error(ErrorCode::Refused, "no way to the venue"));
+    });
   open(stream_of(channel), channel == live::Channel::Private ? "/v5/private" : "/v5/trade");
 }
 
@@ -184,19 +201,37 @@ void Network::close(live::Channel channel) { close(stream_of(channel)); }
 void Network::request(live::RequestId id, live::HttpCall call) {
   if (!may_leave(call.target)) return;
   later(latency(), [this, life = life_, id, call = std::move(call)] {
+    if (requests_cut_) {
+      if (life == life_) gateway->on_answer(id, error(ErrorCode::Io, "no way to the venue"), now_);
+      return;
+    }
     sim::HttpReply reply =
         exchange->on_http(call.post ? "POST" : "GET", call.target, call.headers, call.body);
     advance();
     if (life != life_) return;
-    later(latency() + reply.delay, [this, life, id, reply = std::move(reply)] {
-      if (life != life_) return;
-      if (reply.lost) return gateway->on_answer(id, error(ErrorCode::Io, "reset by peer"), now_);
-      live::HttpAnswer answer;
-      answer.status = reply.status;
-      answer.body = reply.body;
-      for (const auto& [name, value] : reply.headers) live::read_header(answer.limit, name, value);
-      gateway->on_answer(id, std::move(answer), now_);
-    });
+    later(latency() + reply.delay,
+          [this, life, id, target = call.target, reply = std::move(reply)]() mutable {
+            if (life != life_) return;
+            comes(target, reply.body);
+            if (reply.lost)
+              return gateway->on_answer(id, error(ErrorCode::Io, "reset by peer"), now_);
+            live::HttpAnswer answer;
+            answer.status = reply.status;
+            answer.body = std::move(reply.body);
+            for (const auto& [name, value] : reply.headers)
+              live::read_header(answer.limit, name, value);
+            gateway->on_answer(id, std::move(answer), now_);
+          });
+  });
+}
+
+void Network::answer(live::RequestId id, std::string body) {
+  later(latency() + latency(), [this, life = life_, id, body = std::move(body)]() mutable {
+    if (life != life_) return;
+    live::HttpAnswer answer;
+    answer.status = 200;
+    answer.body = std::move(body);
+    gateway->on_answer(id, std::move(answer), now_);
   });
 }
 
@@ -214,4 +249,4 @@ void Network::cut_all() {
   }
 }
 
-}  // namespace proteus::simulation
+}  // namespace proteus::app::selftest
