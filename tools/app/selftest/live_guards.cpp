@@ -44,18 +44,18 @@ void short_lives(Trial& trial, const Bench& bench) {
 
 /// Where the account is granted it, the venue cancels for us.
 void venue_cancels(Trial& trial, const Bench& bench) {
-  LiveStage live =
-      bench.live({.rights = ":dcp", .passive_bps = kAway, .disconnect_protection = true});
+  LiveStage live = bench.live(
+      {.rights = ":dcp", .passive_bps = kAway, .disconnect_protection = true, .push_interval = 1s});
   if (!trial.must(live.refusal().empty(), "disconnect protection was not armed")) return;
   live.place(kPerpetual, lots(kFewLots));
   live.run(1s);
   live.network().cut(true, true);  // The daemon can do nothing at all.
   const Duration window =
       std::chrono::round<std::chrono::seconds>(live.settings().disconnect_window);
-  const Duration step = 1s;
-  live.run(window - step);
+  const Duration pushes = 2s;  // The venue looks once a second.
+  live.run(window - pushes);
   trial.must(live.venue_open() == 1, "the venue cancelled before its window was over");
-  live.run(2 * step + 10s);
+  live.run(2 * pushes);
   trial.fires(live.venue_open() == 0 && cancelled_by(live, "CancelByDCP"),
               "an order while all connections have been dead for the window");
   live.network().cut(false, false);

@@ -32,13 +32,11 @@ void lost_acknowledgement(Trial& trial, const Bench& bench, bool took_effect) {
   trial.inside(live.ask(kPerpetual, lots(kFewLots)), "before the doubt an order");
   if (took_effect) live.fault_private(sim::FaultKind::Silent);  // Else its fill would tell.
   live.fault(took_effect ? sim::FaultKind::OrderLost : sim::FaultKind::OrderNever);
-  live.place(kPerpetual, before + lots(kFewLots + 1));
-  const auto open = live.engine().open_orders();
-  if (!trial.must(open.size() == 1, "the order is not open")) return;
-  const ClientOrderId id = open[0].request().id;
-  if (!trial.must(live.run_until([&] { return in_doubt(live); }, live.settings().ack_deadline + 5s),
-                  fmt::format("an acknowledgement lost {} left no doubt", what)))
+  if (!trial.must(
+          live.place_until(kPerpetual, before + lots(kFewLots + 1), [&] { return in_doubt(live); }),
+          fmt::format("an acknowledgement lost {} left no doubt", what)))
     return;
+  const ClientOrderId id = live.engine().open_orders()[0].request().id;
   trial.refused(live.ask(kPerpetual, lots(kFewLots + 2)), count(0), count(1),
                 fmt::format("an increase while an acknowledgement lost {} is in doubt", what));
   trial.waits(live.ask(kPerpetual, lots(-1), Purpose::Close), "an automatic reduction");

@@ -245,11 +245,11 @@ void LiveStage::operate(OperatorAction action) {
 // --------------------------------------------------------------------------------------------------
 // time
 
-bool LiveStage::run_until(const std::function<bool()>& holds, Duration longest) {
+bool LiveStage::run_until(const std::function<bool()>& holds, Duration longest, Duration step) {
   const auto until = network_.now() + longest;
   while (network_.now() < until) {
     if (holds()) return true;
-    run(kTimer / 2);
+    run(step);
   }
   return holds();
 }
@@ -286,6 +286,15 @@ void LiveStage::place(InstrumentId id, Quantity position) {
   gate_.wish(id, position);
   close();
   gate_.bypass(false);
+}
+
+bool LiveStage::place_until(InstrumentId id, Quantity position,
+                            const std::function<bool()>& holds) {
+  gate_.bypass(true);
+  gate_.wish(id, position);
+  const bool held = run_until(holds, 119s, 5ms);
+  gate_.bypass(false);
+  return held;
 }
 
 bool LiveStage::hold(InstrumentId id, Quantity wanted) {
@@ -365,8 +374,8 @@ boost::json::value LiveStage::owner_asks(bool post, const std::string& path,
                                          const std::string& text) {
   const std::string target = post || text.empty() ? path : path + "?" + text;
   const std::string key(kLiveKey);
-  constexpr int kTries = 50;  // Limits of requests are a second's, and the gateway asks too.
-  for (int i = 0; i < kTries; ++i) {
+  constexpr int kTooMany = 10006;  // Limits are a second's, and the gateway asks too.
+  for (;;) {
     const std::string stamp = std::to_string(to_unix_ms(exchange_->now()));
     const sim::HttpReply reply = exchange_->on_http(
         post ? "POST" : "GET", target,
@@ -378,29 +387,30 @@ boost::json::value LiveStage::owner_asks(bool post, const std::string& path,
     network_.advance();
     PROTEUS_ASSERT(reply.status == 200);
     boost::json::value body = boost::json::parse(reply.body);
-    if (body.at("retCode").as_int64() == 0) return body;
+    if (body.at("retCode").as_int64() != kTooMany) return body;
     run(kTimer);
   }
-  PROTEUS_ASSERT(false);
-  return {};
 }
 
 boost::json::object LiveStage::venue_row(InstrumentId id) {
   const auto body = owner_asks(false, "/v5/position/list",
                                fmt::format("category=linear&symbol={}", table_[id].symbol.view()));
-  return body.at_pointer("/result/list/0").as_object();
+  boost::system::error_code missing;
+  const boost::json::value* row = body.find_pointer("/result/list/0", missing);
+  return row != nullptr && row->is_object() ? row->get_object() : boost::json::object{};
 }
 
 Quantity LiveStage::venue_position(InstrumentId id) {
   const boost::json::object row = venue_row(id);
-  const Quantity size = Quantity::parse(text_of(row, "size")).value();
+  const auto told = Quantity::parse(text_of(row, "size"));
+  const Quantity size = told ? told.value() : Quantity{};
   return text_of(row, "side") == "Sell" ? -size : size;
 }
 
 Price LiveStage::venue_stop(InstrumentId id) {
   const boost::json::object row = venue_row(id);
-  const std::string_view stop = text_of(row, "stopLoss");
-  return stop.empty() ? Price{} : Price::parse(stop).value();
+  const auto told = Price::parse(text_of(row, "stopLoss"));
+  return told ? told.value() : Price{};
 }
 
 std::vector<VenueOrder> LiveStage::venue_orders() {

@@ -70,7 +70,8 @@ class LiveStage final : private live::AccountIo {
 
   // Time.
   void run(Duration time) { network_.run_to(network_.now() + time); }
-  bool run_until(const std::function<bool()>& holds, Duration longest);
+  bool run_until(const std::function<bool()>& holds, Duration longest,
+                 Duration step = std::chrono::milliseconds{50});
   /// The next bars close and are decided.
   void close();
   bool until_clean();
@@ -83,6 +84,8 @@ class LiveStage final : private live::AccountIo {
   Said wish(InstrumentId id, Quantity position);
   /// The same past the gate: the order is on its way, or has arrived.
   void place(InstrumentId id, Quantity position);
+  /// The same, and stops at the moment when `holds`, in the minute after the close at the latest.
+  bool place_until(InstrumentId id, Quantity position, const std::function<bool()>& holds);
   /// That, until the books have it. False: they never do.
   bool hold(InstrumentId id, Quantity position);
   /// An order of ours that no decision led to, past engine and gate.
