@@ -195,6 +195,7 @@ void AccountGateway::on_timer(SteadyTime now) {
   for (const VenueMemory::Entry& entry : impl_->parts.memory.open())
     if (entry.state == OrderState::Unknown) impl_->inquiries.ask(entry.request.id, now);
   impl_->inquiries.on_timer(now);
+  impl_->stops.on_timer(now);
   impl_->reconciler.on_timer(now);
   impl_->inputs.flush();
 }

@@ -49,6 +49,11 @@ void AccountStart::begin(Done done) {
           fmt::format("leverage of {}", one.name()));
     });
   }
+  if (parts_.settings.disconnect_protection)
+    steps_.emplace_back([this] {
+      set("/v5/order/disconnected-cancel-all", disconnect_text(parts_.settings.disconnect_window),
+          "disconnect protection (live.disconnect_protection)");
+    });
   next();
 }
 

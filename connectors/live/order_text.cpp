@@ -169,6 +169,11 @@ std::string switch_mode_text(const Instrument& instrument) {
   return TextObject(instrument).raw("mode", "0").take();
 }
 
+std::string disconnect_text(Duration window) {
+  return fmt::format(R"({{"product":"DERIVATIVES","timeWindow":{}}})",
+                     std::chrono::round<std::chrono::seconds>(window).count());
+}
+
 std::string ws_message(std::string_view req_id, std::string_view op, std::int64_t timestamp_ms,
                        std::int64_t recv_window_ms, std::string_view args) {
   return fmt::format(

@@ -10,6 +10,7 @@
 
 #include "engine/core/instrument.hpp"
 #include "engine/core/order.hpp"
+#include "engine/core/time.hpp"
 
 namespace proteus::live {
 
@@ -45,6 +46,9 @@ std::string trading_stop_text(const Instrument& instrument, Price stop_loss);
 std::string set_leverage_text(const Instrument& instrument, std::int64_t leverage_e9);
 /// /v5/position/switch-mode to one-way.
 std::string switch_mode_text(const Instrument& instrument);
+
+/// /v5/order/disconnected-cancel-all: of all perpetuals; the venue knows whole seconds.
+std::string disconnect_text(Duration window);
 
 /// A message of the order-entry stream; `args`: one of the texts above.
 std::string ws_message(std::string_view req_id, std::string_view op, std::int64_t timestamp_ms,

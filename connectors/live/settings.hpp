@@ -29,6 +29,8 @@ struct LiveSettings {
   double leverage = 5.0;
   double stop_distance = 0.2;
   AtStop at_stop = AtStop::Leave;
+  bool disconnect_protection = false;
+  Duration disconnect_window = std::chrono::seconds{10};
   Duration ack_deadline = std::chrono::seconds{2};
   Duration unknown_settle = std::chrono::seconds{15};
   Duration reconcile_interval = std::chrono::seconds{60};
@@ -64,6 +66,11 @@ struct LiveSettings {
                 "control 17: the protective stop at the venue lies this share of the price away",
                 0.001, 0.9),
         setting("at_stop", &S::at_stop, "positions when the daemon is stopped: leave or flatten"),
+        setting("disconnect_protection", &S::disconnect_protection,
+                "control 16: the venue itself cancels our orders when our streams are dead; only "
+                "for accounts to which it grants that, others do not start with it"),
+        setting("disconnect_window", &S::disconnect_window,
+                "how long they have to be dead, whole seconds", 3.0, 300.0),
         setting("ack_deadline", &S::ack_deadline,
                 "an order request without an answer for that long has an unknown outcome", 0.05,
                 60),

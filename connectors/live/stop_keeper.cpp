@@ -42,8 +42,10 @@ void StopKeeper::see(const PositionRow& row, SteadyTime now) {
   kept.stop = row.stop_loss;
   if (row.quantity.is_zero() || protects(row.stop_loss, row)) {
     kept.tries = 0;
+    kept.naked.reset();
     return;
   }
+  kept.naked = row;
   if (kept.asking || now < kept.not_before) return;
   if (kept.tries >= kStopTries) {
     kept.tries = 0;
@@ -54,6 +56,16 @@ void StopKeeper::see(const PositionRow& row, SteadyTime now) {
                                      parts_.instruments[*id].name())}});
   }
   set(*id, wanted(parts_.instruments[*id], row));
+}
+
+void StopKeeper::on_timer(SteadyTime now) {
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    const Kept& kept = kept_[i];
+    if (!kept.naked || kept.asking || now < kept.not_before) continue;
+    // Closed meanwhile: its row is on the way.
+    if (parts_.ledger().positions[i].quantity.is_zero()) continue;
+    see(PositionRow(*kept.naked), now);
+  }
 }
 
 void StopKeeper::set(InstrumentId id, Price stop) {
@@ -71,6 +83,7 @@ void StopKeeper::set(InstrumentId id, Price stop) {
                    outcome_of(RequestKind::Setting, reply.value().code) == Outcome::Done;
                if (done) {
                  now_kept.stop = stop;  // Verified by the next row of the position.
+                 now_kept.naked.reset();
                  ++parts_.counters.stops_set;
                  return;
                }

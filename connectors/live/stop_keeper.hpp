@@ -3,6 +3,7 @@
 // set closes everything.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "connectors/live/account_rows.hpp"
@@ -16,6 +17,8 @@ class StopKeeper {
       : parts_(parts), rest_(rest), kept_(parts.instruments.size()) {}
 
   void see(const PositionRow& row, SteadyTime now);
+  /// Tries again what was not set: no position waits for its next row.
+  void on_timer(SteadyTime now);
   /// True: every position that was seen has its stop.
   [[nodiscard]] bool all_protected() const;
   [[nodiscard]] Price stop_of(InstrumentId id) const { return kept_[id.index].stop; }
@@ -29,6 +32,7 @@ class StopKeeper {
     int tries = 0;
     bool asking = false;
     SteadyTime not_before{};
+    std::optional<PositionRow> naked;  ///< the last row, where it told of no stop that protects
   };
   void set(InstrumentId id, Price stop);
 

@@ -6,6 +6,9 @@ namespace proteus::live {
 namespace {
 
 constexpr std::string_view kTopics = R"("order","execution","position","wallet")";
+/// Its connection is the one whose death the venue acts on (reference 10.9).
+constexpr std::string_view kGuardedTopics =
+    R"("order","execution","position","wallet","dcp.future")";
 
 std::string_view word_of(Channel channel) {
   return channel == Channel::Private ? "private" : "trade";
@@ -62,8 +65,9 @@ void StreamLink::signed_in(bool success, const std::string& words, SteadyTime no
   if (channel_ == Channel::Trade) return become_live(now);
   state_ = State::Subscribing;
   state_since_ = now;
-  parts_.io.send(channel_, fmt::format(R"({{"req_id":"s{}","op":"subscribe","args":[{}]}})",
-                                       ++requests_, kTopics));
+  parts_.io.send(channel_,
+                 fmt::format(R"({{"req_id":"s{}","op":"subscribe","args":[{}]}})", ++requests_,
+                             parts_.settings.disconnect_protection ? kGuardedTopics : kTopics));
 }
 
 void StreamLink::subscribed(bool success, const std::string& words, SteadyTime now) {

@@ -19,10 +19,12 @@
 #include "connectors/sim/random.hpp"
 #include "connectors/sim/synthetic_source.hpp"
 #include "tests/simulation/audit.hpp"
-#include "tests/simulation/network.hpp"
+#include "tools/app/selftest/network.hpp"
 #include "tools/app/trading.hpp"
 
 namespace proteus::simulation {
+
+using app::selftest::Network;
 
 /// One seed's faults: every kind has a chance above zero, each in a range of its own.
 sim::SimFaults draw_faults(std::uint64_t seed);

@@ -13,10 +13,12 @@
 
 #include "connectors/sim/synthetic_source.hpp"
 #include "tests/simulation/audit.hpp"
-#include "tests/simulation/network.hpp"
+#include "tools/app/selftest/network.hpp"
 #include "tools/app/trading.hpp"
 
 namespace proteus::simulation {
+
+using app::selftest::Network;
 
 struct LiveSetup {
   std::uint64_t seed = 1;

@@ -116,6 +116,8 @@ TEST(OrderText, Others) {
   EXPECT_EQ(set_leverage_text(btc(), 2'500'000'000),
             R"({"category":"linear","symbol":"BTCUSDT","buyLeverage":"2.5","sellLeverage":"2.5"})");
   EXPECT_EQ(switch_mode_text(btc()), R"({"category":"linear","symbol":"BTCUSDT","mode":0})");
+  EXPECT_EQ(disconnect_text(std::chrono::seconds{10}),
+            R"({"product":"DERIVATIVES","timeWindow":10})");
 }
 
 /// The example of the reference's section 8, byte by byte.

@@ -13,6 +13,7 @@ const Timestamp kTime = parse_time("2025-06-01T12:00:00Z").value();
 
 std::vector<Line> lines_with(Grade second) {
   std::vector<Line> lines(3);
+  lines[2].grade = Grade::Pass;
   lines[0].control = Control::OrderValue;
   lines[0].grade = Grade::Pass;
   lines[1].control = Control::Drawdown;
@@ -80,6 +81,13 @@ TEST_F(SelftestRecord, WithAFailureIsRefused) {
   ASSERT_TRUE(complaint().has_value());
   EXPECT_EQ(complaint()->code, ErrorCode::Refused);
   EXPECT_NE(complaint()->context.find("1 controls failed"), std::string::npos);
+}
+
+TEST_F(SelftestRecord, WithAControlThatIsNotBuiltIsRefused) {
+  store_result(Grade::NotBuilt);
+  ASSERT_TRUE(complaint().has_value());
+  EXPECT_EQ(complaint()->code, ErrorCode::Refused);
+  EXPECT_NE(complaint()->context.find("1 controls are not built"), std::string::npos);
 }
 
 TEST_F(SelftestRecord, IsReplacedByTheNextOne) {

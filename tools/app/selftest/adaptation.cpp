@@ -104,7 +104,9 @@ class Governed {
 }  // namespace
 
 void adaptation_bounds(Trial& trial, const Bench& bench) {
-  const strategies::PolicySettings& p = bench.config.policy;
+  strategies::PolicySettings p = bench.config.policy;
+  // Where nothing learns now the bounds are armed all the same.
+  if (!strategies::learns(p.adapt)) p.adapt = strategies::Adapt::Gradient;
   trial.did(
       fmt::format("learned weights {:.6g} away from the base where {:.6g} is allowed, choices that "
                   "diverge by {:.6g} nats where {:.6g} are, no gain on held-back bars, measures "

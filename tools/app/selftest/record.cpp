@@ -88,6 +88,7 @@ std::string record_json(const Subject& subject, std::string_view version, Timest
       .add("passed", counts.passed)
       .add("failed", counts.failed)
       .add("not_built", counts.not_built)
+      .add("seed", static_cast<std::int64_t>(kLiveSeed))
       .add_raw("controls", controls.text())
       .text();
 }
@@ -121,6 +122,9 @@ Result<void> selftest_is_fresh(const std::filesystem::path& session_folder,
   if (number_at(record, "failed") != 0)
     return not_fresh(ErrorCode::Refused, path,
                      fmt::format("{} controls failed", number_at(record, "failed")));
+  if (number_at(record, "not_built") != 0)
+    return not_fresh(ErrorCode::Refused, path,
+                     fmt::format("{} controls are not built", number_at(record, "not_built")));
   if (!agrees(record))
     return not_fresh(ErrorCode::Corrupt, path, "its lines do not agree with its counts");
   return success();

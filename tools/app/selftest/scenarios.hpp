@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/core/fixed.hpp"
+#include "tools/app/selftest/live_stage.hpp"
 #include "tools/app/selftest/stage.hpp"
 #include "tools/app/selftest/trial.hpp"
 
@@ -14,6 +15,10 @@ namespace proteus::app::selftest {
 struct Bench {
   const Settings& config;
   const GateMaker& make;
+  const WireTap& tap;
+  [[nodiscard]] LiveStage live(const LiveOptions& options = {}) const {
+    return LiveStage(config, make, tap, options);
+  }
   [[nodiscard]] Stage stage(const StageOptions& options = {}) const {
     return Stage(config, make, options);
   }
@@ -71,6 +76,16 @@ void kill(Trial& trial, const Bench& bench);
 // model.cpp: what the strategy says and is worth
 void expected_edge(Trial& trial, const Bench& bench);
 void model_output(Trial& trial, const Bench& bench);
+// live_guards.cpp: what protects an account when we cannot
+void cancel_on_disconnect(Trial& trial, const Bench& bench);
+void protective_stop(Trial& trial, const Bench& bench);
+void key_permissions(Trial& trial, const Bench& bench);
+// live_orders.cpp: orders on their way
+void self_trade(Trial& trial, const Bench& bench);
+void unknown_outcome(Trial& trial, const Bench& bench);
+// live_books.cpp: the venue's books and ours
+void reconciliation(Trial& trial, const Bench& bench);
+void start_reconciliation(Trial& trial, const Bench& bench);
 // adaptation.cpp: what is learned while it trades
 void adaptation_bounds(Trial& trial, const Bench& bench);
 

@@ -264,14 +264,14 @@ Said Stage::target(InstrumentId id, Target target) {
 
 void Stage::expect_edge(InstrumentId id, double edge) { strategies_[id.index]->edge = edge; }
 
-Said Stage::said() const {
+Said said_to_last(const WishGate& gate, const Notes& notes) {
   Said said;
-  const auto& review = gate_.last();
+  const auto& review = gate.last();
   if (!review) return said;
   said.asked = true;
   said.words = review->words;
   said.left = std::ranges::any_of(
-      notes_.intents, [&](const OrderIntent& out) { return out.order.id == review->order.id; });
+      notes.intents, [&](const OrderIntent& out) { return out.order.id == review->order.id; });
   if (const auto* refused = std::get_if<Refused>(&review->verdict)) {
     said.by = refused->by;
   } else {
@@ -281,32 +281,39 @@ Said Stage::said() const {
   return said;
 }
 
-Said Stage::ask(InstrumentId id, Quantity change, Purpose purpose, std::optional<Price> limit) {
+Said ask_gate(WishGate& gate, const Engine& engine, const Notes& notes, const SessionCode& session,
+              const Question& question) {
   OrderRequest order;
   // Ordinals are few; a later second of the id's own makes room for more.
   constexpr std::uint32_t kEach = 40'000;
-  order.id = make_order_id(kSession, id, engine_->now() + std::chrono::seconds{asked_ / kEach},
-                           purpose, 1000 + asked_ % kEach);
-  ++asked_;
-  order.instrument = id;
-  order.side = change > Quantity{} ? Side::Buy : Side::Sell;
-  order.quantity = abs(change);
-  order.reduce_only = purpose != Purpose::Open;
-  order.reference = prices_[id.index];
-  order.decided_at = engine_->now();
-  if (limit) {
+  order.id = make_order_id(session, question.id,
+                           engine.now() + std::chrono::seconds{question.number / kEach},
+                           question.purpose, 1000 + question.number % kEach);
+  order.instrument = question.id;
+  order.side = question.change > Quantity{} ? Side::Buy : Side::Sell;
+  order.quantity = abs(question.change);
+  order.reduce_only = question.purpose != Purpose::Open;
+  order.reference = question.reference;
+  order.decided_at = engine.now();
+  if (question.limit) {
     order.type = OrderType::Limit;
-    order.price = *limit;
+    order.price = *question.limit;
   }
   std::vector<OrderRequest> open;
-  for (const Order& other : engine_->open_orders()) {
+  for (const Order& other : engine.open_orders()) {
     open.push_back(other.request());
     open.back().quantity = other.remaining();
   }
   ControlWords words;
-  gate_.forget();
-  (void)gate_.review(order, {instruments_[id], ledger(), open, engine_->now()}, words);
-  return said();
+  gate.forget();
+  (void)gate.review(order, {engine.instruments()[question.id], engine.ledger(), open, engine.now()},
+                    words);
+  return said_to_last(gate, notes);
+}
+
+Said Stage::ask(InstrumentId id, Quantity change, Purpose purpose, std::optional<Price> limit) {
+  return ask_gate(gate_, *engine_, notes_, kSession,
+                  {id, change, purpose, limit, prices_[id.index], asked_++});
 }
 
 bool Stage::holding(Hold hold) const {

@@ -59,6 +59,8 @@ struct Said {
 struct Notes final : Journal {
   void append(const Event& event) override {
     if (const auto* update = std::get_if<OrderUpdate>(&event.body)) updates.push_back(*update);
+    if (const auto* found = std::get_if<ExternalAdjustment>(&event.body))
+      adjustments.push_back(*found);
   }
   void append(const DecisionRecord&) override {}
   void append(const OrderIntent& intent) override { intents.push_back(intent); }
@@ -67,8 +69,24 @@ struct Notes final : Journal {
   [[nodiscard]] bool commit() override { return true; }
 
   std::vector<OrderUpdate> updates;
+  std::vector<ExternalAdjustment> adjustments;
   std::vector<OrderIntent> intents;
 };
+
+/// What was said to the order that was asked about last.
+Said said_to_last(const WishGate& gate, const Notes& notes);
+
+/// An order that is asked about and goes nowhere.
+struct Question {
+  InstrumentId id;
+  Quantity change;
+  Purpose purpose = Purpose::Open;
+  std::optional<Price> limit;
+  Price reference;
+  std::uint32_t number = 0;  ///< that no other question has
+};
+Said ask_gate(WishGate& gate, const Engine& engine, const Notes& notes, const SessionCode& session,
+              const Question& question);
 
 struct StageOptions {
   std::optional<double> passive_bps = std::nullopt;  ///< limit orders this far from the close
@@ -149,7 +167,7 @@ class Stage {
   [[nodiscard]] Bar bar(InstrumentId id, Timestamp open) const;
   class Scripted;
   class Market;
-  [[nodiscard]] Said said() const;
+  [[nodiscard]] Said said() const { return said_to_last(gate_, notes_); }
 
   EngineSettings settings_;
   InstrumentTable instruments_;

@@ -93,6 +93,7 @@ void Trial::waits(const Said& said, std::string_view what) {
 }
 
 void Trial::tell_exit(std::string text) {
+  if (line_.reduction.find(text) != std::string::npos) return;
   line_.reduction += (line_.reduction.empty() ? "" : ", ") + std::move(text);
 }
 

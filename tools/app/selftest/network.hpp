@@ -14,7 +14,7 @@
 #include "connectors/sim/exchange.hpp"
 #include "connectors/sim/random.hpp"
 
-namespace proteus::simulation {
+namespace proteus::app::selftest {
 
 /// The wire between exchange and feed, on simulated real time. Frames of a connection keep their
 /// order; requests and answers take their time.
@@ -55,6 +55,9 @@ class Network final : public sim::SimIo, public bybit::FeedIo, public live::Acco
   /// Asked for what a daemon sends to its account, message or target of a request, before it
   /// leaves; false: it does not.
   std::function<bool(std::string_view)> may_leave = [](std::string_view) { return true; };
+  /// Sees the answer to an account's request before the gateway does, and may spoil it.
+  std::function<void(std::string_view target, std::string& body)> comes = [](std::string_view,
+                                                                             std::string&) {};
 
   [[nodiscard]] bybit::SteadyTime now() const { return now_; }
   /// Counts the daemons that have died.
@@ -65,6 +68,17 @@ class Network final : public sim::SimIo, public bybit::FeedIo, public live::Acco
   void run_to(bybit::SteadyTime until);
   /// After every input of the exchange.
   void advance();
+
+  /// The account's streams break and cannot be opened, and with `requests` no request reaches the
+  /// exchange either; until it is called with false. Public streams go on.
+  void cut(bool streams, bool requests);
+  /// The account's connection of now; zero: none.
+  [[nodiscard]] sim::ConnId connection(live::Channel channel) {
+    return streams_[stream_of(channel)].conn;
+  }
+
+  /// In the exchange's place: HTTP 200 with `body`, in the time that a request takes.
+  void answer(live::RequestId id, std::string body);
 
   /// The daemon is gone: its connections break, and what was on its way to it reaches nobody. What
   /// it had sent still arrives.
@@ -136,6 +150,8 @@ class Network final : public sim::SimIo, public bybit::FeedIo, public live::Acco
   std::map<bybit::StreamId, Stream> streams_;
   sim::ConnId last_conn_ = 0;
   std::uint64_t life_ = 0;  ///< of the daemon: answers to another one reach nobody
+  bool streams_cut_ = false;
+  bool requests_cut_ = false;
 };
 
-}  // namespace proteus::simulation
+}  // namespace proteus::app::selftest

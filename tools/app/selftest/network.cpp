@@ -1,11 +1,11 @@
-#include "tests/simulation/network.hpp"
+#include "tools/app/selftest/network.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-namespace proteus::simulation {
+namespace proteus::app::selftest {
 
 using namespace std::chrono_literals;
 
@@ -175,7 +175,24 @@ void Network::heard(bybit::StreamId stream, const std::string& frame) {
   if (auto* const account = listener(stream)) account->on_text(channel_of(stream), frame, now_);
 }
 
+void Network::cut(bool streams, bool requests) {
+  requests_cut_ = requests;
+  streams_cut_ = streams;
+  if (!streams) return;
+  for (const live::Channel channel : {live::Channel::Private, live::Channel::Trade}) {
+    const sim::ConnId conn = connection(channel);
+    if (conn == 0) continue;
+    exchange->on_closed(conn);
+    advance();
+    drop(conn);
+  }
+}
+
 void Network::open(live::Channel channel) {
+  if (streams_cut_)
+    return later(latency(), [this, stream = stream_of(channel)] {
+      closed(stream, error(ErrorCode::Refused, "no way to the venue"));
+    });
   open(stream_of(channel), channel == live::Channel::Private ? "/v5/private" : "/v5/trade");
 }
 
@@ -187,15 +204,20 @@ void Network::close(live::Channel channel) { close(stream_of(channel)); }
 
 void Network::request(live::RequestId id, live::HttpCall call) {
   if (!may_leave(call.target)) return;
+  const std::string target = call.target;
   ask(id, std::move(call),
-      [this, life = life_](live::RequestId request, Result<live::HttpAnswer> answer) {
-        if (life == life_) gateway->on_answer(request, std::move(answer), now_);
+      [this, life = life_, target](live::RequestId request,
+                                                 Result<live::HttpAnswer> answer) {
+        if (life != life_) return;
+        if (answer) comes(target, answer.value().body);
+        gateway->on_answer(request, std::move(answer), now_);
       });
 }
 
 void Network::ask(live::RequestId id, live::HttpCall call,
                   std::function<void(live::RequestId, Result<live::HttpAnswer>)> hear) {
   later(latency(), [this, id, call = std::move(call), hear = std::move(hear)] {
+    if (requests_cut_) return hear(id, error(ErrorCode::Io, "no way to the venue"));
     sim::HttpReply reply =
         exchange->on_http(call.post ? "POST" : "GET", call.target, call.headers, call.body);
     advance();
@@ -207,6 +229,16 @@ void Network::ask(live::RequestId id, live::HttpCall call,
       for (const auto& [name, value] : reply.headers) live::read_header(answer.limit, name, value);
       hear(id, std::move(answer));
     });
+  });
+}
+
+void Network::answer(live::RequestId id, std::string body) {
+  later(latency() + latency(), [this, life = life_, id, body = std::move(body)]() mutable {
+    if (life != life_) return;
+    live::HttpAnswer answer;
+    answer.status = 200;
+    answer.body = std::move(body);
+    gateway->on_answer(id, std::move(answer), now_);
   });
 }
 
@@ -246,4 +278,4 @@ void Network::cut_all() {
   }
 }
 
-}  // namespace proteus::simulation
+}  // namespace proteus::app::selftest
