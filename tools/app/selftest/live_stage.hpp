@@ -46,6 +46,10 @@ struct VenueOrder {
 
 class LiveStage final : private live::AccountIo {
  public:
+  /// Of the simulated account: guards nothing.
+  static constexpr std::string_view kKey = "selftest";
+  static constexpr std::string_view kSecret = "of-a-simulated-account";
+
   LiveStage(const Settings& config, const GateMaker& make, const WireTap& tap,
             const LiveOptions& options);
   ~LiveStage() override;
