@@ -9,6 +9,8 @@
 #include <map>
 #include <set>
 
+#include "connectors/live/account_gateway.hpp"
+#include "connectors/live/live_venue.hpp"
 #include "connectors/sim/exchange.hpp"
 #include "connectors/sim/private/signature.hpp"
 #include "connectors/sim/synthetic_source.hpp"

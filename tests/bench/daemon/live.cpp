@@ -10,6 +10,7 @@
 
 #include <cmath>
 
+#include "connectors/live/account_gateway.hpp"
 #include "connectors/live/signer.hpp"
 #include "connectors/net/server.hpp"
 #include "engine/market/instruments.hpp"

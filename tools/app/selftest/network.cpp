@@ -206,8 +206,7 @@ void Network::request(live::RequestId id, live::HttpCall call) {
   if (!may_leave(call.target)) return;
   const std::string target = call.target;
   ask(id, std::move(call),
-      [this, life = life_, target](live::RequestId request,
-                                                 Result<live::HttpAnswer> answer) {
+      [this, life = life_, target](live::RequestId request, Result<live::HttpAnswer> answer) {
         if (life != life_) return;
         if (answer) comes(target, answer.value().body);
         gateway->on_answer(request, std::move(answer), now_);
