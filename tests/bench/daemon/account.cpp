@@ -128,7 +128,8 @@ class Account {
     host_ = must(
         app::SimHost::create(loop, exchange, app::generated_market_start(exchange.exchange, now)));
     clock_.emplace(bybit::ClockMode::Steady, 1.0, app::steady_time);
-    clock_->on_server_time(net::Loop::wall_now(), app::steady_time(), app::steady_time());
+    const auto at = app::steady_time();
+    clock_->on_server_time(net::Loop::wall_now(), at, at);
     const auto rest = must(net::parse_endpoint(fmt::format("http://127.0.0.1:{}", host_->port())));
     const auto stream = must(net::parse_endpoint(fmt::format("ws://127.0.0.1:{}", host_->port())));
     io_ = std::make_unique<app::NetAccountIo>(loop, rest, stream, "", settings_, *clock_, nullptr);
@@ -152,8 +153,16 @@ class Account {
     if (!until([this] {
           const auto told = gateway->status(app::steady_time());
           return told.clean && told.trade_live;
-        }))
-      must(Result<void>(error(ErrorCode::Timeout, "the account was never read to its end")));
+        })) {
+      const auto told = gateway->status(app::steady_time());
+      must(Result<void>(error(
+          ErrorCode::Timeout,
+          fmt::format("the account was never read to its end: private {}, trade {}, clean {}, {}; "
+                      "the venue's time {}, ours {}",
+                      told.private_live, told.trade_live, told.clean, told.refusal,
+                      format_time(host_->exchange().now()),
+                      format_time(clock_->at(app::steady_time()))))));
+    }
     desk.price = 50'000.0;
   }
   ~Account() {
