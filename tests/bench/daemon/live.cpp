@@ -80,7 +80,7 @@ app::Loaded live_bench_settings(const Plan& plan, std::uint16_t account, std::ui
            fmt::format("venue.stream=ws://127.0.0.1:{}", stream),
            fmt::format("venue.account_stream=ws://127.0.0.1:{}", account), "feed.warm_up_bars=0",
            "feed.tickers=false", "feed.clock=frames", "feed.time_sync_interval=1h",
-           "policy.adapt=memory", "live.reconcile_interval=1h", "live.ack_deadline=60s",
+           "policy.adapt=recurrent", "live.reconcile_interval=1h", "live.ack_deadline=60s",
            by_rest ? "live.order_entry=rest" : "live.order_entry=websocket"}));
 }
 

@@ -1,6 +1,7 @@
 // What a session may go on with: the settings that decide its orders stay for good.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -25,7 +26,9 @@ class Resume : public ::testing::Test {
     const Result<void> fits = fits_session(loaded.value(), folder_);
     return fits ? "" : fits.error().context;
   }
-  std::filesystem::path folder_ = ::testing::TempDir() + "proteus_resume";
+  // Tests of one suite run beside one another.
+  std::filesystem::path folder_ =
+      ::testing::TempDir() + "proteus_resume." + std::to_string(::getpid());
 };
 
 TEST_F(Resume, RefusesOtherSettingsOfWhatDecidesAndNamesThem) {
