@@ -273,10 +273,13 @@ void LiveWire::fill(std::string_view text) {
 void LiveWire::on_account(net::Connection conn, std::string_view text) {
   const std::string op = quoted(text, "op");
   if (op == "order.create") {
-    tell(trade_, fmt::format(R"({{"reqId":"{}","retCode":0,"retMsg":"OK","op":"order.create",)"
-                             R"("data":{{"orderId":"o","orderLinkId":"{}"}},"header":{{}},)"
-                             R"("connId":"c"}})",
-                             quoted(text, "reqId"), quoted(text, "orderLinkId")));
+    tell(trade_,
+         fmt::format(
+             R"({{"reqId":"{}","retCode":0,"retMsg":"OK","op":"order.create",)"
+             R"("data":{{"orderId":"o","orderLinkId":"{}"}},"header":{{"X-Bapi-Limit":"100000",)"
+             R"("X-Bapi-Limit-Status":"99999"}},)"
+             R"("connId":"c"}})",
+             quoted(text, "reqId"), quoted(text, "orderLinkId")));
     return fill(text);
   }
   if (conn == trade_)
@@ -303,8 +306,8 @@ void LiveWire::on_request(const net::HttpRequest& request, const net::Responder&
   net::HttpAnswer answer(
       200, fmt::format(R"({{"retCode":0,"retMsg":"OK","result":{},"retExtInfo":{{}},"time":{}}})",
                        result, kLiveStartMs + hour_ * kHourMs));
-  answer.headers.push_back({"X-Bapi-Limit", "1000"});
-  answer.headers.push_back({"X-Bapi-Limit-Status", "999"});
+  answer.headers.push_back({"X-Bapi-Limit", "100000"});
+  answer.headers.push_back({"X-Bapi-Limit-Status", "99999"});
   responder.respond(std::move(answer));
   if (has("order/create")) fill(request.body);
 }
