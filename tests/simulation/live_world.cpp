@@ -145,36 +145,8 @@ Result<InstrumentTable> LiveWorld::learn_instruments() {
   return bootstrap.result();
 }
 
-Result<void> LiveWorld::start() {
+Result<void> LiveWorld::open_account() {
   const app::Settings& s = loaded_.settings;
-  clock_.emplace(s.feed.clock, s.feed.speed, [this] { return network_.now(); });
-  network_.clock = &*clock_;
-  if (session_) {
-    BOOST_OUTCOME_TRY(trading_, app::Trading::resume(loaded_, "live", *session_));
-    clock_->not_before(trading_->engine().now());
-  }
-  BOOST_OUTCOME_TRY(const InstrumentTable table, learn_instruments());
-  const Timestamp now = clock_->at(network_.now());
-  if (session_) {
-    BOOST_OUTCOME_TRY(trading_->go_on(table, now));
-  } else {
-    std::array<std::uint8_t, 13> letters{};
-    sim::Draws draws(sim::mix(setup_.seed, "session"));
-    for (auto& letter : letters) letter = static_cast<std::uint8_t>(draws.next());
-    BOOST_OUTCOME_TRY(trading_,
-                      app::Trading::open(loaded_, "live", now, make_session_code(letters)));
-    if (std::getenv("PROTEUS_SIMULATION_ALOUD") != nullptr) trading_->watch();
-    session_ = trading_->session().folder();
-    if (setup_.audit)
-      trading_->accompany([&](Journal& log) {
-        auto made = std::make_unique<Audit>(log, Money::from_raw(to_fixed_raw(s.engine.capital)),
-                                            s.limits, [] { return false; });
-        audit_ = made.get();
-        return made;
-      });
-    BOOST_OUTCOME_TRY(trading_->build(table, now));
-  }
-  if (audit_ != nullptr) audit_->watch({trading_->engine(), nullptr, trading_->instruments()});
   live::AccountGateway::Setup setup{.settings = s.live,
                                     .recv_window = s.limits.recv_window,
                                     .instruments = trading_->instruments(),
@@ -198,6 +170,42 @@ Result<void> LiveWorld::start() {
   }
   if (!facts) return error(ErrorCode::Timeout, "the venue did not tell of the account");
   BOOST_OUTCOME_TRYV(*facts);
+  return success();
+}
+
+Result<void> LiveWorld::start() {
+  const app::Settings& s = loaded_.settings;
+  clock_.emplace(s.feed.clock, s.feed.speed, [this] { return network_.now(); });
+  network_.clock = &*clock_;
+  if (session_) {
+    BOOST_OUTCOME_TRY(trading_, app::Trading::resume(loaded_, "live", *session_));
+    clock_->not_before(trading_->engine().now());
+  }
+  BOOST_OUTCOME_TRY(const InstrumentTable table, learn_instruments());
+  const Timestamp now = clock_->at(network_.now());
+  if (session_) {
+    BOOST_OUTCOME_TRY(trading_->go_on(table, now));
+  } else {
+    std::array<std::uint8_t, 13> letters{};
+    sim::Draws draws(sim::mix(setup_.seed, "session"));
+    for (auto& letter : letters) letter = static_cast<std::uint8_t>(draws.next());
+    BOOST_OUTCOME_TRY(trading_, app::Trading::open(loaded_, setup_.paper ? "paper" : "live", now,
+                                                   make_session_code(letters)));
+    if (std::getenv("PROTEUS_SIMULATION_ALOUD") != nullptr) trading_->watch();
+    session_ = trading_->session().folder();
+    if (setup_.audit)
+      trading_->accompany([&](Journal& log) {
+        auto made = std::make_unique<Audit>(log, Money::from_raw(to_fixed_raw(s.engine.capital)),
+                                            s.limits, [] { return false; });
+        audit_ = made.get();
+        return made;
+      });
+    BOOST_OUTCOME_TRY(trading_->build(table, now));
+  }
+  if (audit_ != nullptr) audit_->watch({trading_->engine(), nullptr, trading_->instruments()});
+  if (!setup_.paper) {
+    BOOST_OUTCOME_TRYV(open_account());
+  }
   BOOST_OUTCOME_TRY(feed_, bybit::PublicFeed::create(s.feed, trading_->instruments(), network_,
                                                      *clock_, door_, setup_.seed));
   network_.feed = feed_.get();
@@ -205,8 +213,10 @@ Result<void> LiveWorld::start() {
                               bybit::SteadyTime at) {
     feed_->on_response(id, std::move(answer), at);
   };
-  trading_->live_venue()->carry_with(gateway_.get());
-  gateway_->start(network_.now());
+  if (!setup_.paper) {
+    trading_->live_venue()->carry_with(gateway_.get());
+    gateway_->start(network_.now());
+  }
   if (trading_->resumed()) {
     std::vector<bybit::ResumePoint> points;
     for (const Instrument& instrument : trading_->instruments()) {
@@ -220,7 +230,7 @@ Result<void> LiveWorld::start() {
   }
   every(50ms, [this] {
     feed_->on_timer(network_.now());
-    gateway_->on_timer(network_.now());
+    if (gateway_) gateway_->on_timer(network_.now());
     trading_->keep_log();
   });
   return success();
@@ -253,7 +263,7 @@ void LiveWorld::kill() {
   network_.cut_all();
   network_.on_answer = [](bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime) {};
   network_.gateway = nullptr;
-  trading_->live_venue()->carry_with(nullptr);
+  if (gateway_) trading_->live_venue()->carry_with(nullptr);
   feed_.reset();
   gateway_.reset();
   audit_ = nullptr;

@@ -28,6 +28,7 @@ struct LiveSetup {
   std::vector<std::string> instruments = {"linear:BTCUSDT", "linear:ETHUSDT"};
   std::function<void(sim::SimSettings&)> tune = [](sim::SimSettings&) {};
   bool audit = false;  ///< of the first daemon: an auditor before its log
+  bool paper = false;  ///< the same daemon on paper, over the same market
 };
 
 /// Every fault of an account's requests, lists and streams, each with a chance that is drawn.
@@ -106,6 +107,7 @@ class LiveWorld {
   };
   void every(Duration period, std::function<void()> fn);
   Result<InstrumentTable> learn_instruments();
+  Result<void> open_account();
 
   LiveSetup setup_;
   std::optional<sim::SyntheticSource> source_;
