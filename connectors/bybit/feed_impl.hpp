@@ -29,6 +29,7 @@ class PublicFeed::Impl final : public FeedOutput, public ConnectionListener {
   void on_frame(StreamId id, std::string_view bytes, Timestamp received, SteadyTime now);
   void on_closed(StreamId id, const Error& cause, SteadyTime now);
   void on_response(RequestId request, Result<HttpResponse> response, SteadyTime now);
+  void bar_http(const std::string& reason, SteadyTime now) { queue_.ban(reason, now); }
   void on_timer(SteadyTime now);
 
   [[nodiscard]] bool live() const;

@@ -64,6 +64,10 @@ void PublicFeed::on_frame(StreamId stream, std::string_view bytes, Timestamp rec
 void PublicFeed::on_closed(StreamId stream, const Error& cause, SteadyTime now) {
   impl_->on_closed(stream, cause, now);
 }
+void PublicFeed::bar_http(const std::string& reason, SteadyTime now) {
+  impl_->bar_http(reason, now);
+}
+
 void PublicFeed::on_response(RequestId request, Result<HttpResponse> response, SteadyTime now) {
   impl_->on_response(request, std::move(response), now);
 }

@@ -72,6 +72,9 @@ class PublicFeed {
   void on_frame(StreamId stream, std::string_view bytes, Timestamp received, SteadyTime now);
   void on_closed(StreamId stream, const Error& cause, SteadyTime now);
   void on_response(RequestId request, Result<HttpResponse> response, SteadyTime now);
+  /// Somebody else of this process was answered HTTP 403: the address is barred, and so no REST
+  /// leaves for settings.ban_pause.
+  void bar_http(const std::string& reason, SteadyTime now);
   /// Deadlines, retries, ticks. Call every 20 to 100 ms.
   void on_timer(SteadyTime now);
 

@@ -56,6 +56,9 @@ class RestQueue {
   /// Deadlines, and sending what may be sent now. Returns what is given up (bounded tries only).
   std::optional<RestAnswer> on_timer(SteadyTime now);
 
+  /// Nothing is sent for settings.ban_pause: the venue bars this address (HTTP 403), whoever asked.
+  void ban(const std::string& reason, SteadyTime now);
+
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
   [[nodiscard]] RestCodec& codec() { return codec_; }
 
@@ -69,7 +72,6 @@ class RestQueue {
   };
   std::optional<RestAnswer> failed(Request request, RestVerdict verdict, const std::string& reason,
                                    SteadyTime now);
-  void ban(const std::string& reason, SteadyTime now);
   void slow_down(const std::string& reason, SteadyTime now);
   void pump(SteadyTime now);
   bool take_token(SteadyTime now);

@@ -200,6 +200,8 @@ void AccountGateway::on_timer(SteadyTime now) {
   impl_->inputs.flush();
 }
 
+void AccountGateway::bar_http(SteadyTime now) { impl_->rest.bar(now); }
+
 void AccountGateway::reconcile(SteadyTime now) { impl_->reconciler.look(now); }
 
 void AccountGateway::cancel_everything() {

@@ -62,6 +62,8 @@ class AccountGateway final : public OrderCarrier, public AccountEvents {
   void on_closed(Channel channel, const Error& cause, SteadyTime now) override;
   void on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now) override;
   void on_timer(SteadyTime now);
+  /// Somebody else of this process was answered HTTP 403: nothing leaves by HTTP for ban_pause.
+  void bar_http(SteadyTime now);
   /// A look at the venue's books now.
   void reconcile(SteadyTime now);
   /// Cancels at the venue whatever is open on our instruments, by one request each.

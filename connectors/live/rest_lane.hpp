@@ -40,6 +40,8 @@ class RestLane {
 
   void on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now);
   void on_timer(SteadyTime now);
+  /// The venue bars this address (HTTP 403), whoever asked: nothing leaves for ban_pause.
+  void bar(SteadyTime now);
   /// After a 403.
   [[nodiscard]] bool barred(SteadyTime now) const { return now < barred_until_; }
   [[nodiscard]] std::uint64_t bans() const { return bans_; }
@@ -62,7 +64,6 @@ class RestLane {
   void send(Job job, SteadyTime now);
   void finish(Job job, Result<RestReply> reply);
   void again(Job job, const std::string& why, SteadyTime now);
-  void bar(SteadyTime now);
   RequestBucket& bucket(const std::string& path);
 
   WireParts& parts_;

@@ -178,8 +178,17 @@ Result<void> TradingDaemon::Impl::open_feed() {
       feed, bybit::PublicFeed::create(loaded.settings.feed, trading->instruments(), *io, clock,
                                       trading->engine(), trading->seed()));
   io->attach(feed.get());
-  io->on_answer([this](bybit::RequestId id, Result<bybit::HttpResponse> answer,
-                       bybit::SteadyTime at) { feed->on_response(id, std::move(answer), at); });
+  // The venue bars addresses, not connections: who hears of it tells the other.
+  io->on_answer(
+      [this](bybit::RequestId id, Result<bybit::HttpResponse> answer, bybit::SteadyTime at) {
+        constexpr int kBarred = 403;
+        if (account && answer && answer.value().status == kBarred) account->gateway().bar_http(at);
+        feed->on_response(id, std::move(answer), at);
+      });
+  if (account)
+    account->on_barred([this] {
+      if (feed) feed->bar_http("HTTP 403 on a request of the account", steady_time());
+    });
   return success();
 }
 

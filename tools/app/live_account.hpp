@@ -33,6 +33,8 @@ class LiveAccount {
   void settle(Duration longest);
   void stop();
   [[nodiscard]] live::AccountGateway& gateway() { return *gateway_; }
+  /// Called when the venue bars this address from HTTP (403).
+  void on_barred(std::function<void()> barred) { io_->on_barred(std::move(barred)); }
   [[nodiscard]] live::GatewayStatus status() const;
 
  private:

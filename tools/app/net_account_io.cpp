@@ -97,6 +97,8 @@ void NetAccountIo::request(live::RequestId id, live::HttpCall call) {
       recorder_->record("account-rest", id, clock_.at(now), without_key(response.body, key));
     live::HttpAnswer got;
     got.status = static_cast<int>(response.status);
+    constexpr int kBarred = 403;
+    if (got.status == kBarred) barred_();
     for (const net::HttpHeader& header : response.headers)
       live::read_header(got.limit, header.name, header.value);
     got.body = std::move(response.body);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,8 @@ class NetAccountIo final : public live::AccountIo {
                bybit::VenueClock& clock, storage::FeedRecorder* recorder);
   /// From now on it is told what happens; null: nobody is.
   void attach(live::AccountEvents* account) { account_ = account; }
+  /// Called when the venue bars this address from HTTP (403).
+  void on_barred(std::function<void()> barred) { barred_ = std::move(barred); }
   void record_to(storage::FeedRecorder* recorder) { recorder_ = recorder; }
 
   void open(live::Channel channel) override;
@@ -43,6 +46,7 @@ class NetAccountIo final : public live::AccountIo {
   bybit::VenueClock& clock_;
   storage::FeedRecorder* recorder_;
   live::AccountEvents* account_ = nullptr;
+  std::function<void()> barred_ = [] {};
   std::array<Stream, 2> streams_;
   net::HttpClient http_;
 };
