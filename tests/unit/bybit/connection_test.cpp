@@ -250,6 +250,18 @@ TEST(RestManners, StopForTenMinutesWhenBarred) {
   EXPECT_EQ(h.io.gets.size(), 2U);
 }
 
+TEST(RestManners, StopForTenMinutesWhenSomebodyElseIsBarred) {
+  Hole hole;
+  Harness& h = hole.h;
+  h.feed->bar_http("HTTP 403 on a request of the account", h.now);
+  EXPECT_EQ(h.count(AnomalyKind::RateLimited), 1U);
+  h.answer(0, "", 502);  // It would be asked again after a pause.
+  h.pass(9min + 55s);
+  EXPECT_EQ(h.io.gets.size(), 1U);
+  h.pass(10s);
+  EXPECT_EQ(h.io.gets.size(), 2U);
+}
+
 TEST(RestManners, SlowDownWhenToldTo) {
   Hole hole;
   Harness& h = hole.h;
