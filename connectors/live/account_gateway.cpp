@@ -141,6 +141,8 @@ void AccountGateway::start(SteadyTime now) {
   impl_->started = true;
   impl_->rest.on_timer(now);
   impl_->reconciler.doubt("the account has not been read yet", now);
+  // Lists alone may agree before anybody hears of fills: nothing leaves until the stream is up.
+  impl_->inputs.put(FeedChanged{"private", FeedState::Lost, "not connected yet"});
   // What the log left open may be anything by now.
   for (const VenueMemory::Entry& entry : impl_->parts.memory.open())
     impl_->inquiries.ask(entry.request.id, now);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace proteus::live {
 namespace {
 
@@ -44,8 +46,9 @@ void RestLane::post(std::string path, std::string body, RequestKind kind, OnRepl
   job.path = std::move(path);
   job.text = std::move(body);
   job.on = std::move(on);
-  // What takes risk away does not stand in line behind reads.
-  waiting_.push_front(std::move(job));
+  // Orders do not stand in line behind reads, and keep their own order: a close before its open.
+  const auto reads = std::ranges::find_if(waiting_, [](const Job& j) { return !j.post; });
+  waiting_.insert(reads, std::move(job));
   pump(now_);
 }
 
