@@ -22,8 +22,9 @@ struct FeePaid {
 
 FeePaid fee_of(const ExecutionRow& row, const Instrument& instrument) {
   const std::string_view coin = row.fee_coin.view();
+  // A spot buy that names no coin pays in what it buys (reference 12.8).
   if (instrument.category == Category::Spot && row.side == Side::Buy &&
-      coin == instrument.base_coin.view())
+      (coin.empty() || coin == instrument.base_coin.view()))
     return {value_of(row.price, Quantity::from_raw(row.fee.raw())),
             Quantity::from_raw(row.fee.raw())};
   if (coin.empty() || coin == instrument.quote_coin.view()) return {row.fee, {}};
@@ -122,7 +123,7 @@ void ReportDesk::book_foreign(const ExecutionRow& row, const Instrument& instrum
   const FeePaid fee = fee_of(row, instrument);
   found.quantity = signed_quantity(row.side, row.quantity - fee.base);
   found.price = row.price;
-  found.fee = fee.base.is_zero() ? fee.quote : Money{};
+  found.fee = fee.quote;  // With a fee in base: what arrives is less, and the fee is its value.
   found.time = row.time;
   found.cause = std::string_view{
       fmt::format("{} {} at {} by order {}{}", to_string(row.side), row.quantity.to_string(),

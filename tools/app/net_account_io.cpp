@@ -93,8 +93,9 @@ void NetAccountIo::request(live::RequestId id, live::HttpCall call) {
     const auto now = steady_time();
     if (answer.has_error()) return account_->on_answer(id, answer.error(), now);
     net::HttpResponse& response = answer.value();
-    if (recorder_ != nullptr)
-      recorder_->record("account-rest", id, clock_.at(now), without_key(response.body, key));
+    // A refused signature repeats the key: neither records nor messages are to have it.
+    response.body = without_key(std::move(response.body), key);
+    if (recorder_ != nullptr) recorder_->record("account-rest", id, clock_.at(now), response.body);
     live::HttpAnswer got;
     got.status = static_cast<int>(response.status);
     constexpr int kBarred = 403;
