@@ -7,6 +7,8 @@
 #include "connectors/live/account_start.hpp"
 #include "connectors/live/order_lane.hpp"
 #include "connectors/live/reconciler.hpp"
+#include "connectors/live/settings_keeper.hpp"
+#include "connectors/live/spot_stops.hpp"
 #include "connectors/live/stop_keeper.hpp"
 
 namespace proteus::live {
@@ -22,11 +24,12 @@ struct AccountGateway::Impl final : StreamLink::Listener {
   Inquiries inquiries{parts, rest, desk};
   StreamLink private_link{Channel::Private, parts, *this};
   StreamLink trade_link{Channel::Trade, parts, *this};
-  OrderLane lane{parts, rest, trade_link, desk, inquiries};
+  SettingsKeeper keeper{parts, rest};
+  OrderLane lane{parts, rest, trade_link, desk, inquiries, keeper};
   StopKeeper stops{parts, rest};
-  Reconciler reconciler{
-      parts, rest, desk, inquiries,
-      [this](const std::vector<PositionRow>& rows, SteadyTime now) { see_positions(rows, now); }};
+  SpotStops spot_stops{parts, rest};
+  Reconciler reconciler{parts, rest, desk, inquiries,
+                        [this](const Reconciler::Seen& seen, SteadyTime now) { see(seen, now); }};
   AccountStart opening{parts, rest};
   SteadyTime last_private{};
   bool started = false;
@@ -48,7 +51,11 @@ struct AccountGateway::Impl final : StreamLink::Listener {
   void link_lost(Channel channel, const std::string& cause, SteadyTime now) override;
   void hear_private(std::string_view bytes, SteadyTime now);
   void hear_trade(std::string_view bytes, SteadyTime now);
-  void see_positions(const std::vector<PositionRow>& rows, SteadyTime now);
+  void see(const Reconciler::Seen& seen, SteadyTime now);
+  void see_position(const PositionRow& row, SteadyTime now) {
+    stops.see(row, now);
+    keeper.see(row, now);
+  }
 };
 
 void AccountGateway::Impl::link_live(Channel channel, SteadyTime now) {
@@ -88,7 +95,7 @@ void AccountGateway::Impl::hear_private(std::string_view bytes, SteadyTime now) 
   } else if (const auto* orders = std::get_if<OrderRows>(&frame)) {
     for (const OrderRow& row : orders->rows) desk.apply(row, now);
   } else if (const auto* positions = std::get_if<PositionRows>(&frame)) {
-    for (const PositionRow& row : positions->rows) stops.see(row, now);
+    for (const PositionRow& row : positions->rows) see_position(row, now);
   } else if (std::holds_alternative<Pong>(frame)) {
     private_link.pong();
   } else if (const auto* ack = std::get_if<Ack>(&frame)) {
@@ -115,11 +122,12 @@ void AccountGateway::Impl::hear_trade(std::string_view bytes, SteadyTime now) {
   lane.on_reply(reply);
 }
 
-void AccountGateway::Impl::see_positions(const std::vector<PositionRow>& rows, SteadyTime now) {
+void AccountGateway::Impl::see(const Reconciler::Seen& seen, SteadyTime now) {
+  spot_stops.see(seen);
   std::uint64_t foreign = 0;
-  for (const PositionRow& row : rows) {
+  for (const PositionRow& row : seen.positions) {
     if (parts.find(row.category, row.symbol.view()))
-      stops.see(row, now);
+      see_position(row, now);
     else if (!row.quantity.is_zero())
       ++foreign;
   }
@@ -198,6 +206,9 @@ void AccountGateway::on_timer(SteadyTime now) {
     if (entry.state == OrderState::Unknown) impl_->inquiries.ask(entry.request.id, now);
   impl_->inquiries.on_timer(now);
   impl_->stops.on_timer(now);
+  impl_->spot_stops.on_timer(now);
+  if (impl_->spot_stops.take_question() || !impl_->desk.take_question().empty())
+    impl_->reconciler.look(now);
   impl_->reconciler.on_timer(now);
   impl_->inputs.flush();
 }
@@ -205,12 +216,6 @@ void AccountGateway::on_timer(SteadyTime now) {
 void AccountGateway::bar_http(SteadyTime now) { impl_->rest.bar(now); }
 
 void AccountGateway::reconcile(SteadyTime now) { impl_->reconciler.look(now); }
-
-void AccountGateway::cancel_everything() {
-  for (const Instrument& instrument : impl_->parts.instruments)
-    impl_->rest.post("/v5/order/cancel-all", cancel_all_text(instrument), RequestKind::Cancel,
-                     [](Result<RestReply>) {});
-}
 
 void AccountGateway::submit(const OrderRequest& order) { impl_->lane.submit(order); }
 void AccountGateway::cancel(const ClientOrderId& id) { impl_->lane.cancel(id); }
@@ -221,7 +226,7 @@ GatewayStatus AccountGateway::status(SteadyTime now) const {
   told.trade_live = impl_->trade_link.live();
   told.http_barred = impl_->rest.barred(now);
   told.clean = impl_->reconciler.clean();
-  told.all_protected = impl_->stops.all_protected();
+  told.all_protected = impl_->stops.all_protected() && impl_->spot_stops.all_protected();
   const SteadyTime clean = impl_->reconciler.last_clean();
   told.clean_age = clean == SteadyTime{} ? Duration{0} : now - clean;
   told.private_age = impl_->last_private == SteadyTime{} ? Duration{0} : now - impl_->last_private;

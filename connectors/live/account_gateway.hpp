@@ -66,8 +66,6 @@ class AccountGateway final : public OrderCarrier, public AccountEvents {
   void bar_http(SteadyTime now);
   /// A look at the venue's books now.
   void reconcile(SteadyTime now);
-  /// Cancels at the venue whatever is open on our instruments, by one request each.
-  void cancel_everything();
 
   void submit(const OrderRequest& order) override;
   void cancel(const ClientOrderId& id) override;

@@ -349,6 +349,8 @@ bool read_execution(ondemand::object& object, FieldReader& reader, const RowOrig
       row.quantity = read_exact<Quantity>(reader, value, "execQty", row.exact, &facts.quantity);
     } else if (is(key, "feeCurrency")) {
       row.fee_coin = reader.text(value, "feeCurrency");
+    } else if (is(key, "stopOrderType")) {
+      row.stop_order_type = read_word(reader, value, "stopOrderType");
     } else {
       read_execution_number(key, value, reader, row);
     }

@@ -93,8 +93,9 @@ struct ExecutionRow {
   Price price;
   Quantity quantity;
   Money value;
-  Money fee;                ///< > 0 paid; in `fee_coin`
-  InlineText<16> fee_coin;  ///< empty: linear pays in the settle coin
+  Money fee;                       ///< > 0 paid; in `fee_coin`
+  InlineText<16> fee_coin;         ///< empty: linear pays in the settle coin
+  InlineText<24> stop_order_type;  ///< of the order that traded; empty: none ("UNKNOWN" is none)
   std::int64_t fee_rate_e9 = 0;
   Quantity order_quantity;
   Quantity leaves;  ///< "0" once the order has closed, also by a cancel

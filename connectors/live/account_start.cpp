@@ -5,6 +5,11 @@
 #include "connectors/live/order_text.hpp"
 
 namespace proteus::live {
+
+std::int64_t wanted_leverage(const LiveSettings& settings, const Instrument& instrument) {
+  return std::min(instrument.leverage_max_e9, to_fixed_raw(settings.leverage));
+}
+
 void AccountStart::begin(Done done) {
   done_ = std::move(done);
   facts_ = {};
@@ -43,9 +48,8 @@ void AccountStart::begin(Done done) {
     });
     steps_.emplace_back([this, id] {
       const Instrument& one = parts_.instruments[id];
-      const std::int64_t wanted =
-          std::min(one.leverage_max_e9, to_fixed_raw(parts_.settings.leverage));
-      set("/v5/position/set-leverage", set_leverage_text(one, wanted),
+      set("/v5/position/set-leverage",
+          set_leverage_text(one, wanted_leverage(parts_.settings, one)),
           fmt::format("leverage of {}", one.name()));
     });
   }
@@ -80,12 +84,9 @@ void AccountStart::read(const char* path, std::string query,
 void AccountStart::set(const char* path, std::string body, std::string what) {
   rest_.post(path, std::move(body), RequestKind::Setting, [this, what](Result<RestReply> reply) {
     if (reply.has_error()) return end(reply.error());
-    const RestReply& got = reply.value();
-    const Outcome outcome = got.http != 200 ? outcome_of_http(RequestKind::Setting, got.http)
-                                            : outcome_of(RequestKind::Setting, got.code);
-    if (outcome == Outcome::Done) return next();
-    end(error(ErrorCode::Refused, fmt::format("the venue does not set the {}: {} {}", what,
-                                              got.http != 200 ? got.http : got.code, got.message)));
+    if (reply.value().outcome(RequestKind::Setting) == Outcome::Done) return next();
+    end(error(ErrorCode::Refused,
+              fmt::format("the venue does not set the {}: {}", what, words_of(reply))));
   });
 }
 

@@ -9,6 +9,9 @@
 
 namespace proteus::live {
 
+/// What is set at the venue, 1e9 = 1x.
+std::int64_t wanted_leverage(const LiveSettings& settings, const Instrument& instrument);
+
 class AccountStart {
  public:
   using Done = std::function<void(Result<AccountFacts>)>;

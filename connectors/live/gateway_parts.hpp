@@ -71,10 +71,12 @@ struct GatewayCounters {
   std::uint64_t executions_fetched = 0;  ///< that no stream had told
   std::uint64_t reconciliations = 0;     ///< clean ones
   std::uint64_t mismatches = 0;          ///< differences that were adopted
+  std::uint64_t strays = 0;              ///< orders of ours, over in our books, open at the venue
   std::uint64_t foreign_orders = 0;      ///< seen in the last look; left alone
   std::uint64_t foreign_positions = 0;   ///< in instruments that are not traded here
   std::uint64_t malformed = 0;           ///< frames and bodies that could not be read
   std::uint64_t stops_set = 0;
+  std::uint64_t settings_restored = 0;  ///< that somebody had changed: position mode, leverage
 };
 
 /// What asking and telling the venue takes: all that a lane or a stream needs to know.

@@ -99,6 +99,9 @@ void Inquiries::ask_executions(const ClientOrderId& id, bool order_known) {
     if (reply.has_error()) return later(id);
     const auto page = codec_.executions(reply.value().body);
     if (page.has_error()) return later(id);
+    const VenueMemory::Entry* const entry = parts_.memory.find(id.view());
+    if (entry == nullptr) return later(id);
+    const InstrumentId instrument = entry->request.instrument;  // The entry may end on the way.
     bool any = false;
     bool all_booked = true;
     Quantity total;
@@ -107,7 +110,8 @@ void Inquiries::ask_executions(const ClientOrderId& id, bool order_known) {
       if (row.link_id.view() != id.view()) continue;
       any = true;
       total += row.quantity;
-      all_booked = all_booked && parts_.memory.booked(ExecutionId{row.execution.view()});
+      all_booked =
+          all_booked && parts_.memory.booked(instrument, ExecutionId{row.execution.view()});
     }
     if (all_booked && any) desk_.all_booked(id, total);
     if (!order_known && !any) return conclude(id);

@@ -41,16 +41,28 @@ void OrderLane::submit(const OrderRequest& order) {
 void OrderLane::cancel(const ClientOrderId& id) {
   const VenueMemory::Entry* const entry = parts_.memory.find(id.view());
   if (entry == nullptr) return;
-  const auto same = [&](const Sending& s) { return s.cancel && s.id == id; };
-  if (std::ranges::any_of(waiting_, same) ||
-      std::ranges::any_of(out_, [&](const auto& one) { return same(one.second); }))
+  if (on_its_way(id)) return;
+  const auto unsent =
+      std::ranges::find_if(waiting_, [&](const Sending& s) { return !s.cancel && s.id == id; });
+  if (unsent != waiting_.end()) {
+    // What waits for room has not left, or had no effect: it need not leave at all.
+    homeless_.push_back(std::move(*unsent));
+    waiting_.erase(unsent);
     return;
+  }
   ++parts_.counters.cancels_sent;
+  cancels_[id] = rest_.now();
   Sending sending;
   sending.id = id;
   sending.instrument = entry->request.instrument;
   sending.cancel = true;
   send(std::move(sending));
+}
+
+bool OrderLane::on_its_way(const ClientOrderId& cancelled) const {
+  const auto same = [&](const Sending& s) { return s.cancel && s.id == cancelled; };
+  return std::ranges::any_of(waiting_, same) || std::ranges::any_of(homeless_, same) ||
+         std::ranges::any_of(out_, [&](const auto& one) { return same(one.second); });
 }
 
 void OrderLane::send(Sending sending) {
@@ -103,9 +115,8 @@ void OrderLane::send_by_rest(Sending sending, std::string text) {
                                  left ? "no answer" : reply.error().context);
                }
                const RestReply& got = reply.value();
-               const Outcome outcome =
-                   got.http != 200 ? outcome_of_http(kind, got.http) : outcome_of(kind, got.code);
-               answered(sending, outcome, got.http != 200 ? got.http : got.code, got.message);
+               answered(sending, got.outcome(kind), got.http != 200 ? got.http : got.code,
+                        got.message);
              });
 }
 
@@ -158,6 +169,9 @@ void OrderLane::create_answered(Sending sending, Outcome outcome, int code,
     case Outcome::Refused:
       // What is in doubt has been sent before; a refusal of the repeat does not tell of the first.
       if (entry->state == OrderState::Unknown) return inquiries_.ask(sending.id, rest_.now());
+      // One code stands for many causes here; only its words tell (reference 14).
+      if (words.find("position mode") != std::string_view::npos)
+        settings_.mode_refused(sending.instrument, rest_.now());
       return desk_.refused(sending.id, code == 0 ? OrderEnd::NotArrived : order_end_of(code),
                            told(words, code).view());
     case Outcome::Fatal:
@@ -177,8 +191,7 @@ void OrderLane::cancel_answered(const Sending& sending, Outcome outcome) {
   if (parts_.memory.find(sending.id.view()) == nullptr) return;
   switch (outcome) {
     case Outcome::Done:
-      cancels_.try_emplace(sending.id, rest_.now());
-      return;
+      return;               // Its row tells; without one the cancel is sent again.
     case Outcome::Refused:  // Usually over already: its row tells how.
     case Outcome::Fatal:
       return inquiries_.ask(sending.id, rest_.now());
@@ -222,7 +235,7 @@ void OrderLane::on_timer(SteadyTime now) {
       again(std::move(sending), parts_.settings.ack_deadline);
     else
       desk_.refused(sending.id, OrderEnd::NotArrived,
-                    "no way to the venue, or no room for it: it never left");
+                    "no way to the venue, no room for it, or cancelled before: it never left");
   }
   std::deque<Sending> waiting;
   waiting.swap(waiting_);
@@ -232,15 +245,24 @@ void OrderLane::on_timer(SteadyTime now) {
     else
       send(std::move(sending));
   }
-  // A cancel that was accepted and did not happen: what became of the order?
-  for (auto at = cancels_.begin(); at != cancels_.end();) {
-    const bool over = parts_.memory.find(at->first.view()) == nullptr;
-    if (!over && now - at->second >= parts_.settings.ack_deadline) {
-      inquiries_.ask(at->first, now);
-      at = cancels_.erase(at);
-    } else {
-      at = over ? cancels_.erase(at) : std::next(at);
-    }
+  repeat_cancels(now);
+}
+
+/// A cancel that the engine asked for goes on until the order is over: what was accepted need not
+/// happen, and a process may end between asking and sending.
+void OrderLane::repeat_cancels(SteadyTime now) {
+  std::erase_if(cancels_,
+                [&](const auto& one) { return parts_.memory.find(one.first.view()) == nullptr; });
+  std::vector<ClientOrderId> due;
+  for (const VenueMemory::Entry& entry : parts_.memory.open()) {
+    if (!entry.cancel_asked) continue;
+    const auto [at, fresh] = cancels_.try_emplace(entry.request.id, now);
+    if (!fresh && now - at->second >= parts_.settings.ack_deadline) due.push_back(entry.request.id);
+  }
+  for (const ClientOrderId& id : due) {
+    inquiries_.ask(id, now);
+    cancels_[id] = now;
+    cancel(id);
   }
 }
 

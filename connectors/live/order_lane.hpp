@@ -9,6 +9,7 @@
 
 #include "connectors/live/inquiries.hpp"
 #include "connectors/live/order_text.hpp"
+#include "connectors/live/settings_keeper.hpp"
 #include "connectors/live/stream_link.hpp"
 
 namespace proteus::live {
@@ -16,12 +17,13 @@ namespace proteus::live {
 class OrderLane {
  public:
   OrderLane(GatewayParts& parts, RestLane& rest, const StreamLink& trade, ReportDesk& desk,
-            Inquiries& inquiries)
+            Inquiries& inquiries, SettingsKeeper& settings)
       : parts_(parts),
         rest_(rest),
         trade_(trade),
         desk_(desk),
         inquiries_(inquiries),
+        settings_(settings),
         creates_(BucketSettings{}),
         cancels_room_(BucketSettings{}) {}
 
@@ -52,17 +54,21 @@ class OrderLane {
   void create_answered(Sending sending, Outcome outcome, int code, std::string_view words);
   void cancel_answered(const Sending& sending, Outcome outcome);
   void again(Sending sending, Duration pause);
+  [[nodiscard]] bool on_its_way(const ClientOrderId& cancelled) const;
+  void repeat_cancels(SteadyTime now);
 
   GatewayParts& parts_;
   RestLane& rest_;
   const StreamLink& trade_;
   ReportDesk& desk_;
   Inquiries& inquiries_;
-  std::map<std::string, Sending> out_;           ///< on the trade stream, by request id
-  std::deque<Sending> waiting_;                  ///< to be sent (again) later
-  std::deque<Sending> homeless_;                 ///< no way was there; told at the next timer
-  std::map<ClientOrderId, SteadyTime> cancels_;  ///< accepted, and not seen to have happened
-  RequestBucket creates_;                        ///< of the trade stream; REST has its own
+  SettingsKeeper& settings_;
+  std::map<std::string, Sending> out_;  ///< on the trade stream, by request id
+  std::deque<Sending> waiting_;         ///< to be sent (again) later
+  std::deque<Sending> homeless_;        ///< no way was there; told at the next timer
+  std::map<ClientOrderId, SteadyTime>
+      cancels_;            ///< asked for and not seen to have happened: last try
+  RequestBucket creates_;  ///< of the trade stream; REST has its own
   RequestBucket cancels_room_;
   std::uint64_t requests_ = 0;
 };

@@ -148,6 +148,14 @@ std::string cancel_text(const Instrument& instrument, std::string_view link_id,
   return object.take();
 }
 
+std::string protective_id(const SessionCode& session, std::uint64_t number) {
+  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  std::string digits(8, '0');
+  for (auto at = digits.rbegin(); at != digits.rend(); ++at, number /= kDigits.size())
+    *at = kDigits[number % kDigits.size()];
+  return fmt::format("{}{}-{}", kProtectiveWords, session.view(), digits);
+}
+
 std::string cancel_all_text(const Instrument& instrument) { return TextObject(instrument).take(); }
 
 std::string trading_stop_text(const Instrument& instrument, Price stop_loss) {

@@ -38,6 +38,13 @@ std::string create_text(const OrderRequest& order, const Instrument& instrument,
 /// that has not fired, which spot finds only if told.
 std::string cancel_text(const Instrument& instrument, std::string_view link_id,
                         std::string_view order_id = {}, bool conditional = false);
+/// The link id of a protective stop of a spot holding, which no order of the engine is: the words
+/// before it, the session and a number below 36^8.
+inline constexpr std::string_view kProtectiveWords = "proteus-stop-";
+std::string protective_id(const SessionCode& session, std::uint64_t number);
+inline bool is_protective_id(std::string_view link_id) {
+  return link_id.starts_with(kProtectiveWords);
+}
 /// /v5/order/cancel-all of one instrument.
 std::string cancel_all_text(const Instrument& instrument);
 /// /v5/position/trading-stop: of the whole position, fired by the mark price; zero removes it.

@@ -4,13 +4,22 @@
 
 #include <algorithm>
 
+#include "connectors/live/bookable.hpp"
+#include "connectors/live/order_text.hpp"
+
 namespace proteus::live {
 namespace {
 
-/// Executions are asked for from this much before the newest that is booked: the venue's lists are
-/// not in the order in which rows become visible.
+/// Executions are asked for from this much before the last agreement: the venue's lists are not in
+/// the order in which rows become visible. Venue time, more where it runs faster, and less than
+/// VenueMemory remembers.
 constexpr Duration kMargin = std::chrono::seconds{10};
-constexpr int kPagesMax = 60;
+constexpr Duration kMarginMost = VenueMemory::kRemembered / 2;
+/// What one question may span (reference 12).
+constexpr Duration kWindow = std::chrono::hours{7 * 24};
+constexpr int kPagesMax = 1000;
+/// An agreement goes to the log this often, so that a restart need not read further back.
+constexpr Duration kAgreementEvery = std::chrono::minutes{10};
 
 }  // namespace
 
@@ -50,33 +59,42 @@ void Reconciler::begin(SteadyTime now) {
   running_ = true;
   wanted_ = false;
   next_ = now + parts_.settings.reconcile_interval;
+  began_ = now;
+  began_at_ = parts_.clock.at(now);
+  executions_.clear();
   orders_.clear();
   positions_.clear();
   wallet_ = {};
-  before_ = parts_.inputs.delivered();
+  before_ = parts_.inputs.delivered() + desk_.passed_over();
   // Before the account was taken over its past is not ours.
-  ask(parts_.memory.taken_over() ? Step::Executions : Step::Orders, {}, 0);
+  if (!parts_.memory.taken_over()) return ask(Step::Orders, {}, 0);
+  const auto margin = std::min<Duration>(
+      kMarginMost,
+      std::chrono::duration_cast<Duration>(kMargin * std::max(1.0, parts_.clock.speed())));
+  window_ = std::max(known_until_, parts_.memory.known_until()) - margin;
+  ask(Step::Executions, {}, 0);
 }
 
 void Reconciler::ask(Step step, std::string cursor, std::size_t category) {
   const auto all = categories();
-  const bool spot = category < all.size() && all[category] == Category::Spot;
-  const std::string name = spot ? "spot" : "linear";
+  const Category asked =
+      step == Step::Positions || step == Step::Wallet ? Category::Linear : all[category];
+  const char* const name = asked == Category::Spot ? "spot" : "linear";
   std::string path;
   std::string query;
   switch (step) {
     case Step::Executions:
-    case Step::Again: {
+    case Step::Again:
       path = "/v5/execution/list";
-      const std::int64_t from = to_unix_ms(parts_.memory.newest() - kMargin);
-      query = fmt::format("category={}&limit=100&startTime={}", name, from);
+      query = fmt::format("category={}&limit=100&startTime={}", name, to_unix_ms(window_));
+      if (window_ + kWindow < began_at_)
+        query += fmt::format("&endTime={}", to_unix_ms(window_ + kWindow));
       break;
-    }
     case Step::Orders:
       path = "/v5/order/realtime";
-      query = spot ? fmt::format("category={}&openOnly=0&limit=50", name)
-                   : fmt::format("category={}&settleCoin={}&openOnly=0&limit=50", name,
-                                 parts_.settings.settle_coin);
+      query = asked == Category::Spot ? fmt::format("category={}&openOnly=0&limit=50", name)
+                                      : fmt::format("category={}&settleCoin={}&openOnly=0&limit=50",
+                                                    name, parts_.settings.settle_coin);
       break;
     case Step::Positions:
       path = "/v5/position/list";
@@ -88,48 +106,56 @@ void Reconciler::ask(Step step, std::string cursor, std::size_t category) {
       break;
   }
   if (!cursor.empty()) query += "&cursor=" + cursor;
-  rest_.get(path, query, [this, step, category, spot, cursor](Result<RestReply> reply) {
+  rest_.get(path, query, [this, step, category, asked, cursor](Result<RestReply> reply) {
     if (reply.has_error()) return failed(reply.error().context);
-    const Category asked = spot ? Category::Spot : Category::Linear;
-    std::string next;
-    std::size_t rows = 0;
-    if (step == Step::Executions || step == Step::Again) {
-      const auto page = codec_.executions(reply.value().body, asked);
-      if (page.has_error()) return failed(page.error().context);
-      // Oldest first, as they happened.
-      const auto& list = page.value().rows;
-      for (auto row = list.rbegin(); row != list.rend(); ++row) desk_.apply(*row, true);
-      rows = list.size();
-      next = page.value().next_cursor;
-    } else if (step == Step::Orders) {
-      const auto page = codec_.orders(reply.value().body, asked);
-      if (page.has_error()) return failed(page.error().context);
-      orders_.insert(orders_.end(), page.value().rows.begin(), page.value().rows.end());
-      rows = page.value().rows.size();
-      next = page.value().next_cursor;
-    } else if (step == Step::Positions) {
-      const auto page = codec_.positions(reply.value().body);
-      if (page.has_error()) return failed(page.error().context);
-      positions_.insert(positions_.end(), page.value().rows.begin(), page.value().rows.end());
-      rows = page.value().rows.size();
-      next = page.value().next_cursor;
-    } else {
-      auto wallet = codec_.wallet(reply.value().body);
-      if (wallet.has_error()) return failed(wallet.error().context);
-      wallet_ = std::move(wallet.value());
-    }
+    const Result<Page> page = read(step, asked, reply.value().body);
+    if (page.has_error()) return failed(page.error().context);
+    const std::string& next = page.value().next_cursor;
     // A last page may carry a cursor, and a cursor may repeat: both end the list.
-    if (!next.empty() && rows > 0 && next != cursor && ++pages_ < kPagesMax)
+    if (!next.empty() && page.value().rows > 0 && next != cursor) {
+      if (++pages_ >= kPagesMax) return failed("a list of the venue does not end");
       return ask(step, next, category);
+    }
     pages_ = 0;
     page_done(step, category);
   });
 }
 
+Result<Reconciler::Page> Reconciler::read(Step step, Category category, const std::string& body) {
+  const auto take = [](auto& rows, auto& page) {
+    rows.insert(rows.end(), page.rows.begin(), page.rows.end());
+    return Page{page.rows.size(), page.next_cursor};
+  };
+  switch (step) {
+    case Step::Executions:
+    case Step::Again: {
+      BOOST_OUTCOME_TRY(const auto page, codec_.executions(body, category));
+      return take(executions_, page);
+    }
+    case Step::Orders: {
+      BOOST_OUTCOME_TRY(const auto page, codec_.orders(body, category));
+      return take(orders_, page);
+    }
+    case Step::Positions: {
+      BOOST_OUTCOME_TRY(const auto page, codec_.positions(body));
+      return take(positions_, page);
+    }
+    case Step::Wallet:
+      break;
+  }
+  BOOST_OUTCOME_TRY(wallet_, codec_.wallet(body));
+  return Page{};
+}
+
 void Reconciler::page_done(Step step, std::size_t category) {
-  const auto all = categories();
-  const bool each = step == Step::Executions || step == Step::Orders || step == Step::Again;
-  if (each && category + 1 < all.size()) return ask(step, {}, category + 1);
+  const bool executions = step == Step::Executions || step == Step::Again;
+  if ((executions || step == Step::Orders) && category + 1 < categories().size())
+    return ask(step, {}, category + 1);
+  if (executions && window_ + kWindow < began_at_) {
+    window_ += kWindow;
+    return ask(step, {}, 0);
+  }
+  if (executions) book_executions();
   switch (step) {
     case Step::Executions:
       return ask(Step::Orders, {}, 0);
@@ -145,17 +171,26 @@ void Reconciler::page_done(Step step, std::size_t category) {
   }
 }
 
+/// Of all pages together, as they happened: the venue gives the newest first.
+void Reconciler::book_executions() {
+  std::ranges::reverse(executions_);
+  std::ranges::stable_sort(executions_, {}, &ExecutionRow::time);
+  for (const ExecutionRow& row : executions_) desk_.apply(row, true);
+  executions_.clear();
+}
+
 void Reconciler::failed(const std::string& why) {
   parts_.tell(fmt::format("The venue's books could not be read, trying again. cause=\"{}\"", why));
   running_ = false;
+  pages_ = 0;
   next_ = rest_.now() + std::chrono::seconds{2};
 }
 
 void Reconciler::judge() {
   running_ = false;
   const SteadyTime now = rest_.now();
-  const bool undisturbed = parts_.inputs.delivered() == before_;
-  on_positions_(positions_, now);
+  on_seen_({orders_, positions_, began_}, now);
+  const bool undisturbed = parts_.inputs.delivered() + desk_.passed_over() == before_;
   const bool orders_agree = this->orders_agree();
   const Findings found = compare();
   const bool doubtful = !clean_ || !found.empty() || !orders_agree;
@@ -168,7 +203,7 @@ void Reconciler::judge() {
     if (!found.empty()) hold("the venue's books and ours differ");
     const bool settled =
         !parts_.memory.taken_over() || now - since_ >= parts_.settings.unknown_settle;
-    if (settled && agreed_ >= parts_.settings.reconcile_looks) {
+    if (settled && agreed_ >= parts_.settings.reconcile_looks && can_adopt(found)) {
       adopt(found);
       last_.reset();
       agreed_ = 0;
@@ -190,7 +225,7 @@ Reconciler::Findings Reconciler::compare() const {
     } else {
       for (const CoinBalance& coin : wallet_.coins)
         if (coin.coin.view() == instrument.base_coin.view())
-          theirs = Quantity::from_raw(coin.wallet.raw());
+          theirs = std::max(Quantity{}, Quantity::from_raw(coin.wallet.raw()));  // Below: a debt.
     }
     const Quantity difference = theirs - ours[instrument.id].quantity;
     // Fees in base leave dust that no lot can hold.
@@ -204,7 +239,7 @@ Reconciler::Findings Reconciler::compare() const {
       if (instrument.category != Category::Linear) continue;
       difference += ours[instrument.id].cost;
       for (const PositionRow& row : positions_)
-        if (row.symbol.view() == instrument.symbol.view())
+        if (row.category == instrument.category && row.symbol.view() == instrument.symbol.view())
           difference -= row.quantity < Quantity{} ? -row.cost : row.cost;
     }
     if (abs(difference).to_double() > parts_.settings.cash_tolerance) found.cash = difference;
@@ -229,7 +264,12 @@ bool Reconciler::orders_agree() {
       if (is_open(row.status) && row.stop_order_type.empty()) ++foreign;
       continue;
     }
-    if (parts_.memory.find(row.link_id.view()) != nullptr) desk_.apply(row, now);
+    if (parts_.memory.find(row.link_id.view()) != nullptr) {
+      desk_.apply(row, now);
+    } else if (is_open(row.status)) {
+      agree = false;
+      cancel_stray(row);
+    }
   }
   parts_.counters.foreign_orders = foreign;
   for (const VenueMemory::Entry& entry : parts_.memory.open()) {
@@ -243,10 +283,62 @@ bool Reconciler::orders_agree() {
   return agree;
 }
 
+/// Over in our books and open at the venue: a list that lags, or an order that we took for lost. A
+/// cancel harms neither.
+void Reconciler::cancel_stray(const OrderRow& row) {
+  hold("an order of ours that is over in our books is open at the venue");
+  const auto id = parts_.find(row.category, row.symbol.view());
+  if (!id) return;
+  ++parts_.counters.strays;
+  parts_.tell(
+      fmt::format("An order that is over in our books is open at the venue: cancelling it. "
+                  "order={} instrument={}",
+                  row.link_id.view(), parts_.instruments[*id].name()));
+  const bool conditional = row.status == VenueOrderStatus::Untriggered;
+  rest_.post("/v5/order/cancel",
+             cancel_text(parts_.instruments[*id], {}, row.order_id.view(), conditional),
+             RequestKind::Cancel,
+             [](Result<RestReply>) {});  // The next look tells what came of it.
+}
+
+/// What a difference is booked at; zero: nobody knows a price of it yet.
+Price Reconciler::price_of(const Difference& difference) const {
+  const Instrument& instrument = parts_.instruments[difference.instrument];
+  const PositionView& ours = parts_.ledger()[difference.instrument];
+  Price entry, mark = ours.mark;
+  for (const PositionRow& row : positions_)
+    if (row.category == instrument.category && row.symbol.view() == instrument.symbol.view()) {
+      entry = row.entry;
+      if (row.mark > Price{}) mark = row.mark;
+    }
+  const bool grows = abs(ours.quantity + difference.quantity) > abs(ours.quantity);
+  if (grows && entry > Price{}) return entry;
+  return mark > Price{} ? mark : entry;
+}
+
+bool Reconciler::can_adopt(const Findings& found) {
+  std::string why;
+  for (const Difference& difference : found.positions) {
+    const Price price = price_of(difference);
+    const std::string name = parts_.instruments[difference.instrument].name();
+    if (price <= Price{})
+      why = fmt::format("{} has no price yet", name);
+    else if (!can_hold(parts_.ledger()[difference.instrument], difference.quantity, price))
+      why = fmt::format("no books can hold {} more of {}", difference.quantity.to_string(), name);
+  }
+  if (const auto theirs = balance(); theirs && !can_hold(*theirs))
+    why = fmt::format("no books can hold a balance of {}", theirs->to_string());
+  if (!why.empty() && why != not_adopted_)
+    parts_.tell(
+        fmt::format("What the account holds cannot be taken into the books. cause=\"{}\"", why));
+  not_adopted_ = why;
+  return why.empty();
+}
+
 /// The venue is right. What it has is taken into the books, each as a line of its own.
 void Reconciler::adopt(const Findings& found) {
   const bool first = !parts_.memory.taken_over();
-  const Timestamp at = parts_.clock.at(rest_.now());
+  const Timestamp at = began_at_;
   for (const Difference& difference : found.positions) {
     const Instrument& instrument = parts_.instruments[difference.instrument];
     ExternalAdjustment line;
@@ -255,16 +347,7 @@ void Reconciler::adopt(const Findings& found) {
     line.instrument = difference.instrument;
     line.quantity = difference.quantity;
     line.time = at;
-    const PositionView& ours = parts_.ledger()[difference.instrument];
-    Price entry, mark = ours.mark;
-    for (const PositionRow& row : positions_)
-      if (row.symbol.view() == instrument.symbol.view()) {
-        entry = row.entry;
-        if (row.mark > Price{}) mark = row.mark;
-      }
-    const bool grows = abs(ours.quantity + difference.quantity) > abs(ours.quantity);
-    line.price = grows && entry > Price{} ? entry : mark;
-    if (line.price <= Price{}) line.price = entry > Price{} ? entry : instrument.tick_size;
+    line.price = price_of(difference);
     line.cause = std::string_view{
         first ? fmt::format("the account holds {} {}", difference.quantity.to_string(),
                             instrument.name())
@@ -302,11 +385,14 @@ void Reconciler::conclude() {
   agreed_ = 0;
   clean_ = true;
   last_clean_ = rest_.now();
+  known_until_ = began_at_;
   if (wanted_) next_ = rest_.now() + parts_.settings.reconcile_pause;
-  if (!holding_) return;
+  if (!holding_ && rest_.now() < next_agreement_) return;
   holding_ = false;
+  next_agreement_ = rest_.now() + kAgreementEvery;
   parts_.inputs.put(
-      HoldChanged{Hold::Reconciling, false, false, {}, "the venue's books and ours agree"});
+      HoldChanged{Hold::Reconciling, false, false, {}, "the venue's books and ours agree"},
+      began_at_);
 }
 
 }  // namespace proteus::live

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "connectors/live/bookable.hpp"
+#include "connectors/live/order_text.hpp"
 #include "engine/core/fixed.hpp"
 
 namespace proteus::live {
@@ -21,12 +23,17 @@ struct FeePaid {
 };
 
 FeePaid fee_of(const ExecutionRow& row, const Instrument& instrument) {
-  const std::string_view coin = row.fee_coin.view();
-  // A spot buy that names no coin pays in what it buys (reference 12.8).
-  if (instrument.category == Category::Spot && row.side == Side::Buy &&
-      (coin.empty() || coin == instrument.base_coin.view()))
-    return {value_of(row.price, Quantity::from_raw(row.fee.raw())),
-            Quantity::from_raw(row.fee.raw())};
+  std::string_view coin = row.fee_coin.view();
+  if (instrument.category == Category::Spot) {
+    // Where no coin is named: a purchase pays in what it buys, a sale in what it gets, and a
+    // maker's rebate is the other way round (reference 12.8).
+    const bool rebate = row.fee < Money{};
+    if (coin.empty() && (row.side == Side::Buy) != rebate) coin = instrument.base_coin.view();
+    if (coin == instrument.base_coin.view()) {
+      const Quantity base = Quantity::from_raw(row.fee.raw());
+      return {value_of(row.price, base), base};
+    }
+  }
   if (coin.empty() || coin == instrument.quote_coin.view()) return {row.fee, {}};
   return {};  // Paid in a third coin: the balance that we trade with does not move by it.
 }
@@ -39,8 +46,12 @@ AdjustmentKind kind_of(const ExecutionRow& row) {
       return AdjustmentKind::Deleveraging;
     case ExecutionKind::Settle:
       return AdjustmentKind::Settlement;
-    default:
-      return AdjustmentKind::ForeignTrade;
+    default: {
+      const std::string_view stop = row.stop_order_type.view();
+      const bool protects =
+          stop == "StopLoss" || stop == "PartialStopLoss" || is_protective_id(row.link_id.view());
+      return protects ? AdjustmentKind::ProtectiveStop : AdjustmentKind::ForeignTrade;
+    }
   }
 }
 
@@ -51,38 +62,66 @@ void ReportDesk::apply(const ExecutionRow& row, bool fetched) {
   const auto id = parts_.find(row.category, row.symbol.view());
   if (!id) return;
   const Instrument& instrument = parts_.instruments[*id];
-  if (row.kind == ExecutionKind::Funding) {
-    if (parts_.memory.funded(*id, row.time)) return;
-    if (fetched) ++parts_.counters.executions_fetched;
-    const bool longs = row.side == Side::Buy;
-    FundingSettled funding;
-    funding.instrument = *id;
-    funding.time = row.time;
-    funding.position = signed_quantity(row.side, row.quantity);
-    funding.mark = row.price;
-    funding.rate_e9 = longs ? row.fee_rate_e9 : -row.fee_rate_e9;
-    funding.amount = row.fee;
-    return parts_.inputs.put(funding, row.time);
-  }
-  if (parts_.memory.booked(row.execution)) {
+  if (row.kind == ExecutionKind::Funding) return book_funding(row, instrument, fetched);
+  if (parts_.memory.booked(*id, row.execution)) {
     if (!fetched) ++parts_.counters.repeated_executions;
     return;
   }
   if (row.quantity <= Quantity{} || row.price <= Price{}) return;
-  if (fetched) ++parts_.counters.executions_fetched;
   const bool trade = row.kind == ExecutionKind::Trade || row.kind == ExecutionKind::Other;
-  if (trade && parts_.memory.ours(row.link_id.view()))
+  const bool ours = trade && parts_.memory.ours(row.link_id.view());
+  if ((!ours && past(row)) || !holds(row, instrument, fetched)) return;
+  if (fetched) ++parts_.counters.executions_fetched;
+  if (ours)
     book_ours(row, instrument);
   else
     book_foreign(row, instrument);
+}
+
+/// What happened before the account was taken over is in what it held then.
+bool ReportDesk::past(const ExecutionRow& row) {
+  if (parts_.memory.taken_over()) return row.time <= parts_.memory.taken_over_at();
+  ++passed_over_;
+  return true;
+}
+
+bool ReportDesk::holds(const ExecutionRow& row, const Instrument& instrument, bool fetched) {
+  const PositionView& ours = parts_.ledger()[instrument.id];
+  const Quantity change = signed_quantity(row.side, row.quantity);
+  if (row.exact && can_hold(ours, change, row.price) && can_hold(row.fee)) return true;
+  if (fetched) return false;
+  ++parts_.counters.malformed;
+  question_ =
+      fmt::format("an execution that no books can hold: {} {} {} at {}", to_string(row.side),
+                  row.quantity.to_string(), instrument.name(), row.price.to_string());
+  parts_.tell(fmt::format("The venue tells {}.", question_));
+  return false;
+}
+
+void ReportDesk::book_funding(const ExecutionRow& row, const Instrument& instrument, bool fetched) {
+  if (parts_.memory.funded(instrument.id, row.time) || past(row) || !can_hold(row.fee)) return;
+  if (fetched) ++parts_.counters.executions_fetched;
+  FundingSettled funding;
+  funding.instrument = instrument.id;
+  funding.time = row.time;
+  funding.position = signed_quantity(row.side, row.quantity);
+  funding.mark = row.price;
+  funding.rate_e9 = row.side == Side::Buy ? row.fee_rate_e9 : -row.fee_rate_e9;
+  funding.amount = row.fee;
+  parts_.inputs.put(funding, row.time);
 }
 
 void ReportDesk::book_ours(const ExecutionRow& row, const Instrument& instrument) {
   const ClientOrderId id = id_of(row.link_id);
   const VenueMemory::Entry* const entry = parts_.memory.find(id.view());
   const FeePaid fee = fee_of(row, instrument);
-  if (entry != nullptr && entry->filled + row.quantity > entry->request.quantity)
-    return book_foreign(row, instrument);  // More than was ordered is none of our doing.
+  const Quantity change = signed_quantity(row.side, row.quantity) - fee.base;
+  const bool more_than_held = instrument.category == Category::Spot &&
+                              parts_.ledger()[instrument.id].quantity + change < Quantity{};
+  // More than was ordered, or coins that we do not know of, are none of our doing.
+  if (more_than_held ||
+      (entry != nullptr && entry->filled + row.quantity > entry->request.quantity))
+    return book_foreign(row, instrument);
   Fill fill;
   fill.id = id;
   fill.execution = row.execution.view();
@@ -121,7 +160,10 @@ void ReportDesk::book_foreign(const ExecutionRow& row, const Instrument& instrum
   found.instrument = instrument.id;
   found.execution = row.execution.view();
   const FeePaid fee = fee_of(row, instrument);
-  found.quantity = signed_quantity(row.side, row.quantity - fee.base);
+  found.quantity = signed_quantity(row.side, row.quantity) - fee.base;
+  // Nobody holds less than no coins: what is missing is for the next look to find.
+  if (instrument.category == Category::Spot)
+    found.quantity = std::max(found.quantity, -parts_.ledger()[instrument.id].quantity);
   found.price = row.price;
   found.fee = fee.quote;  // With a fee in base: what arrives is less, and the fee is its value.
   found.time = row.time;
@@ -136,7 +178,12 @@ void ReportDesk::apply(const OrderRow& row, SteadyTime now) {
   if (!parts_.memory.ours(row.link_id.view())) return;
   const ClientOrderId id = id_of(row.link_id);
   const VenueMemory::Entry* const entry = parts_.memory.find(id.view());
-  if (entry == nullptr) return;  // It is over, and never opens again.
+  if (entry == nullptr) {
+    // It is over, and never opens again. A word that came late, or is it open after all?
+    if (is_open(row.status) && question_.empty())
+      question_ = fmt::format("{} is over in our books, and the venue speaks of it", id.view());
+    return;
+  }
   if (is_open(row.status)) {
     if (row.status == VenueOrderStatus::Other || row.filled < entry->filled) return;
     if (row.filled > entry->filled) {

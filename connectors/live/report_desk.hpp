@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/live/account_rows.hpp"
@@ -35,6 +36,10 @@ class ReportDesk {
   /// The venue lists executions of the order for `total`, and all of them are booked, if not all as
   /// its own (a damaged frame may have hidden whose they were): nothing more will come.
   void all_booked(const ClientOrderId& id, Quantity total);
+  /// Rows of others before the account was taken over: what a look reads is moving.
+  [[nodiscard]] std::uint64_t passed_over() const { return passed_over_; }
+  /// Why a look at the venue's books is due, told once; empty: it is not.
+  [[nodiscard]] std::string take_question() { return std::exchange(question_, {}); }
 
  private:
   struct Lacking {
@@ -47,12 +52,18 @@ class ReportDesk {
   };
   void book_ours(const ExecutionRow& row, const Instrument& instrument);
   void book_foreign(const ExecutionRow& row, const Instrument& instrument);
+  void book_funding(const ExecutionRow& row, const Instrument& instrument, bool fetched);
+  /// False: the books cannot hold it, which is told and left to reconciliation.
+  [[nodiscard]] bool holds(const ExecutionRow& row, const Instrument& instrument, bool fetched);
+  [[nodiscard]] bool past(const ExecutionRow& row);
   void settle(const ClientOrderId& id);
   void close(const ClientOrderId& id, OrderState state, OrderEnd end, Quantity filled,
              const InlineText<64>& words, Timestamp at);
 
   GatewayParts& parts_;
   std::map<ClientOrderId, Lacking> lacking_;
+  std::uint64_t passed_over_ = 0;
+  std::string question_;
 };
 
 }  // namespace proteus::live

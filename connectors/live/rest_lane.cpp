@@ -22,6 +22,19 @@ int limit_of(const std::string& path) {
 
 }  // namespace
 
+std::string RestReply::words() const {
+  return fmt::format("{} {}", http != 200 ? http : code, message);
+}
+
+Outcome outcome_of(RequestKind kind, const Result<RestReply>& reply) {
+  if (reply.has_value()) return reply.value().outcome(kind);
+  return reply.error().code == ErrorCode::Refused ? Outcome::Later : Outcome::Unknown;
+}
+
+std::string words_of(const Result<RestReply>& reply) {
+  return reply.has_value() ? reply.value().words() : reply.error().context;
+}
+
 RequestBucket& RestLane::bucket(const std::string& path) {
   const auto known = buckets_.find(path);
   if (known != buckets_.end()) return known->second;
@@ -148,8 +161,7 @@ void RestLane::on_answer(RequestId id, Result<HttpAnswer> answer, SteadyTime now
   else if (got.limit.known())
     room.learn(got.limit, parts_.clock.at(now), now);
   reply.body = std::move(got.body);
-  const Outcome outcome =
-      reply.http != 200 ? outcome_of_http(job.kind, reply.http) : outcome_of(job.kind, reply.code);
+  const Outcome outcome = reply.outcome(job.kind);
   if (job.kind == RequestKind::Setting &&
       (outcome == Outcome::Later || outcome == Outcome::Unknown)) {
     const std::string why = fmt::format("{}: {} {}", job.path, reply.code, reply.message);

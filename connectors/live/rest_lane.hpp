@@ -22,7 +22,15 @@ struct RestReply {
   std::string message;
   std::string body;
   RestReply() = default;
+  [[nodiscard]] Outcome outcome(RequestKind kind) const {
+    return http != 200 ? outcome_of_http(kind, http) : outcome_of(kind, code);
+  }
+  /// "110007 ab not enough for new order"
+  [[nodiscard]] std::string words() const;
 };
+/// Later: it never left us. Unknown: no answer came.
+Outcome outcome_of(RequestKind kind, const Result<RestReply>& reply);
+std::string words_of(const Result<RestReply>& reply);
 
 class RestLane {
  public:

@@ -9,8 +9,9 @@
 namespace proteus::live {
 namespace {
 
-constexpr int kStopTries = 5;
 constexpr Duration kStopPause = std::chrono::seconds{1};
+/// A position that has had no stop for that long, whatever the cause, is closed.
+constexpr Duration kNakedMost = std::chrono::seconds{15};
 
 bool protects(Price stop, const PositionRow& row) {
   if (stop <= Price{}) return false;
@@ -43,28 +44,35 @@ void StopKeeper::see(const PositionRow& row, SteadyTime now) {
   if (row.quantity.is_zero() || protects(row.stop_loss, row)) {
     kept.tries = 0;
     kept.naked.reset();
+    kept.naked_since.reset();
     return;
   }
+  if (!kept.naked_since) kept.naked_since = now;
   kept.naked = row;
-  if (kept.asking || now < kept.not_before) return;
-  if (kept.tries >= kStopTries) {
-    kept.tries = 0;
-    kept.not_before = now + std::chrono::seconds{30};
-    return parts_.inputs.put(OperatorCommand{
-        OperatorAction::Flatten,
-        std::string_view{fmt::format("no protective stop could be set for {} at the venue",
-                                     parts_.instruments[*id].name())}});
-  }
-  set(*id, wanted(parts_.instruments[*id], row));
+  if (now - *kept.naked_since >= kNakedMost) return give_up(*id, now);
+  if (!kept.asking && now >= kept.not_before) set(*id, wanted(parts_.instruments[*id], row));
+}
+
+/// Requests that wait, for a bar of HTTP or an answer, hold this up no more than refusals do.
+void StopKeeper::give_up(InstrumentId id, SteadyTime now) {
+  Kept& kept = kept_[id.index];
+  kept.naked_since = now;  // And again, should the position survive that.
+  parts_.inputs.put(OperatorCommand{
+      OperatorAction::Flatten,
+      std::string_view{fmt::format("no protective stop could be set for {} at the venue",
+                                   parts_.instruments[id].name())}});
 }
 
 void StopKeeper::on_timer(SteadyTime now) {
   for (std::size_t i = 0; i < kept_.size(); ++i) {
-    const Kept& kept = kept_[i];
-    if (!kept.naked || kept.asking || now < kept.not_before) continue;
-    // Closed meanwhile: its row is on the way.
-    if (parts_.ledger().positions[i].quantity.is_zero()) continue;
-    see(PositionRow(*kept.naked), now);
+    Kept& kept = kept_[i];
+    if (!kept.naked) continue;
+    if (!parts_.ledger().positions[i].quantity.is_zero()) {
+      see(PositionRow(*kept.naked), now);
+    } else {
+      kept.naked.reset();  // Closed meanwhile: its row is on the way.
+      kept.naked_since.reset();
+    }
   }
 }
 
@@ -73,26 +81,22 @@ void StopKeeper::set(InstrumentId id, Price stop) {
   kept.asking = true;
   ++kept.tries;
   const Instrument& instrument = parts_.instruments[id];
-  rest_.post("/v5/position/trading-stop", trading_stop_text(instrument, stop), RequestKind::Setting,
-             [this, id, stop](Result<RestReply> reply) {
-               Kept& now_kept = kept_[id.index];
-               now_kept.asking = false;
-               now_kept.not_before = rest_.now() + kStopPause;
-               const bool done =
-                   reply && reply.value().http == 200 &&
-                   outcome_of(RequestKind::Setting, reply.value().code) == Outcome::Done;
-               if (done) {
-                 now_kept.stop = stop;  // Verified by the next row of the position.
-                 now_kept.naked.reset();
-                 ++parts_.counters.stops_set;
-                 return;
-               }
-               parts_.tell(fmt::format(
-                   "A protective stop was not set. instrument={} stop={} try={} cause=\"{}\"",
-                   parts_.instruments[id].name(), stop.to_string(), now_kept.tries,
-                   reply ? fmt::format("{} {}", reply.value().code, reply.value().message)
-                         : reply.error().context));
-             });
+  rest_.post(
+      "/v5/position/trading-stop", trading_stop_text(instrument, stop), RequestKind::Setting,
+      [this, id, stop](Result<RestReply> reply) {
+        Kept& now_kept = kept_[id.index];
+        now_kept.asking = false;
+        now_kept.not_before = rest_.now() + kStopPause;
+        if (outcome_of(RequestKind::Setting, reply) == Outcome::Done) {
+          now_kept.stop = stop;  // Verified by the next row of the position.
+          now_kept.naked.reset();
+          ++parts_.counters.stops_set;
+          return;
+        }
+        parts_.tell(fmt::format(
+            "A protective stop was not set. instrument={} stop={} try={} cause=\"{}\"",
+            parts_.instruments[id].name(), stop.to_string(), now_kept.tries, words_of(reply)));
+      });
 }
 
 bool StopKeeper::all_protected() const {

@@ -33,8 +33,10 @@ class StopKeeper {
     bool asking = false;
     SteadyTime not_before{};
     std::optional<PositionRow> naked;  ///< the last row, where it told of no stop that protects
+    std::optional<SteadyTime> naked_since;  ///< until a row tells of a stop, or of no position
   };
   void set(InstrumentId id, Price stop);
+  void give_up(InstrumentId id, SteadyTime now);
 
   GatewayParts& parts_;
   RestLane& rest_;

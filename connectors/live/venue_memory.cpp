@@ -5,9 +5,7 @@
 namespace proteus::live {
 
 VenueMemory::VenueMemory(const SessionCode& session, std::size_t instruments)
-    : session_(session), funded_(instruments) {
-  ring_.reserve(kExecutionsKept);
-}
+    : session_(session), funded_(instruments) {}
 
 void VenueMemory::submitted(const OrderRequest& order, Timestamp now) {
   if (Entry* known = entry(order.id.view())) {
@@ -30,18 +28,20 @@ void VenueMemory::hear(const Event& input) {
     if (is_closed(update->state))
       std::erase_if(open_, [&](const Entry& e) { return e.request.id == update->id; });
   } else if (const auto* fill = std::get_if<Fill>(&input.body)) {
-    book(fill->execution, fill->time);
+    book(fill->instrument, fill->execution, fill->time);
     if (Entry* const known = entry(fill->id.view())) known->filled += fill->quantity;
   } else if (const auto* funding = std::get_if<FundingSettled>(&input.body)) {
     Timestamp& last = funded_[funding->instrument.index];
     last = std::max(last, funding->time);
-    newest_ = std::max(newest_, funding->time);
   } else if (const auto* found = std::get_if<ExternalAdjustment>(&input.body)) {
-    if (!found->execution.empty()) book(found->execution, found->time);
-    if (found->kind == AdjustmentKind::Capital) {
-      taken_over_ = true;
-      newest_ = std::max(newest_, found->time);
-    }
+    if (!found->execution.empty()) book(found->instrument, found->execution, found->time);
+    if (found->kind == AdjustmentKind::Capital)
+      known_until_ = taken_over_at_ = std::max(taken_over_at_, found->time);
+  } else if (const auto* held = std::get_if<HoldChanged>(&input.body)) {
+    // The reconciler's word after a look that agreed, with the time at which the look began.
+    if (held->hold != Hold::Reconciling || held->active || !taken_over()) return;
+    known_until_ = std::max(known_until_, input.ts_event);
+    forget();
   }
 }
 
@@ -62,20 +62,25 @@ bool VenueMemory::ours(std::string_view id) const {
          id.substr(1).starts_with(session_.view());
 }
 
-void VenueMemory::book(const ExecutionId& execution, Timestamp time) {
-  newest_ = std::max(newest_, time);
-  if (!executions_.insert(execution).second) return;
-  if (ring_.size() < kExecutionsKept) return ring_.push_back(execution);
-  executions_.erase(ring_[oldest_]);
-  ring_[oldest_] = execution;
-  oldest_ = (oldest_ + 1) % kExecutionsKept;
+void VenueMemory::book(InstrumentId id, const ExecutionId& execution, Timestamp time) {
+  if (executions_.insert({id.index, execution}).second)
+    booked_.push_back({id.index, execution, time});
+}
+
+void VenueMemory::forget() {
+  while (booked_.size() > kExecutionsKept && booked_.front().time + kRemembered < known_until_) {
+    executions_.erase({booked_.front().instrument, booked_.front().execution});
+    booked_.pop_front();
+  }
 }
 
 void VenueMemory::archive(Archive& a) {
-  a(open_, funded_, ring_, oldest_, newest_, taken_over_);
+  std::vector<Booked> booked(booked_.begin(), booked_.end());
+  a(open_, funded_, booked, known_until_, taken_over_at_);
   if (!a.reading()) return;
-  if (ring_.size() > kExecutionsKept || oldest_ >= kExecutionsKept) return a.fail();
-  executions_ = {ring_.begin(), ring_.end()};
+  booked_.clear();
+  executions_.clear();
+  for (const Booked& one : booked) book(InstrumentId{one.instrument}, one.execution, one.time);
 }
 
 }  // namespace proteus::live

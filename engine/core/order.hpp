@@ -123,7 +123,8 @@ struct OrderUpdate {
 };
 
 /// One execution. `fee` is in quote (> 0 paid). A spot buy pays its fee in base: `fee_base` is
-/// taken off what arrives and `fee` is then its value at the fill price, for the books. `slippage`
+/// taken off what arrives and `fee` is then its value at the fill price, for the books; the rebate
+/// of a spot sale may come in base too, below zero. `slippage`
 /// is what the price cost (> 0 worse), in quote, against what the market showed where the order met
 /// it: in paper the bar's open, the stop's trigger or the middle of the book; live `reference`. It
 /// is a part of the price, shown apart, not paid twice.

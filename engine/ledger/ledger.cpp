@@ -132,7 +132,7 @@ void Ledger::apply(const Fill& fill) {
   PositionView& p = positions_[fill.instrument.index];
   const bool spot = p.category == Category::Spot;
   const bool fee_in_base = !fill.fee_base.is_zero();
-  PROTEUS_ASSERT(!fee_in_base || (spot && fill.side == Side::Buy));
+  PROTEUS_ASSERT(!fee_in_base || spot);
 
   withdraw(p);
   if (p.mark.is_zero()) p.mark = fill.price;

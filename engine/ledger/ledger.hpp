@@ -18,7 +18,7 @@
 //  - A spot buy whose fee is taken in base: what was paid, n, splits into `fee` (the value of the
 //    fee coins, to the line of fees) and n - fee (the cost of the coins that arrive, whose quantity
 //    is q - fee_base). So the average cost is the price paid, realised is of prices alone, and the
-//    fee is counted once.
+//    fee is counted once. The rebate of a spot sale in base is the same with fee_base < 0.
 //  - `value` is mark x quantity to the nearest unit. An instrument never marked is marked by its
 //    first fill.
 #pragma once

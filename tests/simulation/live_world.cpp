@@ -45,6 +45,8 @@ app::Loaded live_settings(const LiveSetup& setup) {
   return std::move(loaded.value());
 }
 
+bool aloud() { return std::getenv("PROTEUS_SIMULATION_ALOUD") != nullptr; }
+
 Quantity quantity_of(const bj::value& row, const char* key) {
   const auto text = std::string(std::string_view(row.as_object().at(key).as_string()));
   return text.empty() ? Quantity{} : Quantity::parse(text).value();
@@ -157,7 +159,10 @@ Result<void> LiveWorld::open_account() {
                                     .signing = *signing_,
                                     .engine = door_,
                                     .reached = [this] { return trading_->engine().now(); },
-                                    .tell = [](const std::string&) {},
+                                    .tell =
+                                        [](const std::string& sentence) {
+                                          if (aloud()) fmt::print("{}\n", sentence);
+                                        },
                                     .seed = setup_.seed + network_.life()};
   gateway_ = std::make_unique<live::AccountGateway>(std::move(setup));
   network_.gateway = gateway_.get();
@@ -191,7 +196,7 @@ Result<void> LiveWorld::start() {
     for (auto& letter : letters) letter = static_cast<std::uint8_t>(draws.next());
     BOOST_OUTCOME_TRY(trading_, app::Trading::open(loaded_, setup_.paper ? "paper" : "live", now,
                                                    make_session_code(letters)));
-    if (std::getenv("PROTEUS_SIMULATION_ALOUD") != nullptr) trading_->watch();
+    if (aloud()) trading_->watch();
     session_ = trading_->session().folder();
     if (setup_.audit)
       trading_->accompany([&](Journal& log) {
@@ -352,13 +357,20 @@ VenueBooks LiveWorld::venue() {
     books.positions[text(row, "symbol")] = sold ? -size : size;
     const std::string stop = text(row, "stopLoss");
     books.stops[text(row, "symbol")] = stop.empty() ? Price{} : Price::parse(stop).value();
+    books.leverage[text(row, "symbol")] = text(row, "leverage");
   }
   for (const bj::value& value : account.at("orders").as_array())
     if (text(value.as_object(), "stopOrderType").empty())
       books.open.push_back(text(value.as_object(), "orderLinkId"));
-  for (const bj::value& coin : account.at_pointer("/wallet/coin").as_array())
-    if (text(coin.as_object(), "coin") == "USDT")
+    else
+      books.conditional[text(value.as_object(), "orderLinkId")] =
+          quantity_of(value.as_object(), "qty");
+  for (const bj::value& coin : account.at_pointer("/wallet/coin").as_array()) {
+    const std::string name = text(coin.as_object(), "coin");
+    books.coins[name] = quantity_of(coin.as_object(), "walletBalance");
+    if (name == "USDT")
       books.wallet = Money::parse(text(coin.as_object(), "walletBalance")).value();
+  }
   return books;
 }
 

@@ -39,8 +39,12 @@ struct VenueBooks {
   std::map<std::string, Quantity> positions;  ///< signed, by symbol; flat ones are not there
   std::map<std::string, Price> stops;         ///< of positions
   Money wallet;
-  Money cost;                     ///< signed, of all positions
-  std::vector<std::string> open;  ///< link ids of open orders, stops apart
+  Money cost;                             ///< signed, of all positions
+  std::vector<std::string> open;          ///< link ids of open orders, stops apart
+  std::map<std::string, Quantity> coins;  ///< by coin
+  std::map<std::string, Quantity>
+      conditional;  ///< quantities of open conditional orders, by link id
+  std::map<std::string, std::string> leverage;  ///< of positions, by symbol
 };
 
 /// What happened on the account since the beginning, asked by signed requests.

@@ -30,7 +30,8 @@ class AccountVisit final : public live::AccountEvents {
                const net::Endpoint& stream, const live::Signing& signing)
       : loop_(loop),
         clock(bybit::ClockMode::Steady, s.feed.speed, steady_time),
-        io_(loop, rest, stream, s.venue.ca_file, s.live, clock, nullptr),
+        io_(loop, rest, stream, s.venue.ca_file, s.live, std::string(signing.key()), clock,
+            nullptr),
         parts_{s.live,    s.limits.recv_window,      none_, io_, clock, signing,
                counters_, [](const std::string&) {}, 1},
         wire(parts_, books_, s.live.request_deadline) {

@@ -26,8 +26,9 @@ Result<std::unique_ptr<LiveAccount>> LiveAccount::create(net::Loop& loop, const 
   BOOST_OUTCOME_TRYV(check_private_endpoint(stream, "venue.account_stream"));
   std::unique_ptr<LiveAccount> made(new LiveAccount(loop, trading));
   made->signing_ = std::move(signing);
-  made->io_ = std::make_unique<NetAccountIo>(loop, std::move(rest), std::move(stream),
-                                             s.venue.ca_file, s.live, clock, recorder);
+  made->io_ =
+      std::make_unique<NetAccountIo>(loop, std::move(rest), std::move(stream), s.venue.ca_file,
+                                     s.live, std::string(made->signing_->key()), clock, recorder);
   Trading* const traded = &trading;
   live::AccountGateway::Setup setup{
       .settings = s.live,

@@ -14,8 +14,8 @@ const char* name_of(live::Channel channel) {
 
 /// Some answers repeat the key that asked (what it may do, a refused signature).
 std::string without_key(std::string text, const std::string& key) {
-  const std::string shown = masked_key(key);
   if (key.empty()) return text;
+  const std::string shown = masked_key(key);
   for (std::size_t at = 0; (at = text.find(key, at)) != std::string::npos; at += shown.size())
     text.replace(at, key.size(), shown);
   return text;
@@ -31,10 +31,12 @@ net::HttpOptions account_http(const std::string& ca_file) {
 
 NetAccountIo::NetAccountIo(net::Loop& loop, net::Endpoint rest, net::Endpoint stream,
                            const std::string& ca_file, const live::LiveSettings& settings,
-                           bybit::VenueClock& clock, storage::FeedRecorder* recorder)
+                           std::string key, bybit::VenueClock& clock,
+                           storage::FeedRecorder* recorder)
     : loop_(loop),
       stream_base_(std::move(stream)),
       deadline_(settings.request_deadline),
+      key_(std::move(key)),
       clock_(clock),
       recorder_(recorder),
       http_(loop, std::move(rest), account_http(ca_file)) {
@@ -54,6 +56,9 @@ void NetAccountIo::open(live::Channel channel) {
   handlers.on_text = [this, channel](std::string_view bytes) {
     if (account_ == nullptr) return;
     const auto now = steady_time();
+    std::string masked;
+    if (!key_.empty() && bytes.find(key_) != std::string_view::npos)
+      bytes = masked = without_key(std::string(bytes), key_);
     // Its bytes are ours only until they are heard, and a report does not wait for a file.
     if (recorder_ != nullptr)
       recorder_->keep(name_of(channel), of(channel).connection, clock_.at(now), bytes);
@@ -79,22 +84,20 @@ void NetAccountIo::request(live::RequestId id, live::HttpCall call) {
   net::HttpRequest request;
   request.method = call.post ? "POST" : "GET";
   request.target = std::move(call.target);
-  std::string key;
   for (auto& [name, value] : call.headers) {
-    if (name == "X-BAPI-API-KEY") key = value;
     net::HttpHeader header;
     header.name = std::move(name);
     header.value = std::move(value);
     request.headers.push_back(std::move(header));
   }
   request.body = std::move(call.body);
-  const auto heard = [this, id, key = std::move(key)](Result<net::HttpResponse> answer) {
+  const auto heard = [this, id](Result<net::HttpResponse> answer) {
     if (account_ == nullptr) return;
     const auto now = steady_time();
     if (answer.has_error()) return account_->on_answer(id, answer.error(), now);
     net::HttpResponse& response = answer.value();
     // A refused signature repeats the key: neither records nor messages are to have it.
-    response.body = without_key(std::move(response.body), key);
+    response.body = without_key(std::move(response.body), key_);
     if (recorder_ != nullptr) recorder_->record("account-rest", id, clock_.at(now), response.body);
     live::HttpAnswer got;
     got.status = static_cast<int>(response.status);

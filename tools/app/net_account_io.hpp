@@ -17,9 +17,10 @@ namespace proteus::app {
 
 class NetAccountIo final : public live::AccountIo {
  public:
-  /// `recorder`: null, nothing is recorded. All outlive this.
+  /// `key`: masked in all that comes in, for answers repeat it. `recorder`: null, nothing is
+  /// recorded. All outlive this.
   NetAccountIo(net::Loop& loop, net::Endpoint rest, net::Endpoint stream,
-               const std::string& ca_file, const live::LiveSettings& settings,
+               const std::string& ca_file, const live::LiveSettings& settings, std::string key,
                bybit::VenueClock& clock, storage::FeedRecorder* recorder);
   /// From now on it is told what happens; null: nobody is.
   void attach(live::AccountEvents* account) { account_ = account; }
@@ -43,6 +44,7 @@ class NetAccountIo final : public live::AccountIo {
   net::Endpoint stream_base_;
   net::ClientOptions options_;
   Duration deadline_;
+  std::string key_;
   bybit::VenueClock& clock_;
   storage::FeedRecorder* recorder_;
   live::AccountEvents* account_ = nullptr;

@@ -35,7 +35,9 @@ JsonObject venue_account_json(const live::GatewayStatus& a, const live::LiveSett
       .add("foreign_orders", c.foreign_orders)
       .add("foreign_positions", c.foreign_positions)
       .add("malformed", c.malformed)
-      .add("stops_set", c.stops_set);
+      .add("stops_set", c.stops_set)
+      .add("strays", c.strays)
+      .add("settings_restored", c.settings_restored);
   return out;
 }
 

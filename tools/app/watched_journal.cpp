@@ -246,6 +246,9 @@ void WatchedJournal::notice(const TradingStateChanged& state, Timestamp) {
 }
 
 void WatchedJournal::notice(const HoldChanged& hold, Timestamp) {
+  // That the venue's books agree is said again and again.
+  if (hold.hold == Hold::Reconciling && !std::exchange(reconciling_, hold.active) && !hold.active)
+    return;
   if (!aloud()) return;
   in_order().log(hold.active ? spdlog::level::warn : spdlog::level::info,
                  "Hold {}. hold={} instrument={} cause=\"{}\"", hold.active ? "set" : "cleared",

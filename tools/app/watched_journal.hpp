@@ -144,9 +144,10 @@ class WatchedJournal final : public Journal {
   std::uint64_t refused_by_backlog_ = 0;
   std::uint64_t retries_told_ = 0;
   std::uint64_t in_flight_at_stop_ = 0;
-  Timestamp last_close_{};  ///< of the bar that came last
-  bool fetched_ = false;    ///< the last bar came by REST, late as such bars are
-  int out_of_time_ = 0;     ///< bars that did not fit our clock since the last that did
+  bool reconciling_ = false;  ///< the hold is on
+  Timestamp last_close_{};    ///< of the bar that came last
+  bool fetched_ = false;      ///< the last bar came by REST, late as such bars are
+  int out_of_time_ = 0;       ///< bars that did not fit our clock since the last that did
   std::string speed_doubt_;
 };
 

@@ -132,7 +132,8 @@ class Account {
     clock_->on_server_time(net::Loop::wall_now(), at, at);
     const auto rest = must(net::parse_endpoint(fmt::format("http://127.0.0.1:{}", host_->port())));
     const auto stream = must(net::parse_endpoint(fmt::format("ws://127.0.0.1:{}", host_->port())));
-    io_ = std::make_unique<app::NetAccountIo>(loop, rest, stream, "", settings_, *clock_, nullptr);
+    io_ = std::make_unique<app::NetAccountIo>(loop, rest, stream, "", settings_, "", *clock_,
+                                              nullptr);
     gateway = std::make_unique<live::AccountGateway>(
         live::AccountGateway::Setup{.settings = settings_,
                                     .recv_window = 5s,

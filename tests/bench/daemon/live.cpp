@@ -205,7 +205,7 @@ LiveWire::LiveWire(const Plan& plan, bool by_rest) : by_rest_(by_rest) {
   must(table.add(market::known_instrument({Category::Linear, "BTCUSDT"})->description));
   must(trading_->build(table, from_unix_ms(kLiveStartMs)));
   account_io_ = std::make_unique<app::NetAccountIo>(
-      loop_, rest, must(net::parse_endpoint(s.venue.account_stream)), "", s.live, *clock_,
+      loop_, rest, must(net::parse_endpoint(s.venue.account_stream)), "", s.live, "", *clock_,
       recorder_.get());
   timed_.emplace(*account_io_, left_);
   live::AccountGateway::Setup setup{.settings = s.live,

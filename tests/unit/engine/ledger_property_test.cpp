@@ -124,6 +124,10 @@ TEST_P(LedgerProperty, BooksEqualWhatFlowedAndStayWithinAUnitACloseOfTheExactPro
         fill.fee_base =
             Quantity::from_raw(ceil_e9(Int128{fill.quantity.raw()} * dice.roll(1, 5) * 1'000'000));
         fill.fee = Money::from_raw(ceil_e9(Int128{fill.fee_base.raw()} * price));
+      } else if (book.spot && fill.quantity.raw() > 10'000 && dice.roll(0, 3) == 0) {
+        // A maker's rebate of a sale.
+        fill.fee_base = Quantity::from_raw(-fill.quantity.raw() / dice.roll(1'000, 10'000));
+        fill.fee = Money::from_raw(ceil_e9(Int128{fill.fee_base.raw()} * price));
       }
       book.fill(signed_quantity(fill.side, fill.quantity).raw(), price, fill.fee.raw(),
                 fill.fee_base.raw());

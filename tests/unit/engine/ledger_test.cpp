@@ -134,6 +134,16 @@ TEST_F(LedgerTest, ASpotBuyPaysTheNotionalAndLosesItsFeeInBase) {
   EXPECT_EQ(ledger_.view().equity, "9999.8"_usdt);
 }
 
+TEST_F(LedgerTest, ASpotSaleMayGetItsRebateInBase) {
+  fill(kSpot, Side::Buy, "2"_qty, "100"_px);
+  fill(kSpot, Side::Sell, "1"_qty, "110"_px, -"0.011"_usdt, -"0.0001"_qty);
+  EXPECT_EQ(spot().quantity, "1.0001"_qty);
+  EXPECT_EQ(ledger_.view().cash, "9910"_usdt);
+  EXPECT_EQ(spot().fees, -"0.011"_usdt);
+  // 0.9999 coins left the holding, at a profit of 10 each.
+  EXPECT_EQ(spot().realised, "9.999"_usdt);
+}
+
 TEST_F(LedgerTest, ASpotSaleReceivesTheNotionalAndLeavesDust) {
   fill(kSpot, Side::Buy, "2"_qty, "100"_px, "0.2005"_usdt, "0.002005"_qty);
   fill(kSpot, Side::Sell, "1.997"_qty, "110"_px, "0.21967"_usdt);

@@ -104,7 +104,7 @@ Result<void> GuardProcess::Impl::connect() {
   BOOST_OUTCOME_TRYV(check_private_endpoint(rest, "venue.rest"));
   BOOST_OUTCOME_TRYV(check_private_endpoint(stream, "venue.account_stream"));
   io = std::make_unique<NetAccountIo>(loop, std::move(rest), std::move(stream), s.venue.ca_file,
-                                      s.live, clock, nullptr);
+                                      s.live, std::string(signing->key()), clock, nullptr);
   guard = std::make_unique<live::AccountGuard>(live::AccountGuard::Setup{
       .settings = s.live,
       .guard = s.guard,
