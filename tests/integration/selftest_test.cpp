@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 Ran selftest(const Folder& folder, std::vector<std::string> more = {}) {
   std::vector<std::string> words{"risk", "selftest", "--set",
@@ -37,8 +38,12 @@ TEST(RiskSelftest, LeavesItsResultAndNothingElse) {
   const Ran ran = selftest(folder, {"--json"});
   ASSERT_EQ(ran.code, kOk) << ran.err;
   EXPECT_THAT(entries(folder.path()), ElementsAre("runs"));
-  EXPECT_THAT(entries(folder / "runs"), ElementsAre("risk-selftest.json"));
-  EXPECT_EQ(read_all(folder / "runs/risk-selftest.json"), ran.out);
+  EXPECT_THAT(entries(folder / "runs"), ElementsAre("risk-selftest.json", "risk-selftest.key"));
+  // What was printed, and a signature as the last member.
+  const std::string stored = read_all(folder / "runs/risk-selftest.json");
+  const std::string printed = ran.out.substr(0, ran.out.rfind('}'));
+  EXPECT_THAT(stored, StartsWith(printed + R"(,"signature":")"));
+  EXPECT_EQ(stored.size(), printed.size() + std::string(R"(,"signature":""})").size() + 64 + 1);
   const auto json = boost::json::parse(ran.out);
   EXPECT_EQ(json.at("failed").as_int64(), 0);
   EXPECT_EQ(json.at("controls").as_array().size(), 31U);

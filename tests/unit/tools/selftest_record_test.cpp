@@ -5,6 +5,8 @@
 
 #include <fstream>
 
+#include "models/inference/sha256.hpp"
+
 namespace proteus::app::selftest {
 namespace {
 
@@ -106,7 +108,7 @@ TEST_F(SelftestRecord, OfSomethingElseIsCorrupt) {
   }
 }
 
-TEST_F(SelftestRecord, WhoseLinesDoNotAgreeWithItsCountsIsCorrupt) {
+TEST_F(SelftestRecord, ThatWasEditedIsCorrupt) {
   store_result(Grade::Fail);
   std::string text = read();
   const std::string count = "\"failed\":1";
@@ -114,17 +116,65 @@ TEST_F(SelftestRecord, WhoseLinesDoNotAgreeWithItsCountsIsCorrupt) {
   write(text);
   ASSERT_TRUE(complaint().has_value());
   EXPECT_EQ(complaint()->code, ErrorCode::Corrupt);
-  // Nor is one without a single line that passed.
-  write(record_json(kSubject, "0.1.0", kTime, {}));
+  EXPECT_NE(complaint()->context.find("signature"), std::string::npos);
+}
+
+TEST_F(SelftestRecord, ThatIsNotSignedIsCorrupt) {
+  store_result();
+  write(record_json(kSubject, "0.1.0", kTime, lines_with(Grade::Pass)));
   ASSERT_TRUE(complaint().has_value());
   EXPECT_EQ(complaint()->code, ErrorCode::Corrupt);
 }
 
-TEST(RunningBinary, IsTheSameTwice) {
+TEST_F(SelftestRecord, FromAnotherFolderIsCorrupt) {
+  ASSERT_TRUE(
+      store(folder_ / "elsewhere", record_json(kSubject, "0.1.0", kTime, lines_with(Grade::Pass)))
+          .has_value());
+  store_result();
+  std::filesystem::copy_file(record_path(folder_ / "elsewhere"), record_path(folder_ / "runs"),
+                             std::filesystem::copy_options::overwrite_existing);
+  ASSERT_TRUE(complaint().has_value());
+  EXPECT_EQ(complaint()->code, ErrorCode::Corrupt);
+}
+
+TEST_F(SelftestRecord, WhoseKeyOthersMayReadIsRefused) {
+  store_result();
+  std::filesystem::permissions(record_key_path(folder_ / "runs"),
+                               std::filesystem::perms::group_read,
+                               std::filesystem::perm_options::add);
+  ASSERT_TRUE(complaint().has_value());
+  EXPECT_EQ(complaint()->code, ErrorCode::Refused);
+}
+
+TEST_F(SelftestRecord, IsSignedByHmacSha256OfTheRecord) {
+  store_result();
+  const std::string json = record_json(kSubject, "0.1.0", kTime, lines_with(Grade::Pass));
+  std::ifstream in(record_key_path(folder_ / "runs"));
+  const std::string key{std::istreambuf_iterator<char>(in), {}};
+  // RFC 2104 by hand, over the project's other SHA-256.
+  const auto padded = [&](char with) {
+    std::string block(64, with);
+    for (std::size_t i = 0; i < key.size(); ++i) block[i] = static_cast<char>(block[i] ^ key[i]);
+    return block;
+  };
+  const auto raw = [](const std::string& hex) {
+    std::string bytes;
+    for (std::size_t i = 0; i < hex.size(); i += 2)
+      bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    return bytes;
+  };
+  ASSERT_EQ(key.size(), 64U);
+  const std::string inner = raw(inference::sha256(padded(0x36) + json));
+  const std::string mac = inference::sha256(padded(0x5c) + inner);
+  EXPECT_NE(read().find("\"signature\":\"" + mac + "\"}"), std::string::npos);
+}
+
+TEST(RunningBinary, IsTheSha256OfTheProgramsFile) {
   const auto hash = running_binary();
   ASSERT_TRUE(hash.has_value());
-  EXPECT_EQ(hash.value().size(), 16U);
-  EXPECT_EQ(hash.value(), running_binary().value());
+  std::ifstream in("/proc/self/exe", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_EQ(hash.value(), inference::sha256(bytes));
 }
 
 }  // namespace
