@@ -101,6 +101,7 @@ void AccountGuard::begin(const std::string& cause, SteadyTime now) {
   told_of_stream_ = false;
   began_ = next_round_ = now;
   rounds_before_ = rounds_;
+  books_.forget_refusals();
   alarm_(Word::Alarm, fmt::format("{}. The guard cancels its orders{} now.", cause,
                                   flattens() ? " and closes every position" : ""));
 }
@@ -129,8 +130,7 @@ void AccountGuard::look_around(SteadyTime now) {
       return parts_.tell(fmt::format("The account could not be looked at. cause=\"{}\"", wrong));
     looked_ = true;
     // Done once is not done for good: an order that was on its way may have come since.
-    const bool something =
-        !books_.opening_orders().empty() || (flattens() && !books_.positions().empty());
+    const bool something = !books_.opening_orders().empty() || holds_something();
     if (!acting_ && something && heartbeat_ == Heartbeat::Missed)
       begin("The account holds something again, and no daemon is well", now_);
   });
@@ -191,21 +191,33 @@ void AccountGuard::round_by_http() {
     wire_.cancel(GuardCancel::all_of(instrument), one());
 }
 
+bool AccountGuard::holds_something() const {
+  return flattens() && !(books_.positions().empty() && books_.holdings().empty());
+}
+
+std::vector<ReducingOrder> AccountGuard::closing() {
+  std::vector<ReducingOrder> orders;
+  if (!flattens()) return orders;
+  const auto add = [&](const std::vector<ReducingOrder>& parts) {
+    orders.insert(orders.end(), parts.begin(), parts.end());
+  };
+  for (const PositionRow& row : books_.positions())
+    add(ReducingOrder::closing(row, parts_.instruments[books_.instrument_of(row)], ids_));
+  for (const GuardBooks::Holding& held : books_.holdings())
+    add(ReducingOrder::selling(held.free, parts_.instruments[held.instrument], ids_));
+  return orders;
+}
+
 void AccountGuard::judge_look() {
   if (!wrong_.empty()) return end_round();
   looked_ = true;
-  const std::vector<PositionRow> positions =
-      flattens() ? books_.positions() : std::vector<PositionRow>{};
   // Stops stay as long as what they protect.
   const std::vector<OrderRow> orders =
-      flattens() && positions.empty() ? books_.orders() : books_.opening_orders();
-  if (orders.empty() && positions.empty()) return confirm();
-  std::vector<ReducingOrder> closing;
-  for (const PositionRow& row : positions) {
-    const auto parts =
-        ReducingOrder::closing(row, parts_.instruments[books_.instrument_of(row)], ids_);
-    closing.insert(closing.end(), parts.begin(), parts.end());
-  }
+      flattens() && books_.positions().empty() ? books_.orders() : books_.opening_orders();
+  if (orders.empty() && !holds_something()) return confirm();
+  const std::vector<ReducingOrder> closing = this->closing();
+  // Coins that an order locks which no list shows: asked again.
+  if (orders.empty() && closing.empty()) return end_round();
   expect(orders.size() + closing.size(), [this] { end_round(); });
   for (const OrderRow& row : orders)
     wire_.cancel(GuardCancel::of(row, parts_.instruments[books_.instrument_of(row)]), one());
@@ -233,13 +245,10 @@ void AccountGuard::round_by_stream(SteadyTime now) {
     wire_.stream_cancel(GuardCancel::of(row, parts_.instruments[books_.instrument_of(row)]), row);
     sent = true;
   }
-  if (flattens())
-    for (const PositionRow& row : books_.positions())
-      for (const ReducingOrder& order :
-           ReducingOrder::closing(row, parts_.instruments[books_.instrument_of(row)], ids_)) {
-        wire_.stream_reduce(order);
-        sent = true;
-      }
+  for (const ReducingOrder& order : closing()) {
+    wire_.stream_reduce(order);
+    sent = true;
+  }
   if (sent || told_of_stream_) return;
   told_of_stream_ = true;
   alarm_(Word::News,
@@ -254,13 +263,17 @@ void AccountGuard::confirm() {
   acting_ = false;
   confirmed_ = true;
   next_look_ = now_ + guard_.look;
-  alarm_(Word::News,
-         fmt::format("Confirmed by query, {:.1f} s after the guard began: {}. It sent {} cancels "
-                     "and {} reduce-only orders.",
-                     seconds_of(now_ - began_),
-                     flattens() ? "no position and no order is left in the traded instruments"
-                                : "no order is left that could open a position",
-                     counters_.cancels_sent, counters_.orders_sent));
+  const std::string dust = flattens() ? books_.dust() : "";
+  alarm_(
+      Word::News,
+      fmt::format(
+          "Confirmed by query, {:.1f} s after the guard began: {}. It sent {} cancels "
+          "and {} closing orders.{}",
+          seconds_of(now_ - began_),
+          flattens() ? "no position and no order is left in the traded instruments"
+                     : "no order is left that could open a position",
+          counters_.cancels_sent, counters_.orders_sent,
+          dust.empty() ? "" : fmt::format(" Dust remains, less than the venue sells: {}.", dust)));
 }
 
 std::string AccountGuard::left() const {
@@ -268,6 +281,9 @@ std::string AccountGuard::left() const {
   for (const PositionRow& row : books_.positions())
     words += fmt::format("{}{} {}", words.empty() ? "" : ", ", row.quantity.to_string(),
                          row.symbol.view());
+  for (const GuardBooks::Holding& held : books_.holdings())
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", held.whole.to_string(),
+                         parts_.instruments[held.instrument].base_coin.view());
   if (!looked_) return "what the account holds (it could not be asked)";
   return fmt::format("{}{}{} orders", words, words.empty() ? "" : ", ", books_.orders().size());
 }
@@ -284,6 +300,8 @@ GuardStatus AccountGuard::status() const {
   told.looked = looked_;
   told.orders = books_.orders().size();
   told.positions = books_.positions().size();
+  told.holdings = books_.holdings().size();
+  if (flattens()) told.dust = books_.dust();
   told.rounds = rounds_;
   told.cancels_sent = counters_.cancels_sent;
   told.orders_sent = counters_.orders_sent;

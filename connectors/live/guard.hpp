@@ -1,7 +1,7 @@
 // The guard of a live account: it watches the daemon's heartbeat and, when that is missed, cancels
-// and closes what the account holds in the traded instruments until a query says that it is flat.
-// Without sockets and without a clock of its own; the owner feeds it. It cannot open risk: see
-// guard_orders.hpp.
+// and closes what the account holds in the traded instruments, coins of spot too, until a query
+// says that it is flat. Without sockets and without a clock of its own; the owner feeds it. It
+// cannot open risk: see guard_orders.hpp.
 #pragma once
 
 #include <functional>
@@ -24,6 +24,8 @@ struct GuardStatus {
   bool looked = false;  ///< the account has been seen
   std::size_t orders = 0;
   std::size_t positions = 0;
+  std::size_t holdings = 0;  ///< spot coins of at least a lot
+  std::string dust;          ///< what no order can sell: "0.0000005 BTC"; empty: none
   std::uint64_t rounds = 0;
   std::uint64_t cancels_sent = 0;
   std::uint64_t orders_sent = 0;
@@ -91,6 +93,10 @@ class AccountGuard final : public AccountEvents {
   void end_round();
   void confirm();
   [[nodiscard]] bool flattens() const { return guard_.action == GuardAction::Flatten; }
+  /// It holds what the guard would take away.
+  [[nodiscard]] bool holds_something() const;
+  /// The orders that take away all that the books know of, if that is what it does.
+  [[nodiscard]] std::vector<ReducingOrder> closing();
   [[nodiscard]] std::string left() const;
 
   LiveSettings settings_;

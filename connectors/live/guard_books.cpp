@@ -1,5 +1,8 @@
 #include "connectors/live/guard_books.hpp"
 
+#include <algorithm>
+#include <set>
+
 namespace proteus::live {
 
 void GuardBooks::list(const std::vector<OrderRow>& rows) {
@@ -33,6 +36,86 @@ void GuardBooks::see(const PositionRow& row) {
     positions_.erase(id->index);
   else
     positions_[id->index] = row;
+}
+
+void GuardBooks::list(const WalletRow& wallet) {
+  for (auto& [name, coin] : coins_) coin.wallet = coin.locked = Quantity{};
+  see(wallet);
+}
+
+/// Coins that are not listed have not changed.
+void GuardBooks::see(const WalletRow& wallet) {
+  for (const CoinBalance& told : wallet.coins) {
+    Coin& coin = coins_[std::string(told.coin.view())];
+    coin.wallet = Quantity::from_raw(told.wallet.raw());
+    coin.locked = Quantity::from_raw(told.locked.raw());
+    coin.not_held = std::min(coin.not_held, 1);
+  }
+}
+
+GuardBooks::Coin* GuardBooks::coin_of(InstrumentId id) {
+  const auto found = coins_.find(std::string(parts_.instruments[id].base_coin.view()));
+  return found == coins_.end() ? nullptr : &found->second;
+}
+
+void GuardBooks::sold(InstrumentId id) {
+  if (Coin* coin = coin_of(id)) coin->not_held = 0;
+}
+void GuardBooks::too_small(InstrumentId id, Quantity quantity) {
+  if (Coin* coin = coin_of(id)) coin->too_small = std::max(coin->too_small, quantity);
+}
+void GuardBooks::not_held(InstrumentId id) {
+  if (Coin* coin = coin_of(id)) ++coin->not_held;
+}
+void GuardBooks::forget_refusals() {
+  for (auto& [name, coin] : coins_) {
+    coin.too_small = Quantity{};
+    coin.not_held = 0;
+  }
+}
+
+GuardBooks::Holding GuardBooks::holding_of(const Instrument& instrument, const Coin& coin) const {
+  const auto lots = [&](Quantity quantity) {
+    // A balance of more than nine decimals may have been rounded up to a lot that is not there.
+    if (coin.not_held > 0) quantity = quantity - Quantity::from_raw(1);
+    return round_to_step(std::max(quantity, Quantity{}), instrument.lot_step);
+  };
+  Holding holding{instrument.id, lots(coin.wallet), lots(coin.wallet - coin.locked)};
+  // Refused twice: whoever tells the balance anew tells what there is to sell.
+  if (coin.not_held > 1) holding.free = Quantity{};
+  if (holding.whole < instrument.quantity_min || holding.whole <= coin.too_small)
+    holding.whole = Quantity{};
+  return holding;
+}
+
+template <class Use>
+void GuardBooks::each_coin(const Use& use) const {
+  std::set<std::string> done{parts_.settings.settle_coin};
+  for (const Instrument& instrument : parts_.instruments) {
+    if (instrument.category != Category::Spot) continue;
+    const std::string name(instrument.base_coin.view());
+    const auto coin = coins_.find(name);
+    if (done.insert(name).second && coin != coins_.end()) use(instrument, coin->second);
+  }
+}
+
+std::vector<GuardBooks::Holding> GuardBooks::holdings() const {
+  std::vector<Holding> held;
+  each_coin([&](const Instrument& instrument, const Coin& coin) {
+    const Holding holding = holding_of(instrument, coin);
+    if (holding.whole > Quantity{}) held.push_back(holding);
+  });
+  return held;
+}
+
+std::string GuardBooks::dust() const {
+  std::string words;
+  each_coin([&](const Instrument& instrument, const Coin& coin) {
+    if (coin.wallet <= Quantity{} || holding_of(instrument, coin).whole > Quantity{}) return;
+    words += (words.empty() ? "" : ", ") + coin.wallet.to_string() + " ";
+    words += instrument.base_coin.view();
+  });
+  return words;
 }
 
 std::vector<OrderRow> GuardBooks::orders() const {

@@ -7,6 +7,14 @@
 #include "connectors/live/order_text.hpp"
 
 namespace proteus::live {
+namespace {
+
+/// `text` is one object.
+void add_member(std::string& text, std::string_view member) {
+  text.insert(text.size() - 1, "," + std::string(member));
+}
+
+}  // namespace
 
 ClientOrderId GuardIds::next() {
   return std::string_view{fmt::format(
@@ -16,30 +24,41 @@ ClientOrderId GuardIds::next() {
 
 std::vector<ReducingOrder> ReducingOrder::closing(const PositionRow& position,
                                                   const Instrument& instrument, GuardIds& ids) {
+  if (instrument.category != Category::Linear) return {};
+  const bool is_short = position.quantity < Quantity{};
+  return parts(abs(position.quantity), is_short ? Side::Buy : Side::Sell, instrument, ids);
+}
+
+std::vector<ReducingOrder> ReducingOrder::selling(Quantity free, const Instrument& instrument,
+                                                  GuardIds& ids) {
+  if (instrument.category != Category::Spot) return {};
+  return parts(round_to_step(free, instrument.lot_step), Side::Sell, instrument, ids);
+}
+
+std::vector<ReducingOrder> ReducingOrder::parts(Quantity whole, Side side,
+                                                const Instrument& instrument, GuardIds& ids) {
   std::vector<ReducingOrder> orders;
-  if (instrument.category != Category::Linear) return orders;
-  const Quantity held = position.quantity < Quantity{} ? -position.quantity : position.quantity;
-  Quantity most = held;
+  Quantity most = whole;
   if (!instrument.quantity_max_market.is_zero())
-    most =
-        std::min(most, Quantity::from_raw(instrument.quantity_max_market.raw() /
-                                          instrument.lot_step.raw() * instrument.lot_step.raw()));
+    most = std::min(most, round_to_step(instrument.quantity_max_market, instrument.lot_step));
   if (most <= Quantity{}) return orders;
-  for (Quantity left = held; left > Quantity{} && orders.size() < kPartsMax;) {
+  for (Quantity left = whole; left > Quantity{} && orders.size() < kPartsMax;) {
     const Quantity part = std::min(left, most);
     left = left - part;
     OrderRequest request;
     request.id = ids.next();
     request.instrument = instrument.id;
-    request.side = position.quantity < Quantity{} ? Side::Buy : Side::Sell;
+    request.side = side;
     request.type = OrderType::Market;
     request.reduce_only = true;
     request.quantity = part;
     ReducingOrder order;
     order.instrument_ = instrument.id;
-    order.side_ = request.side;
+    order.side_ = side;
     order.quantity_ = part;
     order.text_ = create_text(request, instrument);
+    // Zero is what the venue takes for unsaid; here nothing is to hang on that.
+    if (instrument.category == Category::Spot) add_member(order.text_, R"("isLeverage":0)");
     orders.push_back(std::move(order));
   }
   return orders;
@@ -48,16 +67,19 @@ std::vector<ReducingOrder> ReducingOrder::closing(const PositionRow& position,
 GuardCancel GuardCancel::of(const OrderRow& order, const Instrument& instrument) {
   GuardCancel cancel;
   cancel.one_ = true;
-  const bool conditional = order.status == VenueOrderStatus::Untriggered;
-  cancel.text_ = cancel_text(instrument, {}, order.order_id.view(), conditional);
+  const bool waits = order.status == VenueOrderStatus::Untriggered;
+  // The one of spot that locks what it would sell is found under a name of its own.
+  const bool locks = waits && order.stop_order_type.view() == "tpslOrder";
+  cancel.text_ = cancel_text(instrument, {}, order.order_id.view(), waits && !locks);
+  if (locks && instrument.category == Category::Spot)
+    add_member(cancel.text_, R"("orderFilter":"tpslOrder")");
   return cancel;
 }
 
 GuardCancel GuardCancel::all_of(const Instrument& instrument) {
   GuardCancel cancel;
   cancel.text_ = cancel_all_text(instrument);
-  // One object; the filter goes before its end.
-  cancel.text_.insert(cancel.text_.size() - 1, R"(,"orderFilter":"Order")");
+  add_member(cancel.text_, R"("orderFilter":"Order")");
   return cancel;
 }
 

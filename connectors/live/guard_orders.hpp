@@ -1,5 +1,5 @@
-// All that the guard can send to an account: a cancel, and an order that only reduces. There is no
-// way to make either of these say anything else.
+// All that the guard can send to an account: a cancel, and an order that only takes away what is
+// held. There is no way to make either of these say anything else.
 #pragma once
 
 #include <string>
@@ -22,16 +22,21 @@ class GuardIds {
   std::uint64_t count_ = 0;
 };
 
-/// A market order against a position, reduce-only.
+/// A market order against a position, reduce-only; of spot, which knows no reduce-only, a sale of
+/// what the wallet holds, never on margin: the venue refuses to sell more than there is.
 class ReducingOrder {
  public:
   /// What closes the position: several where the venue bounds market orders (at most kPartsMax, the
   /// rest in the next round). Empty: it is flat, or of spot, which knows no reduce-only.
   static std::vector<ReducingOrder> closing(const PositionRow& position,
                                             const Instrument& instrument, GuardIds& ids);
+  /// What sells `free` coins of a spot instrument, down to whole lots. Empty: less than a lot.
+  static std::vector<ReducingOrder> selling(Quantity free, const Instrument& instrument,
+                                            GuardIds& ids);
   static constexpr int kPartsMax = 10;
 
-  /// The body of /v5/order/create; always with "reduceOnly":true.
+  /// The body of /v5/order/create; always with "reduceOnly":true, or a spot "Sell" with
+  /// "isLeverage":0.
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] InstrumentId instrument() const { return instrument_; }
   [[nodiscard]] Side side() const { return side_; }
@@ -39,6 +44,8 @@ class ReducingOrder {
 
  private:
   ReducingOrder() = default;
+  static std::vector<ReducingOrder> parts(Quantity whole, Side side, const Instrument& instrument,
+                                          GuardIds& ids);
   InstrumentId instrument_;
   Side side_ = Side::Buy;
   Quantity quantity_;

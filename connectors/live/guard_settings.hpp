@@ -27,8 +27,8 @@ struct GuardSettings {
     using S = GuardSettings;
     return std::tuple{
         setting("action", &S::action,
-                "when the daemon is missed: cancel orders that could open, or flatten: that, and "
-                "close every position of engine.instruments"),
+                "when the daemon is missed: cancel orders that could open, or flatten: that, close "
+                "every position of engine.instruments and sell their spot coins"),
         setting("interval", &S::interval, "between two questions to the daemon", 0.02, 60.0),
         setting("patience", &S::patience,
                 "a daemon that has not answered for that long is missed; longer than interval", 0.1,

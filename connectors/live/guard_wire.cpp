@@ -16,7 +16,8 @@ bool is_over(int code) {
   constexpr int kNoOrder = 110001;
   constexpr int kNothingToReduce = 110017;
   return code == kNoOrder || code == kNothingToReduce || code == 110008 || code == 110010 ||
-         code == 110033 || code == 110034 || code == 170213;
+         code == 110033 || code == 110034 || code == 170213 || code == 170139 || code == 170142 ||
+         code == 170143 || code == 170190;
 }
 
 }  // namespace
@@ -81,6 +82,8 @@ void GuardWire::hear_private(std::string_view bytes) {
     for (const OrderRow& row : orders->rows) books_.see(row);
   } else if (const auto* positions = std::get_if<PositionRows>(&frame)) {
     for (const PositionRow& row : positions->rows) books_.see(row);
+  } else if (const auto* wallets = std::get_if<WalletRows>(&frame)) {
+    for (const WalletRow& row : wallets->rows) books_.see(row);
   } else if (std::holds_alternative<Pong>(frame)) {
     private_.pong();
   } else if (const auto* ack = std::get_if<Ack>(&frame)) {
@@ -107,6 +110,7 @@ void GuardWire::hear_trade(std::string_view bytes) {
   if (found == out_.end()) return;
   const Sent sent = std::move(found->second);
   out_.erase(found);
+  if (sent.order_id.empty() && learn(reply.code, sent.instrument, sent.quantity)) return;
   if (reply.code == 0) return;
   parts_.tell(fmt::format("The venue refuses what the guard asks for. code={} words=\"{}\"",
                           reply.code, reply.message.view()));
@@ -142,13 +146,14 @@ void GuardWire::ask_time() {
 
 void GuardWire::look(OnDone on) { list_orders(std::make_shared<Listing>(), 0, "", std::move(on)); }
 
+bool GuardWire::trades(Category category) const {
+  return std::ranges::any_of(parts_.instruments,
+                             [&](const Instrument& i) { return i.category == category; });
+}
+
 void GuardWire::list_orders(Listed into, std::size_t category, std::string cursor, OnDone on) {
   constexpr std::array<Category, 2> kCategories = {Category::Linear, Category::Spot};
-  while (category < kCategories.size() &&
-         std::ranges::none_of(parts_.instruments, [&](const Instrument& i) {
-           return i.category == kCategories[category];
-         }))
-    ++category;
+  while (category < kCategories.size() && !trades(kCategories[category])) ++category;
   if (category == kCategories.size()) return list_positions(std::move(into), "", std::move(on));
   const Category asked = kCategories[category];
   std::string query = asked == Category::Spot
@@ -186,32 +191,66 @@ void GuardWire::list_positions(Listed into, std::string cursor, OnDone on) {
         const std::string& next = page.value().next_cursor;
         if (!next.empty() && !rows.empty() && next != cursor && ++into->pages < kGuardPagesMax)
           return list_positions(into, next, std::move(on));
+        if (trades(Category::Spot)) return list_wallet(into, std::move(on));
         books_.list(into->orders);
         books_.list(into->positions);
         on("");
       });
 }
 
-void GuardWire::post(const char* path, const std::string& body, RequestKind kind, OnDone on) {
-  rest_.post(path, body, kind, [path, on = std::move(on)](Result<RestReply> reply) {
-    if (reply.has_error()) return on(reply.error().context);
-    const RestReply& got = reply.value();
-    if (got.http != 200) return on(fmt::format("{}: HTTP status {}", path, got.http));
-    if (got.code == 0 || is_over(got.code)) return on("");
-    on(fmt::format("{}: {} {}", path, got.code, got.message));
-  });
+void GuardWire::list_wallet(const Listed& into, OnDone on) {
+  rest_.get("/v5/account/wallet-balance", "accountType=UNIFIED",
+            [this, into, on = std::move(on)](Result<RestReply> reply) {
+              if (reply.has_error()) return on(reply.error().context);
+              const auto wallet = codec_.wallet(reply.value().body);
+              if (wallet.has_error()) return on(wallet.error().context);
+              books_.list(into->orders);
+              books_.list(into->positions);
+              books_.list(wallet.value());
+              on("");
+            });
+}
+
+void GuardWire::post(const char* path, const std::string& body, RequestKind kind, OnCode settled,
+                     OnDone on) {
+  rest_.post(path, body, kind,
+             [path, settled = std::move(settled), on = std::move(on)](Result<RestReply> reply) {
+               if (reply.has_error()) return on(reply.error().context);
+               const RestReply& got = reply.value();
+               if (got.http != 200) return on(fmt::format("{}: HTTP status {}", path, got.http));
+               if (settled(got.code)) return on("");
+               on(fmt::format("{}: {} {}", path, got.code, got.message));
+             });
+}
+
+bool GuardWire::learn(int code, InstrumentId id, Quantity quantity) {
+  if (parts_.instruments[id].category != Category::Spot) return code == 0;
+  constexpr int kNotHeld = 170131;
+  constexpr int kQuantityTooSmall = 170136;
+  constexpr int kValueTooSmall = 170140;
+  if (code == 0) books_.sold(id);
+  if (code == kNotHeld) books_.not_held(id);
+  const bool too_small = code == kQuantityTooSmall || code == kValueTooSmall;
+  if (too_small) books_.too_small(id, quantity);
+  return code == 0 || too_small;
 }
 
 void GuardWire::cancel(const GuardCancel& what, OnDone on) {
   ++parts_.counters.cancels_sent;
-  post(what.one() ? "/v5/order/cancel" : "/v5/order/cancel-all", what.text(), RequestKind::Cancel,
-       std::move(on));
+  post(
+      what.one() ? "/v5/order/cancel" : "/v5/order/cancel-all", what.text(), RequestKind::Cancel,
+      [](int code) { return code == 0 || is_over(code); }, std::move(on));
 }
 
 void GuardWire::reduce(const ReducingOrder& order, OnDone on) {
   ++parts_.counters.orders_sent;
   ++parts_.counters.orders_by_rest;
-  post("/v5/order/create", order.text(), RequestKind::Create, std::move(on));
+  post(
+      "/v5/order/create", order.text(), RequestKind::Create,
+      [this, id = order.instrument(), quantity = order.quantity()](int code) {
+        return learn(code, id, quantity) || is_over(code);
+      },
+      std::move(on));
 }
 
 void GuardWire::send(const char* op, const std::string& text, Sent sent) {
@@ -226,12 +265,15 @@ void GuardWire::stream_cancel(const GuardCancel& what, const OrderRow& order) {
   if (!what.one()) return;  // That stream has no cancel-all.
   ++parts_.counters.cancels_sent;
   send("order.cancel", what.text(),
-       {.order_id = std::string(order.order_id.view()), .instrument = books_.instrument_of(order)});
+       {.order_id = std::string(order.order_id.view()),
+        .instrument = books_.instrument_of(order),
+        .quantity = {}});
 }
 
 void GuardWire::stream_reduce(const ReducingOrder& order) {
   ++parts_.counters.orders_sent;
-  send("order.create", order.text(), {.order_id = "", .instrument = order.instrument()});
+  send("order.create", order.text(),
+       {.order_id = "", .instrument = order.instrument(), .quantity = order.quantity()});
 }
 
 }  // namespace proteus::live

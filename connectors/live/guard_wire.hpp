@@ -35,7 +35,7 @@ class GuardWire final : private StreamLink::Listener {
   // Questions, by HTTP.
   void key_info(OnRead<KeyInfo> on);
   void account_info(OnRead<AccountInfo> on);
-  /// All open orders and all positions; the books take them in.
+  /// All open orders, all positions and, where spot is traded, the wallet; the books take them in.
   void look(OnDone on);
   /// Measures the venue's clock.
   void ask_time();
@@ -60,13 +60,18 @@ class GuardWire final : private StreamLink::Listener {
     SteadyTime at{};
     std::string order_id;  ///< of a cancel; empty: a reducing order
     InstrumentId instrument;
+    Quantity quantity;  ///< of a reducing order
   };
   void link_live(Channel channel, SteadyTime now) override;
   void link_lost(Channel channel, const std::string& cause, SteadyTime now) override;
   void hear_private(std::string_view bytes);
   void hear_trade(std::string_view bytes);
-  void post(const char* path, const std::string& body, RequestKind kind, OnDone on);
+  using OnCode = std::function<bool(int code)>;  ///< true: it is as good as done
+  void post(const char* path, const std::string& body, RequestKind kind, OnCode settled, OnDone on);
   void send(const char* op, const std::string& text, Sent sent);
+  /// What the answer to a reducing order says of the account. True: there is nothing to be done
+  /// about it, whether it was taken or not.
+  bool learn(int code, InstrumentId id, Quantity quantity);
   /// What one look has listed; looks may overlap, for those of before a ban go on after it.
   struct Listing {
     std::vector<OrderRow> orders;
@@ -76,6 +81,8 @@ class GuardWire final : private StreamLink::Listener {
   using Listed = std::shared_ptr<Listing>;
   void list_orders(Listed into, std::size_t category, std::string cursor, OnDone on);
   void list_positions(Listed into, std::string cursor, OnDone on);
+  void list_wallet(const Listed& into, OnDone on);
+  [[nodiscard]] bool trades(Category category) const;
   [[nodiscard]] bool trades_by_stream() const { return parts_.settings.profile != Profile::Demo; }
 
   WireParts& parts_;

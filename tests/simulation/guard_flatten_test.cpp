@@ -1,4 +1,4 @@
-// The guard closes what one order does not: a position deeper than the book.
+// The guard closes what one order does not: a position deeper than the book, coins of spot.
 #include "tests/simulation/guard_world.hpp"
 
 namespace proteus::simulation {
@@ -19,11 +19,10 @@ class ThinBook : public GuardedWorld {
     asks_ = false;
     world_->kill();
     for (int i = 0; i < 200 && held() < much; ++i) {
-      world_->signed_call(
-          true, "/v5/order/create",
-          fmt::format(R"({{"category":"linear","symbol":"BTCUSDT","side":"Buy",)"
-                      R"("orderType":"Market","qty":"1","orderLinkId":"much-{}"}})",
-                      i));
+      world_->signed_call(true, "/v5/order/create",
+                          fmt::format(R"({{"category":"linear","symbol":"BTCUSDT","side":"Buy",)"
+                                      R"("orderType":"Market","qty":"1","orderLinkId":"much-{}"}})",
+                                      i));
       world_->run(1s);
     }
     ASSERT_GE(held(), much);
@@ -75,6 +74,128 @@ TEST_F(ThinBook, CallsAPersonAgainWhenItTakesLongAndGetsThere) {
   ASSERT_TRUE(takes([&] { return guard_->status().confirmed; }, 5min));
   EXPECT_TRUE(flat());
   expect_nothing_opens();
+}
+
+class SpotHeld : public GuardedWorld {
+ protected:
+  /// A daemon that has died, and an account with coins. No one has noticed yet.
+  void start_holding(const char* coins, live::Profile profile = live::Profile::Sim) {
+    LiveSetup setup;
+    setup.instruments = {"linear:BTCUSDT", "spot:BTCUSDT"};
+    start(profile, setup);
+    ASSERT_TRUE(takes([&] { return guard_->status().heartbeat == Heartbeat::Well; }, 2min));
+    asks_ = false;
+    world_->kill();
+    spot(R"("side":"Buy","orderType":"Market","marketUnit":"baseCoin")", coins);
+    world_->run(1s);
+    ASSERT_GT(coins_held(), Quantity{});
+    sent_.clear();
+  }
+  /// The answer to an order of the owner's.
+  std::string spot(const std::string& how, const char* quantity) {
+    return world_->signed_call(
+        true, "/v5/order/create",
+        fmt::format(R"({{"category":"spot","symbol":"BTCUSDT","qty":"{}",{}}})", quantity, how));
+  }
+  /// By the venue's wallet, past the doors where faults wait.
+  Quantity coins_held(const char* which = "walletBalance") {
+    const bj::value account =
+        bj::parse(world_->exchange().on_http("GET", "/sim/account?key=simkey").body);
+    for (const bj::value& coin : account.at_pointer("/wallet/coin").as_array())
+      if (coin.at("coin").as_string() == "BTC")
+        return Quantity::parse(std::string_view(coin.at(which).as_string())).value();
+    return {};
+  }
+  std::size_t open_spot_orders() {
+    const bj::value body =
+        bj::parse(world_->signed_call(false, "/v5/order/realtime", "category=spot&openOnly=0"));
+    return body.at_pointer("/result/list").as_array().size();
+  }
+  Quantity lot() const {
+    for (const Instrument& instrument : table_)
+      if (instrument.category == Category::Spot) return instrument.lot_step;
+    return {};
+  }
+};
+
+TEST_F(SpotHeld, IsSoldToLessThanALotAndWhatRemainsIsTold) {
+  start_holding("0.0123");
+  const Quantity before = coins_held();
+  // Of the three, two lock coins: they cannot be sold before their orders are gone.
+  spot(R"("side":"Sell","orderType":"Limit","price":"900000")", "0.004");
+  spot(R"("side":"Sell","orderType":"Market","orderFilter":"tpslOrder","triggerPrice":"900000",)"
+       R"("marketUnit":"baseCoin")",
+       "0.003");
+  spot(R"("side":"Sell","orderType":"Market","orderFilter":"StopOrder","triggerPrice":"90000",)"
+       R"("marketUnit":"baseCoin")",
+       "0.001");
+  world_->run(1s);
+  ASSERT_EQ(open_spot_orders(), 3U);
+  ASSERT_EQ(coins_held("locked"), Quantity::parse("0.007").value());
+  asks_ = true;
+  ASSERT_TRUE(takes([&] { return guard_->status().confirmed; }, 60s));
+  EXPECT_EQ(open_spot_orders(), 0U);
+  const Quantity dust = coins_held();
+  fmt::print("{} BTC sold, {} of it remains\n", before.to_string(), dust.to_string());
+  EXPECT_LT(dust, lot());
+  ASSERT_GT(dust, Quantity{});  // The fee of the purchase left a part of a lot.
+  EXPECT_EQ(guard_->status().dust, dust.to_string() + " BTC");
+  ASSERT_FALSE(news_.empty());
+  EXPECT_NE(news_.back().find("Dust remains, less than the venue sells: " + dust.to_string()),
+            std::string::npos)
+      << news_.back();
+  expect_nothing_opens();
+  const std::size_t sent = sent_.size();
+  world_->run(5min);  // Dust is no reason to begin again.
+  EXPECT_EQ(sent_.size(), sent);
+}
+
+TEST_F(SpotHeld, OfLessValueThanTheVenueSellsIsDustAndIsTold) {
+  start_holding("0.00012");
+  // What is left after this is worth less than the least order, and more than a lot.
+  spot(R"("side":"Sell","orderType":"Market","marketUnit":"baseCoin")", "0.0001");
+  world_->run(1s);
+  ASSERT_GT(coins_held(), lot());
+  asks_ = true;
+  ASSERT_TRUE(takes([&] { return guard_->status().confirmed; }, 60s));
+  EXPECT_GT(coins_held(), lot());
+  EXPECT_EQ(guard_->status().dust, coins_held().to_string() + " BTC");
+  EXPECT_EQ(count("create", false), 1U);  // The venue was asked, once.
+  const std::size_t sent = sent_.size();
+  world_->run(5min);
+  EXPECT_EQ(sent_.size(), sent);
+  EXPECT_EQ(alarms_.size(), 1U);
+}
+
+TEST_F(SpotHeld, IsSoldByTheTradeStreamWhileHttpIsBarred) {
+  start_holding("0.0123");
+  spot(R"("side":"Sell","orderType":"Limit","price":"900000")", "0.004");
+  world_->run(1s);
+  fault(sim::FaultKind::Http403, 2);
+  asks_ = true;
+  ASSERT_TRUE(takes([&] { return coins_held() < lot(); }, 60s));
+  EXPECT_EQ(count("create", false), 0U);
+  expect_nothing_opens();
+  // What the stream does not tell any more is not asked for for ever.
+  world_->run(10s);
+  const std::size_t sent = count("create", true);
+  world_->run(1min);
+  EXPECT_EQ(count("create", true), sent);
+  ASSERT_TRUE(takes([&] { return guard_->status().confirmed; }, 12min));
+  EXPECT_LT(coins_held(), lot());
+}
+
+TEST_F(SpotHeld, StaysWhereTheGuardOnlyCancels) {
+  start_holding("0.0123");
+  spot(R"("side":"Sell","orderType":"Limit","price":"900000")", "0.004");
+  set_guard_.action = live::GuardAction::Cancel;
+  make_guard();
+  const Quantity before = coins_held();
+  guard_->fire("the test", now());
+  ASSERT_TRUE(takes([&] { return guard_->status().confirmed; }, 60s));
+  EXPECT_EQ(coins_held(), before);
+  EXPECT_EQ(open_spot_orders(), 0U);
+  EXPECT_EQ(count("create", false), 0U);
 }
 
 }  // namespace

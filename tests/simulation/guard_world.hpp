@@ -148,7 +148,13 @@ class GuardedWorld : public ::testing::Test {
     for (const Sent& one : sent_) {
       if (one.way == "cancel-all" || one.way == "cancel") continue;
       ASSERT_EQ(one.way, "create");
-      EXPECT_TRUE(one.what.at("reduceOnly").as_bool());
+      if (one.what.at("category").as_string() == "spot") {
+        EXPECT_EQ(one.what.at("side").as_string(), "Sell");
+        EXPECT_EQ(one.what.at("marketUnit").as_string(), "baseCoin");
+        EXPECT_EQ(one.what.at("isLeverage").as_int64(), 0);
+      } else {
+        EXPECT_TRUE(one.what.at("reduceOnly").as_bool());
+      }
       EXPECT_EQ(one.what.at("orderType").as_string(), "Market");
       const std::string id(one.what.at("orderLinkId").as_string());
       EXPECT_EQ(id[0], 'g');

@@ -321,6 +321,7 @@ void LiveWorld::command(OperatorAction action, const char* cause) {
 std::string LiveWorld::signed_call(bool post, const std::string& path, const std::string& text) {
   const std::string target = post || text.empty() ? path : path + "?" + text;
   // Faults of requests hit the owner too; he asks again.
+  std::string last;
   for (int i = 0; i < 5'000; ++i) {
     const std::string stamp = std::to_string(to_unix_ms(exchange_->now()));
     const sim::HttpHeaders headers = {
@@ -331,13 +332,14 @@ std::string LiveWorld::signed_call(bool post, const std::string& path, const std
     const sim::HttpReply reply =
         exchange_->on_http(post ? "POST" : "GET", target, headers, post ? text : "");
     if (reply.lost || reply.status != 200) continue;
+    last = reply.body;
     boost::system::error_code failed;
     const bj::value value = bj::parse(reply.body, failed);
     if (failed || !value.is_object()) continue;
     if (value.as_object().at("retCode").as_int64() == 0) return reply.body;
     run(50ms);  // Limits of requests are a second's.
   }
-  throw std::runtime_error(path + " was not answered");
+  throw std::runtime_error(path + " was not answered, but for " + last);
 }
 
 VenueBooks LiveWorld::venue() {

@@ -72,6 +72,25 @@ TEST(GuardOrders, NothingForWhatIsFlatOrOfSpot) {
   EXPECT_TRUE(ReducingOrder::closing(held("1"_qty), spot, ids).empty());
 }
 
+TEST(GuardOrders, SellsCoinsInWholeLotsAndNeverOnMargin) {
+  GuardIds ids(from_unix_ms(1700000000000), 7);
+  Instrument spot = guarded_eth();
+  spot.category = Category::Spot;
+  const auto parts = ReducingOrder::selling("12.509999999"_qty, spot, ids);
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].quantity(), "10"_qty);
+  EXPECT_EQ(parts[1].quantity(), "2.5"_qty);
+  const bj::object sale = bj::parse(parts[1].text()).as_object();
+  EXPECT_EQ(sale.at("category").as_string(), "spot");
+  EXPECT_EQ(sale.at("side").as_string(), "Sell");
+  EXPECT_EQ(sale.at("qty").as_string(), "2.50");
+  EXPECT_EQ(sale.at("marketUnit").as_string(), "baseCoin");
+  EXPECT_EQ(sale.at("isLeverage").as_int64(), 0);
+  EXPECT_TRUE(ReducingOrder::selling("0.009999999"_qty, spot, ids).empty());
+  EXPECT_TRUE(ReducingOrder::selling(-"1"_qty, spot, ids).empty());
+  EXPECT_TRUE(ReducingOrder::selling("1"_qty, guarded_eth(), ids).empty());
+}
+
 TEST(GuardOrders, IdsAreItsOwnAndNeverTwice) {
   GuardIds ids(from_unix_ms(1700000000000), 7), others(from_unix_ms(1700000000000), 8);
   std::set<std::string> seen;
@@ -95,6 +114,16 @@ TEST(GuardOrders, CancelsAnInstrumentsOrdersAndLeavesItsStops) {
   EXPECT_TRUE(one.one());
   EXPECT_EQ(bj::parse(one.text()).as_object().at("orderId").as_string(),
             "5cf98598-0000-4000-8000-000000000001");
+  Instrument spot = guarded_eth();
+  spot.category = Category::Spot;
+  row.status = VenueOrderStatus::Untriggered;
+  row.stop_order_type = "Stop";
+  const auto filter_of = [&] {
+    return bj::parse(GuardCancel::of(row, spot).text()).at("orderFilter").as_string();
+  };
+  EXPECT_EQ(filter_of(), "StopOrder");
+  row.stop_order_type = "tpslOrder";  // It locks coins.
+  EXPECT_EQ(filter_of(), "tpslOrder");
   EXPECT_FALSE(only_reduces(row));
   row.close_on_trigger = true;
   EXPECT_TRUE(only_reduces(row));

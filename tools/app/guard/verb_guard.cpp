@@ -49,8 +49,10 @@ void say_what_is_guarded(const Settings& s, std::string_view key, bool once) {
         deed);
   out += "It can only cancel and reduce.\n";
   if (spot)
-    out +=
-        "Spot: orders are cancelled; what is held is left, for spot knows no reduce-only order.\n";
+    out += flatten
+               ? "Spot: what the wallet holds of the coins of these instruments is sold by market "
+                 "order, never on margin; less than a lot stays, and it says so.\n"
+               : "Spot: orders are cancelled; the coins stay.\n";
   if (s.live.profile == live::Profile::Demo)
     out +=
         "Demo takes no orders by websocket: while HTTP is barred (403) it can only raise the "
@@ -68,8 +70,10 @@ int told(const live::GuardStatus& status, bool once, const std::string& cause) {
     return kOk;
   }
   if (status.confirmed) {
-    print_line(fmt::format("Done, confirmed by query. rounds={} cancels={} reduce_only_orders={}",
+    print_line(fmt::format("Done, confirmed by query. rounds={} cancels={} closing_orders={}",
                            status.rounds, status.cancels_sent, status.orders_sent));
+    if (!status.dust.empty())
+      print_line(fmt::format("Dust remains, less than the venue sells: {}.", status.dust));
     return kOk;
   }
   return fail(
