@@ -18,6 +18,7 @@ double seconds_of(Duration d) { return std::chrono::duration<double>(d).count();
 AccountGuard::AccountGuard(Setup setup)
     : settings_(setup.settings),
       guard_(setup.guard),
+      by_name_(setup.by_name),
       parts_{settings_,     setup.recv_window, setup.instruments,     setup.io,  setup.clock,
              setup.signing, counters_,         std::move(setup.tell), setup.seed},
       wire_(parts_, books_, setup.guard.pause),
@@ -102,6 +103,7 @@ void AccountGuard::begin(const std::string& cause, SteadyTime now) {
   began_ = next_round_ = now;
   rounds_before_ = rounds_;
   books_.forget_refusals();
+  wire_.forget_sides();
   alarm_(Word::Alarm, fmt::format("{}. The guard cancels its orders{} now.", cause,
                                   flattens() ? " and closes every position" : ""));
 }
@@ -120,7 +122,7 @@ void AccountGuard::stand_down(SteadyTime now) {
 
 /// While there is nothing to do: what is open and held, for a time when nobody can be asked.
 void AccountGuard::look_around(SteadyTime now) {
-  if (looking_ || now < next_look_ || !wire_.http_open()) return;
+  if (looking_ || now < next_look_ || !wire_.http_open() || by_name_) return;
   next_look_ = now + guard_.look;
   looking_ = true;
   wire_.ask_time();
@@ -145,19 +147,21 @@ void AccountGuard::round(SteadyTime now) {
   }
   if (round_running_ || now < next_round_) return;
   next_round_ = now + guard_.pause;
-  if (wire_.http_open()) {
+  if (wire_.http_open() && !by_name_) {
     ++rounds_;
     if (rounds_ - rounds_before_ > kUsualRounds)
       alarm_(Word::Alarm,
              fmt::format("The guard has not got the account flat yet: {}; it goes on.", left()));
     return round_by_http();
   }
-  if (wire_.trade_open()) return round_by_stream(now);
+  const bool unseen_orders = !looked_ && !flattens();  // No list, no cancel.
+  if (wire_.trade_open() && !unseen_orders) return round_by_stream(now);
   alarm_(
       Word::Alarm,
       fmt::format("The guard has no way to the account: HTTP is barred and {}. Close {} by hand; "
                   "it goes on trying.",
                   settings_.profile == Profile::Demo ? "demo takes no orders by websocket"
+                  : wire_.trade_open()               ? "the trade stream cannot list orders"
                                                      : "the trade stream is down",
                   left()));
 }
@@ -245,17 +249,40 @@ void AccountGuard::round_by_stream(SteadyTime now) {
     wire_.stream_cancel(GuardCancel::of(row, parts_.instruments[books_.instrument_of(row)]), row);
     sent = true;
   }
-  for (const ReducingOrder& order : closing()) {
+  for (const ReducingOrder& order : looked_ ? closing() : closing_unseen()) {
     wire_.stream_reduce(order);
     sent = true;
   }
   if (sent || told_of_stream_) return;
   told_of_stream_ = true;
+  if (!looked_)
+    return alarm_(Word::Alarm,
+                  fmt::format("HTTP is barred and the guard has not seen the account: by the trade "
+                              "stream it has closed, in {:.1f} s, what positions there were. Open "
+                              "orders{} it cannot see: look at the venue, or leave it running, it "
+                              "asks as soon as it may.",
+                              seconds_of(now - began_), trades_spot() ? " and coins" : ""));
   alarm_(Word::News,
          fmt::format("HTTP is barred: by the trade stream all is done that the guard knows of, "
                      "after {:.1f} s; a query will confirm it.{}",
                      seconds_of(now - began_),
                      wire_.private_open() ? "" : " Its private stream is down as well."));
+}
+
+bool AccountGuard::trades_spot() const {
+  return std::ranges::any_of(parts_.instruments,
+                             [](const Instrument& i) { return i.category == Category::Spot; });
+}
+
+std::vector<ReducingOrder> AccountGuard::closing_unseen() {
+  std::vector<ReducingOrder> orders;
+  for (const Instrument& instrument : parts_.instruments)
+    for (const Side side : {Side::Sell, Side::Buy}) {
+      if (wire_.nothing_on(instrument.id, side)) continue;
+      if (auto order = ReducingOrder::whole(side, instrument, ids_))
+        orders.push_back(std::move(*order));
+    }
+  return orders;
 }
 
 void AccountGuard::confirm() {

@@ -48,6 +48,9 @@ class AccountGuard final : public AccountEvents {
     std::function<void(Word word, const std::string&)> alarm;  ///< for whoever is away
     GuardIds ids;
     std::uint64_t seed = 0;
+    /// Nothing but the names of the instruments is known, for HTTP was barred from the beginning:
+    /// the trade stream alone is used, and no size is told.
+    bool by_name = false;
   };
   /// All that is referred to outlives it.
   explicit AccountGuard(Setup setup);
@@ -62,6 +65,8 @@ class AccountGuard final : public AccountEvents {
   void answered(const Pulse& pulse, SteadyTime now) { watch_.answered(pulse, now); }
   void silent(SteadyTime now) { watch_.silent(now); }
   void gone(SteadyTime now) { watch_.gone(now); }
+  /// HTTP is barred (403): somebody else was told.
+  void bar(SteadyTime now) { wire_.bar(now); }
   /// Acts now, whatever the daemon says, until it is done; there is no way back.
   void fire(const std::string& cause, SteadyTime now);
 
@@ -86,6 +91,9 @@ class AccountGuard final : public AccountEvents {
   void round(SteadyTime now);
   void round_by_http();
   void round_by_stream(SteadyTime now);
+  /// Of an account that nobody has seen: what closes either side of each instrument, until the
+  /// venue says that there is nothing to reduce.
+  [[nodiscard]] std::vector<ReducingOrder> closing_unseen();
   /// Calls `then` when so many answers have come; answers of a round that is over are not heard.
   void expect(std::size_t answers, std::function<void()> then);
   GuardWire::OnDone one();
@@ -95,12 +103,14 @@ class AccountGuard final : public AccountEvents {
   [[nodiscard]] bool flattens() const { return guard_.action == GuardAction::Flatten; }
   /// It holds what the guard would take away.
   [[nodiscard]] bool holds_something() const;
+  [[nodiscard]] bool trades_spot() const;
   /// The orders that take away all that the books know of, if that is what it does.
   [[nodiscard]] std::vector<ReducingOrder> closing();
   [[nodiscard]] std::string left() const;
 
   LiveSettings settings_;
   GuardSettings guard_;
+  bool by_name_;
   GatewayCounters counters_;
   WireParts parts_;
   GuardBooks books_{parts_};

@@ -45,23 +45,38 @@ std::vector<ReducingOrder> ReducingOrder::parts(Quantity whole, Side side,
   for (Quantity left = whole; left > Quantity{} && orders.size() < kPartsMax;) {
     const Quantity part = std::min(left, most);
     left = left - part;
-    OrderRequest request;
-    request.id = ids.next();
-    request.instrument = instrument.id;
-    request.side = side;
-    request.type = OrderType::Market;
-    request.reduce_only = true;
-    request.quantity = part;
-    ReducingOrder order;
-    order.instrument_ = instrument.id;
-    order.side_ = side;
-    order.quantity_ = part;
-    order.text_ = create_text(request, instrument);
-    // Zero is what the venue takes for unsaid; here nothing is to hang on that.
-    if (instrument.category == Category::Spot) add_member(order.text_, R"("isLeverage":0)");
-    orders.push_back(std::move(order));
+    orders.push_back(made(part, side, instrument, ids));
   }
   return orders;
+}
+
+std::optional<ReducingOrder> ReducingOrder::whole(Side side, const Instrument& instrument,
+                                                  GuardIds& ids) {
+  if (instrument.category != Category::Linear) return std::nullopt;
+  Instrument plain = instrument;
+  plain.lot_step = Quantity::from_raw(kFixedScale);  // "0", and not "0.000".
+  ReducingOrder order = made({}, side, plain, ids);
+  add_member(order.text_, R"("closeOnTrigger":true)");
+  return order;
+}
+
+ReducingOrder ReducingOrder::made(Quantity quantity, Side side, const Instrument& instrument,
+                                  GuardIds& ids) {
+  OrderRequest request;
+  request.id = ids.next();
+  request.instrument = instrument.id;
+  request.side = side;
+  request.type = OrderType::Market;
+  request.reduce_only = true;
+  request.quantity = quantity;
+  ReducingOrder order;
+  order.instrument_ = instrument.id;
+  order.side_ = side;
+  order.quantity_ = quantity;
+  order.text_ = create_text(request, instrument);
+  // Zero is what the venue takes for unsaid; here nothing is to hang on that.
+  if (instrument.category == Category::Spot) add_member(order.text_, R"("isLeverage":0)");
+  return order;
 }
 
 GuardCancel GuardCancel::of(const OrderRow& order, const Instrument& instrument) {

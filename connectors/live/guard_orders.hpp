@@ -2,6 +2,7 @@
 // held. There is no way to make either of these say anything else.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ class ReducingOrder {
   /// What sells `free` coins of a spot instrument, down to whole lots. Empty: less than a lot.
   static std::vector<ReducingOrder> selling(Quantity free, const Instrument& instrument,
                                             GuardIds& ids);
+  /// What closes whatever position there is on one side, of a size that nobody could tell: quantity
+  /// 0 (reference 12.6), which the venue fills up to the position or refuses where there is none.
+  /// Nothing: of spot.
+  static std::optional<ReducingOrder> whole(Side side, const Instrument& instrument, GuardIds& ids);
   static constexpr int kPartsMax = 10;
 
   /// The body of /v5/order/create; always with "reduceOnly":true, or a spot "Sell" with
@@ -46,6 +51,8 @@ class ReducingOrder {
   ReducingOrder() = default;
   static std::vector<ReducingOrder> parts(Quantity whole, Side side, const Instrument& instrument,
                                           GuardIds& ids);
+  static ReducingOrder made(Quantity quantity, Side side, const Instrument& instrument,
+                            GuardIds& ids);
   InstrumentId instrument_;
   Side side_ = Side::Buy;
   Quantity quantity_;

@@ -11,10 +11,11 @@ namespace {
 
 constexpr int kGuardPagesMax = 50;
 
+constexpr int kNothingToReduce = 110017;
+
 /// What of a refusal tells that the order, or the position, is not there any more.
 bool is_over(int code) {
   constexpr int kNoOrder = 110001;
-  constexpr int kNothingToReduce = 110017;
   return code == kNoOrder || code == kNothingToReduce || code == 110008 || code == 110010 ||
          code == 110033 || code == 110034 || code == 170213 || code == 170139 || code == 170142 ||
          code == 170143 || code == 170190;
@@ -81,7 +82,12 @@ void GuardWire::hear_private(std::string_view bytes) {
   if (const auto* orders = std::get_if<OrderRows>(&frame)) {
     for (const OrderRow& row : orders->rows) books_.see(row);
   } else if (const auto* positions = std::get_if<PositionRows>(&frame)) {
-    for (const PositionRow& row : positions->rows) books_.see(row);
+    for (const PositionRow& row : positions->rows) {
+      books_.see(row);
+      const auto id = parts_.find(row.category, row.symbol.view());
+      if (!id || row.quantity.is_zero()) continue;
+      for (const Side side : {Side::Buy, Side::Sell}) empty_sides_.erase({*id, side});
+    }
   } else if (const auto* wallets = std::get_if<WalletRows>(&frame)) {
     for (const WalletRow& row : wallets->rows) books_.see(row);
   } else if (std::holds_alternative<Pong>(frame)) {
@@ -112,6 +118,10 @@ void GuardWire::hear_trade(std::string_view bytes) {
   out_.erase(found);
   if (sent.order_id.empty() && learn(reply.code, sent.instrument, sent.quantity)) return;
   if (reply.code == 0) return;
+  if (reply.code == kNothingToReduce && sent.order_id.empty() && sent.quantity.is_zero()) {
+    empty_sides_.insert({sent.instrument, sent.side});
+    return;
+  }
   parts_.tell(fmt::format("The venue refuses what the guard asks for. code={} words=\"{}\"",
                           reply.code, reply.message.view()));
   if (!is_over(reply.code)) return;
@@ -267,13 +277,17 @@ void GuardWire::stream_cancel(const GuardCancel& what, const OrderRow& order) {
   send("order.cancel", what.text(),
        {.order_id = std::string(order.order_id.view()),
         .instrument = books_.instrument_of(order),
-        .quantity = {}});
+        .quantity = {},
+        .side = order.side});
 }
 
 void GuardWire::stream_reduce(const ReducingOrder& order) {
   ++parts_.counters.orders_sent;
   send("order.create", order.text(),
-       {.order_id = "", .instrument = order.instrument(), .quantity = order.quantity()});
+       {.order_id = "",
+        .instrument = order.instrument(),
+        .quantity = order.quantity(),
+        .side = order.side()});
 }
 
 }  // namespace proteus::live

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,13 @@ class GuardWire final : private StreamLink::Listener {
   // By the trade stream; its answers change the books.
   void stream_cancel(const GuardCancel& what, const OrderRow& order);
   void stream_reduce(const ReducingOrder& order);
+  /// The venue has refused to reduce on this side, and its stream has told of no position since.
+  [[nodiscard]] bool nothing_on(InstrumentId id, Side side) const {
+    return empty_sides_.contains({id, side});
+  }
+  void forget_sides() { empty_sides_.clear(); }
+  /// The venue bars this address from HTTP (403): somebody else was told.
+  void bar(SteadyTime now) { rest_.bar(now); }
 
   [[nodiscard]] bool http_open() const { return !rest_.barred(now_); }
   [[nodiscard]] bool trade_open() const { return trade_.live(); }
@@ -60,7 +68,8 @@ class GuardWire final : private StreamLink::Listener {
     SteadyTime at{};
     std::string order_id;  ///< of a cancel; empty: a reducing order
     InstrumentId instrument;
-    Quantity quantity;  ///< of a reducing order
+    Quantity quantity;  ///< of a reducing order; zero: whatever there is
+    Side side = Side::Buy;
   };
   void link_live(Channel channel, SteadyTime now) override;
   void link_lost(Channel channel, const std::string& cause, SteadyTime now) override;
@@ -93,6 +102,7 @@ class GuardWire final : private StreamLink::Listener {
   StreamLink private_{Channel::Private, parts_, *this};
   StreamLink trade_{Channel::Trade, parts_, *this};
   std::map<std::string, Sent> out_;
+  std::set<std::pair<InstrumentId, Side>> empty_sides_;
   std::uint64_t requests_ = 0;
   SteadyTime now_{};
 };

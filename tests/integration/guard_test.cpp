@@ -20,7 +20,8 @@ using ::testing::HasSubstr;
 
 class Guarded : public ::testing::Test {
  protected:
-  Guarded() : sim_({"sim.paced=false", "sim.speed=60", "sim.push_interval=1s"}) {
+  Guarded() : Guarded({"sim.paced=false", "sim.speed=60", "sim.push_interval=1s"}) {}
+  explicit Guarded(const Overrides& exchange) : sim_(exchange) {
     ::setenv("PROTEUS_API_KEY", "simkey", 1);
     ::setenv("PROTEUS_API_SECRET", "simsecret", 1);
   }
@@ -131,6 +132,46 @@ TEST_F(Guarded, ADaemonThatIsStoppedIsNotMissedAndASecondGuardIsRefused) {
   EXPECT_EQ(once.code, kOk) << once.err;
   EXPECT_THAT(once.out, HasSubstr("Done, confirmed by query."));
   EXPECT_EQ(positions(), 0U);
+}
+
+/// No daemon: an account that holds something, of an exchange at real time, as `--once` needs where
+/// it cannot ask what time it is.
+class GuardOnce : public Guarded {
+ protected:
+  GuardOnce() : Guarded({"sim.paced=false", "sim.push_interval=1s"}) {
+    for (const char* trade : {"symbol=BTCUSDT&side=Buy&qty=0.5", "symbol=ETHUSDT&side=Sell&qty=3"})
+      EXPECT_THAT(get("/sim/trade?key=simkey&" + std::string(trade), {}), HasSubstr("orderId"));
+  }
+  [[nodiscard]] std::vector<std::string> once(const Overrides& more) const {
+    return with_settings({"guard", "--once", "--yes"},
+                         Overrides{"guard.pause=100ms", "live.ban_pause=2s", "feed.ban_pause=2s"} +
+                             in(folder_) + sim_.where() + more);
+  }
+  /// By the exchange's own door, which no fault and no ban closes.
+  std::size_t held() {
+    return bj::parse(get("/sim/account?key=simkey", {})).at("positions").as_array().size();
+  }
+};
+
+TEST_F(GuardOnce, WorksThroughTheTradeStreamWhileHttpIsBarredAndConfirmsLater) {
+  ASSERT_EQ(held(), 2U);
+  EXPECT_THAT(get("/sim/fault?kind=http_403&count=1", {}), HasSubstr("ok"));
+  Child guard(once({}));
+  ASSERT_TRUE(guard.says("has not seen the account", 20s)) << guard.err();
+  EXPECT_EQ(held(), 0U) << guard.err();
+  EXPECT_EQ(guard.wait(), kOk) << guard.err();
+  EXPECT_THAT(guard.out(), HasSubstr("Done, confirmed by query."));
+}
+
+TEST_F(GuardOnce, OnDemoItCallsAPersonAndWorksWhenTheBanIsOver) {
+  EXPECT_THAT(get("/sim/fault?kind=http_403&count=1", {}), HasSubstr("ok"));
+  const std::string address = sim_.where()[0].substr(std::string("venue.rest=http://").size());
+  Child guard(once({"live.profile=demo", "venue.account_stream=ws://" + address}));
+  ASSERT_TRUE(guard.says("demo takes no orders by websocket. Close what the account holds", 20s))
+      << guard.err();
+  EXPECT_EQ(held(), 2U);
+  EXPECT_EQ(guard.wait(), kOk) << guard.err();
+  EXPECT_EQ(held(), 0U);
 }
 
 }  // namespace

@@ -198,5 +198,120 @@ TEST_F(SpotHeld, StaysWhereTheGuardOnlyCancels) {
   EXPECT_EQ(count("create", false), 0U);
 }
 
+/// A person says --once while HTTP is barred: nobody has seen the account, nor the instruments.
+class Unseen : public GuardedWorld {
+ protected:
+  void start_unseen(live::Profile profile = live::Profile::Sim, bool by_name = true,
+                    double depth = 20'000.0) {
+    LiveSetup setup;
+    setup.instruments = {"linear:BTCUSDT", "linear:ETHUSDT", "spot:BTCUSDT"};
+    setup.tune = [depth](sim::SimSettings& s) {
+      s.level_notional = depth;
+      s.accounts = {"simkey:simsecret:3000000"};
+    };
+    start(profile, setup);
+    ASSERT_TRUE(takes([&] { return guard_->status().heartbeat == Heartbeat::Well; }, 2min));
+    asks_ = false;
+    world_->kill();
+    open("BTCUSDT", "Buy", "3");
+    open("BTCUSDT", "Buy", "1");
+    open("ETHUSDT", "Sell", "2");
+    world_->run(1s);
+    ASSERT_EQ(world_->venue().positions.size(), 2U);
+    sent_.clear();
+    for (Instrument instrument : table_) {
+      if (by_name) {
+        instrument.tick_size = Price::from_raw(1);
+        instrument.lot_step = Quantity::from_raw(1);
+        instrument.quantity_max_limit = instrument.quantity_max_market = Quantity{};
+      }
+      ASSERT_TRUE(names_.add(instrument));
+    }
+    world_->network().second.account = nullptr;
+    world_->network().second.close(live::Channel::Private);
+    world_->network().second.close(live::Channel::Trade);
+    table_ = names_;
+    make(by_name);
+  }
+  void open(const char* symbol, const char* side, const char* quantity) {
+    world_->signed_call(true, "/v5/order/create",
+                        fmt::format(R"({{"category":"linear","symbol":"{}","side":"{}",)"
+                                    R"("orderType":"Market","qty":"{}"}})",
+                                    symbol, side, quantity));
+    world_->run(1s);
+  }
+  void make(bool by_name) {
+    set_by_name_ = by_name;
+    make_guard(false);
+    guard_->bar(now());
+    guard_->start(now());
+    guard_->fire("--once", now());
+  }
+  InstrumentTable names_;
+};
+
+TEST_F(Unseen, PositionsAreClosedByNameThroughTheTradeStream) {
+  start_unseen();
+  ASSERT_TRUE(takes([&] { return world_->venue().positions.empty(); }, 30s));
+  world_->run(10s);
+  // Either side of two contracts was asked for; nothing was sent for spot, and nothing by HTTP.
+  const std::size_t sent = count("create", true);
+  EXPECT_EQ(sent_.size(), sent);
+  fmt::print("{} orders by name\n", sent);
+  for (const Sent& one : sent_) {
+    EXPECT_EQ(one.what.at("qty").as_string(), "0");
+    EXPECT_TRUE(one.what.at("closeOnTrigger").as_bool());
+    EXPECT_EQ(one.what.at("category").as_string(), "linear");
+  }
+  expect_nothing_opens();
+  ASSERT_EQ(alarms_.size(), 2U);
+  EXPECT_NE(alarms_[1].find("has not seen the account"), std::string::npos) << alarms_[1];
+  EXPECT_NE(alarms_[1].find("and coins"), std::string::npos) << alarms_[1];
+  world_->run(1min);
+  EXPECT_EQ(count("create", true), sent);  // It is told that there is nothing to reduce.
+  // What comes late is told by the private stream and closed too.
+  open("ETHUSDT", "Buy", "1");
+  ASSERT_TRUE(takes([&] { return world_->venue().positions.empty(); }, 30s));
+  expect_nothing_opens();
+  world_->run(12min);
+  EXPECT_FALSE(guard_->status().confirmed);  // By names alone nothing is confirmed.
+  EXPECT_EQ(count("cancel-all", false), 0U);
+}
+
+TEST_F(Unseen, AThinBookIsEmptiedByNameToo) {
+  start_unseen(live::Profile::Sim, true, 1.0);
+  ASSERT_TRUE(takes([&] { return world_->venue().positions.empty(); }, 2min));
+  expect_nothing_opens();
+}
+
+TEST_F(Unseen, WithTheInstrumentsKnownItConfirmsWhenHttpOpens) {
+  start_unseen(live::Profile::Sim, false);
+  ASSERT_TRUE(takes([&] { return world_->venue().positions.empty(); }, 30s));
+  EXPECT_EQ(count("create", false), 0U);
+  EXPECT_FALSE(guard_->status().confirmed);
+  ASSERT_TRUE(takes([&] { return guard_->status().confirmed; }, 12min));
+  EXPECT_TRUE(flat());
+  expect_nothing_opens();
+}
+
+TEST_F(Unseen, OnDemoAPersonIsCalled) {
+  start_unseen(live::Profile::Demo);
+  world_->run(30s);
+  EXPECT_TRUE(sent_.empty());
+  ASSERT_GE(alarms_.size(), 2U);
+  EXPECT_NE(alarms_[1].find("demo takes no orders by websocket"), std::string::npos) << alarms_[1];
+  EXPECT_NE(alarms_[1].find("what the account holds (it could not be asked)"), std::string::npos);
+  EXPECT_EQ(world_->venue().positions.size(), 2U);
+}
+
+TEST_F(Unseen, OrdersThatNobodyHasSeenCannotBeCancelledAndAPersonIsCalled) {
+  set_action_ = live::GuardAction::Cancel;
+  start_unseen();
+  world_->run(30s);
+  EXPECT_TRUE(sent_.empty());
+  ASSERT_GE(alarms_.size(), 2U);
+  EXPECT_NE(alarms_[1].find("cannot list orders"), std::string::npos) << alarms_[1];
+}
+
 }  // namespace
 }  // namespace proteus::simulation

@@ -64,11 +64,12 @@ class GuardedWorld : public ::testing::Test {
     live_.profile = profile;
     live_.ban_pause = 10min;
     set_guard_ = {};
+    set_guard_.action = set_action_;
     make_guard();
     world_->network().every(50ms, [this] { guard_->on_timer(now()); });
     world_->network().every(2s, [this] { ask(); });
   }
-  void make_guard() {
+  void make_guard(bool prepared = true) {
     guard_ = std::make_unique<AccountGuard>(AccountGuard::Setup{
         .settings = live_,
         .guard = set_guard_,
@@ -83,8 +84,10 @@ class GuardedWorld : public ::testing::Test {
               (word == AccountGuard::Word::Alarm ? alarms_ : news_).push_back(text);
             },
         .ids = live::GuardIds(world_->exchange().now(), 7),
-        .seed = 77});
+        .seed = 77,
+        .by_name = set_by_name_});
     world_->network().second.account = guard_.get();
+    if (!prepared) return;
     std::optional<Result<live::AccountFacts>> facts;
     guard_->prepare(now(), [&](Result<live::AccountFacts> told) { facts = std::move(told); });
     for (int i = 0; i < 200 && !facts; ++i) {
@@ -175,6 +178,8 @@ class GuardedWorld : public ::testing::Test {
   InstrumentTable table_;
   live::LiveSettings live_;
   live::GuardSettings set_guard_;
+  live::GuardAction set_action_ = live::GuardAction::Flatten;
+  bool set_by_name_ = false;
   GuardSigning signing_;
   std::optional<bybit::VenueClock> clock_;
   std::unique_ptr<AccountGuard> guard_;

@@ -42,6 +42,7 @@ struct GuardProcess::Impl {
   net::Timer asking;
   std::uint64_t seed = drawn();
   bool once = false;
+  bool by_name = false;  ///< HTTP was barred before the venue had told the instruments
   std::string complaint;
 
   Impl(net::Loop& l, const Loaded& given, std::unique_ptr<live::Signing> sign)
@@ -57,7 +58,8 @@ struct GuardProcess::Impl {
   }
 
   Result<void> learn(bool patient);
-  Result<void> connect();
+  void go_by_name(const std::vector<InstrumentName>& names);
+  Result<void> connect(bool patient);
   void raise(live::AccountGuard::Word word, const std::string& text);
   void hear(const HeartbeatLine::Heard& heard);
 };
@@ -80,8 +82,12 @@ Result<void> GuardProcess::Impl::learn(bool patient) {
     if (const auto words = bootstrap.take_complaint())
       spdlog::warn("The venue does not answer yet, trying again. cause=\"{}\"", *words);
   };
+  bool barred = false;
   asked.on_answer(
       [&](bybit::RequestId id, Result<bybit::HttpResponse> answer, bybit::SteadyTime now) {
+        constexpr int kBarred = 403;
+        barred = barred || (answer && answer.value().status == kBarred);
+        if (barred && !patient) return loop.stop();
         bootstrap.on_response(id, std::move(answer), now);
         step();
       });
@@ -91,13 +97,37 @@ Result<void> GuardProcess::Impl::learn(bool patient) {
   });
   bootstrap.start(steady_time());
   loop.run();
+  if (barred && !patient) {
+    go_by_name(names);
+    return success();
+  }
   if (!bootstrap.done())
     return error(ErrorCode::Stopped, "stopped before the venue had answered; nothing was watched");
   BOOST_OUTCOME_TRY(instruments, bootstrap.result());
   return success();
 }
 
-Result<void> GuardProcess::Impl::connect() {
+/// Nobody who acts now waits for the end of a ban. What the trade stream takes needs the names
+/// alone; the venue's time is taken to be this machine's.
+void GuardProcess::Impl::go_by_name(const std::vector<InstrumentName>& names) {
+  by_name = true;
+  for (const InstrumentName& name : names) {
+    Instrument instrument;
+    instrument.category = name.category;
+    instrument.symbol = std::string_view{name.symbol};
+    // No size and no price is ever made of these.
+    instrument.tick_size = Price::from_raw(1);
+    instrument.lot_step = Quantity::from_raw(1);
+    static_cast<void>(instruments.add(instrument));  // The settings refuse a name given twice.
+  }
+  const auto now = steady_time();
+  static_cast<void>(clock.on_server_time(net::Loop::wall_now(), now, now));
+  spdlog::warn(
+      "HTTP is barred (403): the guard works through the trade stream, without having seen the "
+      "account.");
+}
+
+Result<void> GuardProcess::Impl::connect(bool patient) {
   const Settings& s = loaded.settings;
   BOOST_OUTCOME_TRY(auto rest, net::parse_endpoint(s.venue.rest));
   BOOST_OUTCOME_TRY(auto stream, net::parse_endpoint(s.venue.account_stream));
@@ -117,15 +147,25 @@ Result<void> GuardProcess::Impl::connect() {
       .alarm = [this](live::AccountGuard::Word word,
                       const std::string& text) { raise(word, text); },
       .ids = live::GuardIds(net::Loop::wall_now(), seed),
-      .seed = seed});
+      .seed = seed,
+      .by_name = by_name});
   io->attach(guard.get());
+  if (by_name) {
+    guard->bar(steady_time());
+    return success();
+  }
   std::optional<Result<live::AccountFacts>> told;
   guard->prepare(steady_time(), [&](Result<live::AccountFacts> facts) {
     told = std::move(facts);
     loop.stop();
   });
-  const net::Timer timer = loop.every(50ms, [this] { guard->on_timer(steady_time()); });
+  const net::Timer timer = loop.every(50ms, [&] {
+    guard->on_timer(steady_time());
+    if (!patient && !guard->status().http_open) loop.stop();
+  });
   loop.run();
+  // It can only cancel and reduce: that the key is not looked at is no reason to wait.
+  if (!told && !patient && !guard->status().http_open) return success();
   if (!told) return error(ErrorCode::Stopped, "stopped before the venue had told of the key");
   BOOST_OUTCOME_TRYV(*told);
   return success();
@@ -168,7 +208,7 @@ Result<std::unique_ptr<GuardProcess>> GuardProcess::create(net::Loop& loop, cons
                                                            bool patient) {
   auto impl = std::make_unique<Impl>(loop, loaded, std::move(signing));
   BOOST_OUTCOME_TRYV(impl->learn(patient));
-  const Result<void> connected = impl->connect();
+  const Result<void> connected = impl->connect(patient);
   if (connected.has_error()) {
     if (impl->io) impl->io->attach(nullptr);
     return connected.error();
@@ -184,6 +224,7 @@ void GuardProcess::watch() {
       if (const auto heard = it.line.listen()) it.hear(*heard);
     it.guard->on_timer(steady_time());
     if (it.once && it.guard->status().confirmed) it.loop.stop();
+    if (it.by_name && it.guard->status().http_open) it.loop.stop();
   });
   if (it.once) return;
   const auto ask = [&it] {
@@ -204,6 +245,10 @@ void GuardProcess::end() {
   impl_->asking.cancel();
   impl_->guard->stop();
   impl_->alarms.finish(5s);
+}
+
+bool GuardProcess::can_look_now() const {
+  return impl_->by_name && impl_->guard->status().http_open;
 }
 
 live::GuardStatus GuardProcess::status() const { return impl_->guard->status(); }

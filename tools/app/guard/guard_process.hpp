@@ -13,8 +13,9 @@ namespace proteus::app {
 class GuardProcess {
  public:
   /// Learns the instruments from the venue and asks what the key may; turns the loop. `patient`: a
-  /// venue that does not answer is asked for as long as it takes. Errors: Refused, with what to do;
-  /// Stopped; what could not be reached.
+  /// venue that does not answer is asked for as long as it takes; else HTTP that is barred (403) is
+  /// not waited for, and nothing is learned. Errors: Refused, with what to do; Stopped; what could
+  /// not be reached.
   static Result<std::unique_ptr<GuardProcess>> create(net::Loop& loop, const Loaded& loaded,
                                                       std::unique_ptr<live::Signing> signing,
                                                       bool patient);
@@ -29,6 +30,8 @@ class GuardProcess {
   /// The last words: alarms that wait are delivered, a moment at most.
   void end();
   [[nodiscard]] live::GuardStatus status() const;
+  /// HTTP was barred when this one was made and is not any more: another one would see the account.
+  [[nodiscard]] bool can_look_now() const;
 
  private:
   struct Impl;

@@ -120,18 +120,31 @@ int run_guard(const Options& options) {
   net::Loop loop;
   std::string cause;
   const RunEnd end(loop, options.run_for, cause);
-  auto guard = GuardProcess::create(loop, loaded.value(), std::make_unique<AccountSigning>(shared),
-                                    !options.once);
+  const std::string still_going = cause;
+  const auto create = [&] {
+    return GuardProcess::create(loop, loaded.value(), std::make_unique<AccountSigning>(shared),
+                                !options.once);
+  };
+  auto guard = create();
   if (guard.has_error())
     return fail(guard.error(),
                 guard.error().code == ErrorCode::Stopped && !options.once ? kOk : kError);
-  spdlog::info("The guard watches. socket={} venue={}", settings.session.socket,
-               settings.venue.rest);
-  if (options.once)
+  if (options.once) {
     guard.value()->fire("--once");
-  else
+  } else {
+    spdlog::info("The guard watches. socket={} venue={}", settings.session.socket,
+                 settings.venue.rest);
     guard.value()->watch();
+  }
   loop.run();
+  // A person's word, or the end of --for, ends it in any case.
+  while (cause == still_going && guard.value()->can_look_now()) {
+    guard.value()->end();
+    guard = create();
+    if (guard.has_error()) return fail(guard.error(), kTimeout);  // Closed, and not confirmed.
+    guard.value()->fire("--once, and HTTP is open again");
+    loop.run();
+  }
   const live::GuardStatus status = guard.value()->status();
   guard.value()->end();
   const int code = told(status, options.once, cause);
