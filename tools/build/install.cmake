@@ -23,7 +23,9 @@ install(CODE "
   if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\")
     set(PROTEUS_ETC /etc)
   endif()
-  configure_file(\"${package}/proteus-paper.service.in\" \"${PROJECT_BINARY_DIR}/package/proteus-paper.service\" @ONLY)
+  foreach(unit paper live guard)
+    configure_file(\"${package}/proteus-\${unit}.service.in\" \"${PROJECT_BINARY_DIR}/package/proteus-\${unit}.service\" @ONLY)
+  endforeach()
   file(INSTALL DESTINATION \"\${PROTEUS_ETC}/proteus\" TYPE FILE FILES \"${package}/paper.toml\")
   execute_process(COMMAND \"${CMAKE_COMMAND}\" \"-DPROGRAM=$<TARGET_FILE:proteus>\" -DVERSION=${PROJECT_VERSION}
     \"-DOUT=${PROJECT_BINARY_DIR}/package/proteus.1\" -P \"${PROJECT_SOURCE_DIR}/tools/build/manual.cmake\" COMMAND_ERROR_IS_FATAL ANY)
@@ -31,7 +33,10 @@ install(CODE "
   execute_process(COMMAND \"\${GZIP}\" -9nf \"${PROJECT_BINARY_DIR}/package/proteus.1\" COMMAND_ERROR_IS_FATAL ANY)
 ")
 install(FILES ${PROJECT_BINARY_DIR}/package/proteus.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES ${PROJECT_BINARY_DIR}/package/proteus-paper.service DESTINATION lib/systemd/system)
+foreach(unit paper live guard)
+  install(FILES ${PROJECT_BINARY_DIR}/package/proteus-${unit}.service DESTINATION lib/systemd/system)
+endforeach()
+install(FILES ${package}/proteus-live.sysusers DESTINATION lib/sysusers.d RENAME proteus-live.conf)
 
 set(PROTEUS_MAINTAINER "proteus maintainers <maintainers@proteus.invalid>" CACHE STRING "Who answers for the package")
 set(CPACK_GENERATOR DEB)

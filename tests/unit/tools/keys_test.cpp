@@ -102,6 +102,21 @@ TEST_F(KeysTest, FromAFile) {
   EXPECT_TRUE(Keys::take(file("key = \"EXAMPLEKEY\"\nsecret = \"EXAMPLESECRET\"", 0400)));
 }
 
+TEST_F(KeysTest, AFileThatSystemdHandsOverMayBeRootsAndReadByItsAccessList) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to make a file that belongs to root";
+  const std::string good = "key = \"EXAMPLEKEY\"\nsecret = \"EXAMPLESECRET\"\n";
+  const std::string path = file(good, 0440);
+  EXPECT_THAT(complaint(path), HasSubstr("chmod 600"));
+  ::setenv("CREDENTIALS_DIRECTORY", folder.c_str(), 1);
+  EXPECT_TRUE(Keys::take(path));
+  file(good, 0444);
+  EXPECT_THAT(complaint(path), HasSubstr("chmod 600"));
+  file(good, 0440);
+  ::setenv("CREDENTIALS_DIRECTORY", "/run/credentials/another", 1);
+  EXPECT_THAT(complaint(path), HasSubstr("chmod 600"));
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 TEST_F(KeysTest, FilesThatOthersMayReadAreRefused) {
   const std::string good = "key = \"EXAMPLEKEY\"\nsecret = \"EXAMPLESECRET\"\n";
   for (const mode_t mode : {0640, 0604, 0644, 0660, 0700, 0601, 0666, 0777}) {
