@@ -466,12 +466,24 @@ Sized Gate::size(const SizingInput& input, SizingSteps& steps) {
   return sizer_.size(input, steps);
 }
 
+/// With the controls that demand the state, if it was no person alone.
+std::string Gate::state_cause() const {
+  std::string by;
+  for (int number = 1; number <= static_cast<int>(Control::KeyPermissions); ++number) {
+    const auto control = static_cast<Control>(number);
+    if (control == Control::Kill || !latch_.demands(control)) continue;
+    by += fmt::format("{}control {} {}", by.empty() ? "" : ", ", number, to_string(control));
+  }
+  const std::string cause(latch_.cause().view());
+  return by.empty() ? cause : fmt::format("{}: {}", by, cause);
+}
+
 RiskStatus Gate::status(const LedgerView& ledger) const {
   RiskStatus status;
   status.limits_profile = EnumNames<LimitProfile>::names[static_cast<std::size_t>(profile_)];
   status.reported = outcomes_.all();
   status.state = latch_.state();
-  status.state_cause = latch_.cause().view();
+  status.state_cause = state_cause();
   status.holds = holds_.all();
   status.equity_peak = std::max(peak_, ledger.equity);
   // As it is, not as it was when the last set was decided.

@@ -140,6 +140,7 @@ class Gate final : public RiskGate {
 
   bool say(ControlWords& words, const Asked& asked, ControlResult word) const;
   [[nodiscard]] bool may_lift(const ControlResult& word) const;
+  [[nodiscard]] std::string state_cause() const;
   [[nodiscard]] bool standing_controls(const Asked& asked, ControlWords& words) const;
   [[nodiscard]] bool hold_control(const Asked& asked, ControlWords& words) const;
   [[nodiscard]] bool data_controls(const Asked& asked, ControlWords& words) const;

@@ -27,7 +27,7 @@ Verdict Gate::review(const OrderRequest& order, const ReviewInput& input, Contro
   Asked asked{order,         input, reduces, reduces && is_flatten(order), expected_price(order),
               order.quantity};
   const auto passes = [&] {
-    if (!standing_controls(asked, results)) return false;  // 15 12 11 7 13
+    if (!standing_controls(asked, results)) return false;  // 15 23 12 11 7 13
     if (!hold_control(asked, results)) return false;       // 18 19 20 23 13 6
     if (!data_controls(asked, results)) return false;      // 18 19
     if (!price_controls(asked, results)) return false;     // 2 3
@@ -93,8 +93,13 @@ bool Gate::standing_controls(const Asked& asked, ControlWords& words) const {
   const bool state_passes = latch_.state() <= passes_until;
   const bool by_drawdown = latch_.demands(Control::Drawdown);
   const bool by_loss = latch_.demands(Control::DailyLoss);
-  const bool by_person = latch_.demands(Control::Kill) || (!by_drawdown && !by_loss);
-  if (by_person && !say(words, asked, latched_state(latch_.state(), passes_until))) return false;
+  const bool by_books = latch_.demands(Control::Reconciliation);
+  const bool by_person = latch_.demands(Control::Kill) || !(by_drawdown || by_loss || by_books);
+  const ControlResult state = latched_state(latch_.state(), passes_until);
+  if (by_person && !say(words, asked, state)) return false;
+  if (by_books &&
+      !say(words, asked, {Control::Reconciliation, state_passes, state.limit, state.actual}))
+    return false;
   if (!say(words, asked, drawdown_word(!by_drawdown || state_passes))) return false;
   if (!say(words, asked, daily_loss_word(!by_loss || state_passes))) return false;
 

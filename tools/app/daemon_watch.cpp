@@ -169,10 +169,12 @@ AlarmReadings DaemonWatch::Impl::readings(const StatusSources& s) {
   r.storage_errors = disk.sync_errors + disk.sqlite_errors + disk.feed_errors + lost;
   r.storage_error = disk.last_error;
   if (r.storage_error.empty() && lost > 0) r.storage_error = s.recorder->last_error();
-  // A standing kill refuses every order, as it should: that it stands has an alarm of its own.
+  // A standing kill, or books in doubt, refuse every order, as they should: that they stand has an
+  // alarm of its own.
   const EngineCounters& counters = s.engine.counters();
-  r.refusals =
-      counters.refusals - counters.refusals_by_control[static_cast<std::size_t>(Control::Kill)];
+  r.refusals = counters.refusals;
+  for (const Control standing : {Control::Kill, Control::Reconciliation})
+    r.refusals -= counters.refusals_by_control[static_cast<std::size_t>(standing)];
   r.disk_low = disk.disk_low;
   r.near_quota = disk.near_quota;
   r.over_quota = disk.over_quota;

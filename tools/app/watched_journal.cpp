@@ -80,8 +80,9 @@ void WatchedJournal::append(const DecisionRecord& decision) {
     trust_speed();
   if (!aloud()) return;
   for (const ControlResult& word : decision.controls)
-    // That nothing is traded while a kill stands was told when it began.
-    if (!word.passed && word.control != Control::Kill)
+    // That nothing is traded while a kill stands, or the books are in doubt, was told when it
+    // began.
+    if (!word.passed && word.control != Control::Kill && word.control != Control::Reconciliation)
       later([this, id = decision.instrument, by = refuser(word), reason = decision.reason] {
         spdlog::info("Order refused. instrument={} control={} reason=\"{}\"", name(id), by,
                      reason.view());

@@ -289,5 +289,51 @@ TEST(BarJudge, GivesBothLookersOneWordAndCountsABarOnce) {
   EXPECT_NE(judge.judge(after, BarJudge::Looker::Observed), nullptr);
 }
 
+// --------------------------------------------------------------------------------------------------
+// who demands the state is who is named
+
+void stranger_trades(World& w) {
+  ExternalAdjustment found;
+  found.kind = AdjustmentKind::ForeignTrade;
+  found.has_instrument = true;
+  found.instrument = kBtc;
+  found.quantity = "1"_qty;
+  found.price = "100"_px;
+  found.cause = "buy 1 at 100";
+  w.books.hold(kBtc, "2"_qty, "100"_px);
+  w.see(found, w.now);
+}
+
+TEST(StateWord, AfterAStrangersTradeIsOfTheReconciliation) {
+  World w;
+  stranger_trades(w);
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Buy, "1"_qty))),
+            "reconciliation refused, limit 0 count, actual 1 count");
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Sell, "1"_qty, "100"_px, Purpose::Close))), "approved");
+  for (const ControlResult& word : w.words) EXPECT_NE(word.control, Control::Kill);
+  EXPECT_EQ(w.gate.status(w.books.view()).state_cause,
+            "control 23 reconciliation: foreign_trade: buy 1 at 100");
+  w.operate(OperatorAction::Resume);
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Buy, "1"_qty))), "approved");
+  EXPECT_EQ(w.gate.status(w.books.view()).state_cause, "by hand");
+}
+
+TEST(StateWord, OfAPersonComesFirstAndTheirsIsNotHiddenByIt) {
+  World w;
+  stranger_trades(w);
+  w.operate(OperatorAction::Reduce);  // As strict already: one more who demands it.
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Buy, "1"_qty))),
+            "kill refused, limit 0 count, actual 1 count");
+  (void)w.review(w.order(Side::Sell, "1"_qty, "100"_px, Purpose::Close));
+  ASSERT_GE(w.words.size(), 2U);
+  EXPECT_EQ(w.words[0].control, Control::Kill);
+  EXPECT_EQ(w.words[1].control, Control::Reconciliation);
+  // A stricter state is the person's alone.
+  w.operate(OperatorAction::Halt);
+  EXPECT_EQ(spell(w.refusal(w.order(Side::Sell, "1"_qty, "100"_px, Purpose::Close))),
+            "kill refused, limit 1 count, actual 2 count");
+  EXPECT_EQ(w.gate.status(w.books.view()).state_cause, "by hand");
+}
+
 }  // namespace
 }  // namespace proteus::risk

@@ -107,8 +107,7 @@ TEST(Selftest, FailsTheControlThatIsMissingAndNoOther) {
     std::set<int> expected{number};
     if (control == Control::OrderValue || control == Control::Kill)
       expected.insert(static_cast<int>(Control::Override));
-    // What 23 latches is refused as a state, and what has not been read is refused by 23.
-    if (control == Control::Kill) expected.insert(static_cast<int>(Control::Reconciliation));
+    // What has not been read is refused by 23.
     if (control == Control::Reconciliation)
       expected.insert(static_cast<int>(Control::StartReconciliation));
     if (control != Control::Override) {

@@ -43,9 +43,8 @@ void strangers_trade(Trial& trial, const Bench& bench, bool told) {
   trial.must(live.risk().state == TradingState::Reducing &&
                  live.risk().state_cause.find("foreign_trade") != std::string_view::npos,
              "the state after somebody else's trade does not name it");
-  // Who latched it is told as the cause; an order hears of the state.
-  trial.refused_by(Control::Kill, live.ask(kPerpetual, lots(kFewLots + 1)), count(0), count(1),
-                   "an increase after somebody else's trade");
+  trial.refused_by(Control::Reconciliation, live.ask(kPerpetual, lots(kFewLots + 1)), count(0),
+                   count(1), "an increase after somebody else's trade");
   trial.passes(live.ask(kPerpetual, lots(-1), Purpose::Close), "a reduction while reducing");
   live.operate(OperatorAction::Flatten);
   trial.must(live.run_until([&] { return live.venue_position(kPerpetual).is_zero(); }, 70s),
