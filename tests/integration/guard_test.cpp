@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "connectors/net/http_client.hpp"
@@ -172,6 +174,29 @@ TEST_F(GuardOnce, OnDemoItCallsAPersonAndWorksWhenTheBanIsOver) {
   EXPECT_EQ(held(), 2U);
   EXPECT_EQ(guard.wait(), kOk) << guard.err();
   EXPECT_EQ(held(), 0U);
+}
+
+TEST_F(GuardOnce, KeysThatAreNotTakenAreToldInWordsOfWhatToDo) {
+  const auto doctor = [&](const Overrides& more) {
+    const Ran ran = run_proteus(with_settings({"doctor"}, in(folder_) + sim_.where() + more));
+    EXPECT_EQ(ran.code, kError);
+    return ran.out;
+  };
+  ::setenv("PROTEUS_API_KEY", "another", 1);
+  const Ran unknown = run_proteus(once({}));
+  EXPECT_EQ(unknown.code, kError);
+  EXPECT_THAT(unknown.err, HasSubstr("live.profile is \"sim\") does not know this API key"));
+  EXPECT_THAT(doctor({}), HasSubstr("set live.profile to the world where the key was made"));
+  ::setenv("PROTEUS_API_KEY", "simkey", 1);
+  ::setenv("PROTEUS_API_SECRET", "another", 1);
+  EXPECT_THAT(doctor({}), HasSubstr("the secret is not this key's"));
+  ::unsetenv("PROTEUS_API_KEY");
+  ::unsetenv("PROTEUS_API_SECRET");
+  EXPECT_THAT(doctor({"live.profile=testnet"}), HasSubstr("there is no API key"));
+  const std::string file = folder_ / "keys.toml";
+  std::ofstream(file) << "key = \"simkey\"\nsecret = \"simsecret\"\n";
+  std::filesystem::permissions(file, std::filesystem::perms{0644});
+  EXPECT_THAT(doctor({"live.key_file=" + file}), HasSubstr("chmod 600 " + file));
 }
 
 }  // namespace

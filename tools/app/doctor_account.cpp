@@ -133,9 +133,8 @@ bool check_key(AccountVisit& visit, const Settings& s, live::AccountFacts& facts
   std::optional<Result<live::KeyInfo>> key;
   visit.wire.key_info([&](Result<live::KeyInfo> told) { key = std::move(told); });
   if (!visit.wait([&] { return key.has_value(); }) || key->has_error()) {
-    tell(failure_of("key", key ? key->error().context : "the venue does not answer",
-                    "key and secret have to be of live.profile's world, and this machine's address "
-                    "one that the key is bound to"));
+    tell(failure_of("key", key ? explained(key->error(), s).context : "the venue does not answer",
+                    "live and guard would refuse to start"));
     return false;
   }
   facts.key = key->value();
@@ -245,8 +244,7 @@ void check_live_account(const Loaded& loaded, const Tell& tell) {
   check_stage(s, tell);
   auto keys = Keys::take(s.live.key_file);
   if (keys.has_error())
-    return tell(failure_of("keys", keys.error().context,
-                           "PROTEUS_API_KEY and PROTEUS_API_SECRET, or live.key_file"));
+    return tell(failure_of("keys", keys.error().context, "live and guard would refuse to start"));
   tell(fine("keys", fmt::format("{}; the signing library is loaded{}", keys.value().masked(),
                                 keys.value().signer().locked()
                                     ? ", the secret's memory is locked"

@@ -24,7 +24,7 @@ Result<std::unique_ptr<LiveAccount>> LiveAccount::create(net::Loop& loop, const 
   BOOST_OUTCOME_TRY(auto stream, net::parse_endpoint(s.venue.account_stream));
   BOOST_OUTCOME_TRYV(check_private_endpoint(rest, "venue.rest"));
   BOOST_OUTCOME_TRYV(check_private_endpoint(stream, "venue.account_stream"));
-  std::unique_ptr<LiveAccount> made(new LiveAccount(loop, trading));
+  std::unique_ptr<LiveAccount> made(new LiveAccount(loop, loaded.settings, trading));
   made->signing_ = std::move(signing);
   made->io_ =
       std::make_unique<NetAccountIo>(loop, std::move(rest), std::move(stream), s.venue.ca_file,
@@ -63,7 +63,38 @@ Result<live::AccountFacts> LiveAccount::prepare() {
       loop_.every(std::chrono::milliseconds{50}, [this] { gateway_->on_timer(steady_time()); });
   loop_.run();
   if (!told) return error(ErrorCode::Stopped, "stopped before the venue had told of the account");
+  if (told->has_error()) return explained(told->error(), settings_);
   return std::move(*told);
+}
+
+Error explained(const Error& refusal, const Settings& settings) {
+  const std::string profile(
+      EnumNames<live::Profile>::names[static_cast<std::size_t>(settings.live.profile)]);
+  const auto is = [&](int code) {
+    return refusal.context.find(fmt::format(": {} ", code)) != std::string::npos;
+  };
+  const auto told = [&](const std::string& words) {
+    Error better = refusal;
+    better.context = fmt::format("{} (the venue says: {})", words, refusal.context);
+    return better;
+  };
+  if (is(10003))
+    return told(fmt::format(
+        "the venue at {} (live.profile is \"{}\") does not know this API key: mainnet, testnet and "
+        "demo each have keys of their own; set live.profile to the world where the key was made, "
+        "or make one there; a key that was deleted is not known either",
+        settings.venue.rest, profile));
+  if (is(10004))
+    return told(
+        "the venue knows the API key and refuses the signature: the secret is not this key's; copy "
+        "both again, whole and without quotes");
+  if (is(10010))
+    return told(
+        "the API key is bound to other addresses than the one that this machine has at the venue: "
+        "add it to the key there");
+  if (is(10005)) return told("the API key lacks a permission: it needs those to read and to trade");
+  if (is(33004)) return told("the API key has run out: make a new one");
+  return refusal;
 }
 
 void LiveAccount::start() {

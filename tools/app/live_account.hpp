@@ -38,14 +38,20 @@ class LiveAccount {
   [[nodiscard]] live::GatewayStatus status() const;
 
  private:
-  LiveAccount(net::Loop& loop, Trading& trading) : loop_(loop), trading_(trading) {}
+  LiveAccount(net::Loop& loop, const Settings& settings, Trading& trading)
+      : loop_(loop), settings_(settings), trading_(trading) {}
 
   net::Loop& loop_;
+  const Settings& settings_;
   Trading& trading_;
   std::unique_ptr<live::Signing> signing_;
   std::unique_ptr<live::AccountGateway> gateway_;
   std::unique_ptr<NetAccountIo> io_;
 };
+
+/// What the venue said of a key that it does not take, in words of what to do; any other error as
+/// it is.
+Error explained(const Error& refusal, const Settings& settings);
 
 /// No plain text to anywhere but this machine, and no way to change that. Errors: Refused.
 Result<void> check_private_endpoint(const net::Endpoint& endpoint, const char* key);

@@ -64,7 +64,12 @@ int run_doctor(const Options& options) {
     check_machine(settings, tell);
     check_venue(settings, tell);
     const bool keys = std::getenv(kKeyVariable) != nullptr || !settings.live.key_file.empty();
-    if (options.live || keys) check_live_account(loaded.value(), tell);
+    const bool real = settings.live.profile != live::Profile::Sim;
+    if (options.live || keys || real)
+      check_live_account(loaded.value(), tell);
+    else
+      tell(fine("account",
+                "not looked at: there is no API key, and paper needs none; --live looks"));
   }
   if (options.json)
     print_line(findings_json(all));

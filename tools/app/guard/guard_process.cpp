@@ -167,7 +167,7 @@ Result<void> GuardProcess::Impl::connect(bool patient) {
   // It can only cancel and reduce: that the key is not looked at is no reason to wait.
   if (!told && !patient && !guard->status().http_open) return success();
   if (!told) return error(ErrorCode::Stopped, "stopped before the venue had told of the key");
-  BOOST_OUTCOME_TRYV(*told);
+  if (told->has_error()) return explained(told->error(), s);
   return success();
 }
 
