@@ -10,6 +10,7 @@
 
 #include "connectors/bybit/bootstrap.hpp"
 #include "connectors/sim/private/signature.hpp"
+#include "tests/simulation/footprint.hpp"
 
 namespace proteus::simulation {
 namespace {
@@ -27,6 +28,21 @@ class SimSigning final : public live::Signing {
   [[nodiscard]] std::string sign(std::string_view text) const override {
     return sim::hmac_sha256_hex(kSecret, text);
   }
+};
+
+/// In the auditor's place before the log, so that the auditor need not go with the log.
+class Ear final : public Journal {
+ public:
+  explicit Ear(Audit& audit) : audit_(audit) {}
+  void append(const Event& event) override { audit_.append(event); }
+  void append(const DecisionRecord& decision) override { audit_.append(decision); }
+  void append(const OrderIntent& intent) override { audit_.append(intent); }
+  void append(const CancelIntent& intent) override { audit_.append(intent); }
+  void append(const EquityPoint& point) override { audit_.append(point); }
+  [[nodiscard]] bool commit() override { return audit_.commit(); }
+
+ private:
+  Audit& audit_;
 };
 
 app::Loaded live_settings(const LiveSetup& setup) {
@@ -61,11 +77,15 @@ sim::SimFaults draw_account_faults(std::uint64_t seed) {
   };
   sim::SimFaults f;
   f.drop_per_minute = chance(0.01, 0.1);
+  f.drop_at_close = chance(0.005, 0.05);
   f.mute_per_minute = chance(0.003, 0.02);
   f.delay_per_frame = chance(0.001, 0.02);
   f.duplicate_per_frame = chance(0.005, 0.05);
   f.reorder_per_frame = chance(0.005, 0.05);
+  f.omit_confirm = chance(0.01, 0.1);
+  f.repeat_confirm = chance(0.01, 0.1);
   f.truncate_per_frame = chance(0.0005, 0.004);
+  f.binary_per_frame = chance(0.0003, 0.002);
   f.flip_per_frame = chance(0.0003, 0.002);
   f.unknown_key_per_frame = chance(0.001, 0.05);
   f.unknown_topic_per_frame = chance(0.001, 0.02);
@@ -96,7 +116,7 @@ sim::SimFaults draw_account_faults(std::uint64_t seed) {
 
 void LiveWorld::Door::on_input(EventBody body, Timestamp happened, Timestamp received) {
   world_.trading_->engine().on_input(std::move(body), happened, received);
-  if (world_.audit_ != nullptr) world_.audit_->after_input();
+  if (world_.audited_) world_.audit_->after_input();
 }
 
 LiveWorld::LiveWorld(LiveSetup setup)
@@ -200,14 +220,14 @@ Result<void> LiveWorld::start() {
     session_ = trading_->session().folder();
     if (setup_.audit)
       trading_->accompany([&](Journal& log) {
-        auto made = std::make_unique<Audit>(log, Money::from_raw(to_fixed_raw(s.engine.capital)),
-                                            s.limits, [] { return false; });
-        audit_ = made.get();
-        return made;
+        audit_ = std::make_unique<Audit>(log, Money::from_raw(to_fixed_raw(s.engine.capital)),
+                                         s.limits, [] { return false; });
+        audited_ = true;
+        return std::make_unique<Ear>(*audit_);
       });
     BOOST_OUTCOME_TRY(trading_->build(table, now));
   }
-  if (audit_ != nullptr) audit_->watch({trading_->engine(), nullptr, trading_->instruments()});
+  if (audited_) audit_->watch({trading_->engine(), nullptr, trading_->instruments()});
   if (!setup_.paper) {
     BOOST_OUTCOME_TRYV(open_account());
   }
@@ -269,11 +289,17 @@ void LiveWorld::kill() {
   network_.on_answer = [](bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime) {};
   network_.gateway = nullptr;
   if (gateway_) trading_->live_venue()->carry_with(nullptr);
+  bury();
+  std::filesystem::rename(kept, wal);
+}
+
+void LiveWorld::bury() {
+  const double before = heap_bytes();
+  audited_ = false;
   feed_.reset();
   gateway_.reset();
-  audit_ = nullptr;
   trading_.reset();
-  std::filesystem::rename(kept, wal);
+  daemon_bytes_ = before - heap_bytes();
 }
 
 Result<void> LiveWorld::end() {
@@ -285,9 +311,7 @@ Result<void> LiveWorld::end() {
   const Result<void> done = trading_->finish("the run ends", clock_->at(network_.now()));
   network_.cut_all();
   network_.gateway = nullptr;
-  feed_.reset();
-  gateway_.reset();
-  trading_.reset();
+  bury();
   return done;
 }
 
@@ -400,8 +424,9 @@ VenueHistory LiveWorld::history() {
       told.links.push_back(link);
   });
   pages("/v5/execution/list", "category=linear&limit=100", [&](const bj::object& row) {
-    if (text(row, "execType") == "Trade")
-      told.executions[text(row, "execId")] = quantity_of(row, "execQty");
+    if (text(row, "execType") != "Trade") return;
+    told.executions[text(row, "execId")] = quantity_of(row, "execQty");
+    if (text(row, "stopOrderType") == "StopLoss") told.stops_fired.insert(text(row, "orderId"));
   });
   return told;
 }
@@ -429,7 +454,8 @@ std::string LiveWorld::difference() {
   std::set<std::string> open;
   for (const Order& order : engine().open_orders())
     open.insert(std::string(order.request().id.view()));
-  const std::set<std::string> listed(theirs.open.begin(), theirs.open.end());
+  std::set<std::string> listed(theirs.open.begin(), theirs.open.end());
+  listed.erase("");  // Of others.
   if (open != listed)
     out += fmt::format("{} orders of ours are open, {} at the venue\n", open.size(), listed.size());
   return out;
