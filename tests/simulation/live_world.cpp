@@ -55,7 +55,11 @@ app::Loaded live_settings(const LiveSetup& setup) {
                                         "strategy.slow=8",
                                         "risk.limits.stage=live",
                                         "storage.record_feed=false"};
-  overrides.insert(overrides.end(), setup.overrides.begin(), setup.overrides.end());
+  for (const std::string& own : setup.overrides) {
+    const std::string key = own.substr(0, own.find('=') + 1);
+    std::erase_if(overrides, [&](const std::string& one) { return one.starts_with(key); });
+    overrides.push_back(own);
+  }
   auto loaded = app::load({}, overrides);
   if (loaded.has_error()) throw std::runtime_error(loaded.error().context);
   return std::move(loaded.value());
