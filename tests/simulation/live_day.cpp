@@ -18,7 +18,9 @@ LiveSetup setup_of(std::uint64_t seed, const std::filesystem::path& folder) {
   setup.audit = true;
   setup.faults = draw_account_faults(seed);
   setup.overrides = {seed % 2 == 0 ? "engine.order_style=limit" : "engine.order_style=market",
-                     "engine.limit_offset_bps=-0.2", "risk.limits.executions_max=100000"};
+                     "engine.limit_offset_bps=-0.2", "risk.limits.executions_max=100000",
+                     // Near enough to fire now and then.
+                     "live.stop_distance=0.004"};
   setup.tune = [](sim::SimSettings& s) { s.level_notional = 600.0; };
   return setup;
 }
@@ -49,7 +51,8 @@ bool LiveDay::owner(const std::string& path, const std::string& query) {
   const sim::HttpReply reply =
       world_.exchange().on_http("POST", fmt::format("/sim/{}?key=simkey&{}", path, query));
   world_.network().advance();
-  return reply.status == 200;
+  // "Not modified": it is so already.
+  return reply.status == 200 || reply.body.find("110025") != std::string::npos;
 }
 
 /// The venue lets that only where nothing is held and nothing is open. In hedge mode it refuses our
@@ -83,27 +86,51 @@ void LiveDay::remove_stop() {
   }
 }
 
+/// Of somebody else on the same account. In hedge mode nobody trades: what is held then would keep
+/// the account there.
+void LiveDay::trade() {
+  const char* const side = draws_.unit() < 0.5 ? "Buy" : "Sell";
+  const bool btc = draws_.unit() < 0.5;
+  if (hedged_.contains(btc ? "BTCUSDT" : "ETHUSDT")) return;
+  const char* const what = btc ? "BTCUSDT&qty=0.003" : "ETHUSDT&qty=0.05";
+  done_.trades += owner("trade", fmt::format("side={}&symbol={}", side, what)) ? 1 : 0;
+}
+
+void LiveDay::trade_away() {
+  const std::uint64_t before = done_.trades;
+  world_.network().cut(true, false);
+  world_.run(200ms);
+  trade();
+  world_.run(2s);
+  world_.network().cut(false, false);
+  done_.trades_away += done_.trades - before;
+}
+
+/// Far from the market, for the rest of the day.
+void LiveDay::rest() {
+  if (hedged_.contains("BTCUSDT")) return;
+  const double mark = world_.engine().ledger()[InstrumentId{0}].mark.to_double();
+  const std::string price = fmt::format("{:.0f}", mark * 0.96);
+  done_.orders += owner("trade", "symbol=BTCUSDT&side=Buy&qty=0.003&price=" + price) ? 1 : 0;
+}
+
+void LiveDay::change_leverage() {
+  const char* const symbol = draws_.unit() < 0.5 ? "BTCUSDT" : "ETHUSDT";
+  const int leverage = 2 + static_cast<int>(draws_.unit() * 20.0);
+  done_.leverages +=
+      owner("leverage", fmt::format("symbol={}&leverage={}", symbol, leverage)) ? 1 : 0;
+}
+
 /// Asked once a minute.
 void LiveDay::disturb() {
   if (one_in(120)) command(OperatorAction::Reduce);
   if (one_in(240)) command(OperatorAction::Halt);
   if (one_in(240)) command(OperatorAction::Flatten);
   if (one_in(15)) command(OperatorAction::Resume);
-  const char* const side = draws_.unit() < 0.5 ? "Buy" : "Sell";
-  const char* const symbol = draws_.unit() < 0.5 ? "BTCUSDT" : "ETHUSDT";
-  const bool btc = symbol[0] == 'B';
-  // In hedge mode nobody trades: what is held then would keep the account there.
-  const bool hedged = hedged_.contains(symbol);
-  if (one_in(200) && !hedged &&
-      owner("trade", fmt::format("symbol={}&side={}&qty={}", symbol, side, btc ? "0.003" : "0.05")))
-    ++done_.trades;
-  if (one_in(300) && !hedged &&
-      owner("trade", fmt::format("symbol={}&side=Buy&qty={}&price={}", symbol,
-                                 btc ? "0.003" : "0.05", btc ? "90000" : "2000")))
-    ++done_.orders;
-  if (one_in(180) && owner("leverage", fmt::format("symbol={}&leverage={}", symbol,
-                                                   2 + static_cast<int>(draws_.unit() * 20.0))))
-    ++done_.leverages;
+  if (one_in(200)) trade();
+  if (one_in(200)) trade_away();
+  if (one_in(300)) rest();
+  if (one_in(180)) change_leverage();
   change_mode();
   if (one_in(180)) remove_stop();
   if (one_in(240)) (void)world_.exchange().inject({.kind = sim::FaultKind::ForgetClosed});
@@ -114,12 +141,20 @@ void LiveDay::disturb() {
   world_.network().advance();
 }
 
-/// Chances may leave out what is seldom: it is ordered late in the day.
+/// Chances may leave out what is seldom: from late in the day on it is done each minute until it
+/// has been done.
 void LiveDay::make_up() {
   const sim::FaultCounts& counts = world_.exchange().fault_counts();
   for (std::size_t i = 0; i < counts.size(); ++i)
     if (counts[i] == 0) (void)world_.exchange().inject({.kind = static_cast<sim::FaultKind>(i)});
   world_.network().advance();
+  if (done_.trades == done_.trades_away) trade();
+  if (done_.trades_away == 0) trade_away();
+  if (done_.orders == 0) rest();
+  if (done_.leverages == 0) change_leverage();
+  if (done_.stops_removed == 0) remove_stop();
+  // The mode can be changed where nothing is held.
+  if (done_.modes == 0 && world_.engine().flattening() == 0) command(OperatorAction::Flatten);
 }
 
 std::string LiveDay::look(int minute) {
@@ -147,7 +182,7 @@ std::string LiveDay::run(int minutes) {
   for (int minute = 1; minute <= minutes && world_.audit()->complaint().empty(); ++minute) {
     world_.run(1min);
     disturb();
-    if (minute == kMakeUp) make_up();
+    if (minute >= kMakeUp) make_up();
     if (minute % 10 == 0)
       if (const std::string wrong = look(minute); !wrong.empty()) return wrong;
     if (minute % 60 != 0) continue;

@@ -21,6 +21,7 @@ class LiveDay {
   struct Done {
     std::uint64_t commands = 0;
     std::uint64_t trades = 0;         ///< of somebody else
+    std::uint64_t trades_away = 0;    ///< of somebody else, while the private stream is away
     std::uint64_t orders = 0;         ///< of somebody else, that rest
     std::uint64_t leverages = 0;      ///< changed
     std::uint64_t modes = 0;          ///< to hedge mode, and back by the owner
@@ -42,6 +43,10 @@ class LiveDay {
   void command(OperatorAction action);
   /// A request of the owner's other device; false: the venue refuses it.
   bool owner(const std::string& path, const std::string& query);
+  void trade();
+  void trade_away();
+  void rest();
+  void change_leverage();
   void change_mode();
   void remove_stop();
   void make_up();
