@@ -74,6 +74,8 @@ void Audit::hear(const BarClosed& closed, const Event&) {
 
 void Audit::hear(const Fill& fill, const Event&) {
   ++seen_.fills;
+  const bool away = private_back_ < private_lost_ || fill.time < private_back_;
+  seen_.fills_away += private_lost_ != Timestamp{} && away && fill.time >= private_lost_ ? 1 : 0;
   expect(fill.quantity > Quantity{} && fill.price > Price{}, "a fill of nothing");
   expect(executions_.emplace(fill.execution.view()).second, "one execution twice");
   // A venue elsewhere has a clock of its own, which ours knows to a fraction of a second.
@@ -155,6 +157,14 @@ void Audit::hear(const ExternalAdjustment& found, const Event&) {
 void Audit::hear(const FeedAnomaly& anomaly, const Event&) {
   if (anomaly.kind == AnomalyKind::MissingBar && anomaly.has_instrument)
     markets_[anomaly.instrument].hole_told = true;
+}
+
+void Audit::hear(const FeedChanged& feed, const Event&) {
+  if (feed.stream.view() != "private") return;
+  if (feed.state == FeedState::Live)
+    private_back_ = now_;
+  else if (private_back_ >= private_lost_)
+    private_lost_ = now_;
 }
 
 void Audit::hear(const HoldChanged& hold, const Event&) {

@@ -63,6 +63,7 @@ class Audit final : public Journal {
     std::uint64_t adjustments = 0;
     std::uint64_t late_fills = 0;  ///< of orders that were over; only of a venue elsewhere
     std::uint64_t unknown = 0;     ///< orders in doubt
+    std::uint64_t fills_away = 0;  ///< that happened while the private stream was away
     std::uint64_t gaps = 0;
     std::uint64_t holds = 0;
     std::uint64_t states = 0;
@@ -98,6 +99,7 @@ class Audit final : public Journal {
   void hear(const FundingSettled& funding, const Event& event);
   void hear(const ExternalAdjustment& found, const Event& event);
   void hear(const FeedAnomaly& anomaly, const Event& event);
+  void hear(const FeedChanged& feed, const Event& event);
   void hear(const HoldChanged& hold, const Event& event);
   void hear(const TradingStateChanged& state, const Event& event);
   void hear(const InstrumentChanged& changed, const Event& event);
@@ -134,6 +136,8 @@ class Audit final : public Journal {
   std::set<std::string, std::less<>> executions_;
   std::map<std::pair<Hold, std::uint32_t>, bool> holds_;  ///< UINT32_MAX: of all instruments
   TradingState state_ = TradingState::Active;
+  Timestamp private_lost_{};  ///< the last time; epoch: never
+  Timestamp private_back_{};  ///< earlier than `private_lost_`: not yet
   risk::LimitSettings limits_;
   DiskFull disk_full_;
   bool disk_is_full_ = false;

@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <cmath>
 #include <cstdlib>
 #include <stdexcept>
 
 #include "connectors/bybit/bootstrap.hpp"
 #include "connectors/sim/private/signature.hpp"
+#include "tests/simulation/footprint.hpp"
 
 namespace proteus::simulation {
 namespace {
@@ -29,6 +29,21 @@ class SimSigning final : public live::Signing {
   }
 };
 
+/// In the auditor's place before the log, so that the auditor need not go with the log.
+class Ear final : public Journal {
+ public:
+  explicit Ear(Audit& audit) : audit_(audit) {}
+  void append(const Event& event) override { audit_.append(event); }
+  void append(const DecisionRecord& decision) override { audit_.append(decision); }
+  void append(const OrderIntent& intent) override { audit_.append(intent); }
+  void append(const CancelIntent& intent) override { audit_.append(intent); }
+  void append(const EquityPoint& point) override { audit_.append(point); }
+  [[nodiscard]] bool commit() override { return audit_.commit(); }
+
+ private:
+  Audit& audit_;
+};
+
 app::Loaded live_settings(const LiveSetup& setup) {
   std::string names;
   for (const std::string& name : setup.instruments) names += (names.empty() ? "" : ",") + name;
@@ -39,7 +54,11 @@ app::Loaded live_settings(const LiveSetup& setup) {
                                         "strategy.slow=8",
                                         "risk.limits.stage=live",
                                         "storage.record_feed=false"};
-  overrides.insert(overrides.end(), setup.overrides.begin(), setup.overrides.end());
+  for (const std::string& own : setup.overrides) {
+    const std::string key = own.substr(0, own.find('=') + 1);
+    std::erase_if(overrides, [&](const std::string& one) { return one.starts_with(key); });
+    overrides.push_back(own);
+  }
   auto loaded = app::load({}, overrides);
   if (loaded.has_error()) throw std::runtime_error(loaded.error().context);
   return std::move(loaded.value());
@@ -54,49 +73,9 @@ Quantity quantity_of(const bj::value& row, const char* key) {
 
 }  // namespace
 
-sim::SimFaults draw_account_faults(std::uint64_t seed) {
-  sim::Draws draws(sim::mix(seed, "account faults"));
-  const auto chance = [&](double low, double high) {
-    return low * std::pow(high / low, draws.unit());
-  };
-  sim::SimFaults f;
-  f.drop_per_minute = chance(0.01, 0.1);
-  f.mute_per_minute = chance(0.003, 0.02);
-  f.delay_per_frame = chance(0.001, 0.02);
-  f.duplicate_per_frame = chance(0.005, 0.05);
-  f.reorder_per_frame = chance(0.005, 0.05);
-  f.truncate_per_frame = chance(0.0005, 0.004);
-  f.flip_per_frame = chance(0.0003, 0.002);
-  f.unknown_key_per_frame = chance(0.001, 0.05);
-  f.unknown_topic_per_frame = chance(0.001, 0.02);
-  f.http_5xx_per_request = chance(0.01, 0.05);
-  f.http_10006_per_request = chance(0.01, 0.05);
-  f.http_403_per_request = chance(0.0002, 0.001);
-  f.http_delay_per_request = chance(0.01, 0.1);
-  f.http_delay = std::chrono::milliseconds{static_cast<int>(chance(100, 8'000))};
-  f.last_page_cursor_per_request = chance(0.1, 0.5);
-  f.order_10016_per_request = chance(0.01, 0.06);
-  f.order_lost_per_request = chance(0.01, 0.06);
-  f.order_never_per_request = chance(0.01, 0.06);
-  f.private_early_per_request = chance(0.05, 0.4);
-  f.private_shuffle_per_change = chance(0.05, 0.4);
-  f.cancel_race_per_request = chance(0.02, 0.2);
-  f.trade_delay_per_request = chance(0.01, 0.1);
-  f.omit_execution_per_frame = chance(0.01, 0.08);
-  f.silent_per_minute = chance(0.001, 0.01);
-  f.signed_10002_per_request = chance(0.002, 0.02);
-  f.signed_10006_per_request = chance(0.002, 0.02);
-  f.signed_10016_per_request = chance(0.002, 0.02);
-  f.signed_403_per_request = chance(0.0001, 0.0005);
-  f.create_110072_per_request = chance(0.002, 0.02);
-  f.rest_lag_per_order = chance(0.01, 0.2);
-  f.maintenance_per_minute = chance(0.0005, 0.002);
-  return f;
-}
-
 void LiveWorld::Door::on_input(EventBody body, Timestamp happened, Timestamp received) {
   world_.trading_->engine().on_input(std::move(body), happened, received);
-  if (world_.audit_ != nullptr) world_.audit_->after_input();
+  if (world_.audited_) world_.audit_->after_input();
 }
 
 LiveWorld::LiveWorld(LiveSetup setup)
@@ -200,14 +179,14 @@ Result<void> LiveWorld::start() {
     session_ = trading_->session().folder();
     if (setup_.audit)
       trading_->accompany([&](Journal& log) {
-        auto made = std::make_unique<Audit>(log, Money::from_raw(to_fixed_raw(s.engine.capital)),
-                                            s.limits, [] { return false; });
-        audit_ = made.get();
-        return made;
+        audit_ = std::make_unique<Audit>(log, Money::from_raw(to_fixed_raw(s.engine.capital)),
+                                         s.limits, [] { return false; });
+        audited_ = true;
+        return std::make_unique<Ear>(*audit_);
       });
     BOOST_OUTCOME_TRY(trading_->build(table, now));
   }
-  if (audit_ != nullptr) audit_->watch({trading_->engine(), nullptr, trading_->instruments()});
+  if (audited_) audit_->watch({trading_->engine(), nullptr, trading_->instruments()});
   if (!setup_.paper) {
     BOOST_OUTCOME_TRYV(open_account());
   }
@@ -269,11 +248,17 @@ void LiveWorld::kill() {
   network_.on_answer = [](bybit::RequestId, Result<bybit::HttpResponse>, bybit::SteadyTime) {};
   network_.gateway = nullptr;
   if (gateway_) trading_->live_venue()->carry_with(nullptr);
+  bury();
+  std::filesystem::rename(kept, wal);
+}
+
+void LiveWorld::bury() {
+  const double before = heap_bytes();
+  audited_ = false;
   feed_.reset();
   gateway_.reset();
-  audit_ = nullptr;
   trading_.reset();
-  std::filesystem::rename(kept, wal);
+  daemon_bytes_ = before - heap_bytes();
 }
 
 Result<void> LiveWorld::end() {
@@ -285,9 +270,7 @@ Result<void> LiveWorld::end() {
   const Result<void> done = trading_->finish("the run ends", clock_->at(network_.now()));
   network_.cut_all();
   network_.gateway = nullptr;
-  feed_.reset();
-  gateway_.reset();
-  trading_.reset();
+  bury();
   return done;
 }
 
@@ -402,8 +385,9 @@ VenueHistory LiveWorld::history() {
       told.links.push_back(link);
   });
   pages("/v5/execution/list", "category=linear&limit=100", [&](const bj::object& row) {
-    if (text(row, "execType") == "Trade")
-      told.executions[text(row, "execId")] = quantity_of(row, "execQty");
+    if (text(row, "execType") != "Trade") return;
+    told.executions[text(row, "execId")] = quantity_of(row, "execQty");
+    if (text(row, "stopOrderType") == "StopLoss") told.stops_fired.insert(text(row, "orderId"));
   });
   return told;
 }
@@ -431,7 +415,8 @@ std::string LiveWorld::difference() {
   std::set<std::string> open;
   for (const Order& order : engine().open_orders())
     open.insert(std::string(order.request().id.view()));
-  const std::set<std::string> listed(theirs.open.begin(), theirs.open.end());
+  std::set<std::string> listed(theirs.open.begin(), theirs.open.end());
+  listed.erase("");  // Of others.
   if (open != listed)
     out += fmt::format("{} orders of ours are open, {} at the venue\n", open.size(), listed.size());
   return out;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ struct VenueBooks {
 struct VenueHistory {
   std::vector<std::string> links;              ///< link ids of all orders
   std::map<std::string, Quantity> executions;  ///< by execution id, trades alone
+  std::set<std::string> stops_fired;           ///< order ids of stop-losses that traded
 };
 
 class LiveWorld {
@@ -79,7 +81,10 @@ class LiveWorld {
 
   [[nodiscard]] Engine& engine() { return trading_->engine(); }
   /// Null: nobody audits.
-  [[nodiscard]] const Audit* audit() const { return audit_; }
+  [[nodiscard]] const Audit* audit() const { return audit_.get(); }
+  /// What of the heap went with the last daemon that ended or was killed, bytes; the auditor and
+  /// the venue are none of it.
+  [[nodiscard]] double daemon_bytes() const { return daemon_bytes_; }
   [[nodiscard]] live::AccountGateway& gateway() { return *gateway_; }
   [[nodiscard]] live::GatewayStatus status() const { return gateway_->status(network_.now()); }
   [[nodiscard]] const InstrumentTable& instruments() const { return trading_->instruments(); }
@@ -112,6 +117,8 @@ class LiveWorld {
   void every(Duration period, std::function<void()> fn);
   Result<InstrumentTable> learn_instruments();
   Result<void> open_account();
+  /// The daemon's objects go, and what they weighed is noted.
+  void bury();
 
   LiveSetup setup_;
   std::optional<sim::SyntheticSource> source_;
@@ -124,10 +131,13 @@ class LiveWorld {
   bool dying_ = false;  ///< killed inside a call; the rest of it does not count
   std::optional<std::filesystem::path> session_;  ///< of the daemon that lived before
 
+  std::unique_ptr<Audit> audit_;  ///< of the first daemon; what it has seen stays
+  bool audited_ = false;          ///< it looks on
+  double daemon_bytes_ = 0.0;
+
   // A daemon.
   std::optional<bybit::VenueClock> clock_;
   std::unique_ptr<app::Trading> trading_;
-  Audit* audit_ = nullptr;  ///< `trading_` owns it
   Door door_{*this};
   std::unique_ptr<live::AccountGateway> gateway_;
   std::unique_ptr<bybit::PublicFeed> feed_;
