@@ -42,7 +42,9 @@ struct AccountGateway::Impl final : StreamLink::Listener {
                s.seed},
               s.memory,
               s.ledger,
-              inputs} {}
+              inputs} {
+    inquiries.set_pending([this](const ClientOrderId& id) { return lane.pending(id); });
+  }
 
   /// Demo has no order entry by websocket.
   [[nodiscard]] bool trades_by_stream() const { return settings.profile != Profile::Demo; }
@@ -93,7 +95,10 @@ void AccountGateway::Impl::hear_private(std::string_view bytes, SteadyTime now) 
   if (const auto* executions = std::get_if<ExecutionRows>(&frame)) {
     for (const ExecutionRow& row : executions->rows) desk.apply(row, false);
   } else if (const auto* orders = std::get_if<OrderRows>(&frame)) {
-    for (const OrderRow& row : orders->rows) desk.apply(row, now);
+    for (const OrderRow& row : orders->rows) {
+      desk.apply(row, now);
+      spot_stops.hear(row);
+    }
   } else if (const auto* positions = std::get_if<PositionRows>(&frame)) {
     for (const PositionRow& row : positions->rows) see_position(row, now);
   } else if (std::holds_alternative<Pong>(frame)) {
@@ -226,6 +231,7 @@ GatewayStatus AccountGateway::status(SteadyTime now) const {
   told.trade_live = impl_->trade_link.live();
   told.http_barred = impl_->rest.barred(now);
   told.clean = impl_->reconciler.clean();
+  told.stops_settled = impl_->spot_stops.settled();
   told.all_protected = impl_->stops.all_protected() && impl_->spot_stops.all_protected();
   const SteadyTime clean = impl_->reconciler.last_clean();
   told.clean_age = clean == SteadyTime{} ? Duration{0} : now - clean;

@@ -24,6 +24,7 @@ struct GatewayStatus {
   bool http_barred = false;
   bool clean = false;          ///< the last look agreed, and nothing has been in doubt since
   bool all_protected = false;  ///< every position has its stop at the venue
+  bool stops_settled = true;   ///< no stop of coins is on its way, wrong, or left over
   Duration clean_age{0};       ///< real time since the last clean look; 0: none yet
   Duration private_age{0};     ///< real time since the private stream's last frame
   std::size_t in_doubt = 0;    ///< orders that are being asked about

@@ -11,14 +11,18 @@ inline constexpr std::int64_t kMostRaw = 1'000'000'000'000'000'000;
 
 inline bool can_hold(Money amount) { return amount.raw() <= kMostRaw && amount.raw() >= -kMostRaw; }
 
+inline bool can_hold(Int128 quantity, Price price) {
+  const Int128 value = quantity * price.raw() / kFixedScale;
+  return (value < 0 ? -value : value) <= kMostRaw;
+}
+inline bool can_hold(Quantity quantity, Price price) {
+  return can_hold(Int128{quantity.raw()}, price);
+}
+
 /// A change of the position at that price, and the position after it at that price and its mark.
 inline bool can_hold(const PositionView& position, Quantity change, Price price) {
-  const auto worth = [](Int128 quantity, Price at) {
-    const Int128 value = quantity * at.raw() / kFixedScale;
-    return (value < 0 ? -value : value) <= kMostRaw;
-  };
   const Int128 after = Int128{position.quantity.raw()} + change.raw();
-  return worth(change.raw(), price) && worth(after, price) && worth(after, position.mark);
+  return can_hold(change, price) && can_hold(after, price) && can_hold(after, position.mark);
 }
 
 }  // namespace proteus::live

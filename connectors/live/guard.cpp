@@ -217,7 +217,7 @@ void AccountGuard::judge_look() {
   looked_ = true;
   // Stops stay as long as what they protect.
   const std::vector<OrderRow> orders =
-      flattens() && books_.positions().empty() ? books_.orders() : books_.opening_orders();
+      flattens() && !holds_something() ? books_.orders() : books_.opening_orders();
   if (orders.empty() && !holds_something()) return confirm();
   const std::vector<ReducingOrder> closing = this->closing();
   // Coins that an order locks which no list shows: asked again.

@@ -98,6 +98,11 @@ GuardCancel GuardCancel::all_of(const Instrument& instrument) {
   return cancel;
 }
 
-bool only_reduces(const OrderRow& order) { return order.reduce_only || order.close_on_trigger; }
+bool only_reduces(const OrderRow& order) {
+  // A spot order cannot be reduce-only; the daemon's stops of coins tell by their ids.
+  const bool stop_of_coins =
+      order.category == Category::Spot && is_protective_id(order.link_id.view());
+  return order.reduce_only || order.close_on_trigger || stop_of_coins;
+}
 
 }  // namespace proteus::live

@@ -14,7 +14,7 @@ bool told(const VenueMemory::Entry* entry, bool lacks) {
 }  // namespace
 
 void Inquiries::ask(const ClientOrderId& id, SteadyTime now, Duration wait) {
-  if (parts_.memory.find(id.view()) == nullptr) return;
+  if (parts_.memory.find(id.view()) == nullptr || pending_(id)) return;
   const auto [at, fresh] = asked_.try_emplace(id);
   Asked& asked = at->second;
   if (fresh) {

@@ -15,8 +15,13 @@ class Inquiries {
   Inquiries(GatewayParts& parts, RestLane& rest, ReportDesk& desk)
       : parts_(parts), rest_(rest), desk_(desk) {}
 
-  /// Asks from `now` + `wait` on, unless it is being asked already. `since`: when it was sent.
+  /// Asks from `now` + `wait` on, unless it is being asked already. What is still on its way is not
+  /// asked about.
   void ask(const ClientOrderId& id, SteadyTime now, Duration wait = {});
+  /// What tells that an order has not left yet, or its answer is not due: it is not asked about.
+  void set_pending(std::function<bool(const ClientOrderId&)> pending) {
+    pending_ = std::move(pending);
+  }
   void on_timer(SteadyTime now);
   [[nodiscard]] std::size_t open() const { return asked_.size(); }
   [[nodiscard]] bool asks(const ClientOrderId& id) const { return asked_.contains(id); }
@@ -40,6 +45,7 @@ class Inquiries {
   ReportDesk& desk_;
   AccountCodec codec_;
   std::map<ClientOrderId, Asked> asked_;
+  std::function<bool(const ClientOrderId&)> pending_ = [](const ClientOrderId&) { return false; };
 };
 
 }  // namespace proteus::live

@@ -42,10 +42,10 @@ void OrderLane::cancel(const ClientOrderId& id) {
   const VenueMemory::Entry* const entry = parts_.memory.find(id.view());
   if (entry == nullptr) return;
   if (on_its_way(id)) return;
-  const auto unsent =
-      std::ranges::find_if(waiting_, [&](const Sending& s) { return !s.cancel && s.id == id; });
+  const auto unsent = std::ranges::find_if(
+      waiting_, [&](const Sending& s) { return !s.cancel && s.tries == 0 && s.id == id; });
   if (unsent != waiting_.end()) {
-    // What waits for room has not left, or had no effect: it need not leave at all.
+    // What waits for room has not left, and need not leave at all.
     homeless_.push_back(std::move(*unsent));
     waiting_.erase(unsent);
     return;
@@ -62,6 +62,13 @@ void OrderLane::cancel(const ClientOrderId& id) {
 bool OrderLane::on_its_way(const ClientOrderId& cancelled) const {
   const auto same = [&](const Sending& s) { return s.cancel && s.id == cancelled; };
   return std::ranges::any_of(waiting_, same) || std::ranges::any_of(homeless_, same) ||
+         std::ranges::any_of(out_, [&](const auto& one) { return same(one.second); });
+}
+
+bool OrderLane::pending(const ClientOrderId& id) const {
+  const auto same = [&](const Sending& s) { return !s.cancel && s.id == id; };
+  return by_rest_.contains(id) || std::ranges::any_of(waiting_, same) ||
+         std::ranges::any_of(homeless_, same) ||
          std::ranges::any_of(out_, [&](const auto& one) { return same(one.second); });
 }
 
@@ -105,9 +112,11 @@ void OrderLane::send(Sending sending) {
 void OrderLane::send_by_rest(Sending sending, std::string text) {
   ++parts_.counters.orders_by_rest;
   sending.by_rest = true;
+  if (!sending.cancel) by_rest_.insert(sending.id);
   const RequestKind kind = sending.cancel ? RequestKind::Cancel : RequestKind::Create;
   rest_.post(sending.cancel ? "/v5/order/cancel" : "/v5/order/create", std::move(text), kind,
              [this, sending, kind](Result<RestReply> reply) {
+               if (!sending.cancel) by_rest_.erase(sending.id);
                if (reply.has_error()) {
                  const bool left = reply.error().code != ErrorCode::Refused;
                  const Outcome stayed = sending.cancel ? Outcome::Later : Outcome::Refused;

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 
 #include "connectors/live/inquiries.hpp"
@@ -34,6 +35,8 @@ class OrderLane {
   /// The trade stream is gone: what was on its way has an unknown outcome.
   void trade_lost();
   void on_timer(SteadyTime now);
+  /// The order has not left yet, or the answer to it is not due yet.
+  [[nodiscard]] bool pending(const ClientOrderId& id) const;
   /// Where an opening order's protective stop lies.
   [[nodiscard]] std::optional<Price> stop_for(const OrderRequest& order) const;
 
@@ -67,8 +70,9 @@ class OrderLane {
   std::deque<Sending> waiting_;         ///< to be sent (again) later
   std::deque<Sending> homeless_;        ///< no way was there; told at the next timer
   std::map<ClientOrderId, SteadyTime>
-      cancels_;            ///< asked for and not seen to have happened: last try
-  RequestBucket creates_;  ///< of the trade stream; REST has its own
+      cancels_;                      ///< asked for and not seen to have happened: last try
+  std::set<ClientOrderId> by_rest_;  ///< creates that REST has not answered
+  RequestBucket creates_;            ///< of the trade stream; REST has its own
   RequestBucket cancels_room_;
   std::uint64_t requests_ = 0;
 };

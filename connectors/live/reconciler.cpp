@@ -191,7 +191,7 @@ void Reconciler::judge() {
   const SteadyTime now = rest_.now();
   on_seen_({orders_, positions_, began_}, now);
   const bool undisturbed = parts_.inputs.delivered() + desk_.passed_over() == before_;
-  const bool orders_agree = this->orders_agree();
+  const bool orders_agree = this->orders_agree(undisturbed);
   const Findings found = compare();
   const bool doubtful = !clean_ || !found.empty() || !orders_agree;
   if (undisturbed && orders_agree && found.empty() && parts_.memory.taken_over()) return conclude();
@@ -209,7 +209,14 @@ void Reconciler::judge() {
       agreed_ = 0;
     }
   }
-  if (doubtful || wanted_) next_ = now + parts_.settings.reconcile_pause;
+  if (!doubtful && !wanted_) return;
+  // What a few looks have not settled is not settled by many.
+  constexpr int kSoon = 6;
+  constexpr int kDoublings = 10;
+  const int doublings = std::clamp(doubtful_++ - kSoon, 0, kDoublings);
+  next_ = now + std::min<Duration>(
+                    parts_.settings.reconcile_pause * (1 << doublings),
+                    std::max(parts_.settings.reconcile_interval, parts_.settings.reconcile_pause));
 }
 
 /// Positions and balance as the venue has them against ours.
@@ -234,12 +241,17 @@ Reconciler::Findings Reconciler::compare() const {
     if (!difference.is_zero() && !dust) found.positions.push_back({instrument.id, difference});
   }
   if (const auto theirs = balance(); theirs && parts_.memory.taken_over()) {
+    if (!can_hold(*theirs)) {
+      found.cash = *theirs;
+      return found;
+    }
     Money difference = *theirs - ours.cash;
     for (const Instrument& instrument : parts_.instruments) {
       if (instrument.category != Category::Linear) continue;
       difference += ours[instrument.id].cost;
       for (const PositionRow& row : positions_)
-        if (row.category == instrument.category && row.symbol.view() == instrument.symbol.view())
+        if (row.category == instrument.category && can_hold(row.cost) &&
+            row.symbol.view() == instrument.symbol.view())
           difference -= row.quantity < Quantity{} ? -row.cost : row.cost;
     }
     if (abs(difference).to_double() > parts_.settings.cash_tolerance) found.cash = difference;
@@ -255,7 +267,7 @@ std::optional<Money> Reconciler::balance() const {
 }
 
 /// Ours that the venue does not list are asked about; theirs that we do not know are counted.
-bool Reconciler::orders_agree() {
+bool Reconciler::orders_agree(bool undisturbed) {
   bool agree = true;
   std::uint64_t foreign = 0;
   const SteadyTime now = rest_.now();
@@ -268,7 +280,7 @@ bool Reconciler::orders_agree() {
       desk_.apply(row, now);
     } else if (is_open(row.status)) {
       agree = false;
-      cancel_stray(row);
+      if (undisturbed) cancel_stray(row);  // Else it may have ended since it was listed.
     }
   }
   parts_.counters.foreign_orders = foreign;
@@ -318,6 +330,9 @@ Price Reconciler::price_of(const Difference& difference) const {
 
 bool Reconciler::can_adopt(const Findings& found) {
   std::string why;
+  for (const PositionRow& row : positions_)
+    if (!row.exact && parts_.find(row.category, row.symbol.view()))
+      why = fmt::format("its position in {} is finer or larger than any book", row.symbol.view());
   for (const Difference& difference : found.positions) {
     const Price price = price_of(difference);
     const std::string name = parts_.instruments[difference.instrument].name();
@@ -383,6 +398,7 @@ void Reconciler::conclude() {
   ++parts_.counters.reconciliations;
   last_.reset();
   agreed_ = 0;
+  doubtful_ = 0;
   clean_ = true;
   last_clean_ = rest_.now();
   known_until_ = began_at_;

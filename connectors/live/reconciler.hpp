@@ -72,7 +72,7 @@ class Reconciler {
   void judge();
   [[nodiscard]] Findings compare() const;
   [[nodiscard]] std::optional<Money> balance() const;
-  [[nodiscard]] bool orders_agree();
+  [[nodiscard]] bool orders_agree(bool undisturbed);
   void cancel_stray(const OrderRow& row);
   [[nodiscard]] bool can_adopt(const Findings& found);
   [[nodiscard]] Price price_of(const Difference& difference) const;
@@ -102,6 +102,7 @@ class Reconciler {
   SteadyTime next_agreement_{};  ///< when an agreement goes to the log even if nothing was held
   int pages_ = 0;
   int agreed_ = 0;
+  int doubtful_ = 0;  ///< looks since the last that agreed
   std::optional<Findings> last_;
   SteadyTime since_{};  ///< of the look that found `last_` first
   std::vector<ExecutionRow> executions_;

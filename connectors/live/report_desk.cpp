@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "connectors/live/bookable.hpp"
 #include "connectors/live/order_text.hpp"
 #include "engine/core/fixed.hpp"
@@ -38,6 +40,15 @@ FeePaid fee_of(const ExecutionRow& row, const Instrument& instrument) {
   return {};  // Paid in a third coin: the balance that we trade with does not move by it.
 }
 
+/// Price, quantity and value tell the same, as far as rounding goes: a frame may have been damaged
+/// where its JSON did not break.
+bool adds_up(const ExecutionRow& row) {
+  const double value = row.value.to_double();
+  const double product = row.price.to_double() * row.quantity.to_double();
+  constexpr double kRounding = 1e-6;
+  return row.value.is_zero() || std::abs(value - product) <= kRounding * (1.0 + product);
+}
+
 AdjustmentKind kind_of(const ExecutionRow& row) {
   switch (row.kind) {
     case ExecutionKind::Liquidation:
@@ -71,6 +82,11 @@ void ReportDesk::apply(const ExecutionRow& row, bool fetched) {
   const bool trade = row.kind == ExecutionKind::Trade || row.kind == ExecutionKind::Other;
   const bool ours = trade && parts_.memory.ours(row.link_id.view());
   if ((!ours && past(row)) || !holds(row, instrument, fetched)) return;
+  if (ours && !fetched && parts_.memory.find(row.link_id.view()) == nullptr) {
+    // Late, or its id was damaged on its way: the list tells whose it is.
+    question_ = fmt::format("a fill of {}, which is over in our books", row.link_id.view());
+    return;
+  }
   if (fetched) ++parts_.counters.executions_fetched;
   if (ours)
     book_ours(row, instrument);
@@ -88,19 +104,29 @@ bool ReportDesk::past(const ExecutionRow& row) {
 bool ReportDesk::holds(const ExecutionRow& row, const Instrument& instrument, bool fetched) {
   const PositionView& ours = parts_.ledger()[instrument.id];
   const Quantity change = signed_quantity(row.side, row.quantity);
-  if (row.exact && can_hold(ours, change, row.price) && can_hold(row.fee)) return true;
+  // A spot fee may be coins: then it is worth what they are.
+  const bool fee_fits =
+      can_hold(row.fee) && (instrument.category != Category::Spot ||
+                            can_hold(Quantity::from_raw(row.fee.raw()), row.price));
+  if (row.exact && fee_fits && can_hold(ours, change, row.price) && adds_up(row)) return true;
   if (fetched) return false;
   ++parts_.counters.malformed;
-  question_ =
-      fmt::format("an execution that no books can hold: {} {} {} at {}", to_string(row.side),
-                  row.quantity.to_string(), instrument.name(), row.price.to_string());
+  question_ = fmt::format("an execution that cannot be: {} {} {} at {}, worth {}, fee {}",
+                          to_string(row.side), row.quantity.to_string(), instrument.name(),
+                          row.price.to_string(), row.value.to_string(), row.fee.to_string());
   parts_.tell(fmt::format("The venue tells {}.", question_));
   return false;
 }
 
 void ReportDesk::book_funding(const ExecutionRow& row, const Instrument& instrument, bool fetched) {
   if (parts_.memory.funded(instrument.id, row.time) || past(row) || !can_hold(row.fee)) return;
-  if (fetched) ++parts_.counters.executions_fetched;
+  // Its time alone tells one settlement from another: the venue's list is asked for it, so that a
+  // frame that was damaged on its way books none twice.
+  if (!fetched) {
+    question_ = "funding was settled";
+    return;
+  }
+  ++parts_.counters.executions_fetched;
   FundingSettled funding;
   funding.instrument = instrument.id;
   funding.time = row.time;

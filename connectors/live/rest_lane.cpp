@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kInFlightMax = 8;
 constexpr int kReadTries = 8;
+/// A create that has waited that long for room was decided on a market that is gone.
+constexpr Duration kStaleCreate = std::chrono::seconds{10};
 
 /// Requests a second that the venue grants where it has not said otherwise (reference 4.2).
 int limit_of(const std::string& path) {
@@ -56,6 +58,7 @@ void RestLane::post(std::string path, std::string body, RequestKind kind, OnRepl
   Job job;
   job.post = true;
   job.kind = kind;
+  job.wanted = now_;
   job.path = std::move(path);
   job.text = std::move(body);
   job.on = std::move(on);
@@ -196,18 +199,24 @@ void RestLane::on_timer(SteadyTime now) {
     const std::string why = fmt::format("{}: no answer in time", job.path);
     again(std::move(job), why, now);
   }
-  if (barred(now) && !waiting_.empty()) {
-    std::deque<Job> all, refused;
-    all.swap(waiting_);
-    for (Job& job : all) {
-      const bool waits = job.kind == RequestKind::Read || job.kind == RequestKind::Setting;
-      (waits ? waiting_ : refused).push_back(std::move(job));
-    }
-    for (Job& job : refused)
-      finish(std::move(job),
-             error(ErrorCode::Refused, "HTTP is barred for ten minutes after a 403"));
-  }
+  refuse_waiting(now);
   pump(now);
+}
+
+/// What may not wait: orders while HTTP is barred, and creates that have become old.
+void RestLane::refuse_waiting(SteadyTime now) {
+  const bool bar = barred(now);
+  const auto waits = [&](const Job& job) {
+    if (job.kind == RequestKind::Create && now - job.wanted >= kStaleCreate) return false;
+    return !bar || job.kind == RequestKind::Read || job.kind == RequestKind::Setting;
+  };
+  if (std::ranges::all_of(waiting_, waits)) return;
+  std::deque<Job> all, refused;
+  all.swap(waiting_);
+  for (Job& job : all) (waits(job) ? waiting_ : refused).push_back(std::move(job));
+  const Error why = error(ErrorCode::Refused, bar ? "HTTP is barred for ten minutes after a 403"
+                                                  : "it has waited too long for room to leave");
+  for (Job& job : refused) finish(std::move(job), why);
 }
 
 }  // namespace proteus::live

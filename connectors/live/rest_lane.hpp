@@ -65,10 +65,12 @@ class RestLane {
     std::string text;  ///< query or body
     OnReply on;
     int tries = 0;
+    SteadyTime wanted{};
     SteadyTime not_before{};
     SteadyTime sent{};
   };
   void pump(SteadyTime now);
+  void refuse_waiting(SteadyTime now);
   void send(Job job, SteadyTime now);
   void finish(Job job, Result<RestReply> reply);
   void again(Job job, const std::string& why, SteadyTime now);

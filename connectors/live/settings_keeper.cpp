@@ -10,6 +10,7 @@ namespace {
 
 /// A person who holds on to another setting is not fought ten times a second.
 constexpr Duration kBetween = std::chrono::seconds{5};
+constexpr int kLeverageTries = 3;
 
 }  // namespace
 
@@ -20,7 +21,12 @@ void SettingsKeeper::see(const PositionRow& row, SteadyTime now) {
   if (row.position_idx != 0 && !row.quantity.is_zero()) return mode_refused(*id, now);
   const Instrument& instrument = parts_.instruments[*id];
   const std::int64_t wanted = wanted_leverage(parts_.settings, instrument);
-  if (row.leverage_e9 == 0 || row.leverage_e9 == wanted) return;
+  if (row.leverage_e9 == 0) return;
+  Kept& kept = kept_[id->index];
+  if (row.leverage_e9 != kept.leverage_e9) kept.tries = 0;
+  kept.leverage_e9 = row.leverage_e9;
+  // The venue may round what it is given, or refuse it for good.
+  if (row.leverage_e9 == wanted || kept.tries >= kLeverageTries) return;
   set(*id, "/v5/position/set-leverage", set_leverage_text(instrument, wanted),
       fmt::format("leverage is {}, not {}", format_fixed(row.leverage_e9), format_fixed(wanted)),
       now);
@@ -36,6 +42,7 @@ void SettingsKeeper::set(InstrumentId id, const char* path, std::string body, st
   Kept& kept = kept_[id.index];
   if (kept.asking || now < kept.not_before) return;
   kept.asking = true;
+  ++kept.tries;
   ++parts_.counters.settings_restored;
   const std::string name = parts_.instruments[id].name();
   parts_.tell(fmt::format(

@@ -24,6 +24,8 @@ class SettingsKeeper {
   struct Kept {
     bool asking = false;
     SteadyTime not_before{};
+    std::int64_t leverage_e9 = 0;  ///< that was found
+    int tries = 0;                 ///< at setting that back
   };
   void set(InstrumentId id, const char* path, std::string body, std::string what, SteadyTime now);
 

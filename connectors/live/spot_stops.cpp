@@ -12,6 +12,9 @@ namespace {
 constexpr Duration kPause = std::chrono::seconds{1};
 /// As of a position.
 constexpr Duration kUnprotectedMost = std::chrono::seconds{15};
+constexpr Duration kRowsLate = std::chrono::seconds{2};
+/// A holding that grows fill by fill leaves stops behind: they are cleared before more are placed.
+constexpr std::size_t kRestingMost = 4;
 
 }  // namespace
 
@@ -24,18 +27,54 @@ Quantity SpotStops::protectable(const Instrument& instrument) const {
   return enough ? whole : Quantity{};
 }
 
+Price SpotStops::trigger_for(const Instrument& instrument) const {
+  const PositionView& ours = parts_.ledger()[instrument.id];
+  if (ours.mark <= Price{} || ours.quantity <= Quantity{}) return {};
+  const double share = 1.0 - parts_.settings.stop_distance;
+  const double mark = ours.mark.to_double();
+  const double paid = ours.cost.to_double() / ours.quantity.to_double();
+  // From the mark where the stop of what was paid would have fired already.
+  const double from = paid * share < mark ? paid : mark;
+  return std::max(instrument.tick_size, round_to_step(Price::from_raw(to_fixed_raw(from * share)),
+                                                      instrument.tick_size, Rounding::Up));
+}
+
+/// The venue takes the direction of a spot stop from the price of the moment: one above the market
+/// waits for it to rise, and protects nothing.
+bool SpotStops::right(const Instrument& instrument, const Resting& resting, Quantity wanted) const {
+  const double away = 1.0 - parts_.settings.stop_distance / 2;
+  return resting.quantity == wanted && resting.trigger < parts_.ledger()[instrument.id].mark &&
+         resting.trigger.to_double() >= trigger_for(instrument).to_double() * away;
+}
+
 void SpotStops::see(const Reconciler::Seen& seen) {
   for (const Instrument& instrument : parts_.instruments) {
     if (instrument.category != Category::Spot) continue;
     Kept& kept = kept_[instrument.id.index];
     if (kept.asking || kept.changed >= seen.asked) continue;  // The list may be older than that.
     kept.known = true;
+    kept.asked_rows = false;
     kept.resting.clear();
     for (const OrderRow& row : seen.orders)
       if (row.category == Category::Spot && row.symbol.view() == instrument.symbol.view() &&
           is_open(row.status) && is_protective_id(row.link_id.view()))
-        kept.resting.push_back({std::string(row.link_id.view()), row.quantity});
+        kept.resting.push_back(
+            {std::string(row.link_id.view()), row.quantity, row.trigger_price, true});
   }
+}
+
+void SpotStops::hear(const OrderRow& row) {
+  if (row.category != Category::Spot || !is_protective_id(row.link_id.view())) return;
+  const auto id = parts_.find(row.category, row.symbol.view());
+  if (!id) return;
+  std::vector<Resting>& resting = kept_[id->index].resting;
+  const auto found = std::ranges::find(resting, row.link_id.view(), &Resting::link_id);
+  if (found == resting.end()) return;
+  if (is_open(row.status)) {
+    found->confirmed = true;
+    return;
+  }
+  resting.erase(found);  // It has fired, or somebody took it away.
 }
 
 void SpotStops::on_timer(SteadyTime now) {
@@ -47,13 +86,13 @@ void SpotStops::on_timer(SteadyTime now) {
 void SpotStops::keep(const Instrument& instrument, SteadyTime now) {
   Kept& kept = kept_[instrument.id.index];
   const Quantity wanted = protectable(instrument);
-  const auto right =
-      std::ranges::find_if(kept.resting, [&](const Resting& r) { return r.quantity == wanted; });
-  const bool has = right != kept.resting.end();
-  kept.naked = !wanted.is_zero() && !has;
-  if (!kept.naked) kept.naked_since.reset();
-  if (kept.naked && !kept.naked_since) kept.naked_since = now;
-  if (kept.naked && now - *kept.naked_since >= kUnprotectedMost) {
+  const auto stop = std::ranges::find_if(
+      kept.resting, [&](const Resting& r) { return right(instrument, r, wanted); });
+  kept.naked = !wanted.is_zero() && stop == kept.resting.end();
+  // What nobody knows is not missing.
+  if (!kept.naked || !kept.known) kept.naked_since.reset();
+  if (kept.naked && kept.known && !kept.naked_since) kept.naked_since = now;
+  if (kept.naked_since && now - *kept.naked_since >= kUnprotectedMost) {
     kept.naked_since = now;
     return parts_.inputs.put(OperatorCommand{
         OperatorAction::Flatten,
@@ -61,20 +100,16 @@ void SpotStops::keep(const Instrument& instrument, SteadyTime now) {
                                      instrument.name())}});
   }
   if (!kept.known || kept.asking || now < kept.not_before) return;
-  if (kept.naked) {
-    const PositionView& ours = parts_.ledger()[instrument.id];
-    const double share = 1.0 - parts_.settings.stop_distance;
-    const double mark = ours.mark.to_double();
-    const double paid = ours.cost.to_double() / ours.quantity.to_double();
-    // From the mark where the stop of what was paid would have fired already.
-    const double from = paid * share < mark ? paid : mark;
-    const Price trigger = round_to_step(Price::from_raw(to_fixed_raw(from * share)),
-                                        instrument.tick_size, Rounding::Up);
-    return place(instrument, wanted, std::max(instrument.tick_size, trigger));
+  if (kept.naked && kept.resting.size() < kRestingMost)
+    return place(instrument, wanted, trigger_for(instrument));
+  if (stop != kept.resting.end() && !stop->confirmed) {
+    // No row has come yet, which a look makes up for.
+    if (now - kept.changed >= kRowsLate && !std::exchange(kept.asked_rows, true)) question_ = true;
+    return;
   }
   for (const Resting& resting : kept.resting)
-    if (wanted.is_zero() || resting.link_id != right->link_id)
-      return cancel(instrument, resting.link_id);
+    if (stop == kept.resting.end() || resting.link_id != stop->link_id)
+      return cancel(instrument, std::string(resting.link_id));
 }
 
 void SpotStops::place(const Instrument& instrument, Quantity quantity, Price trigger) {
@@ -98,8 +133,9 @@ void SpotStops::place(const Instrument& instrument, Quantity quantity, Price tri
     const Outcome outcome = outcome_of(RequestKind::Create, reply);
     if (outcome == Outcome::Done) {
       ++parts_.counters.stops_set;
-      now_kept.resting.push_back({std::string(order.id.view()), order.quantity});
-      now_kept.not_before = rest_.now();  // The old one goes at once.
+      now_kept.resting.push_back({std::string(order.id.view()), order.quantity, order.trigger});
+      now_kept.naked_since.reset();
+      now_kept.not_before = rest_.now();
       return;
     }
     if (outcome == Outcome::Unknown) {  // It may rest there all the same: a look tells.
@@ -131,6 +167,17 @@ void SpotStops::cancel(const Instrument& instrument, const std::string& link_id)
 
 bool SpotStops::all_protected() const {
   return std::ranges::none_of(kept_, [](const Kept& k) { return k.naked; });
+}
+
+bool SpotStops::settled() const {
+  return std::ranges::all_of(parts_.instruments, [&](const Instrument& instrument) {
+    if (instrument.category != Category::Spot) return true;
+    const Kept& kept = kept_[instrument.id.index];
+    const Quantity wanted = protectable(instrument);
+    return !kept.asking && kept.resting.size() == (wanted.is_zero() ? 0U : 1U) && !kept.naked &&
+           std::ranges::all_of(kept.resting,
+                               [&](const Resting& r) { return r.quantity == wanted; });
+  });
 }
 
 }  // namespace proteus::live

@@ -12,6 +12,8 @@ namespace {
 constexpr Duration kStopPause = std::chrono::seconds{1};
 /// A position that has had no stop for that long, whatever the cause, is closed.
 constexpr Duration kNakedMost = std::chrono::seconds{15};
+/// A row may come before the execution that it counts: our books are flat for sure after that.
+constexpr Duration kFlatFor = std::chrono::seconds{3};
 
 bool protects(Price stop, const PositionRow& row) {
   if (stop <= Price{}) return false;
@@ -67,12 +69,15 @@ void StopKeeper::on_timer(SteadyTime now) {
   for (std::size_t i = 0; i < kept_.size(); ++i) {
     Kept& kept = kept_[i];
     if (!kept.naked) continue;
-    if (!parts_.ledger().positions[i].quantity.is_zero()) {
-      see(PositionRow(*kept.naked), now);
-    } else {
+    const bool flat = parts_.ledger().positions[i].quantity.is_zero();
+    if (!flat) kept.flat_since.reset();
+    if (flat && !kept.flat_since) kept.flat_since = now;
+    if (flat && now - *kept.flat_since >= kFlatFor) {
       kept.naked.reset();  // Closed meanwhile: its row is on the way.
       kept.naked_since.reset();
+      continue;
     }
+    see(PositionRow(*kept.naked), now);
   }
 }
 

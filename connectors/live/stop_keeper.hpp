@@ -32,7 +32,8 @@ class StopKeeper {
     int tries = 0;
     bool asking = false;
     SteadyTime not_before{};
-    std::optional<PositionRow> naked;  ///< the last row, where it told of no stop that protects
+    std::optional<PositionRow> naked;      ///< the last row, where it told of no stop that protects
+    std::optional<SteadyTime> flat_since;  ///< in our books
     std::optional<SteadyTime> naked_since;  ///< until a row tells of a stop, or of no position
   };
   void set(InstrumentId id, Price stop);

@@ -35,7 +35,8 @@ void VenueMemory::hear(const Event& input) {
     last = std::max(last, funding->time);
   } else if (const auto* found = std::get_if<ExternalAdjustment>(&input.body)) {
     if (!found->execution.empty()) book(found->instrument, found->execution, found->time);
-    if (found->kind == AdjustmentKind::Capital)
+    // The balance comes last, so that a take-over cut short is begun again.
+    if (found->kind == AdjustmentKind::Capital && !found->has_instrument)
       known_until_ = taken_over_at_ = std::max(taken_over_at_, found->time);
   } else if (const auto* held = std::get_if<HoldChanged>(&input.body)) {
     // The reconciler's word after a look that agreed, with the time at which the look began.

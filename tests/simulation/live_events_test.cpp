@@ -91,6 +91,7 @@ TEST_F(LiveEvents, AStopOfCoinsThatFiresIsToldAsAStop) {
   const VenueBooks venue = world.venue();
   EXPECT_EQ(venue.coins.contains("BTC") ? venue.coins.at("BTC") : Quantity{}, held(world));
   EXPECT_EQ(world.engine().ledger().cash, venue.wallet);
+  EXPECT_TRUE(world.run_until([&] { return world.venue().conditional.empty(); }, 2min));
 }
 
 TEST_F(LiveEvents, AnOrderOfOursThatIsOverInOurBooksIsCancelled) {
@@ -176,6 +177,9 @@ TEST_F(LiveEvents, ANakedPositionIsClosedWhileHttpIsBarred) {
   world.gateway().bar_http(world.network().now());
   EXPECT_TRUE(world.run_until([&] { return world.venue().positions.empty(); }, 60s));
   EXPECT_TRUE(world.status().http_barred);
+  const auto status = world.trading().gate().status(world.engine().ledger());
+  EXPECT_EQ(status.state, TradingState::Halted);
+  EXPECT_NE(status.state_cause.find("no protective stop"), std::string::npos) << status.state_cause;
 }
 
 }  // namespace

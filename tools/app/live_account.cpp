@@ -106,11 +106,14 @@ void LiveAccount::on_timer() { gateway_->on_timer(steady_time()); }
 
 void LiveAccount::settle(Duration longest) {
   const auto until = steady_time() + longest;
-  const net::Timer tick = loop_.every(std::chrono::milliseconds{20}, [this, until] {
+  const auto settled = [this] {
+    return trading_.engine().open_orders().empty() && gateway_->status(steady_time()).stops_settled;
+  };
+  const net::Timer tick = loop_.every(std::chrono::milliseconds{20}, [this, until, settled] {
     gateway_->on_timer(steady_time());
-    if (trading_.engine().open_orders().empty() || steady_time() >= until) loop_.stop();
+    if (settled() || steady_time() >= until) loop_.stop();
   });
-  if (!trading_.engine().open_orders().empty()) loop_.run_for(longest + std::chrono::seconds{1});
+  if (!settled()) loop_.run_for(longest + std::chrono::seconds{1});
 }
 
 void LiveAccount::stop() {

@@ -121,6 +121,30 @@ TEST_F(ReportDeskTest, WhatHappenedBeforeTheTakeOverIsNotBookedAgain) {
   EXPECT_TRUE(heard_.empty());
 }
 
+TEST_F(ReportDeskTest, AFillOfAnOrderThatIsOverIsTakenFromTheListAlone) {
+  ExecutionRow row = trade(kBtc, "e1", Side::Buy, "1"_qty, "100"_px);
+  row.link_id = make_order_id(memory_.session(), kBtc, kTakenOver, Purpose::Open, 1).view();
+  desk_.apply(row, false);
+  EXPECT_TRUE(heard_.empty());
+  EXPECT_FALSE(desk_.take_question().empty());
+  desk_.apply(row, true);
+  EXPECT_EQ(heard<Fill>().size(), 1U);
+}
+
+TEST_F(ReportDeskTest, FundingIsBookedFromTheListAlone) {
+  ExecutionRow row = trade(kBtc, "f1", Side::Buy, "1"_qty, "100"_px);
+  row.kind = ExecutionKind::Funding;
+  row.fee = "1"_usdt;
+  desk_.apply(row, false);
+  EXPECT_TRUE(heard_.empty());
+  EXPECT_FALSE(desk_.take_question().empty());
+  desk_.apply(row, true);
+  desk_.apply(row, true);
+  desk_.apply(row, false);
+  EXPECT_EQ(heard<FundingSettled>().size(), 1U);
+  EXPECT_TRUE(desk_.take_question().empty());
+}
+
 TEST_F(ReportDeskTest, NobodySellsMoreCoinsThanTheBooksHave) {
   desk_.apply(trade(kCoins, "e1", Side::Buy, "1"_qty, "100"_px), false);
   desk_.apply(trade(kCoins, "e2", Side::Sell, "3"_qty, "100"_px), false);
@@ -141,9 +165,12 @@ TEST_F(ReportDeskTest, WhatNoBooksCanHoldIsToldAndLeftToReconciliation) {
   ExecutionRow fee = trade(kBtc, "e3", Side::Buy, "1"_qty, "100"_px);
   fee.fee = "9000000000"_usdt;
   desk_.apply(fee, false);
+  ExecutionRow value = trade(kBtc, "e4", Side::Buy, "0.084"_qty, "100"_px);
+  value.value = "0.4"_usdt;  // 0.004 it was, before a bit fell over.
+  desk_.apply(value, false);
   EXPECT_TRUE(heard_.empty());
-  EXPECT_EQ(counters_.malformed, 3U);
-  EXPECT_EQ(told_.size(), 3U);
+  EXPECT_EQ(counters_.malformed, 4U);
+  EXPECT_EQ(told_.size(), 4U);
   EXPECT_FALSE(desk_.take_question().empty());
   EXPECT_TRUE(desk_.take_question().empty());
 }
@@ -175,7 +202,7 @@ TEST_P(SpotFees, AreTakenInTheirCoin) {
   row.fee = Money::parse(GetParam().fee).value();
   row.fee_coin = GetParam().coin;
   row.maker = row.fee < Money{};
-  desk_.apply(row, false);
+  desk_.apply(row, true);
   EXPECT_EQ(heard<Fill>().size(), 1U);
   EXPECT_EQ(ledger_->view()[kCoins].quantity, Quantity::parse(GetParam().held).value());
   EXPECT_TRUE(ledger_->check());

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,12 +11,11 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <fstream>
-#include <memory>
 #include <sstream>
 
 #include "connectors/sim/private/signature.hpp"
 #include "connectors/storage/file.hpp"
-#include "engine/core/assert.hpp"
+#include "models/inference/sha256.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/selftest/selftest.hpp"
 
@@ -55,6 +54,12 @@ Result<std::string> read_key(const std::filesystem::path& path) {
                  fmt::format("{}: others than its owner may use this key; remove it, and run "
                              "proteus risk selftest again",
                              path.string()));
+  constexpr std::size_t kLetters = 64;
+  if (key.size() != kLetters)
+    return error(ErrorCode::Refused,
+                 fmt::format("{}: this is no key of a self-test; remove it, and run proteus risk "
+                             "selftest again",
+                             path.string()));
   return key;
 }
 
@@ -90,23 +95,12 @@ bool is_signed(std::string_view text, const std::string& key) {
 Result<std::string> running_binary() {
   const std::filesystem::path path = "/proc/self/exe";
   BOOST_OUTCOME_TRY(const auto file, storage::open_file(path, O_RDONLY));
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(),
-                                                                     &EVP_MD_CTX_free);
-  PROTEUS_ASSERT(hash != nullptr && EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) == 1);
-  std::vector<char> piece(1U << 20U);
-  for (;;) {
-    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return storage::io_error("read", path, errno);
-    if (got == 0) break;
-    PROTEUS_ASSERT(EVP_DigestUpdate(hash.get(), piece.data(), static_cast<std::size_t>(got)) == 1);
-  }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  PROTEUS_ASSERT(EVP_DigestFinal_ex(hash.get(), digest.data(), &size) == 1);
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
+  BOOST_OUTCOME_TRY(const std::uint64_t size, storage::size_of(file, path));
+  void* const bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (bytes == MAP_FAILED) return storage::io_error("map", path, errno);
+  std::string hash = inference::sha256({static_cast<const char*>(bytes), size});
+  ::munmap(bytes, size);
+  return hash;
 }
 
 std::filesystem::path record_path(const std::filesystem::path& session_folder) {
