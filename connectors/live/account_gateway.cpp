@@ -32,6 +32,8 @@ struct AccountGateway::Impl final : StreamLink::Listener {
                         [this](const Reconciler::Seen& seen, SteadyTime now) { see(seen, now); }};
   AccountStart opening{parts, rest};
   SteadyTime last_private{};
+  bool questions = false;
+  SteadyTime next_question{};
   bool started = false;
 
   explicit Impl(Setup& s)
@@ -54,6 +56,7 @@ struct AccountGateway::Impl final : StreamLink::Listener {
   void hear_private(std::string_view bytes, SteadyTime now);
   void hear_trade(std::string_view bytes, SteadyTime now);
   void see(const Reconciler::Seen& seen, SteadyTime now);
+  void look_at_questions(SteadyTime now);
   void see_position(const PositionRow& row, SteadyTime now) {
     stops.see(row, now);
     keeper.see(row, now);
@@ -108,6 +111,17 @@ void AccountGateway::Impl::hear_private(std::string_view bytes, SteadyTime now) 
     if (ack->op.view() == "auth") private_link.signed_in(ack->success, words, now);
     if (ack->op.view() == "subscribe") private_link.subscribed(ack->success, words, now);
   }
+}
+
+/// Rows that come late ask for a look each; one a second answers them all.
+void AccountGateway::Impl::look_at_questions(SteadyTime now) {
+  constexpr Duration kBetween = std::chrono::seconds{1};
+  questions = spot_stops.take_question() || questions;
+  questions = !desk.take_question().empty() || questions;
+  if (!questions || now < next_question) return;
+  questions = false;
+  next_question = now + kBetween;
+  reconciler.look(now);
 }
 
 void AccountGateway::Impl::hear_trade(std::string_view bytes, SteadyTime now) {
@@ -212,8 +226,7 @@ void AccountGateway::on_timer(SteadyTime now) {
   impl_->inquiries.on_timer(now);
   impl_->stops.on_timer(now);
   impl_->spot_stops.on_timer(now);
-  if (impl_->spot_stops.take_question() || !impl_->desk.take_question().empty())
-    impl_->reconciler.look(now);
+  impl_->look_at_questions(now);
   impl_->reconciler.on_timer(now);
   impl_->inputs.flush();
 }
