@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::size_t kBetween = 4U << 20U;
 
-Result<std::string> read_some(const Descriptor& file, std::string& into,
-                              const std::filesystem::path& path) {
-  const ssize_t n = ::read(file.get(), into.data(), into.size());
-  if (n < 0) return io_error("read", path, errno);
-  return into.substr(0, static_cast<std::size_t>(n));
-}
-
 Result<void> compress_stream(const Descriptor& in, const std::filesystem::path& from,
                              const Descriptor& out, const std::filesystem::path& to, int level,
                              const std::function<void()>& between) {
@@ -79,95 +72,6 @@ Result<void> compress_part(const std::filesystem::path& part, int level,
   BOOST_OUTCOME_TRY(sync_folder(part.parent_path()));
   if (::unlink(part.c_str()) != 0) return io_error("remove", part, errno);
   return success();
-}
-
-// A frame has 16 MiB at most, and its line at worst two letters a byte.
-constexpr std::size_t kLineMax = std::size_t{40} << 20U;
-
-struct FeedReader::Source {
-  explicit Source(Descriptor f) : file(std::move(f)) {}
-  Descriptor file;
-  std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context{nullptr, &ZSTD_freeDCtx};
-  std::string raw = std::string(1 << 16, '\0');
-  std::string bytes;  // of the file, not yet unpacked
-  ZSTD_inBuffer input{nullptr, 0, 0};
-  std::string unpacked;
-  bool between_frames = true;
-  bool more_inside = false;
-
-  // Appends more text, a bounded piece; false at the end.
-  Result<bool> more(std::string& text, const std::filesystem::path& path) {
-    const std::size_t before = text.size();
-    while (text.size() == before) {
-      if (input.pos == input.size && !more_inside) {
-        BOOST_OUTCOME_TRY(bytes, read_some(file, raw, path));
-        if (bytes.empty() && !between_frames)
-          return error(
-              ErrorCode::Corrupt,
-              fmt::format("{} is damaged: its compressed data end too early", path.string()));
-        if (bytes.empty()) return false;
-        if (!context) {
-          text += bytes;
-          return true;
-        }
-        input = {bytes.data(), bytes.size(), 0};
-      }
-      BOOST_OUTCOME_TRY(unpack(text, path));
-    }
-    return true;
-  }
-
- private:
-  Result<void> unpack(std::string& text, const std::filesystem::path& path) {
-    unpacked.resize(ZSTD_DStreamOutSize());
-    ZSTD_outBuffer output{unpacked.data(), unpacked.size(), 0};
-    const std::size_t code = ZSTD_decompressStream(context.get(), &output, &input);
-    if (ZSTD_isError(code) != 0)
-      return error(ErrorCode::Corrupt,
-                   fmt::format("{} is damaged: {}", path.string(), ZSTD_getErrorName(code)));
-    text.append(unpacked, 0, output.pos);
-    between_frames = code == 0;
-    // A full buffer may leave unpacked bytes in the decoder that need no further input.
-    more_inside = output.pos == output.size && code != 0;
-    return success();
-  }
-};
-
-FeedReader::FeedReader(std::filesystem::path path, std::unique_ptr<Source> source)
-    : path_(std::move(path)), source_(std::move(source)) {}
-FeedReader::FeedReader(FeedReader&&) noexcept = default;
-FeedReader& FeedReader::operator=(FeedReader&&) noexcept = default;
-FeedReader::~FeedReader() = default;
-
-Result<FeedReader> FeedReader::open(const std::filesystem::path& path) {
-  BOOST_OUTCOME_TRY(Descriptor file, open_file(path, O_RDONLY));
-  auto source = std::make_unique<Source>(std::move(file));
-  if (path.extension() == ".zst") source->context.reset(ZSTD_createDCtx());
-  return FeedReader{path, std::move(source)};
-}
-
-Result<std::optional<RecordedFrame>> FeedReader::next() {
-  std::size_t newline = text_.find('\n', at_);
-  while (newline == std::string::npos) {
-    text_.erase(0, at_);
-    at_ = 0;
-    const std::size_t searched = text_.size();
-    if (searched > kLineMax)
-      return error(ErrorCode::Malformed,
-                   fmt::format("{}:{}: a line of more than {} bytes, this is no recorded feed",
-                               path_.string(), line_ + 1, kLineMax));
-    BOOST_OUTCOME_TRY(const bool more, source_->more(text_, path_));
-    if (!more) return std::nullopt;
-    newline = text_.find('\n', searched);
-  }
-  ++line_;
-  const std::string_view line = std::string_view{text_}.substr(at_, newline - at_);
-  at_ = newline + 1;
-  auto frame = parse_frame_line(line);
-  if (!frame)
-    return error(frame.error().code,
-                 fmt::format("{}:{}: {}", path_.string(), line_, frame.error().context));
-  return std::optional{std::move(frame).value()};
 }
 
 }  // namespace proteus::storage

@@ -5,22 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
+#include "connectors/storage/feed_check.hpp"
+
 namespace proteus::storage {
-namespace {
-
-// "public:linear#0" -> "public_linear_0"; the exact name stands in every line.
-std::string file_stem(std::string_view stream) {
-  std::string stem{stream.substr(0, 80)};
-  for (char& c : stem)
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-') c = '_';
-  return stem;
-}
-
-}  // namespace
-
 FeedRecorder::FeedRecorder(std::filesystem::path folder, const StorageSettings& settings,
                            std::function<void(std::filesystem::path)> on_closed)
     : folder_(std::move(folder)), settings_(settings), on_closed_(std::move(on_closed)) {}

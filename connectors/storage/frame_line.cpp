@@ -181,6 +181,19 @@ bool take_string(std::string_view& text, std::string& value) {
   }
   return false;
 }
+// The same where it lies, if nothing in it is escaped.
+bool take_text(std::string_view& text, std::string& scratch, std::string_view& value) {
+  const std::size_t end = text.find_first_of("\"\\", 1);
+  if (text.starts_with('"') && end != std::string_view::npos && text[end] == '"') {
+    value = text.substr(1, end - 1);
+    text.remove_prefix(end + 1);
+    return true;
+  }
+  scratch.clear();
+  if (!take_string(text, scratch)) return false;
+  value = scratch;
+  return true;
+}
 bool take_hex(std::string_view& text, std::string& value) {
   if (!take(text, "\"")) return false;
   while (text.size() >= 2 && text.front() != '"') {
@@ -221,8 +234,8 @@ void append_frame_line(std::string& out, Timestamp received, std::uint64_t conne
   out += "}\n";
 }
 
-Result<RecordedFrame> parse_frame_line(std::string_view line) {
-  RecordedFrame frame;
+Result<FrameView> parse_frame_view(std::string_view line, FrameScratch& scratch, bool walk) {
+  FrameView frame;
   std::int64_t ns = 0;
   std::string_view rest = line;
   const auto bad = [&] {
@@ -230,22 +243,40 @@ Result<RecordedFrame> parse_frame_line(std::string_view line) {
   };
   if (!take(rest, "{\"t\":") || !take_number(rest, ns) || !take(rest, ",\"c\":") ||
       !take_number(rest, frame.connection) || !take(rest, ",\"s\":") ||
-      !take_string(rest, frame.stream))
+      !take_text(rest, scratch.stream, frame.stream))
     return bad();
   frame.received = from_unix_ns(ns);
+  frame.line = line;
   if (take(rest, ",\"x\":")) {
-    if (!take_hex(rest, frame.bytes) || rest != "}") return bad();
+    scratch.bytes.clear();
+    if (!take_hex(rest, scratch.bytes) || rest != "}") return bad();
+    frame.bytes = scratch.bytes;
   } else if (!take(rest, ",\"f\":")) {
     return bad();
   } else if (rest.starts_with('"')) {
-    if (!take_string(rest, frame.bytes) || rest != "}") return bad();
+    scratch.bytes.clear();
+    if (!take_string(rest, scratch.bytes) || rest != "}") return bad();
+    frame.bytes = scratch.bytes;
   } else {
     if (!rest.ends_with('}')) return bad();
     rest.remove_suffix(1);
-    if (!is_one_line_json(rest)) return bad();
+    if (walk ? !is_one_line_json(rest) : rest.empty()) return bad();
     frame.bytes = rest;
   }
   return frame;
+}
+
+Result<RecordedFrame> parse_frame_line(std::string_view line) {
+  FrameScratch scratch;
+  BOOST_OUTCOME_TRY(const FrameView view, parse_frame_view(line, scratch, true));
+  return RecordedFrame{view.received, view.connection, std::string(view.stream),
+                       std::string(view.bytes)};
+}
+
+std::optional<Timestamp> received_of(std::string_view line) {
+  std::int64_t ns = 0;
+  if (!take(line, "{\"t\":") || !take_number(line, ns)) return std::nullopt;
+  return from_unix_ns(ns);
 }
 
 }  // namespace proteus::storage

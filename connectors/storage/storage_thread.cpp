@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "connectors/storage/feed_pack.hpp"
 #include "connectors/storage/feed_part.hpp"
 #include "connectors/storage/feed_recorder.hpp"
 #include "connectors/storage/give_way.hpp"
@@ -367,8 +368,10 @@ void StorageThread::sqlite_failed(const Error& failure) {
 
 // False: it is to be tried again.
 bool StorageThread::pack(const std::filesystem::path& file, std::atomic<std::uint64_t>& counter) {
-  const auto done =
-      compress_part(file, static_cast<int>(settings_.feed_compression), [this] { sync(); });
+  const auto between = [this] { sync(); };
+  const int level = static_cast<int>(settings_.feed_compression);
+  const auto done = file.extension() == ".jsonl" ? pack_feed_part(file, level, between)
+                                                 : compress_part(file, level, between);
   if (done) {
     ++counter;
     return true;

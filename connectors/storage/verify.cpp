@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
-#include "connectors/storage/feed_part.hpp"
+#include "connectors/storage/feed_check.hpp"
 #include "connectors/storage/sqlite.hpp"
 
 namespace proteus::storage {
@@ -117,34 +119,14 @@ class LogCheck {
   std::string session_;
 };
 
-void check_part(const fs::path& path, VerifyReport& report) {
-  auto reader = FeedReader::open(path);
-  if (!reader) return report.problems.push_back(reader.error().context);
-  std::error_code ignored;
-  ++report.feed.parts;
-  report.feed.bytes += fs::file_size(path, ignored);
-  std::optional<Timestamp> last;
-  for (;;) {
-    const auto frame = reader.value().next();
-    if (!frame) return report.problems.push_back(frame.error().context);
-    if (!frame.value()) return;
-    ++report.feed.frames;
-    if (last && frame.value()->received < *last)
-      return report.problems.push_back(
-          fmt::format("{}: time goes back after {}", path.string(), format_time(*last)));
-    last = frame.value()->received;
-  }
-}
-
 void check_feed(const fs::path& folder, VerifyReport& report) {
-  std::vector<fs::path> parts;
-  std::error_code ignored;
-  for (fs::directory_iterator it{folder, ignored}, end; it != end; it.increment(ignored)) {
-    const std::string name = it->path().filename().string();
-    if (name.ends_with(".jsonl") || name.ends_with(".jsonl.zst")) parts.push_back(it->path());
-  }
-  std::ranges::sort(parts);
-  for (const fs::path& part : parts) check_part(part, report);
+  const auto streams = feed_streams(std::array{folder});
+  if (!streams) return;  // A session that records nothing.
+  FeedReport found = check_feed(streams.value());
+  report.feed.parts = found.parts.size();
+  report.feed.frames = found.frames;
+  for (const FeedPartCheck& part : found.parts) report.feed.bytes += part.bytes;
+  std::ranges::move(found.problems, std::back_inserter(report.problems));
 }
 
 void check_tables(const fs::path& path, VerifyReport& report) {
