@@ -47,8 +47,14 @@ struct Options {
   evaluation::Parameters known_answers;
   std::string interval = "1d";  ///< of bars that are imported
   bool skip_bad_rows = false;
-  bool no_torch = false;         ///< of known answers: those alone that need no LibTorch
-  std::optional<Duration> wait;  ///< real time that a command's outcome is waited for
+  bool no_torch = false;    ///< of known answers: those alone that need no LibTorch
+  std::string from, until;  ///< times of a span; empty: from the first, to the last
+  std::vector<std::string> topics;
+  std::vector<std::string> instruments;
+  std::vector<std::string> kinds;           ///< of what is fetched
+  std::string packing = "gz";               ///< of files that are written: gz, zst or none
+  Duration gap = std::chrono::seconds{60};  ///< a longer silence of a stream is told
+  std::optional<Duration> wait;             ///< real time that a command's outcome is waited for
 };
 
 struct Verb {

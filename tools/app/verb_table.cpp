@@ -2,6 +2,7 @@
 
 #include "tools/app/verb_journal_adaptations.hpp"
 #include "tools/app/verbs.hpp"
+#include "tools/record/verbs.hpp"
 
 namespace proteus::app {
 namespace {
@@ -46,6 +47,16 @@ constexpr Verb kVerbs[] = {
      declare_journal_adaptations, run_journal_adaptations},
     {"journal recover", "a damaged log cut back to what is good, the rest kept aside",
      declare_journal_recover, run_journal_recover},
+    {"feed verify", "recorded feeds, checked: damage, order, gaps, counts", declare_feed_verify,
+     run_feed_verify},
+    {"feed info", "what recorded feeds hold: parts, frames, times", declare_feed_info,
+     run_feed_info},
+    {"feed cat", "frames of recorded feeds by receive time, a line each", declare_feed_cat,
+     run_feed_cat},
+    {"feed cut", "a span or some topics of recorded feeds as a feed of their own", declare_feed_cut,
+     run_feed_cut},
+    {"feed merge", "recorded feeds as one row of frames by receive time", declare_feed_merge,
+     run_feed_merge},
     {"risk selftest", "fires every risk control with these settings and tells what each did",
      declare_selftest, run_selftest},
     {"train", "trains a policy or a forecaster on klines; Ctrl-C saves, --resume goes on",
