@@ -296,6 +296,7 @@ Result<Loaded> load_over(const Below& below, const std::filesystem::path& file,
   reader.section("alarms", s.alarms);
   reader.section("metrics", s.metrics);
   reader.section("replay", s.replay);
+  reader.section("record", s.record);
   reader.tell_defaults(below.sources);
   for (const auto& [key, text] : {std::pair{"from", &s.replay.from}, {"until", &s.replay.until}})
     if (!text->empty() && !parse_time(*text))
@@ -408,6 +409,7 @@ std::string settings_markdown() {
   out += "\n" + config::markdown_table<AlarmSettings>("alarms");
   out += "\n" + config::markdown_table<MetricsSettings>("metrics");
   out += "\n" + config::markdown_table<ReplaySettings>("replay");
+  out += "\n" + config::markdown_table<RecordSettings>("record");
   out += "\n## The simulated exchange\n";
   out += "\n" + config::markdown_table<sim::SimSettings>("sim");
   out += "\n" + config::markdown_table<sim::SimFaults>("sim.faults");

@@ -105,6 +105,19 @@ struct ReplaySettings {
   }
 };
 
+/// What `proteus record` records.
+struct RecordSettings {
+  std::vector<std::string> topics;
+  static constexpr auto settings() {
+    using R = RecordSettings;
+    return std::tuple{setting(
+        "topics", &R::topics,
+        "public topics that proteus record subscribes to, each category:topic "
+        "(linear:kline.1.BTCUSDT, spot:publicTrade.BTCUSDT); empty: what a session with these "
+        "settings follows")};
+  }
+};
+
 /// Where the simulated exchange listens and what market it shows.
 struct SimHostSettings {
   std::string bind = "127.0.0.1";
@@ -150,6 +163,7 @@ struct Settings {
   AlarmSettings alarms;
   MetricsSettings metrics;
   ReplaySettings replay;
+  RecordSettings record;
 };
 
 struct SimSettings {

@@ -47,6 +47,8 @@ constexpr Verb kVerbs[] = {
      declare_journal_adaptations, run_journal_adaptations},
     {"journal recover", "a damaged log cut back to what is good, the rest kept aside",
      declare_journal_recover, run_journal_recover},
+    {"record", "public streams of any topics written to disk, nothing traded", declare_record,
+     run_record},
     {"feed verify", "recorded feeds, checked: damage, order, gaps, counts", declare_feed_verify,
      run_feed_verify},
     {"feed info", "what recorded feeds hold: parts, frames, times", declare_feed_info,
