@@ -49,6 +49,8 @@ constexpr Verb kVerbs[] = {
      declare_journal_recover, run_journal_recover},
     {"record", "public streams of any topics written to disk, nothing traded", declare_record,
      run_record},
+    {"fetch", "klines, mark prices, funding and instruments of the venue into files", declare_fetch,
+     run_fetch},
     {"feed verify", "recorded feeds, checked: damage, order, gaps, counts", declare_feed_verify,
      run_feed_verify},
     {"feed info", "what recorded feeds hold: parts, frames, times", declare_feed_info,

@@ -8,6 +8,9 @@ namespace proteus::app {
 void declare_record(CLI::App& app, Options& options);
 int run_record(const Options& options);
 
+void declare_fetch(CLI::App& app, Options& options);
+int run_fetch(const Options& options);
+
 void declare_feed_verify(CLI::App& app, Options& options);
 int run_feed_verify(const Options& options);
 void declare_feed_info(CLI::App& app, Options& options);
