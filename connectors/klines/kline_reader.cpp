@@ -33,7 +33,7 @@ std::string shown(std::string_view line) {
 }  // namespace
 
 Result<KlineReader> KlineReader::open(const std::filesystem::path& path, InstrumentId instrument,
-                                      Interval interval) {
+                                      Interval interval, BadRows bad_rows) {
   BOOST_OUTCOME_TRY(LineReader lines, LineReader::open(path));
   BOOST_OUTCOME_TRY(const std::optional<std::string_view> header, lines.next());
   if (!header)
@@ -44,7 +44,7 @@ Result<KlineReader> KlineReader::open(const std::filesystem::path& path, Instrum
     return lines.at_line(
         ErrorCode::Malformed,
         fmt::format("the header is \"{}\" and has to be \"{}\"", shown(*header), kKlineHeader));
-  return KlineReader{std::move(lines), instrument, interval};
+  return KlineReader{std::move(lines), instrument, interval, bad_rows};
 }
 
 Result<std::optional<Bar>> KlineReader::next() {
@@ -59,9 +59,18 @@ Result<std::optional<Bar>> KlineReader::next() {
 }
 
 Result<std::optional<Bar>> KlineReader::read() {
-  BOOST_OUTCOME_TRY(const std::optional<std::string_view> line, lines_.next());
-  if (!line) return std::optional<Bar>{};
-  BOOST_OUTCOME_TRY(const Bar bar, parse(*line));
+  for (;;) {
+    BOOST_OUTCOME_TRY(const std::optional<std::string_view> line, lines_.next());
+    if (!line) return std::optional<Bar>{};
+    const Result<Bar> bar = take(*line);
+    if (bar) return std::optional{bar.value()};
+    if (bad_rows_ == BadRows::Refuse || !is_bad_row(bar.error())) return bar.error();
+    set_aside_.add(bar.error());
+  }
+}
+
+Result<Bar> KlineReader::take(std::string_view line) {
+  BOOST_OUTCOME_TRY(const Bar bar, parse(line));
   if (last_open_ && bar.open_time <= *last_open_)
     return lines_.at_line(
         ErrorCode::Malformed,
@@ -70,7 +79,7 @@ Result<std::optional<Bar>> KlineReader::read() {
             : fmt::format("the bar of {} comes after that of {}; sort the file by start_ms",
                           format_time(bar.open_time), format_time(*last_open_)));
   last_open_ = bar.open_time;
-  return std::optional{bar};
+  return bar;
 }
 
 Result<Bar> KlineReader::parse(std::string_view line) const {

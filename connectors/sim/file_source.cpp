@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "connectors/klines/archive_reader.hpp"
 #include "connectors/klines/describe.hpp"
 #include "connectors/klines/file_name.hpp"
 #include "engine/market/instruments.hpp"
@@ -77,19 +78,40 @@ Result<KlineInput> FileSource::input_named(const std::filesystem::path& klines) 
   return KlineInput{.name = name.instrument, .klines = klines, .interval = name.interval};
 }
 
+Result<klines::SetAside> FileSource::read_rows(const KlineInput& input, InstrumentId id,
+                                               const std::function<void(const Bar&)>& take) const {
+  // Opened once where it is a kline file: it may be a pipe.
+  auto reader = klines::KlineReader::open(input.klines, id, interval_, input.bad_rows);
+  while (reader) {
+    BOOST_OUTCOME_TRY(const std::optional<Bar> bar, reader.value().next());
+    if (!bar) return reader.value().set_aside();
+    take(*bar);
+  }
+  if (reader.error().code != ErrorCode::Malformed || !klines::archive_layout(input.klines))
+    return reader.error();
+  BOOST_OUTCOME_TRY(const auto archive,
+                    klines::read_archive(input.klines, interval_, input.bad_rows));
+  if (!archive.symbol.empty() && archive.symbol != input.name.symbol)
+    return error(ErrorCode::Malformed,
+                 fmt::format("{}: its rows are of {}, and it was given for {}",
+                             input.klines.string(), archive.symbol, input.name.symbol));
+  for (const Bar& bar : archive.bars) take(bar);
+  return archive.set_aside;
+}
+
 Result<void> FileSource::add(const KlineInput& input, InstrumentTable& table) {
   const InstrumentId id{static_cast<std::uint32_t>(instruments_.size())};
-  BOOST_OUTCOME_TRY(klines::KlineReader reader,
-                    klines::KlineReader::open(input.klines, id, interval_));
   Series series;
   klines::StepFinder steps;
-  while (true) {
-    BOOST_OUTCOME_TRY(const std::optional<Bar> bar, reader.next());
-    if (!bar) break;
-    steps.see(*bar);
+  const auto take = [&](const Bar& bar) {
+    steps.see(bar);
     series.rows.push_back(
-        {bar->open_time, bar->open, bar->high, bar->low, bar->close, bar->volume, bar->turnover});
-  }
+        {bar.open_time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.turnover});
+  };
+  BOOST_OUTCOME_TRY(const klines::SetAside set_aside, read_rows(input, id, take));
+  if (set_aside.rows > 0)
+    notes_.push_back(fmt::format("{} rows of {} are set aside, the first: {}", set_aside.rows,
+                                 input.klines.filename().string(), set_aside.first.front()));
   if (series.rows.empty())
     return error(
         ErrorCode::Malformed,

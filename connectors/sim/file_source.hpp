@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,13 +23,16 @@ struct KlineInput {
   /// Nothing: the table of well-known instruments (engine/market/instruments.hpp), and for what it
   /// does not hold steps derived from the rows. Category, symbol and id are set from `name`.
   std::optional<Instrument> description = std::nullopt;
+  /// What becomes of rows that are none; what was set aside is told in the notes.
+  klines::BadRows bad_rows = klines::BadRows::Refuse;
 };
 
 class FileSource final : public MarketSource {
  public:
-  /// Reads all files. Ids follow the order given. Errors: those of KlineReader and read_funding;
-  /// Malformed (no input, intervals that differ or are not known, a file without rows, one
-  /// instrument twice, a price off the tick of a given description).
+  /// Reads all files, kline files or those of the venue's archive (archive_reader.hpp). Ids follow
+  /// the order given. Errors: those of KlineReader and read_funding; Malformed (no input, intervals
+  /// that differ or are not known, a file without rows, one instrument twice, a price off the tick
+  /// of a given description).
   static Result<FileSource> open(const std::vector<KlineInput>& inputs);
   /// `<exchange>-<category>_<SYMBOL>_<interval>.csv[.gz|.zst]` in `folder` for each name; funding
   /// from `<exchange>-linear_<SYMBOL>_funding.csv[.gz|.zst]` in `funding_folder` where it is there.
@@ -70,6 +74,8 @@ class FileSource final : public MarketSource {
 
   explicit FileSource(Interval interval) : interval_(interval) {}
   Result<void> add(const KlineInput& input, InstrumentTable& table);
+  Result<klines::SetAside> read_rows(const KlineInput& input, InstrumentId id,
+                                     const std::function<void(const Bar&)>& take) const;
   Result<Instrument> describe(const KlineInput& input, Price found_tick, Instrument derived,
                               const std::vector<Row>& rows);
 

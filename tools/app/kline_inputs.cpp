@@ -14,7 +14,8 @@ Result<sim::KlineInput> kline_input(const std::string& file) {
 }
 
 Result<std::vector<sim::KlineInput>> kline_inputs(const std::vector<std::string>& files,
-                                                  const std::string& funding_folder) {
+                                                  const std::string& funding_folder,
+                                                  klines::BadRows bad_rows) {
   std::error_code ec;
   if (!funding_folder.empty() && !std::filesystem::is_directory(funding_folder, ec))
     return error(ErrorCode::NotFound,
@@ -30,6 +31,7 @@ Result<std::vector<sim::KlineInput>> kline_inputs(const std::vector<std::string>
           fmt::format("{}-linear_{}_funding{}", name.exchange, input.name.symbol, ending);
       if (std::filesystem::is_regular_file(funding, ec)) input.funding = funding;
     }
+    input.bad_rows = bad_rows;
     inputs.push_back(std::move(input));
   }
   return inputs;

@@ -1,6 +1,7 @@
 #include "tools/app/replay.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -43,9 +44,12 @@ Result<std::unique_ptr<Replay>> Replay::create(const Loaded& loaded, Timestamp w
     return error(ErrorCode::Unsupported,
                  "kline files hold no order books to fill from: set paper.fill_mode = \"bar\" to "
                  "replay them");
-  BOOST_OUTCOME_TRY(auto inputs, kline_inputs(s.replay.files, s.replay.funding_folder));
+  BOOST_OUTCOME_TRY(auto inputs,
+                    kline_inputs(s.replay.files, s.replay.funding_folder, s.replay.bad_rows));
   BOOST_OUTCOME_TRY(inputs, in_order(std::move(inputs), s.engine.instruments));
   BOOST_OUTCOME_TRY(auto source, sim::FileSource::open(inputs));
+  if (s.replay.bad_rows == klines::BadRows::SetAside)
+    for (const std::string& note : source.notes()) spdlog::warn("Note: {}.", note);
   InstrumentTable instruments;
   for (const Instrument& instrument : source.instruments()) {
     BOOST_OUTCOME_TRY(instruments.add(instrument));

@@ -8,6 +8,7 @@
 
 #include "config/reader.hpp"
 #include "connectors/bybit/settings.hpp"
+#include "connectors/klines/bad_rows.hpp"
 #include "connectors/live/guard_settings.hpp"
 #include "connectors/live/settings.hpp"
 #include "connectors/sim/settings.hpp"
@@ -90,6 +91,7 @@ struct ReplaySettings {
   std::string funding_folder;
   std::string from;
   std::string until;
+  klines::BadRows bad_rows = klines::BadRows::Refuse;
   static constexpr auto settings() {
     using R = ReplaySettings;
     return std::tuple{
@@ -101,7 +103,10 @@ struct ReplaySettings {
         setting("from", &R::from,
                 "decisions begin with the bar that opens then (2025-06-01T00:00:00Z); empty: after "
                 "feed.warm_up_bars of the files"),
-        setting("until", &R::until, "bars that close later are not played; empty: to the end")};
+        setting("until", &R::until, "bars that close later are not played; empty: to the end"),
+        setting("bad_rows", &R::bad_rows,
+                "rows of kline files that are none: refuse the file, or set_aside: leave them out "
+                "and tell how many and the first")};
   }
 };
 

@@ -69,6 +69,8 @@ constexpr Verb kVerbs[] = {
      declare_evaluate, run_evaluate},
     {"import yahoo", "CSV files of Yahoo Finance made into kline files to train and replay on",
      declare_import_yahoo, run_import_yahoo},
+    {"import archive", "files of Bybit's public archive put together to kline files",
+     declare_import_archive, run_import_archive},
     {"verify learning", "holds what learns and judges against problems whose answer is known",
      declare_verify_learning, run_verify_learning},
     {"version", "the version of this program", no_options, run_version},

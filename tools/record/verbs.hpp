@@ -11,6 +11,9 @@ int run_record(const Options& options);
 void declare_fetch(CLI::App& app, Options& options);
 int run_fetch(const Options& options);
 
+void declare_import_archive(CLI::App& app, Options& options);
+int run_import_archive(const Options& options);
+
 void declare_feed_verify(CLI::App& app, Options& options);
 int run_feed_verify(const Options& options);
 void declare_feed_info(CLI::App& app, Options& options);
