@@ -42,9 +42,10 @@ void print_lines(std::string_view label, const std::vector<std::string>& lines) 
 
 void print_report(const storage::FeedReport& report, const FeedContent& content) {
   for (const auto& [name, s] : report.streams)
-    fmt::print("{:<20} {}, {}, {}, {}\n", name, plural(s.frames, "frame"),
+    fmt::print("{:<20} {}, {}, {}{}\n", name, plural(s.frames, "frame"),
                bytes_text(static_cast<double>(s.bytes)),
-               plural(s.connections, name == "rest" ? "request" : "connection"),
+               // Answers to requests are of no connection.
+               name == "rest" ? "" : plural(s.connections, "connection") + ", ",
                span_text(s.first, s.last));
   for (const storage::FeedGap& gap : report.gaps) fmt::print("gap: {}\n", gap_text(gap));
   print_lines("hole", content.holes());
