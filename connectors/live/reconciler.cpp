@@ -212,7 +212,7 @@ void Reconciler::judge() {
   if (!doubtful && !wanted_) return;
   // What a few looks have not settled is not settled by many.
   constexpr int kSoon = 6;
-  constexpr int kDoublings = 10;
+  constexpr int kDoublings = 3;
   const int doublings = std::clamp(doubtful_++ - kSoon, 0, kDoublings);
   next_ = now + std::min<Duration>(
                     parts_.settings.reconcile_pause * (1 << doublings),
