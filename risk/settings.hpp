@@ -63,9 +63,10 @@ struct SizingSettings {
             "trips) or drawdown (chance of a drawdown)"),
         setting("kelly_fraction", &S::kelly_fraction, "share of the Kelly fraction that is used",
                 0.01, 1.0),
-        setting("kelly_floor", &S::kelly_floor,
-                "smallest cap on |target|, so that a paper run goes on learning; 0 in live", 0.0,
-                1.0),
+        setting(
+            "kelly_floor", &S::kelly_floor,
+            "smallest cap on |target|, so that a paper run goes on learning; mainnet takes 0 alone",
+            0.0, 1.0),
         setting("kelly_bars_min", &S::kelly_bars_min,
                 "bars the shadow ledger must have held something before Kelly may exceed the floor",
                 2, 10'000'000),

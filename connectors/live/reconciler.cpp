@@ -199,6 +199,7 @@ void Reconciler::judge() {
     const bool again = last_ && *last_ == found;
     agreed_ = again ? agreed_ + 1 : 1;
     if (!again) since_ = now;
+    if (!again && !found.empty() && parts_.memory.taken_over()) tell_of(found);
     last_ = found;
     if (!found.empty()) hold("the venue's books and ours differ");
     const bool settled =
@@ -326,6 +327,16 @@ Price Reconciler::price_of(const Difference& difference) const {
   const bool grows = abs(ours.quantity + difference.quantity) > abs(ours.quantity);
   if (grows && entry > Price{}) return entry;
   return mark > Price{} ? mark : entry;
+}
+
+void Reconciler::tell_of(const Findings& found) const {
+  std::string words;
+  for (const Difference& difference : found.positions)
+    words += fmt::format("{} by {}, ", parts_.instruments[difference.instrument].name(),
+                         difference.quantity.to_string());
+  if (!found.cash.is_zero()) words += fmt::format("the balance by {}, ", found.cash.to_string());
+  parts_.tell(
+      fmt::format("The venue's books differ from ours: {}which is adopted if it stays.", words));
 }
 
 bool Reconciler::can_adopt(const Findings& found) {

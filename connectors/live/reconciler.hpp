@@ -74,6 +74,7 @@ class Reconciler {
   [[nodiscard]] std::optional<Money> balance() const;
   [[nodiscard]] bool orders_agree(bool undisturbed);
   void cancel_stray(const OrderRow& row);
+  void tell_of(const Findings& found) const;
   [[nodiscard]] bool can_adopt(const Findings& found);
   [[nodiscard]] Price price_of(const Difference& difference) const;
   void adopt(const Findings& found);

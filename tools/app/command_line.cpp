@@ -59,7 +59,7 @@ bool asks_for_help(const std::string& word) { return word == "--help" || word ==
 }  // namespace
 
 std::string overview(std::span<const Verb> verbs) {
-  std::string out = "proteus, an event-driven paper trading engine\n\n";
+  std::string out = "proteus, an event-driven live and paper trading engine\n\n";
   for (const Verb& verb : verbs) out += row_of(verb);
   return out +
          "\nproteus VERB --help lists the options of a verb. Exit codes: 0 fine, 1 error, 2 "

@@ -106,6 +106,10 @@ void check_stage(const Settings& s, const Tell& tell) {
   if (s.live.profile == live::Profile::Mainnet && s.limits.stage == risk::Stage::Paper)
     return tell(
         failure_of("stage", seen, "mainnet begins with risk.limits.stage = \"micro_live\""));
+  if (s.live.profile == live::Profile::Mainnet && s.sizing.kelly_floor > 0.0)
+    return tell(failure_of(
+        "stage", fmt::format("{}; risk.sizing.kelly_floor is {:g}", seen, s.sizing.kelly_floor),
+        "with real money it is 0"));
   if (s.limits.profile == risk::LimitProfile::Research)
     return tell(failure_of("stage", seen + "; risk.limits.profile is research",
                            "live takes the profile \"standard\" alone"));

@@ -13,14 +13,22 @@ int code_of(const Error& failure) { return failure.code == ErrorCode::Timeout ? 
 
 Error not_running(const Options& options, const Error& cause) {
   std::string text = fmt::format(
-      "no daemon answers at {0} ({1}); start one with {2} demo or {2} paper, or name "
-      "its socket with --socket",
+      "no daemon answers at {0} ({1}); start one with {2} demo, {2} paper or {2} live, or name its "
+      "socket with --socket",
       options.socket, cause.context, options.program);
-  if (const auto last = storage::newest_session(runs_beside(options.socket), "paper"))
+  std::optional<std::filesystem::path> last;
+  std::string verb;
+  for (const char* const kind : {"paper", "live"}) {
+    const auto one = storage::newest_session(runs_beside(options.socket), kind);
+    if (!one || (last && one->filename() < last->filename())) continue;
+    last = *one;
+    verb = kind;
+  }
+  if (last)
     text += fmt::format(
         "\nthe newest session there is {0}: {1} why --session {0} tells its last decisions, {1} "
-        "paper --resume {0} goes on with it, given the settings that it was begun with",
-        last->string(), options.program);
+        "{2} --resume {0} goes on with it, given the settings that it was begun with",
+        last->string(), options.program, verb);
   return error(ErrorCode::NotFound, text);
 }
 

@@ -51,6 +51,12 @@ Result<void> may_go_live(const Loaded& loaded, const Options& options) {
       return error(ErrorCode::Refused,
                    "risk.limits.stage is \"paper\": begin on mainnet with \"micro_live\", whose "
                    "caps are low, and raise it when it has proved itself");
+    if (s.sizing.kelly_floor > 0.0)
+      return error(
+          ErrorCode::Refused,
+          fmt::format("risk.sizing.kelly_floor is {:g}: a floor under Kelly's cap lets a run "
+                      "on paper go on learning; with real money set it to 0",
+                      s.sizing.kelly_floor));
   }
   BOOST_OUTCOME_TRY(const std::string binary, selftest::running_binary());
   return selftest::selftest_is_fresh(s.session.folder, {binary, loaded.hash});

@@ -228,6 +228,10 @@ void WatchedJournal::notice(const FundingSettled& funding, Timestamp) {
 }
 
 void WatchedJournal::notice(const ExternalAdjustment& found, Timestamp) {
+  if (found.has_instrument) {
+    if (positions_.size() <= found.instrument.index) positions_.resize(found.instrument.index + 1);
+    positions_[found.instrument.index] += found.quantity;
+  }
   if (telling_ == Telling::Silent) return;
   const std::string subject = found.has_instrument ? name(found.instrument) : "account";
   const auto line = fmt::format("kind={} of={} quantity={} price={} fee={} cash={} cause=\"{}\"",

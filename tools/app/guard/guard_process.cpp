@@ -44,6 +44,8 @@ struct GuardProcess::Impl {
   bool once = false;
   bool by_name = false;  ///< HTTP was barred before the venue had told the instruments
   std::string complaint;
+  int incident = 1;
+  bool told_of_incident = false;
 
   Impl(net::Loop& l, const Loaded& given, std::unique_ptr<live::Signing> sign)
       : loop(l),
@@ -175,8 +177,9 @@ void GuardProcess::Impl::raise(live::AccountGuard::Word word, const std::string&
   Alarm alarm;
   alarm.kind = AlarmKind::Guard;
   alarm.severity = word == live::AccountGuard::Word::Alarm ? Severity::Critical : Severity::Warning;
-  // Each step of the story is told; the same again is kept back.
-  alarm.subject = text.substr(0, text.find(':'));
+  // Each step of the story is told; the same again is kept back, until a daemon was well between.
+  alarm.subject = fmt::format("{} {}", incident, text.substr(0, text.find(':')));
+  told_of_incident = true;
   alarm.text = text;
   alarms.raise(std::move(alarm));
 }
@@ -188,6 +191,7 @@ void GuardProcess::Impl::hear(const HeartbeatLine::Heard& heard) {
   complaint = heard.complaint;
   switch (heard.daemon) {
     case HeartbeatLine::Daemon::Answered:
+      if (std::exchange(told_of_incident, false)) ++incident;
       return guard->answered(heard.pulse, now);
     case HeartbeatLine::Daemon::Silent:
       return guard->silent(now);

@@ -2,14 +2,24 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 namespace proteus::app {
 namespace {
 
 constexpr Duration kAtOnce{0};
 
+/// One that has ended and was not waited for yet lives no more.
 bool process_lives(long pid) {
-  return pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
+  if (pid <= 0 || (::kill(static_cast<pid_t>(pid), 0) != 0 && errno != EPERM)) return false;
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  // "PID (NAME) STATE ...", and a name may hold anything.
+  const std::size_t end = text.rfind(')');
+  const char state = end != std::string::npos && end + 2 < text.size() ? text[end + 2] : '?';
+  return state != 'Z' && state != 'X';
 }
 
 }  // namespace
