@@ -38,8 +38,9 @@ void Reconciler::doubt(std::string_view why, SteadyTime now) {
 
 void Reconciler::hold(std::string_view why) {
   clean_ = false;
-  if (holding_) return;
+  if (holding_ && held_for_ == why) return;
   holding_ = true;
+  held_for_ = why;
   parts_.inputs.put(HoldChanged{Hold::Reconciling, true, false, {}, InlineText<120>{why}});
 }
 

@@ -90,6 +90,7 @@ class Reconciler {
   AccountCodec codec_;
   bool clean_ = false;
   bool holding_ = false;  ///< the hold is on
+  std::string held_for_;
   bool running_ = false;
   bool wanted_ = false;
   SteadyTime next_{};

@@ -51,7 +51,12 @@ Holds::Holds(std::size_t instruments) : here_(instruments, 0) {
 bool Holds::set(const HoldChanged& move) {
   std::uint16_t& bits = move.has_instrument ? here_[move.instrument.index] : everywhere_;
   const bool was = (bits & bit(move.hold)) != 0;
-  if (was == move.active) return false;
+  if (was == move.active) {
+    // Still on, by now for another reason: the newest is told.
+    for (HoldChanged& held : active_)
+      if (was && same_hold(held, move)) held.cause = move.cause;
+    return false;
+  }
   bits = static_cast<std::uint16_t>(bits ^ bit(move.hold));
   if (move.active)
     active_.push_back(move);

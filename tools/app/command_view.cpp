@@ -25,6 +25,14 @@ std::string held_lines(const bj::value& v) {
   return out.empty() ? line("held", "nothing") : out;
 }
 
+/// Trading is allowed again, and yet no order may leave while these stand.
+std::string hold_lines(const bj::value& v) {
+  std::string out;
+  for (const bj::value& hold : list(v, "holds"))
+    out += line(out.empty() ? "holds" : "", std::string(hold.as_string()));
+  return out.empty() ? out : out + line("next", "they go by themselves when their cause does");
+}
+
 std::string next_line(const std::string& verb, const std::string& program, bool flat) {
   if (verb == "resume") return "";
   const std::string resume = program + " resume lets it trade again";
@@ -54,6 +62,7 @@ std::string render_outcome(const std::string& json, const std::string& program,
     out +=
         line("closed", many(static_cast<std::size_t>(number(v, "positions_closed")), "position"));
   out += held_lines(v);
+  if (verb == "resume") out += hold_lines(v);
   if (verb == "flatten" && !done)
     return out + line("next", "the daemon goes on trying at every bar; " + program +
                                   " status --watch shows it");

@@ -370,10 +370,16 @@ TradingView TradingDaemon::Impl::view() const {
       .stopped = std::ranges::any_of(
           risk.holds, [](const HoldChanged& h) { return h.hold == Hold::RepeatedExecution; }),
       .cause = risk.state_cause,
+      .holds = {},
       .venue_time = trading->engine().now(),
       .open = {},
       .held = {},
       .flattening = trading->engine().flattening()};
+  for (const HoldChanged& hold : risk.holds)
+    now.holds.push_back(
+        fmt::format("{}{}: {}", to_string(hold.hold),
+                    hold.has_instrument ? " " + trading->instruments()[hold.instrument].name() : "",
+                    hold.cause.view()));
   for (const Order& order : trading->engine().open_orders())
     now.open.push_back({order.request().id, order.request().reduce_only});
   for (const Instrument& instrument : trading->instruments()) {

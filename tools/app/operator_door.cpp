@@ -77,6 +77,12 @@ std::string outcome_json(OperatorAction action, std::string_view session, const 
     return std::ranges::none_of(now.held,
                                 [&](const auto& is) { return is.instrument == was.instrument; });
   });
+  JsonList holds;
+  for (const std::string& hold : now.holds) {
+    std::string quoted;
+    json::append_text(quoted, hold);
+    holds.add_raw(quoted);
+  }
   return JsonObject{}
       .add("verb", action)
       .add("session", session)
@@ -90,6 +96,7 @@ std::string outcome_json(OperatorAction action, std::string_view session, const 
       .add("positions_closed", closed)
       .add("positions_to_close", now.flattening)
       .add_raw("positions", held_json(now))
+      .add_raw("holds", holds.text())
       .text();
 }
 

@@ -30,6 +30,7 @@ struct TradingView {
   TradingState state = TradingState::Active;
   bool stopped = false;  ///< an instrument is, by the control of repeated executions
   std::string cause;
+  std::vector<std::string> holds;  ///< what keeps orders back still, such as "reconciling: CAUSE"
   Timestamp venue_time{};
   std::vector<OpenOrder> open;
   std::vector<Holding> held;   ///< what is not zero

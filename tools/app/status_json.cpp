@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
+#include "risk/limits/stage.hpp"
 #include "tools/app/daemon_watch.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/status_policy.hpp"
@@ -82,7 +84,7 @@ JsonObject headroom_row(std::string_view what, const ControlResult& word) {
 }
 
 /// The standing limits as the gate tells them, and the largest value of one order, which is a limit
-/// without a standing amount.
+/// without a standing amount: a share of equity (control 4) under the stage's cap (26).
 std::string headroom_json(const StatusSources& s, const RiskStatus& risk,
                           const LedgerView& ledger) {
   JsonList out;
@@ -94,7 +96,9 @@ std::string headroom_json(const StatusSources& s, const RiskStatus& risk,
       what = positions++ == 0 ? "largest position" : "all positions";
     out.add(headroom_row(what, word));
   }
-  const double allowed = s.loaded.settings.limits.order_value_max * ledger.equity.to_double();
+  const risk::LimitSettings& limits = s.loaded.settings.limits;
+  const double allowed = std::min(limits.order_value_max * ledger.equity.to_double(),
+                                  risk::stage_caps(limits).order.to_double());
   ControlResult one{
       Control::OrderValue, true, {to_fixed_raw(allowed), Unit::Quote}, {0, Unit::Quote}};
   return out.add(headroom_row("one order", one)).text();

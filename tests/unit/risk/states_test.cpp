@@ -29,6 +29,15 @@ TEST(StaleHold, ComesWithTheClockAndGoesWithTheNextBar) {
   EXPECT_EQ(w.gate.status(w.books.view()).holds.size(), 1U);
 }
 
+TEST(ToldHold, TellsTheNewestReasonWhileItStands) {
+  World w;
+  w.see(HoldChanged{Hold::Reconciling, true, false, {}, "not read yet"}, kStart);
+  w.see(HoldChanged{Hold::Reconciling, true, false, {}, "the books differ"}, kStart);
+  const RiskStatus told = w.gate.status(w.books.view());
+  ASSERT_EQ(told.holds.size(), 1U);
+  EXPECT_EQ(told.holds[0].cause.view(), "the books differ");
+}
+
 TEST(StaleHold, DoesNotCallOldWarmUpBarsStale) {
   World w;
   const Bar old = bar_at(kBtc, kStart, "100"_px);

@@ -227,6 +227,14 @@ TEST(CommandView, TellsWhatIsHeldAfterAHaltAndHowToGoOn) {
                          HasSubstr("proteus flatten closes them"), HasSubstr("proteus resume")));
 }
 
+TEST(CommandView, ResumeNamesWhatStillHoldsOrdersBack) {
+  const std::string out = render_outcome(
+      R"({"verb":"resume","done":true,"state":"active","orders_ended":0,"orders_open":0,
+"positions":[],"holds":["reconciling: the books differ"]})",
+      "proteus");
+  EXPECT_THAT(out, AllOf(HasSubstr("ACTIVE"), HasSubstr("reconciling: the books differ")));
+}
+
 TEST(CommandView, TellsThatFlattenGoesOnAfterTheWait) {
   const std::string out =
       render_outcome(R"({"verb":"flatten","done":false,"state":"halted","orders_ended":0,

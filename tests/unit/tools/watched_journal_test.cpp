@@ -208,6 +208,18 @@ TEST_F(Watched, FillsAreToldWhenThereIsTimeAndInTheirOrder) {
   EXPECT_LT(text.find("reduces position=1 "), text.find("Feed live."));
 }
 
+TEST_F(Watched, FillsCountOnFromWhatTheVenueHad) {
+  const Told told;
+  watched_.set_telling(Telling::Aloud);
+  ExternalAdjustment adopted;
+  adopted.has_instrument = true;
+  adopted.quantity = Quantity::parse("5").value();
+  tell(adopted);
+  tell(fill(Side::Sell, "2"));
+  watched_.tell();
+  EXPECT_NE(told.text().find("reduces position=3 "), std::string::npos) << told.text();
+}
+
 TEST_F(Watched, PositionsAndDrawdownSurviveARestart) {
   tell(fill(Side::Buy, "2"));
   EquityPoint point;
