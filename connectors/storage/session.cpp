@@ -11,24 +11,18 @@
 #include <charconv>
 #include <fstream>
 
+#include "connectors/storage/setting_hashes.hpp"
 #include "engine/core/json.hpp"
 
 namespace proteus::storage {
 namespace {
 
-std::string cpu_model() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.starts_with("model name"))
-      if (const auto colon = line.find(": "); colon != std::string::npos)
-        return line.substr(colon + 2);
-  return "unknown";
-}
-
-std::string kernel_name() {
-  utsname name{};
-  if (::uname(&name) != 0) return "unknown";
-  return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
+Error in_use(const std::filesystem::path& folder, const Descriptor& lock) {
+  std::array<char, 32> holder{};
+  const ssize_t n = ::pread(lock.get(), holder.data(), holder.size() - 1, 0);
+  return error(ErrorCode::Busy, fmt::format("{} is in use by process {}: stop that one first, or "
+                                            "start a new session",
+                                            folder.string(), n > 0 ? holder.data() : "(unknown)"));
 }
 
 // The lock goes with the process, however it ends. The number in the file is for the message only.
@@ -37,12 +31,7 @@ Result<Descriptor> lock_folder(const std::filesystem::path& folder) {
   BOOST_OUTCOME_TRY(Descriptor file, open_file(path, O_RDWR | O_CREAT));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return io_error("lock", path, errno);
-    std::array<char, 32> holder{};
-    const ssize_t n = ::pread(file.get(), holder.data(), holder.size() - 1, 0);
-    return error(ErrorCode::Busy,
-                 fmt::format("{} is in use by process {}: stop that one first, or start a new "
-                             "session",
-                             folder.string(), n > 0 ? holder.data() : "(unknown)"));
+    return in_use(folder, file);
   }
   // Over the old number first: a full disk has room for that, and no room is no reason to refuse.
   const std::string pid = std::to_string(::getpid());
@@ -70,6 +59,21 @@ Result<std::filesystem::path> make_folder(const std::filesystem::path& root,
 }
 
 }  // namespace
+
+std::string cpu_model() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name"))
+      if (const auto colon = line.find(": "); colon != std::string::npos)
+        return line.substr(colon + 2);
+  return "unknown";
+}
+
+std::string kernel_name() {
+  utsname name{};
+  if (::uname(&name) != 0) return "unknown";
+  return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
+}
 
 std::optional<std::filesystem::path> newest_session(const std::filesystem::path& root,
                                                     std::string_view mode) {
@@ -118,6 +122,8 @@ Result<Session> Session::create(const std::filesystem::path& root, const Session
   info.config_hash = start.config_hash;
   info.kernel = kernel_name();
   info.cpu = cpu_model();
+  info.build = start.build;
+  info.settings = setting_hashes(start.config_toml);
   BOOST_OUTCOME_TRY(write_file(folder / "session.json", json::to_json(info) + "\n"));
   return session;
 }
@@ -138,6 +144,24 @@ std::size_t Session::restarts() const {
   std::size_t count = 0;
   for (std::string line; std::getline(file, line);) ++count;
   return count;
+}
+
+Result<Session> Session::look(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder / "session.json", ignored))
+    return error(ErrorCode::NotFound,
+                 fmt::format("{} is no session: it has no session.json", folder.string()));
+  // A copy of a session may lack the lock: nobody trades there then.
+  auto lock = open_file(folder / "lock", O_RDONLY);
+  if (lock.has_error()) {
+    if (lock.error().code != ErrorCode::NotFound) return lock.error();
+    return Session{folder, Descriptor{}};
+  }
+  if (::flock(lock.value().get(), LOCK_SH | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return in_use(folder, lock.value());
+    return io_error("lock", folder / "lock", errno);
+  }
+  return Session{folder, std::move(lock).value()};
 }
 
 Result<Session> Session::open(const std::filesystem::path& folder) {

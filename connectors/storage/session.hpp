@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connectors/storage/file.hpp"
 #include "connectors/storage/wal_format.hpp"
@@ -21,6 +22,8 @@ struct SessionInfo {
   std::string config_hash;
   std::string kernel;
   std::string cpu;
+  std::string build;                  ///< build id of the program; empty: it had none
+  std::vector<std::string> settings;  ///< setting_hashes of config.resolved.toml
   static constexpr auto fields() {
     using S = SessionInfo;
     return std::tuple{field("code", &S::code),
@@ -29,7 +32,9 @@ struct SessionInfo {
                       field("version", &S::version),
                       field("config_hash", &S::config_hash),
                       field("kernel", &S::kernel),
-                      field("cpu", &S::cpu)};
+                      field("cpu", &S::cpu),
+                      field("build", &S::build),
+                      field("settings", &S::settings)};
   }
 };
 
@@ -40,6 +45,7 @@ struct SessionStart {
   std::string version;
   std::string config_toml;  ///< the resolved settings, as text
   std::string config_hash;
+  std::string build;
 };
 
 /// One line of restarts.jsonl.
@@ -62,6 +68,9 @@ class Session {
   static Result<Session> create(const std::filesystem::path& root, const SessionStart& start);
   /// Locks an existing folder. Errors: NotFound; Busy, with the process that holds it.
   static Result<Session> open(const std::filesystem::path& folder);
+  /// For reading alone: nothing in the folder is changed, and while this lives no process may trade
+  /// in it. Errors: NotFound; Busy, where one does.
+  static Result<Session> look(const std::filesystem::path& folder);
 
   /// Appends this process to restarts.jsonl; session.json stays as it was written. Errors: Io.
   Result<void> note_restart(Timestamp time, std::string_view version) const;
@@ -83,6 +92,10 @@ class Session {
   std::filesystem::path folder_;
   Descriptor lock_;
 };
+
+/// The processor and the kernel of this machine, as session.json names them.
+std::string cpu_model();
+std::string kernel_name();
 
 /// The newest session of a mode below `root`, by its name; nothing: there is none.
 std::optional<std::filesystem::path> newest_session(const std::filesystem::path& root,

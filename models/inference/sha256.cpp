@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -59,22 +60,42 @@ void add_block(State& state, const char* block) {
 
 }  // namespace
 
-std::string sha256(std::string_view bytes) {
-  State state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-              0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  const std::uint64_t bits = std::uint64_t{bytes.size()} * 8;
-  std::string_view rest = bytes;
-  for (; rest.size() >= 64; rest.remove_prefix(64)) add_block(state, rest.data());
+void Sha256::add(std::string_view bytes) {
+  bytes_ += bytes.size();
+  if (held_ > 0) {
+    const std::size_t taken = std::min(bytes.size(), block_.size() - held_);
+    std::memcpy(block_.data() + held_, bytes.data(), taken);
+    held_ += taken;
+    bytes.remove_prefix(taken);
+    if (held_ < block_.size()) return;
+    add_block(state_, block_.data());
+    held_ = 0;
+  }
+  for (; bytes.size() >= block_.size(); bytes.remove_prefix(block_.size()))
+    add_block(state_, bytes.data());
+  if (!bytes.empty()) std::memcpy(block_.data(), bytes.data(), bytes.size());
+  held_ = bytes.size();
+}
+
+std::string Sha256::digits() const {
+  State state = state_;
   // The tail: what is left, a one bit, zeros, and the length in bits at the end of a block.
-  std::string tail(rest);
+  std::string tail(block_.data(), held_);
   tail += '\x80';
   tail.resize(tail.size() <= 56 ? 56 : 120, '\0');
+  const std::uint64_t bits = bytes_ * 8;
   for (int shift = 56; shift >= 0; shift -= 8)
     tail += static_cast<char>(static_cast<unsigned char>(bits >> shift));
   for (std::size_t i = 0; i < tail.size(); i += 64) add_block(state, tail.data() + i);
   std::string out;
   for (const std::uint32_t word : state) out += fmt::format("{:08x}", word);
   return out;
+}
+
+std::string sha256(std::string_view bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.digits();
 }
 
 }  // namespace proteus::inference

@@ -34,6 +34,7 @@ struct Options {
   bool watch = false;
   bool markdown = false;
   std::string session;
+  std::string verify;      ///< a session that is told again instead of a replay
   std::string instrument;
   std::string time;
   std::vector<std::string> files;

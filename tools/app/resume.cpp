@@ -68,15 +68,6 @@ Result<void> same_decisions(const std::string& then, const std::string& now,
                            folder, differences));
 }
 
-/// A snapshot's state begins with the instruments that the rest is about.
-Result<InstrumentTable> instruments_of(const storage::Snapshot& snapshot) {
-  InstrumentTable table;
-  Archive archive = Archive::reader(std::as_bytes(std::span{snapshot.state}));
-  archive(table);
-  if (!archive.ok()) return error(ErrorCode::Corrupt, "the snapshot names no instruments");
-  return table;
-}
-
 /// The instruments that the session's first inputs name; fewer than `count`: it had not begun.
 Result<InstrumentTable> first_instruments(storage::LastSegment segment, std::size_t count) {
   InstrumentTable table;
@@ -91,6 +82,14 @@ Result<InstrumentTable> first_instruments(storage::LastSegment segment, std::siz
 }
 
 }  // namespace
+
+Result<InstrumentTable> instruments_of(const storage::Snapshot& snapshot) {
+  InstrumentTable table;
+  Archive archive = Archive::reader(std::as_bytes(std::span{snapshot.state}));
+  archive(table);
+  if (!archive.ok()) return error(ErrorCode::Corrupt, "the snapshot names no instruments");
+  return table;
+}
 
 Result<void> fits_session(const Loaded& loaded, const std::filesystem::path& folder) {
   BOOST_OUTCOME_TRY(const std::string then, storage::read_file(folder / "config.resolved.toml"));
@@ -140,6 +139,21 @@ Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded, std::stri
                     storage::StorageThread::start(*made->journal_, made->session_.sqlite_path(),
                                                   loaded.settings.storage, &net::Loop::wall_now));
   made->watched_->set_telling(Telling::Aloud);
+  return made;
+}
+
+Result<std::unique_ptr<Trading>> Trading::retell(const Loaded& loaded,
+                                                 const storage::WalHeader& header,
+                                                 storage::Session session,
+                                                 const InstrumentTable& instruments, Journal& log,
+                                                 const storage::Snapshot* from) {
+  std::unique_ptr<Trading> made(
+      new Trading(loaded, header.mode.view(), header.session, std::move(session)));
+  made->watched_ = std::make_unique<WatchedJournal>(log, made->instruments_, Telling::Silent);
+  BOOST_OUTCOME_TRY(made->assemble(instruments, *made->watched_));
+  if (from != nullptr) {
+    BOOST_OUTCOME_TRY(made->load_snapshot(*from));
+  }
   return made;
 }
 

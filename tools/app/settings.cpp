@@ -314,9 +314,9 @@ Result<Loaded> load_over(const Below& below, const std::filesystem::path& file,
         "lacks engine.interval (" + decision + "): decisions are made on its bars, add it");
   if (s.engine.instruments.empty())
     reader.reject("engine", "instruments", "is empty: name at least one instrument");
-  if (s.strategy.name == strategies::StrategyKind::Policy && paths == Paths::Checked)
+  if (s.strategy.name == strategies::StrategyKind::Policy && paths != Paths::Ignored)
     loaded.policies = take_policies(s, reader, file.parent_path(), below.otherwise);
-  if (s.strategy.name == strategies::StrategyKind::Forecast && paths == Paths::Checked)
+  if (s.strategy.name == strategies::StrategyKind::Forecast && paths != Paths::Ignored)
     loaded.forecasters = take_forecasters(s, reader, file.parent_path());
   take_profile(s, reader);
   check_guard(s.guard, reader);

@@ -193,7 +193,8 @@ struct LoadedSim {
 };
 
 /// Whether files and folders have to be fit for a session: a session of the past is read without.
-enum class Paths : std::uint8_t { Checked, Ignored };
+/// Models: of all paths the checkpoints alone, for telling such a session again.
+enum class Paths : std::uint8_t { Checked, Ignored, Models };
 
 /// An empty file name: defaults and overrides alone. The error lists every complaint, one a line.
 /// feed.intervals follows engine.interval where nobody gave it. Where a policy trades its

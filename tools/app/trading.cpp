@@ -11,6 +11,7 @@
 #include "strategies/make_strategy.hpp"
 #include "tools/app/advice.hpp"
 #include "tools/app/gate_costs.hpp"
+#include "tools/app/told/build_id.hpp"
 #include "tools/app/version.hpp"
 
 namespace proteus::app {
@@ -34,6 +35,7 @@ Result<std::unique_ptr<Trading>> Trading::open(const Loaded& loaded, std::string
   about.version = kVersion;
   about.config_toml = loaded.resolved;
   about.config_hash = loaded.hash;
+  about.build = told::build_id();
   auto session = storage::Session::create(loaded.settings.session.folder, about);
   if (session.has_error())
     return advised(session.error(), "set session.folder to one that can be written to");

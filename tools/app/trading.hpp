@@ -27,6 +27,8 @@ namespace proteus::app {
 /// Whether a session can go on under these settings. Errors: Refused, the keys that decide
 /// otherwise; Io.
 Result<void> fits_session(const Loaded& loaded, const std::filesystem::path& folder);
+/// The instruments that the rest of a snapshot is about. Errors: Corrupt.
+Result<InstrumentTable> instruments_of(const storage::Snapshot& snapshot);
 
 class Trading {
  public:
@@ -42,6 +44,20 @@ class Trading {
   /// that decide otherwise than the session's, by key; Corrupt; Unsupported.
   static Result<std::unique_ptr<Trading>> resume(const Loaded& loaded, std::string_view mode,
                                                  const std::filesystem::path& folder);
+  /// The same parts over another log, for telling a session again: nothing is written anywhere, and
+  /// nobody learns. `session` was only looked at; `from`: where the telling begins, null: before
+  /// the first input. Errors: those of `build`; Unsupported, Corrupt: the snapshot.
+  static Result<std::unique_ptr<Trading>> retell(const Loaded& loaded,
+                                                 const storage::WalHeader& header,
+                                                 storage::Session session,
+                                                 const InstrumentTable& instruments, Journal& log,
+                                                 const storage::Snapshot* from);
+  /// This one sees what is to be learned, and its answers are nobody's inputs.
+  void show_tasks(Learner& learner) {
+    learner_.open(learner, [](InstrumentId) { return 0U; });
+  }
+  /// All that outlives an event, as a segment of the log begins with it. Between two inputs.
+  [[nodiscard]] storage::Snapshot snapshot();
   /// After `resume`, once the venue has told its instruments: tells the engine that it goes on.
   Result<void> go_on(const InstrumentTable& instruments, Timestamp now);
   /// What can wait for a quiet moment between two inputs: lines for people, the last bytes of the
@@ -113,7 +129,6 @@ class Trading {
   Result<void> assemble(const InstrumentTable& instruments, Journal& log);
   Result<void> load_snapshot(const storage::Snapshot& snapshot);
   Result<void> tell_again();
-  [[nodiscard]] storage::Snapshot snapshot();
   void begin_segment();
 
   // Destroyed from the last to the first: the engine before the log it writes, the storage thread

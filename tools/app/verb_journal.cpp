@@ -11,6 +11,7 @@
 #include "connectors/storage/verify.hpp"
 #include "tools/app/json_object.hpp"
 #include "tools/app/session_folders.hpp"
+#include "tools/app/told/log_chain.hpp"
 #include "tools/app/verbs.hpp"
 
 namespace proteus::app {
@@ -77,14 +78,23 @@ std::string json_of(const storage::SegmentCheck& s) {
   return out.text();
 }
 
-std::string json_of(const storage::VerifyReport& report) {
+std::string json_of(const storage::VerifyReport& report, const told::LogChain& chain) {
   JsonList segments;
   for (const auto& segment : report.segments) segments.add_raw(json_of(segment));
+  JsonList links;
+  for (const told::ChainLink& link : chain.links)
+    links.add(JsonObject{}
+                  .add("segment", link.segment)
+                  .add("records", link.records)
+                  .add("digest", link.digest)
+                  .add("link", link.link));
   return JsonObject{}
       .add("ok", report.problems.empty())
       .add("records", report.records)
       .add("snapshots", report.snapshots)
       .add_raw("segments", segments.text())
+      .add("chain", chain.value)
+      .add_raw("links", links.text())
       .add("feed", JsonObject{}
                        .add("parts", report.feed.parts)
                        .add("frames", report.feed.frames)
@@ -102,12 +112,16 @@ std::string records_of(const storage::SegmentCheck& s) {
                      s.records);
 }
 
-void print_report(const storage::VerifyReport& report) {
+void print_report(const storage::VerifyReport& report, const told::LogChain& chain) {
   for (const auto& s : report.segments)
     fmt::print("{:<18} {}, {} bytes, {} to {}{}\n", s.file, records_of(s), s.bytes, when(s.from),
                when(s.to), s.snapshots > 0 ? ", with snapshot" : "");
   fmt::print("{:<18} {} frames in {} parts, {} bytes\n{:<18} {}\n", "feed", report.feed.frames,
              report.feed.parts, report.feed.bytes, "journal.sqlite", report.tables);
+  for (const told::ChainLink& link : chain.links)
+    fmt::print("{:<18} segment {}, {} records: {}\n", "digest", link.segment, link.records,
+               link.digest);
+  if (!chain.links.empty()) fmt::print("{:<18} {}\n", "chain", chain.value);
   for (const auto& note : report.notes) fmt::print("note: {}\n", note);
   for (const auto& problem : report.problems) fmt::print("WRONG: {}\n", problem);
   fmt::print("{}\n", report.problems.empty()
@@ -142,10 +156,13 @@ int run_journal_verify(const Options& options) {
   if (folder.has_error()) return fail(folder.error(), kError);
   const auto report = storage::verify_session(folder.value());
   if (report.has_error()) return fail(report.error(), kError);
+  // A damaged log has no chain, and the report says what is damaged.
+  auto chained = told::chain_of(folder.value());
+  const told::LogChain chain = chained ? std::move(chained).value() : told::LogChain{};
   if (options.json)
-    fmt::print("{}\n", json_of(report.value()));
+    fmt::print("{}\n", json_of(report.value(), chain));
   else
-    print_report(report.value());
+    print_report(report.value(), chain);
   return report.value().problems.empty() ? kOk : kError;
 }
 

@@ -13,6 +13,7 @@
 #include "tools/app/shipped_settings.hpp"
 #include "tools/app/status_json.hpp"
 #include "tools/app/status_view.hpp"
+#include "tools/app/told/verbs.hpp"
 #include "tools/app/verbs.hpp"
 #include "tools/evaluate/trained_until.hpp"
 
@@ -109,9 +110,16 @@ void declare_replay(CLI::App& app, Options& options) {
   app.add_option("FILE", options.files,
                  "kline files; they bring their instruments with them. Default: replay.files")
       ->type_name("");
+  app.add_option("--verify", options.verify,
+                 "tell a recorded session again from its log and compare every record; its folder, "
+                 "or its name beside the socket")
+      ->type_name("SESSION");
+  add_socket(app, options);
+  add_json(app, options);
 }
 
 int run_replay(const Options& options) {
+  if (!options.verify.empty()) return run_told_again(options);
   const Duration begin = net::Loop::steady_now();
   auto overrides = overrides_of(options);
   if (overrides.has_error()) return fail(overrides.error(), kUsage);

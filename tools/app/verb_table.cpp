@@ -1,5 +1,6 @@
 #include "tools/app/verb_table.hpp"
 
+#include "tools/app/told/verbs.hpp"
 #include "tools/app/verb_journal_adaptations.hpp"
 #include "tools/app/verbs.hpp"
 #include "tools/record/verbs.hpp"
@@ -45,6 +46,8 @@ constexpr Verb kVerbs[] = {
     {"journal adaptations",
      "what a policy's adaptation proposed, what became of it, what it earned",
      declare_journal_adaptations, run_journal_adaptations},
+    {"journal export", "a session's trades, fills, orders, decisions, ... as CSV or JSON lines",
+     declare_journal_export, run_journal_export},
     {"journal recover", "a damaged log cut back to what is good, the rest kept aside",
      declare_journal_recover, run_journal_recover},
     {"record", "public streams of any topics written to disk, nothing traded", declare_record,
