@@ -65,29 +65,17 @@ Result<std::unique_ptr<Replay>> Replay::create(const Loaded& loaded, Timestamp w
   BOOST_OUTCOME_TRY(auto player, replay::MarketPlayer::create(made->source_, s.engine.interval,
                                                               span, made->trading_->engine()));
   made->player_.emplace(std::move(player));
-  if (made->trading_->learns()) {
-    const strategies::PolicySpec& spec = made->trading_->policy_spec();
-    made->learner_ =
-        std::make_unique<online::InlineLearner>(online::LearnMarket{spec.market, spec.interval});
-    made->trading_->learn_with(*made->learner_);
-  }
+  made->learner_.begin(*made->trading_);
   return made;
 }
 
 bool Replay::play(std::int64_t closes) {
   for (; closes > 0; --closes) {
     const bool more = player_->step();
-    hear_learner();
+    learner_.hear();
     if (!more) return false;
   }
   return true;
-}
-
-void Replay::hear_learner() {
-  if (learner_ == nullptr) return;
-  EventBody answer;
-  while (learner_->take(answer))
-    trading_->hear_learner(std::move(answer), trading_->engine().now());
 }
 
 }  // namespace proteus::app

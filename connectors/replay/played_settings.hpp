@@ -1,0 +1,29 @@
+// Settings of a feed whose time is a recording's.
+#pragma once
+
+#include "connectors/bybit/settings.hpp"
+
+namespace proteus::replay {
+
+/// Nobody is pinged and no request takes time; what was counted in real time is counted in the
+/// recording's, which ran `speed` times as fast. Where the clock follows the frames real time left
+/// no trace, and silence means nothing.
+inline bybit::FeedSettings played(bybit::FeedSettings settings) {
+  constexpr Duration kNever = std::chrono::hours{24 * 365 * 50};
+  const bool steady = settings.clock == bybit::ClockMode::Steady;
+  const double speed = steady ? std::max(1.0, settings.speed) : 1.0;
+  const auto stretched = [&](Duration d) {
+    return Duration{static_cast<std::int64_t>(static_cast<double>(d.count()) * speed)};
+  };
+  settings.backoff_min = settings.backoff_max = Duration{0};
+  settings.ping_interval = settings.pong_deadline = kNever;
+  settings.connect_deadline = settings.ack_deadline = settings.request_deadline = kNever;
+  settings.silence_deadline = steady ? stretched(settings.silence_deadline) : kNever;
+  settings.time_sync_interval = kNever;
+  settings.tick_interval = stretched(settings.tick_interval);
+  settings.missing_bar_delay = stretched(settings.missing_bar_delay);
+  settings.rest_rate = 1e9;
+  return settings;
+}
+
+}  // namespace proteus::replay
