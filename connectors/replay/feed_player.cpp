@@ -105,9 +105,8 @@ bool FeedPlayer::next_frame() {
 
 Result<InstrumentTable> FeedPlayer::learn() {
   now_ = steady_of(first_);
-  bybit::Bootstrap bootstrap(
-      settings_, source_.instruments, *this, clock_, 0, 1,
-      source_.past_funding ? std::optional(source_.interval) : std::nullopt);
+  bybit::Bootstrap bootstrap(settings_, source_.instruments, *this, clock_, 0, 1,
+                             source_.past_funding ? std::optional(source_.interval) : std::nullopt);
   bootstrap_ = &bootstrap;
   bootstrap.start(now_);
   while (!bootstrap.done()) {
@@ -132,10 +131,10 @@ Result<void> FeedPlayer::begin(EventSink& engine) {
                                    static_cast<int>(settings_.book_depth));
   streams_.resize(plans.size());
   router_.emplace(std::move(plans));
-  sink_.emplace(engine, SpanSink::Span{source_.interval, instruments_.size(), source_.from,
-                                       source_.until});
-  BOOST_OUTCOME_TRY(
-      feed_, bybit::PublicFeed::create(settings_, instruments_, *this, clock_, *sink_, 0));
+  sink_.emplace(engine,
+                SpanSink::Span{source_.interval, instruments_.size(), source_.from, source_.until});
+  BOOST_OUTCOME_TRY(feed_,
+                    bybit::PublicFeed::create(settings_, instruments_, *this, clock_, *sink_, 0));
   last_timer_ = now_;
   feed_->start(now_, std::move(past_funding_));
   return success();
@@ -223,10 +222,10 @@ void FeedPlayer::play(const storage::FrameView& frame) {
     return;
   }
   if (steady_of(frame.received) < now_ && !std::exchange(went_back_, true))
-    on_damage_(fmt::format("{}: time goes back: a frame received {} comes after one of {}; such "
-                           "frames are played as they come",
-                           merge_->reader().path().string(), format_time(frame.received),
-                           format_time(time_of(now_))));
+    on_damage_(fmt::format(
+        "{}: time goes back: a frame received {} comes after one of {}; such "
+        "frames are played as they come",
+        merge_->reader().path().string(), format_time(frame.received), format_time(time_of(now_))));
   const bool renewed = origin->connection != 0 && origin->connection != frame.connection;
   origin->connection = frame.connection;
   Stream& stream = streams_[*target];
@@ -263,8 +262,9 @@ void FeedPlayer::acknowledge(bybit::StreamId id, Timestamp received) {
   for (const std::string& request : std::exchange(streams_[id].unacknowledged, {}))
     feed_->on_frame(
         id,
-        fmt::format(R"({{"success":true,"ret_msg":"","conn_id":"replay","req_id":"{}","op":"subscribe"}})",
-                    request),
+        fmt::format(
+            R"({{"success":true,"ret_msg":"","conn_id":"replay","req_id":"{}","op":"subscribe"}})",
+            request),
         received, now_);
 }
 
@@ -313,7 +313,8 @@ void FeedPlayer::get(bybit::RequestId request, std::string target) {
   // The first word on the time is what everything else is counted from.
   const bool anchors = starting && asked.kind == RestKind::Time;
   if (!anchors) {
-    if (auto answer = answers_->take(asked, starting ? std::max(until, first_ + kBeginning) : until)) {
+    if (auto answer =
+            answers_->take(asked, starting ? std::max(until, first_ + kBeginning) : until)) {
       pending_.emplace(std::max(now_, steady_of(answer->received)),
                        Pending{request, bybit::HttpResponse(200, std::move(answer->body))});
       return;
@@ -335,10 +336,8 @@ Result<bybit::HttpResponse> FeedPlayer::unanswered(const RestRequest& request,
       return bybit::HttpResponse(200, found->second[given++]);
   }
   ++counts_.unanswered;
-  if (request.kind == RestKind::Klines)
-    return bybit::HttpResponse(200, empty_klines(request, now));
-  return error(ErrorCode::NotFound,
-               fmt::format("the recording holds no answer to GET {}", target));
+  if (request.kind == RestKind::Klines) return bybit::HttpResponse(200, empty_klines(request, now));
+  return error(ErrorCode::NotFound, fmt::format("the recording holds no answer to GET {}", target));
 }
 
 }  // namespace proteus::replay

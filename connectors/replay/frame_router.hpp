@@ -27,7 +27,7 @@ class FrameRouter {
     std::size_t source = 0;  ///< of the merged streams
     std::string name;
     Category category = Category::Linear;
-    std::uint64_t connection = 0;          ///< of its last frame; 0: none yet
+    std::uint64_t connection = 0;           ///< of its last frame; 0: none yet
     std::optional<bybit::StreamId> target;  ///< where its last frame went
   };
 
@@ -44,7 +44,9 @@ class FrameRouter {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
   };
   using Targets = std::unordered_map<std::string, bybit::StreamId, Hash, std::equal_to<>>;
 

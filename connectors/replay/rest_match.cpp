@@ -58,8 +58,8 @@ RestRequest parse_request(std::string_view target) {
   if (path.ends_with("/instruments-info")) request.kind = RestKind::Instruments;
   if (path.ends_with("/kline")) request.kind = RestKind::Klines;
   if (path.ends_with("/funding/history")) request.kind = RestKind::Funding;
-  request.category =
-      parameter(target, "category") == to_string(Category::Spot) ? Category::Spot : Category::Linear;
+  request.category = parameter(target, "category") == to_string(Category::Spot) ? Category::Spot
+                                                                                : Category::Linear;
   request.symbol = parameter(target, "symbol");
   request.cursor = parameter(target, "cursor");
   request.interval =

@@ -31,9 +31,9 @@ Result<void> check_bars(const Settings& s, const ReplaySources& sources,
   for (const auto& [name, intervals] : bars)
     for (const Interval interval : intervals)
       there += fmt::format("{}{} {}", there.empty() ? "" : ", ", name, to_string(interval));
-  const std::string sentence = fmt::format(
-      "the recording begins without bars of {} for {}; it has {}", to_string(s.engine.interval),
-      lacking, there.empty() ? "none at all" : there);
+  const std::string sentence =
+      fmt::format("the recording begins without bars of {} for {}; it has {}",
+                  to_string(s.engine.interval), lacking, there.empty() ? "none at all" : there);
   if (found == 0)
     return error(ErrorCode::NotFound,
                  sentence + ": set engine.interval and engine.instruments to what it has");
@@ -113,8 +113,9 @@ std::vector<std::string> FeedReplay::notes() const {
   const replay::FeedCounts& counts = player_->counts();
   std::vector<std::string> notes;
   if (counts.damages > 0)
-    notes.push_back(fmt::format("damaged in {} place(s), what is undamaged was played; the first: {}",
-                                counts.damages, damages_.empty() ? "" : damages_.front()));
+    notes.push_back(
+        fmt::format("damaged in {} place(s), what is undamaged was played; the first: {}",
+                    counts.damages, damages_.empty() ? "" : damages_.front()));
   if (counts.others > 0)
     notes.push_back(
         fmt::format("{} frames of topics that this run does not follow", counts.others));

@@ -21,6 +21,7 @@ class FeedReplay final : public Playing {
 
   [[nodiscard]] const Trading& trading() const override { return *trading_; }
   [[nodiscard]] const replay::FeedPlayer& player() const { return *player_; }
+  void observe(JournalObserver* observer) override { trading_->observe(observer); }
   [[nodiscard]] Timestamp from() const override { return from_; }
   [[nodiscard]] Timestamp until() const override { return until_; }
   [[nodiscard]] std::optional<Timestamp> next() const override { return player_->next(); }

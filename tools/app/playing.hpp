@@ -27,6 +27,8 @@ class Playing {
   [[nodiscard]] virtual Timestamp from() const = 0;
   /// Last close that will be played, as far as it is known.
   [[nodiscard]] virtual Timestamp until() const = 0;
+  /// From now on `observer` sees events and decisions.
+  virtual void observe(JournalObserver* observer) = 0;
   /// When what comes next was received; nothing: nothing comes.
   [[nodiscard]] virtual std::optional<Timestamp> next() const = 0;
   /// So many steps are about as long as a thousandth of a second.

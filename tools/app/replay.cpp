@@ -47,7 +47,7 @@ Result<std::unique_ptr<Replay>> Replay::create(const Loaded& loaded, Timestamp w
   BOOST_OUTCOME_TRY(auto inputs,
                     kline_inputs(s.replay.files, s.replay.funding_folder, s.replay.bad_rows));
   BOOST_OUTCOME_TRY(inputs, in_order(std::move(inputs), s.engine.instruments));
-  BOOST_OUTCOME_TRY(auto source, sim::FileSource::open(inputs));
+  BOOST_OUTCOME_TRY(auto source, sim::FileSource::open_as(inputs, s.engine.interval));
   if (s.replay.bad_rows == klines::BadRows::SetAside)
     for (const std::string& note : source.notes()) spdlog::warn("Note: {}.", note);
   InstrumentTable instruments;
@@ -67,6 +67,12 @@ Result<std::unique_ptr<Replay>> Replay::create(const Loaded& loaded, Timestamp w
   made->player_.emplace(std::move(player));
   made->learner_.begin(*made->trading_);
   return made;
+}
+
+Result<void> Replay::finish(const std::string& cause) {
+  BOOST_OUTCOME_TRY(trading_->finish(cause, trading_->engine().now()));
+  if (const auto failed = source_.failure()) return *failed;
+  return success();
 }
 
 bool Replay::play(std::int64_t closes) {

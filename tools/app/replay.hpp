@@ -22,11 +22,11 @@ class Replay final : public Playing {
 
   /// Plays up to `closes` closing times. False: everything was played.
   bool play(std::int64_t closes) override;
-  Result<void> finish(const std::string& cause) override {
-    return trading_->finish(cause, trading_->engine().now());
-  }
+  /// Errors besides: those of a file that changed while it was played.
+  Result<void> finish(const std::string& cause) override;
 
   [[nodiscard]] const Trading& trading() const override { return *trading_; }
+  void observe(JournalObserver* observer) override { trading_->observe(observer); }
   [[nodiscard]] Timestamp from() const override { return player_->from(); }
   [[nodiscard]] Timestamp until() const override { return player_->until(); }
   [[nodiscard]] std::optional<Timestamp> next() const override {

@@ -31,8 +31,7 @@ void wait_for(Duration due, ReplayProgress& progress, const Playing& playing) {
 }  // namespace
 
 void hear_signals() {
-  for (const int signal : {SIGINT, SIGTERM})
-    std::signal(signal, [](int) { replay_signal = 1; });
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { replay_signal = 1; });
 }
 bool replay_interrupted() { return replay_signal != 0; }
 
@@ -50,8 +49,7 @@ Result<std::optional<double>> parse_pace(const std::string& text) {
   if (text == "max") return std::optional<double>{};
   double speed = 0.0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), speed);
-  if (failed != std::errc{} || end != text.data() + text.size() || !(speed >= 0.001) ||
-      speed > 1e9)
+  if (failed != std::errc{} || end != text.data() + text.size() || !(speed >= 0.001) || speed > 1e9)
     return error(ErrorCode::Malformed,
                  fmt::format("--speed: \"{}\" is neither max nor a number of times real time, from "
                              "0.001 on",

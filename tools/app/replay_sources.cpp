@@ -90,8 +90,7 @@ Result<ReplaySources> replay_sources(const Options& options) {
                  fmt::format("{} is a recording and {} a kline file: name sources of one kind",
                              sources.folders.front().string(), sources.klines.front()));
   BOOST_OUTCOME_TRY(sources.streams, storage::feed_streams(sources.folders));
-  if (sources.folders.size() == 1 &&
-      fs::exists(sources.folders.front() / "config.resolved.toml")) {
+  if (sources.folders.size() == 1 && fs::exists(sources.folders.front() / "config.resolved.toml")) {
     const auto mode = mode_of_session(sources.folders.front());
     if (mode && *mode != "record") sources.session = sources.folders.front();
   }
@@ -147,8 +146,8 @@ Result<std::map<Category, std::vector<std::string>>> instrument_pages(
     if (!fs::is_regular_file(file))
       return error(ErrorCode::NotFound,
                    fmt::format("replay.instruments: {}: there is no such file", file));
-    found.emplace_back(
-        name.find("spot") != std::string::npos ? Category::Spot : Category::Linear, file);
+    found.emplace_back(name.find("spot") != std::string::npos ? Category::Spot : Category::Linear,
+                       file);
   }
   for (const fs::path& source : sources) {
     if (!files.empty()) break;

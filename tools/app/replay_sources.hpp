@@ -16,9 +16,9 @@
 namespace proteus::app {
 
 struct ReplaySources {
-  std::vector<std::string> klines;            ///< files; or
+  std::vector<std::string> klines;             ///< files; or
   std::vector<std::filesystem::path> folders;  ///< as they were named, of
-  std::vector<storage::FeedStream> streams;   ///< recorded feeds
+  std::vector<storage::FeedStream> streams;    ///< recorded feeds
   /// The only source, where it is a session that traded.
   std::optional<std::filesystem::path> session;
 };

@@ -5,6 +5,7 @@
 
 #include "connectors/net/loop.hpp"
 #include "tools/app/net_feed_io.hpp"
+#include "tools/app/replay_grid.hpp"
 #include "tools/app/replay_run.hpp"
 #include "tools/app/screen.hpp"
 #include "tools/app/shipped_settings.hpp"
@@ -46,8 +47,7 @@ std::string status_of(const Trading& trading, const Loaded& loaded, Duration too
 }
 
 /// `whole`: from the reading of the files to the last row of the tables; `played`: the bars alone.
-void print_result(const Playing& playing, const Loaded& loaded, Duration whole,
-                  Duration played) {
+void print_result(const Playing& playing, const Loaded& loaded, Duration whole, Duration played) {
   const Trading& trading = playing.trading();
   const auto bars = static_cast<double>(trading.engine().counters().bars);
   const LedgerView ledger = trading.engine().ledger();
@@ -77,6 +77,17 @@ void declare_replay(CLI::App& app, Options& options) {
   app.add_option("--speed", options.pace, "max, or so many times real time")
       ->type_name("max|N")
       ->capture_default_str();
+  app.add_option("--grid", options.grid,
+                 "a setting and its values, again for more: every combination is played. Where a "
+                 "value holds a comma, '|' stands between them")
+      ->type_name("KEY=V1,V2,...")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  app.add_option("--jobs", options.jobs, "runs of a grid at once; 0: as many as there are cores")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024));
+  app.add_flag("--keep", options.keep, "the sessions of a grid stay, each in its own folder");
   add_socket(app, options);
 }
 
@@ -87,6 +98,7 @@ int run_replay(const Options& given) {
     if (time->size() == 10) *time += "T00:00:00Z";
   const auto speed = parse_pace(options.pace);
   if (speed.has_error()) return fail(speed.error(), kUsage);
+  if (!options.grid.empty()) return run_replay_grid(options);
   const auto sources = replay_sources(options);
   if (sources.has_error()) return fail(sources.error(), kUsage);
   auto loaded = load_for_replay(options, sources.value());
