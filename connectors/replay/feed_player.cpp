@@ -75,7 +75,7 @@ Result<void> FeedPlayer::find_start() {
   if (!source_.from) return success();
   // Bars of the recording itself fill the windows, where it reaches back so far.
   const Duration before =
-      (source_.settings.warm_up_bars + 1) * bar_length(*source_.from, source_.interval);
+      source_.settings.warm_up_bars * bar_length(*source_.from, source_.interval);
   const Timestamp start = *source_.from - before;
   if (start <= first_) return success();
   settings_.warm_up_bars = 0;

@@ -3,9 +3,8 @@
 // What the feed asks for is answered by what the recording holds; what it does not hold is not
 // invented: bars that were never heard stay missing.
 //
-// Time is the recording's. A connection ends where the recording goes on with another one, or has
-// been silent for longer than a feed bears (feed.silence_deadline). Memory does not grow with the
-// length of the recording. One thread; no clock, no socket.
+// Time is the recording's. A connection ends where the recording goes on with another one. Memory
+// does not grow with the length of the recording. One thread; no clock, no socket.
 #pragma once
 
 #include <cstdint>

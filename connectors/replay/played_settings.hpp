@@ -5,9 +5,9 @@
 
 namespace proteus::replay {
 
-/// Nobody is pinged and no request takes time; what was counted in real time is counted in the
-/// recording's, which ran `speed` times as fast. Where the clock follows the frames real time left
-/// no trace, and silence means nothing.
+/// Nobody is pinged, no request takes time, and silence means nothing: whether a connection was
+/// lost is told by the next one. What was counted in real time is counted in the recording's, which
+/// ran `speed` times as fast.
 inline bybit::FeedSettings played(bybit::FeedSettings settings) {
   constexpr Duration kNever = std::chrono::hours{24 * 365 * 50};
   const bool steady = settings.clock == bybit::ClockMode::Steady;
@@ -18,7 +18,7 @@ inline bybit::FeedSettings played(bybit::FeedSettings settings) {
   settings.backoff_min = settings.backoff_max = Duration{0};
   settings.ping_interval = settings.pong_deadline = kNever;
   settings.connect_deadline = settings.ack_deadline = settings.request_deadline = kNever;
-  settings.silence_deadline = steady ? stretched(settings.silence_deadline) : kNever;
+  settings.silence_deadline = kNever;
   settings.time_sync_interval = kNever;
   settings.tick_interval = stretched(settings.tick_interval);
   settings.missing_bar_delay = stretched(settings.missing_bar_delay);

@@ -151,10 +151,10 @@ Result<Child> start(const Options& options, const ReplaySources& sources, const 
     ::dup2(file, STDERR_FILENO);
   }
   Options own = options;
-  own.overrides.insert(own.overrides.end(), job.row.settings.begin(), job.row.settings.end());
-  own.overrides.push_back("session.folder=" + job.folder.string());
+  for (const std::string& setting : job.row.settings) put_setting(own.overrides, setting);
+  put_setting(own.overrides, "session.folder=" + job.folder.string());
   // Nobody will look into tables that go at once.
-  if (!options.keep) own.overrides.emplace_back("storage.tables=false");
+  if (!options.keep) put_setting(own.overrides, "storage.tables=false");
   std::string answer;
   try {
     const auto played = play_one(own, sources);
@@ -308,7 +308,7 @@ int run_replay_grid(const Options& options) {
   const auto all = combinations(axes.value());
   // What is wrong with a key is wrong in all of them: it is told before anything is begun.
   Options first = options;
-  first.overrides.insert(first.overrides.end(), all.front().begin(), all.front().end());
+  for (const std::string& setting : all.front()) put_setting(first.overrides, setting);
   const auto loaded = load_for_replay(first, sources.value());
   if (loaded.has_error()) return fail(loaded.error(), kConfig);
   const auto folder = make_grid_folder(loaded.value().settings.session.folder);

@@ -168,6 +168,12 @@ Result<std::map<Category, std::vector<std::string>>> instrument_pages(
   return pages;
 }
 
+void put_setting(std::vector<std::string>& overrides, const std::string& setting) {
+  const std::string key = setting.substr(0, setting.find('=') + 1);
+  std::erase_if(overrides, [&](const std::string& known) { return known.starts_with(key); });
+  overrides.push_back(setting);
+}
+
 Result<Loaded> load_for_replay(const Options& options, const ReplaySources& sources) {
   std::vector<std::string> overrides;
   if (!sources.klines.empty()) {
@@ -190,7 +196,12 @@ Result<Loaded> load_for_replay(const Options& options, const ReplaySources& sour
                    "the recording begins without bars (kline.*): without them nothing is decided");
     overrides.push_back(fmt::format("engine.instruments={}", fmt::join(instruments, ",")));
   }
-  overrides.insert(overrides.end(), options.overrides.begin(), options.overrides.end());
+  // What is said twice on the command line is told; what the sources bring gives way.
+  const std::vector<std::string> brought = std::exchange(overrides, options.overrides);
+  for (const std::string& setting : brought)
+    if (const std::string key = setting.substr(0, setting.find('=') + 1); std::ranges::none_of(
+            options.overrides, [&](const std::string& known) { return known.starts_with(key); }))
+      overrides.push_back(setting);
   if (!options.from.empty()) overrides.push_back("replay.from=" + options.from);
   if (!options.until.empty()) overrides.push_back("replay.until=" + options.until);
   if (own) return load(*sources.session / "config.resolved.toml", overrides);

@@ -44,6 +44,9 @@ Timestamp last_received(const std::vector<storage::FeedStream>& streams);
 Result<std::map<Category, std::vector<std::string>>> instrument_pages(
     const std::vector<std::string>& files, const std::vector<std::filesystem::path>& sources);
 
+/// Puts "key=value" among overrides, in the place of what they say of this key.
+void put_setting(std::vector<std::string>& overrides, const std::string& setting);
+
 /// Settings of a replay: the session's own where it is one and no file is named, else those of the
 /// file; what the recording plays where nobody names instruments. Errors: those of `load`.
 Result<Loaded> load_for_replay(const Options& options, const ReplaySources& sources);

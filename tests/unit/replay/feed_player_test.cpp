@@ -43,7 +43,7 @@ std::string rest_klines(int from, int to) {
                         to_unix_ms(minute(m)), 100 + m % 1000 + 1000, 100 + m % 1000 + 1000);
   return fmt::format(
       R"({{"retCode":0,"retMsg":"OK","result":{{"category":"linear","symbol":"BTCUSDT","list":[{}]}},"retExtInfo":{{}},"time":{}}})",
-      rows, to_unix_ms(minute(to + 1)) + 100);
+      rows, to_unix_ms(minute(to + 1)) + 50'000);
 }
 
 /// What came through: "0" a bar of the stream, "w0" of the warm-up, "b0" fetched.
