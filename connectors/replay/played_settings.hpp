@@ -21,7 +21,7 @@ inline bybit::FeedSettings played(bybit::FeedSettings settings) {
   settings.silence_deadline = kNever;
   settings.time_sync_interval = kNever;
   settings.tick_interval = stretched(settings.tick_interval);
-  settings.missing_bar_delay = stretched(settings.missing_bar_delay);
+  settings.missing_bar_delay = Duration{0};  // A recorded answer waits for its own time.
   settings.rest_rate = 1e9;
   return settings;
 }

@@ -78,11 +78,11 @@ TEST(ReplayOfASession, DecidesTradesAndBooksAsTheSessionDid) {
 TEST(ReplayOfASession, DoesSoWithBooksAndLostConnectionsToo) {
   const Folder folder;
   net::Loop loop;
-  Exchange exchange(loop, {"sim.faults.drop_at_close=0.02"});
+  Exchange exchange(loop, {"sim.faults.drop_at_close=0.02", "sim.push_interval=2s"});
   Told paper;
   {
     Daemon daemon(loop, paced() + in(folder) + exchange.where() +
-                            Overrides{kOneSocket, "feed.book_depth=50", "engine.barrier=50s"});
+                            Overrides{kOneSocket, "feed.book_depth=50", "engine.barrier=8s"});
     EXPECT_TRUE(daemon.run_to_bars(160)) << daemon.status();
     daemon.stop();
     paper = {read_log(daemon.folder()), daemon.folder()};
