@@ -29,7 +29,7 @@ std::string kline(int m, bool confirm = true, std::string_view symbol = "BTCUSDT
   return fmt::format(
       R"({{"topic":"kline.1.{0}","type":"snapshot","ts":{1},"data":[{{"start":{2},"end":{3},"interval":"1","open":"100","close":"{4}","high":"{4}","low":"100","volume":"1","turnover":"100","confirm":{5},"timestamp":{1}}}]}})",
       symbol, to_unix_ms(minute(m + 1)), to_unix_ms(minute(m)), to_unix_ms(minute(m + 1)) - 1,
-      100 + m % 1000, confirm);
+      200 + m % 1000, confirm);
 }
 const char* const kAck =
     R"({"success":true,"ret_msg":"","conn_id":"x","req_id":"s0-1","op":"subscribe"})";
