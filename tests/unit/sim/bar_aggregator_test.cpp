@@ -80,7 +80,7 @@ TEST_P(Aggregated, MakesABarOfWhatExistsAndNoneOfNothing) {
 
 TEST_P(Aggregated, BeginsWeeksOnMonday) {
   Rows rows;
-  auto source = FileSource::open_as({rows.file("BTCUSDT", "1d", range(-1440, 8 * 1440, 1440))},
+  auto source = FileSource::open_as({rows.file("BTCUSDT", "1d", range(0, 8 * 1440, 1440))},
                                     Interval::W1, GetParam())
                     .value();
   EXPECT_EQ(source.bar(InstrumentId{0}, kOpen)->open.to_string(), "100");
