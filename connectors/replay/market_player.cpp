@@ -3,37 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "connectors/sim/candle.hpp"
 #include "engine/core/bar.hpp"
 
 namespace proteus::replay {
 namespace {
-
-/// As the codec reads the venue's text.
-double nearest_double(Int128 raw_e9) {
-  const std::string text = sim::decimal_text(raw_e9);
-  double value = 0.0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-/// Exact sums of the base bars, as the simulated exchange adds them up.
-Bar bar_of(const sim::Candle& candle, InstrumentId id, Interval interval) {
-  Bar bar;
-  bar.instrument = id;
-  bar.interval = interval;
-  bar.open_time = candle.open_time;
-  bar.close_time = next_open(candle.open_time, interval);
-  bar.open = candle.open;
-  bar.high = candle.high;
-  bar.low = candle.low;
-  bar.close = candle.close;
-  bar.volume = nearest_double(candle.volume_e9);
-  bar.turnover = nearest_double(candle.turnover_e9);
-  return bar;
-}
 
 /// First funding time after `t` on the grid that is counted from the epoch.
 Timestamp grid_after(Timestamp t, Duration interval) {
@@ -128,7 +103,7 @@ std::optional<Bar> MarketPlayer::bar_at(InstrumentId id) const {
     if (const std::optional<Bar> part = source_->bar(id, t))
       sim::extend(whole, sim::candle_of(*part), open_);
   if (!whole) return std::nullopt;
-  return bar_of(*whole, id, decision_);
+  return sim::bar_of(*whole, id, decision_);
 }
 
 /// Every funding time up to `now` has passed: the venue names the one after it, in order of time.

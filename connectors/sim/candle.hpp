@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
+#include <string>
 
 #include "connectors/sim/text.hpp"
 #include "engine/core/bar.hpp"
@@ -52,6 +54,30 @@ inline void extend(std::optional<Candle>& whole, const Candle& next, Timestamp o
   whole->volume_e9 += next.volume_e9;
   whole->turnover_e9 += next.turnover_e9;
   whole->last_trade = next.last_trade;
+}
+
+/// As the codec reads the venue's text.
+inline double nearest_double(Int128 raw_e9) {
+  const std::string text = decimal_text(raw_e9);
+  double value = 0.0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+/// Exact sums of the base bars, as the simulated exchange adds them up.
+inline Bar bar_of(const Candle& candle, InstrumentId id, Interval interval) {
+  Bar bar;
+  bar.instrument = id;
+  bar.interval = interval;
+  bar.open_time = candle.open_time;
+  bar.close_time = next_open(candle.open_time, interval);
+  bar.open = candle.open;
+  bar.high = candle.high;
+  bar.low = candle.low;
+  bar.close = candle.close;
+  bar.volume = nearest_double(candle.volume_e9);
+  bar.turnover = nearest_double(candle.turnover_e9);
+  return bar;
 }
 
 }  // namespace proteus::sim

@@ -24,11 +24,17 @@ Result<Interval> interval_or_default(const KlineInput& input) {
 }
 
 /// First price of the row that lies off the tick.
-template <class Row>
-std::optional<Price> off_tick(const Row& row, Price tick) {
+std::optional<Price> off_tick(const Bar& row, Price tick) {
   for (const Price price : {row.open, row.high, row.low, row.close})
     if (price.raw() % tick.raw() != 0) return price;
   return std::nullopt;
+}
+
+/// The tick that is given, or that of the table; zero: neither is known.
+Price usual_tick(const KlineInput& input) {
+  if (input.description) return input.description->tick_size;
+  const auto known = market::known_instrument(input.name);
+  return known ? known->description.tick_size : Price{};
 }
 
 }  // namespace
@@ -37,8 +43,6 @@ Result<FileSource> FileSource::open(const std::vector<KlineInput>& inputs) {
   if (inputs.empty())
     return error(ErrorCode::Malformed, "a market from files needs at least one kline file");
   BOOST_OUTCOME_TRY(const Interval interval, interval_or_default(inputs.front()));
-  FileSource source{interval};
-  InstrumentTable table;
   for (const KlineInput& input : inputs) {
     BOOST_OUTCOME_TRY(const Interval own, interval_or_default(input));
     if (own != interval)
@@ -47,6 +51,26 @@ Result<FileSource> FileSource::open(const std::vector<KlineInput>& inputs) {
                                "interval, larger ones are made of it",
                                inputs.front().klines.string(), to_string(interval),
                                input.klines.string(), to_string(own)));
+  }
+  return open_all(inputs, FileSource(interval, false, true));
+}
+
+Result<FileSource> FileSource::open_as(const std::vector<KlineInput>& inputs, Interval into,
+                                       std::uintmax_t kept_max) {
+  if (inputs.empty())
+    return error(ErrorCode::Malformed, "a market from files needs at least one kline file");
+  std::uintmax_t bytes = 0;
+  for (const KlineInput& input : inputs) {
+    std::error_code failed;
+    const std::uintmax_t size = std::filesystem::file_size(input.klines, failed);
+    if (!failed) bytes += size;
+  }
+  return open_all(inputs, FileSource(into, true, bytes <= kept_max));
+}
+
+Result<FileSource> FileSource::open_all(const std::vector<KlineInput>& inputs, FileSource source) {
+  InstrumentTable table;
+  for (const KlineInput& input : inputs) {
     BOOST_OUTCOME_TRY(source.add(input, table));
   }
   return source;
@@ -79,9 +103,10 @@ Result<KlineInput> FileSource::input_named(const std::filesystem::path& klines) 
 }
 
 Result<klines::SetAside> FileSource::read_rows(const KlineInput& input, InstrumentId id,
-                                               const std::function<void(const Bar&)>& take) const {
+                                               Interval own,
+                                               const std::function<void(const Bar&)>& take) {
   // Opened once where it is a kline file: it may be a pipe.
-  auto reader = klines::KlineReader::open(input.klines, id, interval_, input.bad_rows);
+  auto reader = klines::KlineReader::open(input.klines, id, own, input.bad_rows);
   while (reader) {
     BOOST_OUTCOME_TRY(const std::optional<Bar> bar, reader.value().next());
     if (!bar) return reader.value().set_aside();
@@ -89,8 +114,7 @@ Result<klines::SetAside> FileSource::read_rows(const KlineInput& input, Instrume
   }
   if (reader.error().code != ErrorCode::Malformed || !klines::archive_layout(input.klines))
     return reader.error();
-  BOOST_OUTCOME_TRY(const auto archive,
-                    klines::read_archive(input.klines, interval_, input.bad_rows));
+  BOOST_OUTCOME_TRY(const auto archive, klines::read_archive(input.klines, own, input.bad_rows));
   if (!archive.symbol.empty() && archive.symbol != input.name.symbol)
     return error(ErrorCode::Malformed,
                  fmt::format("{}: its rows are of {}, and it was given for {}",
@@ -101,18 +125,37 @@ Result<klines::SetAside> FileSource::read_rows(const KlineInput& input, Instrume
 
 Result<void> FileSource::add(const KlineInput& input, InstrumentTable& table) {
   const InstrumentId id{static_cast<std::uint32_t>(instruments_.size())};
+  BOOST_OUTCOME_TRY(const Interval own, interval_or_default(input));
   Series series;
   klines::StepFinder steps;
-  const auto take = [&](const Bar& bar) {
-    steps.see(bar);
+  const Price usual = usual_tick(input);
+  std::optional<OffTick> off;
+  std::optional<Timestamp> first, last;
+  const auto keep = [&](const Bar& bar) {
     series.rows.push_back(
         {bar.open_time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.turnover});
   };
-  BOOST_OUTCOME_TRY(const klines::SetAside set_aside, read_rows(input, id, take));
+  // What lies in no file that can be read again has to be kept.
+  std::error_code ignored;
+  const bool keeps = keeps_ || !std::filesystem::is_regular_file(input.klines, ignored) ||
+                     klines::archive_layout(input.klines) != klines::ArchiveLayout::Klines;
+  BarAggregator sum(interval_);
+  const auto take = [&](const Bar& bar) {
+    steps.see(bar);
+    if (!off && usual > Price{})
+      if (const auto price = off_tick(bar, usual)) off = OffTick{*price, bar.open_time};
+    if (!first) first = bar.open_time;
+    last = bar.open_time;
+    if (!keeps) return;
+    if (!aggregates_ || own == interval_) return keep(bar);
+    if (const auto whole = sum.add(bar)) keep(*whole);
+  };
+  BOOST_OUTCOME_TRY(const klines::SetAside set_aside, read_rows(input, id, own, take));
+  if (const auto whole = sum.finish()) keep(*whole);
   if (set_aside.rows > 0)
     notes_.push_back(fmt::format("{} rows of {} are set aside, the first: {}", set_aside.rows,
                                  input.klines.filename().string(), set_aside.first.front()));
-  if (series.rows.empty())
+  if (!first)
     return error(
         ErrorCode::Malformed,
         fmt::format("{}: has no rows, so there is nothing to show of {}:{}", input.klines.string(),
@@ -122,29 +165,35 @@ Result<void> FileSource::add(const KlineInput& input, InstrumentTable& table) {
   }
   BOOST_OUTCOME_TRY(
       Instrument description,
-      describe(input, steps.tick(), klines::derived_description(input.name, steps), series.rows));
+      describe(input, steps.tick(), klines::derived_description(input.name, steps), off));
   BOOST_OUTCOME_TRY(description.id, table.add(description));
-  first_ = std::min(first_, series.rows.front().open_time);
-  end_ = std::max(end_, next_open(series.rows.back().open_time, interval_));
+  if (aggregates_ && !makes_whole(own, interval_, *first))
+    return error(
+        ErrorCode::Refused,
+        fmt::format("{} bars are not made of whole {} bars: choose engine.interval so that "
+                    "they are",
+                    to_string(interval_), to_string(own)));
+  if (!keeps) series.stream.emplace(input.klines, id, own, interval_, input.bad_rows);
+  first_ = std::min(first_, *first);
+  end_ = std::max(end_, next_open(*last, own));
   instruments_.push_back(description);
   series_.push_back(std::move(series));
   return success();
 }
 
 Result<Instrument> FileSource::describe(const KlineInput& input, Price found_tick,
-                                        Instrument derived, const std::vector<Row>& rows) {
+                                        Instrument derived, const std::optional<OffTick>& off) {
   if (input.description) {
     Instrument given = *input.description;
     given.category = input.name.category;
     given.symbol = derived.symbol;
     if (given.tick_size <= Price{}) return given;  // the table says what is wrong with it
-    for (const Row& row : rows)
-      if (const std::optional<Price> price = off_tick(row, given.tick_size))
-        return error(
-            ErrorCode::Malformed,
-            fmt::format("{}: the price {} at {} is not on the tick {} given for {}",
-                        input.klines.string(), price->to_string(), format_time(row.open_time),
-                        given.tick_size.to_string(), given.name()));
+    if (off)
+      return error(
+          ErrorCode::Malformed,
+          fmt::format("{}: the price {} at {} is not on the tick {} given for {}",
+                      input.klines.string(), off->price.to_string(), format_time(off->open_time),
+                      given.tick_size.to_string(), given.name()));
     return given;
   }
   const std::optional<market::InstrumentSpec> known = market::known_instrument(input.name);
@@ -156,9 +205,7 @@ Result<Instrument> FileSource::describe(const KlineInput& input, Price found_tic
     return derived;
   }
   Instrument description = known->description;
-  if (found_tick < description.tick_size && std::ranges::any_of(rows, [&](const Row& row) {
-        return off_tick(row, description.tick_size).has_value();
-      })) {
+  if (found_tick < description.tick_size && off) {
     notes_.push_back(fmt::format("{}: prices in {} are finer than the usual tick {}; {} is used",
                                  description.name(), input.klines.filename().string(),
                                  description.tick_size.to_string(), found_tick.to_string()));
@@ -168,7 +215,9 @@ Result<Instrument> FileSource::describe(const KlineInput& input, Price found_tic
 }
 
 std::optional<Bar> FileSource::bar(InstrumentId id, Timestamp open) {
-  const std::vector<Row>& rows = series_.at(id.index).rows;
+  Series& series = series_.at(id.index);
+  if (series.stream) return series.stream->at(open);
+  const std::vector<Row>& rows = series.rows;
   if (open < rows.front().open_time || open > rows.back().open_time) return std::nullopt;
   // Where it lies if no row is missing before it; behind a hole it is looked for.
   const Duration length = next_open(open, interval_) - open;
@@ -186,6 +235,12 @@ std::optional<Bar> FileSource::bar(InstrumentId id, Timestamp open) {
              .close = row->close,
              .volume = row->volume,
              .turnover = row->turnover};
+}
+
+std::optional<Error> FileSource::failure() const {
+  for (const Series& series : series_)
+    if (series.stream && series.stream->failure()) return series.stream->failure();
+  return std::nullopt;
 }
 
 std::optional<std::int64_t> FileSource::funding_rate_e9(InstrumentId id, Timestamp funding_time) {

@@ -1,5 +1,7 @@
 // Recorded bars as the market of the simulated exchange: kline files, and funding history where
-// there is one. All rows lie in memory (56 bytes each); any time can be asked for in any order.
+// there is one. All rows lie in memory (56 bytes each), and any time can be asked for in any order;
+// unless bars of a wanted interval are to be played once in their order: then files of any smaller
+// interval are put together on the way in, and large ones stay on the disk.
 #pragma once
 
 #include <filesystem>
@@ -11,6 +13,7 @@
 #include "connectors/klines/funding_reader.hpp"
 #include "connectors/klines/kline_reader.hpp"
 #include "connectors/sim/market_source.hpp"
+#include "connectors/sim/row_stream.hpp"
 
 namespace proteus::sim {
 
@@ -34,6 +37,12 @@ class FileSource final : public MarketSource {
   /// that differ or are not known, a file without rows, one instrument twice, a price off the tick
   /// of a given description).
   static Result<FileSource> open(const std::vector<KlineInput>& inputs);
+  /// The same as bars of `into` (bar_aggregator.hpp). Files may have different intervals that make
+  /// up whole bars of it. Where the files together have more than `kept_max` bytes on the disk
+  /// their rows are read twice and not kept: once to describe them, once as they are asked for.
+  /// Errors: Refused, an interval that makes up none.
+  static Result<FileSource> open_as(const std::vector<KlineInput>& inputs, Interval into,
+                                    std::uintmax_t kept_max = std::uintmax_t{16} << 20U);
   /// `<exchange>-<category>_<SYMBOL>_<interval>.csv[.gz|.zst]` in `folder` for each name; funding
   /// from `<exchange>-linear_<SYMBOL>_funding.csv[.gz|.zst]` in `funding_folder` where it is there.
   /// Errors: those of `open`; NotFound, naming every instrument without a kline file.
@@ -56,6 +65,8 @@ class FileSource final : public MarketSource {
 
   /// Sentences on what was not as the table of well-known instruments says; for the log.
   [[nodiscard]] std::span<const std::string> notes() const { return notes_; }
+  /// A file that could not be read to its end the second time: its bars lack from there on.
+  [[nodiscard]] std::optional<Error> failure() const;
 
  private:
   struct Row {
@@ -70,16 +81,26 @@ class FileSource final : public MarketSource {
   struct Series {
     std::vector<Row> rows;
     std::vector<klines::FundingRate> funding;
+    std::optional<RowStream> stream;  ///< instead of rows
+  };
+  /// The first price off the tick that is given or usual.
+  struct OffTick {
+    Price price;
+    Timestamp open_time{};
   };
 
-  explicit FileSource(Interval interval) : interval_(interval) {}
+  FileSource(Interval interval, bool aggregates, bool keeps)
+      : interval_(interval), aggregates_(aggregates), keeps_(keeps) {}
+  static Result<FileSource> open_all(const std::vector<KlineInput>& inputs, FileSource source);
   Result<void> add(const KlineInput& input, InstrumentTable& table);
-  Result<klines::SetAside> read_rows(const KlineInput& input, InstrumentId id,
-                                     const std::function<void(const Bar&)>& take) const;
+  static Result<klines::SetAside> read_rows(const KlineInput& input, InstrumentId id, Interval own,
+                                            const std::function<void(const Bar&)>& take);
   Result<Instrument> describe(const KlineInput& input, Price found_tick, Instrument derived,
-                              const std::vector<Row>& rows);
+                              const std::optional<OffTick>& off);
 
   Interval interval_;
+  bool aggregates_ = false;  ///< files of smaller intervals are put together
+  bool keeps_ = true;        ///< rows in memory
   std::vector<Instrument> instruments_;
   std::vector<Series> series_;
   std::vector<std::string> notes_;

@@ -12,6 +12,7 @@ inline constexpr double kTenYears = 3650 * 86'400.0;
 
 struct StorageSettings {
   std::int64_t commit_every_bytes = 1 << 20;
+  bool tables = true;
   Duration sync_interval = std::chrono::milliseconds{200};
   std::int64_t sync_bytes = 1 << 20;
   std::int64_t log_part_bytes = 256 << 20;
@@ -34,6 +35,9 @@ struct StorageSettings {
                 "replay only: the log gathers this many bytes before one write; 0 writes at every "
                 "commit, as paper and live always do",
                 0, 64 << 20),
+        setting("tables", &S::tables,
+                "replay only: journal.sqlite is told what the log holds; without it a replay ends "
+                "sooner, and proteus journal rebuild makes the tables later"),
         setting("sync_interval", &S::sync_interval,
                 "longest time between two syncs of the log to the disk", 0.01, 60.0),
         setting("sync_bytes", &S::sync_bytes, "the log is synced earlier when this many bytes wait",

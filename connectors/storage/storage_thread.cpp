@@ -310,7 +310,7 @@ Result<void> StorageThread::open_tables() {
 }
 
 void StorageThread::derive_all() {
-  if (log_damaged_) return;
+  if (log_damaged_ || (!settings_.tables && !retains_)) return;
   if (!db_) {
     if (const auto opened = open_tables(); !opened) return sqlite_failed(opened.error());
     derived_bytes_.store(db_->offset());

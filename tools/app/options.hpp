@@ -50,6 +50,10 @@ struct Options {
   bool skip_bad_rows = false;
   bool no_torch = false;    ///< of known answers: those alone that need no LibTorch
   std::string from, until;  ///< times of a span; empty: from the first, to the last
+  std::string pace = "max";  ///< of a replay: as fast as it goes, or so many times real time
+  std::vector<std::string> grid;  ///< settings that are varied, KEY=V1,V2,...
+  std::int64_t jobs = 0;          ///< runs at once; 0: one a core
+  bool keep = false;              ///< sessions of a grid stay
   std::vector<std::string> topics;
   std::vector<std::string> instruments;
   std::vector<std::string> kinds;           ///< of what is fetched

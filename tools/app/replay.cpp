@@ -47,7 +47,7 @@ Result<std::unique_ptr<Replay>> Replay::create(const Loaded& loaded, Timestamp w
   BOOST_OUTCOME_TRY(auto inputs,
                     kline_inputs(s.replay.files, s.replay.funding_folder, s.replay.bad_rows));
   BOOST_OUTCOME_TRY(inputs, in_order(std::move(inputs), s.engine.instruments));
-  BOOST_OUTCOME_TRY(auto source, sim::FileSource::open(inputs));
+  BOOST_OUTCOME_TRY(auto source, sim::FileSource::open_as(inputs, s.engine.interval));
   if (s.replay.bad_rows == klines::BadRows::SetAside)
     for (const std::string& note : source.notes()) spdlog::warn("Note: {}.", note);
   InstrumentTable instruments;
@@ -65,29 +65,23 @@ Result<std::unique_ptr<Replay>> Replay::create(const Loaded& loaded, Timestamp w
   BOOST_OUTCOME_TRY(auto player, replay::MarketPlayer::create(made->source_, s.engine.interval,
                                                               span, made->trading_->engine()));
   made->player_.emplace(std::move(player));
-  if (made->trading_->learns()) {
-    const strategies::PolicySpec& spec = made->trading_->policy_spec();
-    made->learner_ =
-        std::make_unique<online::InlineLearner>(online::LearnMarket{spec.market, spec.interval});
-    made->trading_->learn_with(*made->learner_);
-  }
+  made->learner_.begin(*made->trading_);
   return made;
+}
+
+Result<void> Replay::finish(const std::string& cause) {
+  BOOST_OUTCOME_TRY(trading_->finish(cause, trading_->engine().now()));
+  if (const auto failed = source_.failure()) return *failed;
+  return success();
 }
 
 bool Replay::play(std::int64_t closes) {
   for (; closes > 0; --closes) {
     const bool more = player_->step();
-    hear_learner();
+    learner_.hear();
     if (!more) return false;
   }
   return true;
-}
-
-void Replay::hear_learner() {
-  if (learner_ == nullptr) return;
-  EventBody answer;
-  while (learner_->take(answer))
-    trading_->hear_learner(std::move(answer), trading_->engine().now());
 }
 
 }  // namespace proteus::app

@@ -9,12 +9,11 @@
 
 #include "connectors/replay/market_player.hpp"
 #include "connectors/sim/file_source.hpp"
-#include "models/online/inline_learner.hpp"
-#include "tools/app/trading.hpp"
+#include "tools/app/playing.hpp"
 
 namespace proteus::app {
 
-class Replay {
+class Replay final : public Playing {
  public:
   /// Reads the file of each of engine.instruments among `replay.files`, makes a session that starts
   /// at `wall` (it names the folder) and wires it. Errors: those of the files, with path:line;
@@ -22,25 +21,26 @@ class Replay {
   static Result<std::unique_ptr<Replay>> create(const Loaded& loaded, Timestamp wall);
 
   /// Plays up to `closes` closing times. False: everything was played.
-  bool play(std::int64_t closes);
-  /// Errors: Io, what of the log was lost.
-  Result<void> finish(const std::string& cause) {
-    return trading_->finish(cause, trading_->engine().now());
-  }
+  bool play(std::int64_t closes) override;
+  /// Errors besides: those of a file that changed while it was played.
+  Result<void> finish(const std::string& cause) override;
 
-  [[nodiscard]] const Trading& trading() const { return *trading_; }
-  /// Open of the first bar that is decided on.
-  [[nodiscard]] Timestamp from() const { return player_->from(); }
-  /// Last close that will be played.
-  [[nodiscard]] Timestamp until() const { return player_->until(); }
+  [[nodiscard]] const Trading& trading() const override { return *trading_; }
+  void observe(JournalObserver* observer) override { trading_->observe(observer); }
+  [[nodiscard]] Timestamp from() const override { return player_->from(); }
+  [[nodiscard]] Timestamp until() const override { return player_->until(); }
+  [[nodiscard]] std::optional<Timestamp> next() const override {
+    if (player_->next_close() > player_->until()) return std::nullopt;
+    return player_->next_close();
+  }
+  [[nodiscard]] std::int64_t steps_at_once() const override { return 1000; }
 
  private:
   Replay(sim::FileSource source, std::unique_ptr<Trading> trading)
       : source_(std::move(source)), trading_(std::move(trading)) {}
-  void hear_learner();
 
   sim::FileSource source_;
-  std::unique_ptr<online::InlineLearner> learner_;  ///< null: nothing is adapted
+  ReplayLearner learner_;
   std::unique_ptr<Trading> trading_;
   std::optional<replay::MarketPlayer> player_;
 };

@@ -327,7 +327,7 @@ Result<Loaded> load_over(const Below& below, const std::filesystem::path& file,
   if (paths == Paths::Checked) check_paths(s, reader);
   if (s.paper.fill_mode == matching::FillMode::Quote && s.feed.book_depth == 0)
     reader.reject("paper", "fill_mode",
-                  "quote needs books: set feed.book_depth to 1, 50 or 200 (a replay has none)");
+                  "quote needs books: set feed.book_depth to 1, 50 or 200 (kline files have none)");
   BOOST_OUTCOME_TRY(reader.finish());
   loaded.resolved = reader.resolved();
   loaded.shown = below.note + reader.show();

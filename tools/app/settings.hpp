@@ -89,6 +89,7 @@ struct SessionSettings {
 struct ReplaySettings {
   std::vector<std::string> files;
   std::string funding_folder;
+  std::vector<std::string> instruments;
   std::string from;
   std::string until;
   klines::BadRows bad_rows = klines::BadRows::Refuse;
@@ -100,6 +101,9 @@ struct ReplaySettings {
                 "each of engine.instruments"),
         setting("funding_folder", &R::funding_folder,
                 "folder of funding files; empty: rates are not known and are assumed"),
+        setting("instruments", &R::instruments,
+                "files of instruments (bybit-<category>_instruments.jsonl, as proteus fetch writes "
+                "them) for recordings that do not describe theirs"),
         setting("from", &R::from,
                 "decisions begin with the bar that opens then (2025-06-01T00:00:00Z); empty: after "
                 "feed.warm_up_bars of the files"),

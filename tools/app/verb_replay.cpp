@@ -2,13 +2,11 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <csignal>
 
 #include "connectors/net/loop.hpp"
-#include "tools/app/kline_inputs.hpp"
 #include "tools/app/net_feed_io.hpp"
-#include "tools/app/replay.hpp"
+#include "tools/app/replay_grid.hpp"
+#include "tools/app/replay_run.hpp"
 #include "tools/app/screen.hpp"
 #include "tools/app/shipped_settings.hpp"
 #include "tools/app/status_json.hpp"
@@ -20,36 +18,6 @@
 namespace proteus::app {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::int64_t kClosesAtOnce = 1000;
-
-volatile std::sig_atomic_t replay_interrupted = 0;
-
-/// Files on the command line bring their instruments with them.
-Result<std::vector<std::string>> overrides_of(const Options& options) {
-  std::vector<std::string> overrides;
-  if (!options.files.empty()) {
-    std::vector<std::string> instruments;
-    for (const std::string& file : options.files) {
-      BOOST_OUTCOME_TRY(const auto input, kline_input(file));
-      instruments.push_back(
-          fmt::format("{}:{}", to_string(input.name.category), input.name.symbol));
-    }
-    overrides = {fmt::format("replay.files={}", fmt::join(options.files, ",")),
-                 fmt::format("engine.instruments={}", fmt::join(instruments, ","))};
-  }
-  overrides.insert(overrides.end(), options.overrides.begin(), options.overrides.end());
-  return overrides;
-}
-
-void tell_progress(const Replay& replay) {
-  const Engine& engine = replay.trading().engine();
-  spdlog::info("Replay. at={} until={} bars={} equity={}", format_time(engine.now()),
-               format_time(replay.until()), engine.counters().bars,
-               fixed(engine.ledger().equity.to_string(), 2));
-}
-
 /// What is played may be what the weights were trained on.
 void tell_seen(const Loaded& loaded, Timestamp from) {
   const Settings& s = loaded.settings;
@@ -58,18 +26,6 @@ void tell_seen(const Loaded& loaded, Timestamp from) {
         std::pair{!loaded.forecasters.empty(), &s.forecast.checkpoints}})
     if (const auto note = trades ? evaluate::seen_note(*files, from) : std::nullopt)
       spdlog::warn("Note: {}.", *note);
-}
-
-/// Real time that it took.
-Duration play(Replay& replay) {
-  const Duration begin = net::Loop::steady_now();
-  Duration told = begin;
-  while (replay_interrupted == 0 && replay.play(kClosesAtOnce)) {
-    if (net::Loop::steady_now() - told < 1s) continue;
-    told = net::Loop::steady_now();
-    tell_progress(replay);
-  }
-  return net::Loop::steady_now() - begin;
 }
 
 /// The replay as `status` would show a daemon that has just ended.
@@ -92,7 +48,8 @@ std::string status_of(const Trading& trading, const Loaded& loaded, Duration too
 }
 
 /// `whole`: from the reading of the files to the last row of the tables; `played`: the bars alone.
-void print_result(const Trading& trading, const Loaded& loaded, Duration whole, Duration played) {
+void print_result(const Playing& playing, const Loaded& loaded, Duration whole, Duration played) {
+  const Trading& trading = playing.trading();
   const auto bars = static_cast<double>(trading.engine().counters().bars);
   const LedgerView ledger = trading.engine().ledger();
   fmt::print(
@@ -101,15 +58,37 @@ void print_result(const Trading& trading, const Loaded& loaded, Duration whole, 
       render_summary(status_of(trading, loaded, whole), style_of_stdout()), "speed", bars,
       seconds(whole), bars / seconds(whole), seconds(played), "exactly", ledger.equity.to_string(),
       ledger.initial.to_string(), trading.engine().ledger_hash());
+  for (const std::string& note : playing.notes()) fmt::print("{:<10}{}\n", "note", note);
 }
 
 }  // namespace
 
 void declare_replay(CLI::App& app, Options& options) {
   add_config(app, options);
-  app.add_option("FILE", options.files,
-                 "kline files; they bring their instruments with them. Default: replay.files")
+  app.add_option("SOURCE", options.files,
+                 "kline files, which bring their instruments with them; or a session, or recorded "
+                 "feeds (folders or parts). Default: replay.files")
       ->type_name("");
+  app.add_option("--from", options.from,
+                 "decisions begin with the bar that opens then: 2025-06-01 or "
+                 "2025-06-01T12:00:00Z; as replay.from")
+      ->type_name("TIME");
+  app.add_option("--to", options.until, "bars that close later are not played; as replay.until")
+      ->type_name("TIME");
+  app.add_option("--speed", options.pace, "max, or so many times real time")
+      ->type_name("max|N")
+      ->capture_default_str();
+  app.add_option("--grid", options.grid,
+                 "a setting and its values, again for more: every combination is played. Where a "
+                 "value holds a comma, '|' stands between them")
+      ->type_name("KEY=V1,V2,...")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  app.add_option("--jobs", options.jobs, "runs of a grid at once; 0: as many as there are cores")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024));
+  app.add_flag("--keep", options.keep, "the sessions of a grid stay, each in its own folder");
   app.add_option("--verify", options.verify,
                  "tell a recorded session again from its log and compare every record; its folder, "
                  "or its name beside the socket")
@@ -118,22 +97,28 @@ void declare_replay(CLI::App& app, Options& options) {
   add_json(app, options);
 }
 
-int run_replay(const Options& options) {
-  if (!options.verify.empty()) return run_told_again(options);
+int run_replay(const Options& given) {
+  if (!given.verify.empty()) return run_told_again(given);
   const Duration begin = net::Loop::steady_now();
-  auto overrides = overrides_of(options);
-  if (overrides.has_error()) return fail(overrides.error(), kUsage);
-  auto loaded = load_for_verb(options.config, overrides.value());
-  if (loaded.has_error()) return fail(loaded.error(), kConfig);
-  auto replay = Replay::create(loaded.value(), net::Loop::wall_now());
+  Options options = given;
+  for (std::string* time : {&options.from, &options.until})
+    if (time->size() == 10) *time += "T00:00:00Z";
+  const auto speed = parse_pace(options.pace);
+  if (speed.has_error()) return fail(speed.error(), kUsage);
+  if (!options.grid.empty()) return run_replay_grid(options);
+  const auto sources = replay_sources(options);
+  if (sources.has_error()) return fail(sources.error(), kUsage);
+  auto loaded = load_for_replay(options, sources.value());
+  if (loaded.has_error())
+    return fail(loaded.error(), loaded.error().code == ErrorCode::NotFound ? kUsage : kConfig);
+  auto replay = open_replay(loaded.value(), sources.value(), net::Loop::wall_now());
   if (replay.has_error()) return fail(replay.error(), kError);
-  for (const int signal : {SIGINT, SIGTERM})
-    std::signal(signal, [](int) { replay_interrupted = 1; });
-  tell_seen(loaded.value(), replay.value()->from());
-  const Duration played = play(*replay.value());
-  const auto ended =
-      replay.value()->finish(replay_interrupted != 0 ? "interrupted" : "everything was played");
-  print_result(replay.value()->trading(), loaded.value(), net::Loop::steady_now() - begin, played);
+  Playing& playing = *replay.value();
+  hear_signals();
+  tell_seen(loaded.value(), playing.from());
+  const Duration played = play_through(playing, speed.value());
+  const auto ended = playing.finish(replay_interrupted() ? "interrupted" : "everything was played");
+  print_result(playing, loaded.value(), net::Loop::steady_now() - begin, played);
   if (ended.has_error()) return fail(ended.error(), kError);
   return kOk;
 }

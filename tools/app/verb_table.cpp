@@ -18,7 +18,7 @@ constexpr Verb kVerbs[] = {
     {"guard", "watches a live daemon; when it is missed, cancels its orders and closes",
      declare_guard, run_guard},
     {"sim", "simulated exchange on loopback, in the venue's own protocol", declare_run, run_sim},
-    {"replay", "kline files straight into the engine, no network, as fast as it goes",
+    {"replay", "sessions, recorded feeds or kline files through the engine, no network",
      declare_replay, run_replay},
     {"status", "what a running daemon holds, earns and sees", declare_status, run_status},
     {"why", "the reason of a decision, step by step, now or in a past session", declare_why,
