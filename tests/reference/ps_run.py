@@ -119,7 +119,8 @@ class Session:
     def _decide(self, batch, stopping):
         equity = self.books.equity()
         self.gate.close_ms = batch[0][1].close_ms
-        self.gate.whole = len(batch) == len(self.instruments)
+        # Without a barrier nothing is told between a bar and its decision.
+        self.gate.whole = len(batch) == len(self.instruments) or self.barrier_ms == 0
         # Bars that came wait for those that did not (engine.md).
         self.now = self.gate.close_ms + (0 if self.gate.whole else self.barrier_ms)
         self.gate.on_equity(self.now, equity)
