@@ -200,7 +200,7 @@ def recorded_funding(recorded):
 def computed_funding(session):
     return {(f["instrument"], f["time_ms"]): {
         "position_raw": f["position"], "mark_raw": f["mark"], "rate_raw": f["rate"],
-        "rate_assumed": 0, "amount_raw": f["amount"]} for f in session.venue.funding}
+        "rate_assumed": f["assumed"], "amount_raw": f["amount"]} for f in session.venue.funding}
 
 
 def recorded_equity(recorded):

@@ -68,11 +68,16 @@ class Session:
                     live.setdefault(bar.close_ms, []).append((i, bar))
         closes = sorted(live)
         for close_ms in closes:
-            for i, bar in live[close_ms]:
-                self._bar(i, bar)
-            # What still waits for others when the run ends is recorded, and nothing is sent for it.
-            waits = close_ms == closes[-1] and len(live[close_ms]) < len(self.instruments)
-            self._decide(live[close_ms], stopping=waits)
+            rows = live[close_ms]
+            # Bars that are not all there wait for the barrier; without one, each is decided as the next comes.
+            apart = len(rows) < len(self.instruments) and self.barrier_ms == 0
+            for group in [[row] for row in rows] if apart else [rows]:
+                for i, bar in group:
+                    self._bar(i, bar)
+                # What still waits for others when the run ends is recorded, and nothing is sent for it.
+                last = close_ms == closes[-1] and group[-1] is rows[-1]
+                waits = not apart and len(rows) < len(self.instruments)
+                self._decide(group, stopping=last and waits)
 
     @staticmethod
     def _side(i, weight):
@@ -114,7 +119,8 @@ class Session:
     def _decide(self, batch, stopping):
         equity = self.books.equity()
         self.gate.close_ms = batch[0][1].close_ms
-        self.gate.whole = len(batch) == len(self.instruments)
+        # Without a barrier nothing is told between a bar and its decision.
+        self.gate.whole = len(batch) == len(self.instruments) or self.barrier_ms == 0
         # Bars that came wait for those that did not (engine.md).
         self.now = self.gate.close_ms + (0 if self.gate.whole else self.barrier_ms)
         self.gate.on_equity(self.now, equity)
@@ -157,7 +163,9 @@ class Session:
         for ordinal, (quantity, reduce_only, purpose) in enumerate(p for p in parts if p[0]):
             order = Order(i.name, side, reduce_only, quantity, bar.close, bar.close_ms, purpose,
                           ordinal)
-            words = self.gate.review(self.now, order, i, self.books, [o for _, o in placed])
+            still_open = [o for orders in self.venue.open.values() for o in orders]
+            words = self.gate.review(self.now, order, i, self.books,
+                                     still_open + [o for _, o in placed])
             approved = words[-1][1]
             d.controls += words
             d.orders.append((order, approved, "none" if approved else words[-1][0]))

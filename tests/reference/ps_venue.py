@@ -124,6 +124,8 @@ class PaperVenue:
     def __init__(self, settings, books, rates):
         self.books = books
         self.rates = rates  # {instrument: {time: rate}}
+        self.assumed = bps(settings["assumed_funding_bps"])
+        self.told_by_sim = True  # Else (files straight into the engine) a rate may be known to nobody.
         self.half_spread = settings["half_spread_bps"]
         self.impact = settings["impact_bps"]
         self.taker = {False: bps(settings["linear_taker_fee_bps"]),
@@ -145,6 +147,8 @@ class PaperVenue:
     def on_bar(self, instrument, bar):
         name = instrument.name
         previous = self.last[name] or bar.open
+        if self.settled_to[name] is None:  # Listed while the run goes on: its first bar starts its clock.
+            self.settled_to[name] = bar.open_ms
         self._settle(instrument, bar.open_ms, previous)
         arriving, self.open[name] = self.open[name], []
         for order in arriving:
@@ -277,9 +281,14 @@ class PaperVenue:
         for time_ms in funding_times(since, until_ms, instrument.funding_ms):
             if position == 0:
                 continue
-            rate = self.rates[name].get(time_ms, ASSUMED_BY_SIM)
+            rate = self.rates[name].get(time_ms, ASSUMED_BY_SIM if self.told_by_sim else None)
+            nobody_knows = rate is None
+            if nobody_knows:
+                rate = up(self.assumed * instrument.funding_ms, 8 * 3_600_000)
+                rate = rate if position > 0 else -rate
             value = near(mark * position, S)
             amount = up(value * rate, S)
             self.books.settle(instrument, amount)
             self.funding.append(dict(time_ms=time_ms, instrument=name, position=position,
-                                     mark=mark, rate=rate, amount=amount))
+                                     mark=mark, rate=rate, amount=amount,
+                                     assumed=int(nobody_knows)))

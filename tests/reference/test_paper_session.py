@@ -58,6 +58,23 @@ def venue(held=0, capital=10_000 * S):
     return ps_venue.PaperVenue(PAPER, books, {BTC.name: {28_800_000: 100_000}})
 
 
+class Funding(unittest.TestCase):
+    def charged(self, held, told_by_sim):
+        v = venue()
+        v.told_by_sim, v.rates = told_by_sim, {BTC.name: {}}
+        v.books.positions[BTC.name].quantity = held
+        v.settled_to[BTC.name] = 0
+        v._settle(BTC, 28_800_000, 100_000 * S)
+        return v.funding[0]["rate"], v.funding[0]["amount"], v.funding[0]["assumed"]
+
+    def test_a_rate_that_nobody_knows_is_charged_to_whoever_holds(self):
+        self.assertEqual(self.charged(S, False), (100_000, 10 * S, 1))
+        self.assertEqual(self.charged(-S, False), (-100_000, 10 * S, 1))
+
+    def test_the_simulated_exchange_names_one_where_its_files_have_none(self):
+        self.assertEqual(self.charged(-S, True), (100_000, -10 * S, 0))
+
+
 class Numbers(unittest.TestCase):
     def test_a_price_is_read_without_passing_through_a_double(self):
         self.assertEqual(ps_numbers.raw("106631.1"), 106_631_100_000_000)

@@ -69,7 +69,14 @@ void Audit::hear(const BarClosed& closed, const Event&) {
   market.hole_told = false;
   market.close_time = bar.close_time;
   market.undecided.push_back(bar);
-  market.mark_before = std::exchange(market.mark, bar.close);
+  if (!market.ticker_marked) market.mark_before = std::exchange(market.mark, bar.close);
+}
+
+void Audit::hear(const TickerUpdated& ticker, const Event&) {
+  if (marks_ != MarkSource::Ticker || ticker.mark == Price{}) return;
+  Market& market = markets_[ticker.instrument];
+  market.ticker_marked = true;
+  market.mark = ticker.mark;
 }
 
 void Audit::hear(const Fill& fill, const Event&) {
@@ -80,8 +87,11 @@ void Audit::hear(const Fill& fill, const Event&) {
   expect(executions_.emplace(fill.execution.view()).second, "one execution twice");
   // A venue elsewhere has a clock of its own, which ours knows to a fraction of a second.
   const bool elsewhere = audited_ && audited_->venue == nullptr;
-  expect(fill.time <= now_ + (elsewhere ? Duration{std::chrono::seconds{2}} : Duration{0}),
-         "a fill from the future", format_time(fill.time));
+  const Duration doubt = elsewhere  ? Duration{std::chrono::seconds{2}}
+                         : audited_ ? audited_->clock_doubt
+                                    : Duration::zero();
+  expect(!audited_ || fill.time <= now_ + doubt, "a fill from the future",
+         fmt::format("{}, more than {} ns ahead", format_time(fill.time), doubt.count()));
   const Quantity change = signed_quantity(fill.side, fill.quantity);
   cash_ -= notional(fill.price, change, Rounding::Up);
   if (fill.fee_base.is_zero()) cash_ -= fill.fee;
@@ -101,7 +111,8 @@ void Audit::hear(const Fill& fill, const Event&) {
          std::string(fill.id.view()));
   expect(order.request.side == fill.side && order.request.instrument == fill.instrument,
          "a fill that is not its order's");
-  expect(fill.time >= order.decided_close || may_be_late, "a fill earlier than the next bar's open",
+  expect(!audited_ || fill.time >= order.decided_close - audited_->clock_doubt || may_be_late,
+         "a fill earlier than the next bar's open",
          fmt::format("{} of a decision on the bar that closed {}", format_time(fill.time),
                      format_time(order.decided_close)));
 }
@@ -189,7 +200,7 @@ void Audit::append(const DecisionRecord& d) {
     const bool due = !market.undecided.empty() && market.undecided.front().open_time == d.bar_open;
     expect(due, "a decision without its bar, or out of order", format_time(d.bar_open));
     if (due) market.undecided.pop_front();
-    if (d.outcome == Outcome::SetAside) market.mark = market.mark_before;
+    if (d.outcome == Outcome::SetAside && !market.ticker_marked) market.mark = market.mark_before;
   }
   for (const double x : d.observation) expect(std::isfinite(x), "an observation that is no number");
   for (const SizingStep& step : d.sizing)
@@ -364,10 +375,13 @@ void Audit::open_orders() {
 }
 
 void Audit::after_input() {
-  for (const auto& [id, market] : markets_)
-    if (!market.undecided.empty())
-      expect(false, "a closed bar without a decision",
-             format_time(market.undecided.front().open_time));
+  const Duration barrier = audited_ ? audited_->barrier : Duration::zero();
+  for (const auto& [id, market] : markets_) {
+    if (market.undecided.empty()) continue;
+    const Bar& bar = market.undecided.front();
+    expect(now_ < bar.close_time + barrier, "a closed bar without a decision",
+           format_time(bar.open_time));
+  }
   if (!audited_) return;
   books();
   open_orders();

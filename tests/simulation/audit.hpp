@@ -25,6 +25,10 @@ struct Audited {
   const Engine& engine;
   const paper::PaperVenue* venue;  ///< null: the venue is elsewhere, and reports when it likes
   const InstrumentTable& instruments;
+  /// How far the venue's clock, by which it stamps, may lie beyond ours.
+  Duration clock_doubt{0};
+  /// How long bars of one close wait for each other.
+  Duration barrier{0};
 };
 
 class Audit final : public Journal {
@@ -32,8 +36,14 @@ class Audit final : public Journal {
   /// Asked at each commit; true: the disk is full just now.
   using DiskFull = std::function<bool()>;
 
-  Audit(Journal& log, Money capital, const risk::LimitSettings& limits, DiskFull disk_full)
-      : log_(log), cash_(capital), limits_(limits), disk_full_(std::move(disk_full)) {}
+  /// `marks`: where the books are marked from.
+  Audit(Journal& log, Money capital, const risk::LimitSettings& limits, DiskFull disk_full,
+        MarkSource marks = MarkSource::Bars)
+      : log_(log),
+        cash_(capital),
+        marks_(marks),
+        limits_(limits),
+        disk_full_(std::move(disk_full)) {}
 
   void append(const Event& event) override;
   void append(const DecisionRecord& decision) override;
@@ -87,13 +97,15 @@ class Audit final : public Journal {
   struct Market {
     Quantity held;
     Price mark;
-    Price mark_before;  ///< the last bar; it holds again where that bar is set aside
+    Price mark_before;           ///< the last bar; it holds again where that bar is set aside
+    bool ticker_marked = false;  ///< closes mark it no more
     Timestamp close_time{};
     bool hole_told = false;  ///< a MissingBar since the last bar
     std::deque<Bar> undecided;
   };
 
   void hear(const BarClosed& closed, const Event& event);
+  void hear(const TickerUpdated& ticker, const Event& event);
   void hear(const Fill& fill, const Event& event);
   void hear(const OrderUpdate& update, const Event& event);
   void hear(const FundingSettled& funding, const Event& event);
@@ -130,6 +142,7 @@ class Audit final : public Journal {
   std::uint64_t sequence_ = 0;
   Timestamp now_{};
   Money cash_;  ///< capital less all that was paid
+  MarkSource marks_;
   std::map<InstrumentId, Market> markets_;
   std::map<std::string, Ours, std::less<>> orders_;  ///< open ones
   std::set<std::string, std::less<>> ended_;

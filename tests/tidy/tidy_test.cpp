@@ -152,7 +152,8 @@ TEST(Tidy, LibrariesStayInTheirRooms) {
       {{"zlib"}, {"connectors/klines", "tests"}},
       {{"toml++"}, {"config"}},
       {{"torch/", "ATen/"}, {"models", "tests"}},
-      {{"spdlog"}, {"connectors", "tools", "tests/bench/daemon", "tests/unit/tools"}},
+      {{"spdlog"},
+       {"connectors", "tools", "tests/bench/daemon", "tests/unit/tools", "tests/simulation"}},
       {{"boost/json"}, {"connectors", "tools", "tests"}},
       {{"CLI/"}, {"tools"}},
   };

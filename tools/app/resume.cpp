@@ -97,7 +97,8 @@ Result<void> fits_session(const Loaded& loaded, const std::filesystem::path& fol
 }
 
 Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded, std::string_view mode,
-                                                 const std::filesystem::path& folder) {
+                                                 const std::filesystem::path& folder,
+                                                 const MakeNeighbour& neighbour) {
   BOOST_OUTCOME_TRY(auto session, storage::Session::open(folder));
   BOOST_OUTCOME_TRY(fits_session(loaded, folder));
   BOOST_OUTCOME_TRY(auto segment, storage::LastSegment::open(session.wal_path()));
@@ -129,7 +130,9 @@ Result<std::unique_ptr<Trading>> Trading::resume(const Loaded& loaded, std::stri
       std::move(segment), storage::wal_options(loaded.settings.storage, mode));
   made->watched_ =
       std::make_unique<WatchedJournal>(*made->retold_, made->instruments_, Telling::Silent);
-  BOOST_OUTCOME_TRY(made->assemble(instruments, *made->watched_));
+  if (neighbour) made->neighbour_ = neighbour(*made->watched_);
+  BOOST_OUTCOME_TRY(
+      made->assemble(instruments, made->neighbour_ ? *made->neighbour_ : *made->watched_));
   if (snapshot) {
     BOOST_OUTCOME_TRY(made->load_snapshot(*snapshot));
   }

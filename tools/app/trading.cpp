@@ -62,9 +62,7 @@ void Trading::watch(Telling telling) {
   watched_ = std::make_unique<WatchedJournal>(*journal_, instruments_, telling);
 }
 
-void Trading::accompany(const std::function<std::unique_ptr<Journal>(Journal&)>& make) {
-  neighbour_ = make(ears());
-}
+void Trading::accompany(const MakeNeighbour& make) { neighbour_ = make(ears()); }
 
 Result<void> Trading::build(const InstrumentTable& instruments, Timestamp now) {
   BOOST_OUTCOME_TRY(assemble(instruments, neighbour_ ? *neighbour_ : ears()));
@@ -101,6 +99,7 @@ Result<void> Trading::assemble(const InstrumentTable& instruments, Journal& log)
     paper_ = made.get();
     venue_ = std::move(made);
   }
+  if (surround_) venue_ = surround_(std::move(venue_));
   engine_ = std::make_unique<Engine>(s.engine, instruments_, code_, std::move(strategies), *gate_,
                                      *venue_, log);
   return success();

@@ -38,12 +38,16 @@ class Trading {
   static Result<std::unique_ptr<Trading>> open(const Loaded& loaded, std::string_view mode,
                                                Timestamp start,
                                                std::optional<SessionCode> code = {});
+  /// Makes a journal before the log, over the log or over who watches it; null: nobody is there.
+  using MakeNeighbour = std::function<std::unique_ptr<Journal>(Journal& log)>;
   /// Opens an existing session to go on with it: loads its last snapshot and tells it again from
-  /// there, comparing every record with the log, until the log ends. `go_on` comes next. Errors:
+  /// there, comparing every record with the log, until the log ends; `neighbour` hears what is told
+  /// again, and what follows. `go_on` comes next. Errors:
   /// NotFound, a session that had not begun; Busy; Refused, a session of another mode, or settings
   /// that decide otherwise than the session's, by key; Corrupt; Unsupported.
   static Result<std::unique_ptr<Trading>> resume(const Loaded& loaded, std::string_view mode,
-                                                 const std::filesystem::path& folder);
+                                                 const std::filesystem::path& folder,
+                                                 const MakeNeighbour& neighbour = {});
   /// The same parts over another log, for telling a session again: nothing is written anywhere, and
   /// nobody learns. `session` was only looked at; `from`: where the telling begins, null: before
   /// the first input. Errors: those of `build`; Unsupported, Corrupt: the snapshot.
@@ -73,7 +77,11 @@ class Trading {
   void observe(JournalObserver* observer) { watched_->observe(observer); }
   /// Puts a neighbour before the log that hears all that is written and passes it on; it is made
   /// over the log, or over who watches it. For audits. After `watch`, before `build`.
-  void accompany(const std::function<std::unique_ptr<Journal>(Journal& log)>& make);
+  void accompany(const MakeNeighbour& make);
+  /// Puts a venue around the one that orders go to, which it owns and passes on to. For audits and
+  /// for what a test breaks on purpose. Before `build`.
+  using MakeVenue = std::function<std::unique_ptr<Venue>(std::unique_ptr<Venue> venue)>;
+  void surround(MakeVenue make) { surround_ = std::move(make); }
   /// Whether policies are to be adapted by gradient steps: then somebody has to learn.
   [[nodiscard]] bool learns() const {
     return !models_.empty() && strategies::learns(settings_.policy.adapt);
@@ -148,6 +156,7 @@ class Trading {
   InstrumentTable instruments_;
   std::optional<risk::Gate> gate_;
   std::unique_ptr<Venue> venue_;
+  MakeVenue surround_;                       // null: nothing stands around the venue
   paper::PaperVenue* paper_ = nullptr;       ///< it, where it is paper
   live::LiveVenue* live_ = nullptr;          ///< it, where it is live
   std::unique_ptr<WatchedJournal> watched_;  // null: nobody looks on

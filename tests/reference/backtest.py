@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Back-tests of kline files by `proteus replay`, and the same rule computed here from the files.
+
+  backtest.py --proteus BIN --klines FILE... --funding FOLDER [--together] [--json]
+
+Each file is played alone, with --together all of them as one account too. What the program made is
+read from its journal alone; what it should have made is computed by ps_run from the kline files, the
+funding files, the run's settings and the venue's table of instruments, after the pages of
+docs/reference. Compared: every position and every equity bar by bar, then every row of every table
+(ps_compare). Exit code 0: positions are equal and equity within 1e-9, relative; 1: not; 77: a file
+is not there.
+
+Speed: bars a second of the program from its own words (reading the files and writing the session
+included), with those that went through the engine alone behind it, and of the loop here without
+reading or comparing.
+"""
+import argparse
+import datetime
+import json
+import pathlib
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+
+import ps_compare
+from ps_numbers import INTERVAL_MS, MINUTE_MS, S, Instrument, instrument_of, raw, read_funding, read_klines
+from ps_run import Session
+
+TOLERANCE = 1e-9
+SETTINGS = {"strategy.name": "sma_cross", "strategy.features": "none"}
+
+
+def instruments_of(journal):
+    """The venue's table, as the run was told it."""
+    known = []
+    for detail, in journal.execute("select detail from instruments order by id"):
+        row = json.loads(detail)
+        spot = row["category"] == "spot"
+        known.append(Instrument(f"{row['category']}:{row['symbol']}", raw(row["tick_size"]),
+                                raw(row["lot_step"]), raw(row["quantity_min"]),
+                                raw(row["quantity_max_market"]), raw(row["notional_min"]),
+                                S if spot else row["leverage_max_e9"],
+                                row["funding_interval"] // 10**6))
+    return known
+
+
+def played(proteus, files, funding, folder, settings):
+    command = [proteus, "replay", *map(str, files), "--set", f"session.folder={folder}",
+               "--set", f"replay.funding_folder={funding}",
+               "--set", f"engine.interval={instrument_of(files[0])[1]}"]
+    for key, value in settings.items():
+        command += ["--set", f"{key}={value}"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    speed = re.search(r"speed\s+(\d+) bars in ([0-9.]+) s .*played in ([0-9.]+) s", said)
+    return next(folder.iterdir()), int(speed[1]), float(speed[2]), float(speed[3])
+
+
+def computed(session_folder, files, funding):
+    config = tomllib.loads((session_folder / "config.resolved.toml").read_text())
+    journal = sqlite3.connect(session_folder / "journal.sqlite")
+    instruments = instruments_of(journal)
+    bars = {instrument_of(path)[0]: read_klines(path)[2] for path in files}
+    rates = {i.name: read_funding(funding, i.name) for i in instruments}
+    hour = INTERVAL_MS[config["engine"]["interval"]] * MINUTE_MS
+    start = min(rows[0].open_ms for rows in bars.values()) + config["feed"]["warm_up_bars"] * hour
+    end = max(rows[-1].close_ms for rows in bars.values())
+    session = Session(config, instruments, bars, rates, start, end)
+    session.venue.told_by_sim = False
+    began = time.perf_counter()
+    session.run()
+    seconds = time.perf_counter() - began
+    # What is in flight when the files end is cancelled; of what was sent after the last fill
+    # ps_compare does not ask that.
+    heard_ms = max((fill["time_ms"] for fill in session.venue.fills), default=0) + hour
+    for orders in session.venue.open.values():
+        for order in orders:
+            if order.decided_ms < heard_ms:
+                order.state, order.ended_by = "cancelled", "by_engine"
+    return session, seconds
+
+
+def compared(session_folder, session):
+    """Positions that differ, and the largest difference of equity, relative."""
+    journal = sqlite3.connect(session_folder / "journal.sqlite")
+    theirs = {(name, open_ns // 10**6): (held, wanted) for name, open_ns, held, wanted in journal.execute(
+        "select instrument, bar_open_ns, position_raw, wanted_raw from decisions")}
+    ours = {(d.instrument, d.bar.open_ms): (d.position, d.wanted) for d in session.decisions}
+    differing = sorted(key for key in theirs.keys() | ours.keys() if theirs.get(key) != ours.get(key))
+    equity = [row[0] for row in journal.execute("select equity_raw from equity order by record")]
+    mine = [point["equity"] for point in session.equity_points]
+    apart = max((abs(a - b) / abs(b) for a, b in zip(equity, mine)), default=0.0)
+    if len(equity) != len(mine):
+        apart = float("inf")
+    return differing, len(mine), apart
+
+
+def one(arguments, name, files):
+    with tempfile.TemporaryDirectory() as place:
+        folder, bars, whole, inside = played(arguments.proteus, files, arguments.funding,
+                                             pathlib.Path(place), SETTINGS)
+        session, seconds = computed(folder, files, arguments.funding)
+        differing, points, apart = compared(folder, session)
+        rows = ps_compare.compare(folder / "journal.sqlite", session)
+    return dict(run=name, bars=bars, points=points, fills=len(session.venue.fills),
+                positions_differing=len(differing),
+                first=f"{differing[0][0]} {moment(differing[0][1])}" if differing else None,
+                equity_apart=apart, every_row_equal=rows["equal"],
+                equity=session.books.equity() / S, bars_s=bars / whole, bars_s_inside=bars / inside if inside >= 0.02 else None,
+                python_bars_s=len(session.used_bars) / seconds)
+
+
+def moment(ms):
+    return datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc).isoformat()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--proteus", required=True, help="the program")
+    parser.add_argument("--klines", required=True, nargs="+", type=pathlib.Path)
+    parser.add_argument("--funding", required=True, help="folder of funding files")
+    parser.add_argument("--together", action="store_true", help="all as one account as well")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    lacking = [path for path in arguments.klines if not path.is_file()]
+    if lacking:
+        print(f"not there: {lacking[0]}")
+        return 77
+    runs = [(instrument_of(path)[0], [path]) for path in arguments.klines]
+    if arguments.together:
+        runs.append(("together", arguments.klines))
+    results = [one(arguments, name, files) for name, files in runs]
+    if arguments.json:
+        print(json.dumps(results, indent=1))
+    else:
+        print(f"{'run':<17} {'bars':>7} {'fills':>6} {'positions':>9} {'equity':>8} {'rows':>6} "
+              f"{'bars/s':>9} {'inside':>9} {'Python':>8}  ends with")
+        for r in results:
+            print(f"{r['run']:<17} {r['bars']:>7} {r['fills']:>6} "
+                  f"{r['positions_differing'] or 'equal':>9} {r['equity_apart']:>8.1e} "
+                  f"{'equal' if r['every_row_equal'] else 'differ':>6} {r['bars_s']:>9.0f} "
+                  f"{'-' if r['bars_s_inside'] is None else round(r['bars_s_inside']):>9} {r['python_bars_s']:>8.0f}  {r['equity']:.9f}"
+                  + (f"  first: {r['first']}" if r["first"] else ""))
+    good = all(r["positions_differing"] == 0 and r["equity_apart"] <= TOLERANCE for r in results)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
