@@ -57,7 +57,7 @@ _proteus() {
   case "$verb $before" in
     *\ --socket | *\ --config | *\ -c) ;;
     train\ --resume) _proteus_trainings "$current" && return ;;
-    paper\ --resume | *\ --session | journal\ *) _proteus_sessions "$current" && return ;;
+    paper\ --resume | *\ --session | journal\ * | report\ report | why\ why) _proteus_sessions "$current" && return ;;
   esac
   mapfile -t COMPREPLY < <(compgen -f -- "$current")
 }

@@ -42,13 +42,14 @@ td,thead th{white-space:nowrap}thead th{vertical-align:bottom}
 
 /// What reports of sessions have besides.
 inline constexpr std::string_view kReportStyle = R"(
-.notes{padding-left:1.2rem}.warning{border-left:4px solid var(--s1);padding-left:.6rem;margin-left:-.8rem;list-style:none}
-.words{white-space:normal;display:inline-block;min-width:14rem;text-align:left;color:var(--soft)}
+h1,.notes{overflow-wrap:anywhere}.notes{padding-left:1.2rem}.warning{border-left:4px solid var(--s1);padding-left:.6rem;margin-left:-.8rem;list-style:none}
+small{display:block;color:var(--soft);font-weight:400;max-width:34rem}
 .loss{color:var(--s6)}.gain{color:var(--s2)}
 .buy{fill:var(--s2)}.sell{fill:var(--s6)}
 dl{display:grid;grid-template-columns:minmax(7rem,14rem) minmax(0,1fr);gap:.2rem 1rem;font-size:.9rem}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-@media(max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}}
+tbody th{position:sticky;left:0;background:var(--ground)}
+@media(max-width:40rem){tbody th{min-width:3.2rem}dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}}
 )";
 
 }  // namespace proteus::app::pages

@@ -99,6 +99,7 @@ struct Report {
 };
 
 /// Errors: those of reading and of the books.
+Result<Report> make_report(Run run);
 Result<Report> make_report(const std::filesystem::path& folder);
 
 std::vector<ReportFigure> figures_list(const Report& report);

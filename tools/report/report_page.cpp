@@ -142,11 +142,12 @@ std::string price_plots(const Report& r) {
 
 std::string figures_table(const Report& r) {
   std::vector<Cells> rows;
-  for (const ReportFigure& f : r.list)
-    rows.push_back({escaped(f.label),
-                    f.value ? datum("figures." + f.key, *f.value, shown(f)) : "none",
-                    "<span class=\"words\">" + escaped(f.means) + "</span>"});
-  return pages::html_table_of_markup({"figure", "value", ""}, rows);
+  for (const ReportFigure& f : r.list) {
+    const std::string means = f.means.empty() ? "" : "<small>" + escaped(f.means) + "</small>";
+    rows.push_back({escaped(f.label) + means,
+                    f.value ? datum("figures." + f.key, *f.value, shown(f)) : "none"});
+  }
+  return pages::html_table_of_markup({"figure", "value"}, rows);
 }
 
 std::string money_table(const Report& r) {
@@ -253,13 +254,13 @@ std::string trips_table(const Report& r) {
   for (std::size_t i = 0; i < trips.size(); ++i) {
     if (i >= kTripsShown && i + kTripsShown < trips.size()) continue;
     const auto& t = trips[i];
-    rows.push_back({r.books.track.names[t.instrument], minute(t.opened),
+    rows.push_back({r.books.track.names[t.instrument], fmt::format("{:.2f}", t.profit),
+                    age_text(seconds(t.closed - t.opened)), minute(t.opened),
                     t.cut ? minute(t.closed) + " (open)" : minute(t.closed),
-                    age_text(seconds(t.closed - t.opened)), fmt::format("{:.2f}", t.size),
-                    fmt::format("{:.2f}", t.profit)});
+                    fmt::format("{:.2f}", t.size)});
   }
   if (rows.empty()) return {};
-  return pages::html_table({"instrument", "opened", "closed", "held", "greatest value", "profit"},
+  return pages::html_table({"instrument", "profit", "held", "opened", "closed", "greatest value"},
                            rows);
 }
 
