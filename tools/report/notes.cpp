@@ -162,8 +162,8 @@ void note_books(const Report& r, NoteList& notes) {
   if (b.points_with_equal_cash < b.points)
     notes.warn(
         fmt::format("The books do not come out: told again from fills and funding, cash "
-                    "differs at {} of {} points (rows may be missing; proteus journal "
-                    "verify tells).",
+                    "differs at {} of {} points. The tables tell more or less than "
+                    "the log does; proteus journal rebuild makes them again.",
                     b.points - b.points_with_equal_cash, b.points));
   if (b.begins_late)
     notes.warn(
