@@ -42,7 +42,7 @@ td,thead th{white-space:nowrap}thead th{vertical-align:bottom}
 
 /// What reports of sessions have besides.
 inline constexpr std::string_view kReportStyle = R"(
-h1,.notes{overflow-wrap:anywhere}.notes{padding-left:1.2rem}.warning{border-left:4px solid var(--s1);padding-left:.6rem;margin-left:-.8rem;list-style:none}
+h1,.notes{overflow-wrap:anywhere}.notes{padding-left:1.2rem}.warning{border-left:4px solid var(--s1);padding-left:.6rem;margin-left:-.8rem;list-style:none;margin-bottom:.4rem}
 small{display:block;color:var(--soft);font-weight:400;max-width:34rem}
 .loss{color:var(--s6)}.gain{color:var(--s2)}
 .buy{fill:var(--s2)}.sell{fill:var(--s6)}

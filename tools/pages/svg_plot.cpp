@@ -26,7 +26,7 @@ constexpr double kNames = 220.0;
 constexpr std::size_t kPoints = 200;
 
 std::string short_number(double x) {
-  if (std::abs(x) >= 1e4) return fmt::format("{:.4g}k", x / 1e3);
+  if (std::abs(x) >= 1e5) return fmt::format("{:.4g}k", x / 1e3);
   return fmt::format("{:.4g}", x);
 }
 

@@ -14,6 +14,8 @@ namespace {
 /// The ledger's totals at one time.
 struct BookTotals {
   Money initial, equity, fees, slippage, funding;
+  double traded = 0.0;  ///< value of all fills, quote
+  std::int64_t fills = 0;
   std::vector<Money> price;   ///< realised and unrealised, of each instrument
   std::vector<Money> earned;  ///< the same after fees and funding
 };
@@ -134,6 +136,8 @@ class Teller {
     group_ = point;
     group_close_ = batch_close_;
     at_group_ = totals_of(ledger_.view());
+    at_group_.traded = traded_;
+    at_group_.fills = fills_;
     net_value_ = 0.0;
     held_ = 0;
     for (const PositionView& p : ledger_.view().positions) {
@@ -169,8 +173,8 @@ class Teller {
     track.fees.push_back((at_group_.fees - before_.fees).to_double() * share);
     track.slippage.push_back((at_group_.slippage - before_.slippage).to_double() * share);
     track.funding.push_back((at_group_.funding - before_.funding).to_double() * share);
-    track.traded.push_back(std::exchange(traded_, 0.0) * share);
-    track.fills.push_back(std::exchange(fills_, 0));
+    track.traded.push_back((at_group_.traded - before_.traded) * share);
+    track.fills.push_back(at_group_.fills - before_.fills);
     track.exposure.push_back(now > 0.0 ? point.gross.to_double() / now : 0.0);
     std::vector<double> row;
     for (std::size_t k = 0; k < at_group_.earned.size(); ++k)

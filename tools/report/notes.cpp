@@ -215,7 +215,8 @@ std::vector<std::string> verdict_of(const Report& r) {
                         percent(theirs))
           : fmt::format("Buy-and-hold of the same instruments made {}.", percent(theirs)));
   if (mine < 0.0) out.emplace_back("It is below holding nothing.");
-  if (r.difference) {
+  // Over few days the interval is so wide that it would only fill the line.
+  if (r.difference && seconds(r.until() - r.from()) >= kShortDays * 86'400.0) {
     const auto& d = *r.difference;
     out.push_back(fmt::format(
         "Sharpe ratio less that of buy-and-hold: {:+.2f} (95 %: {:+.2f} to {:+.2f}){}.", d.estimate,

@@ -181,7 +181,7 @@ TEST(ReportFigures, RegimesCountEachBarOnceByWhatLayBeforeIt) {
   constexpr std::size_t kWindow = 10;
   for (std::size_t i = 0; i < 300; ++i) {
     // Calm and rising first, then wild and falling.
-    const double step = i < 150 ? (i % 2 == 0 ? 0.002 : -0.001) : (i % 2 == 0 ? 0.04 : -0.06);
+    const double step = i < 150 ? (i % 2 == 0 ? 0.002 : -0.001) : (i % 2 == 0 ? -0.02 : -0.06);
     close *= std::exp(step);
     books.closes.push_back({close});
     books.track.contributions.push_back({step});

@@ -91,7 +91,7 @@ TEST(ReportPage, TellsTheNumbersOfTheDocument) {
   for (std::sregex_iterator it(page.begin(), page.end(), datum), end; it != end; ++it, ++seen) {
     const std::smatch& found = *it;
     const double told = number_of(member_of(document, found[1]));
-    EXPECT_EQ(std::stod(found[2]), told) << found[1];
+    EXPECT_DOUBLE_EQ(std::stod(found[2]), told) << found[1];
     // And what a person reads is that number, rounded.
     const std::string shown_text = found[3];
     const double scale =
