@@ -98,6 +98,7 @@ int say_goodbye(const TradingDaemon& daemon, const std::string& program,
       "\n" + render_summary(daemon.status_json(), style_of_stdout()) +
       fmt::format(
           "\nNext:\n  {0} why --session {1}   # the last decisions, step by step\n"
+          "  {0} report {1}   # a page about the whole session\n"
           "  sqlite3 {1}/journal.sqlite 'select time, instrument, side, quantity, price, fee "
           "from fills'\n",
           program, folder);

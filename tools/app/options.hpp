@@ -31,6 +31,7 @@ struct Options {
   std::string resume_folder;
   std::string out;  ///< folder to make and to write to
   bool json = false;
+  bool csv = false;
   bool watch = false;
   bool markdown = false;
   std::string session;

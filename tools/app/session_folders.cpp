@@ -85,6 +85,15 @@ Result<fs::path> find_session(const fs::path& runs, const std::string& name) {
                                                 runs.string(), names_of(known)));
 }
 
+bool means_session(const fs::path& runs, const std::string& word) {
+  if (word.empty()) return false;
+  if (is_session(word) || is_session(runs / word) || word.find('/') != std::string::npos)
+    return true;
+  for (const char* mode : {"-paper", "-live", "-replay"})
+    if (word.find(mode) != std::string::npos) return true;
+  return false;
+}
+
 Result<fs::path> find_session_to_resume(const fs::path& runs, const std::string& name) {
   if (is_session(name)) return fs::path(name);
   if (is_session(runs / name)) return runs / name;

@@ -20,6 +20,10 @@ Result<std::filesystem::path> folder_of_daemon(const std::string& status);
 Result<std::filesystem::path> find_session(const std::filesystem::path& runs,
                                            const std::string& name);
 
+/// Whether a word names a session or is meant to: it is one, as a folder or below `runs`, or it is
+/// spelled like one (a path; a name that ends with its mode).
+bool means_session(const std::filesystem::path& runs, const std::string& word);
+
 /// The paper session to go on with: `name` as a folder, or below `runs`. Errors: NotFound, with
 /// where sessions lie, the newest few that are there, and what to do.
 Result<std::filesystem::path> find_session_to_resume(const std::filesystem::path& runs,

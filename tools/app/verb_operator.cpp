@@ -115,16 +115,38 @@ void declare_why(CLI::App& app, Options& options) {
                  "a session's folder or its name; default: the running daemon's, else the newest "
                  "beside the socket")
       ->type_name("S");
-  app.add_option("INSTRUMENT", options.instrument, "such as linear:BTCUSDT; default: all")
+  app.add_option("SESSION", options.instrument,
+                 "the same as --session; may be left out, as all of these")
       ->type_name("");
-  app.add_option("TIME", options.time,
+  app.add_option("INSTRUMENT", options.time, "such as linear:BTCUSDT; default: all")->type_name("");
+  app.add_option("TIME", options.files,
                  "the bar that holds it: 2025-06-01T12:34 (UTC) or 2025-06-01T14:34:00+02:00; "
                  "default: the last")
-      ->type_name("");
+      ->type_name("")
+      ->expected(0, 1);
 }
 
-int run_why(const Options& options) {
-  auto words = read_why_words({options.instrument, options.time});
+namespace {
+
+/// The words of the command line in their order; what each is, is told by how it is spelled.
+Result<WhyWords> take_why_words(Options& options) {
+  std::vector<std::string> words{options.instrument, options.time};
+  words.insert(words.end(), options.files.begin(), options.files.end());
+  if (means_session(runs_beside(options.socket), words.front())) {
+    if (!options.session.empty() && options.session != words.front())
+      return error(ErrorCode::Malformed, fmt::format("two sessions were given ({}, {}): name one",
+                                                     words.front(), options.session));
+    options.session = words.front();
+    words.erase(words.begin());
+  }
+  return read_why_words(words);
+}
+
+}  // namespace
+
+int run_why(const Options& given) {
+  Options options = given;
+  auto words = take_why_words(options);
   if (words.has_error()) return fail(words.error(), kUsage);
   if (words.value().time || !options.session.empty())
     return why_from_session(options, words.value());

@@ -48,16 +48,18 @@ std::string status_of(const Trading& trading, const Loaded& loaded, Duration too
 }
 
 /// `whole`: from the reading of the files to the last row of the tables; `played`: the bars alone.
-void print_result(const Playing& playing, const Loaded& loaded, Duration whole, Duration played) {
+void print_result(const std::string& program, const Playing& playing, const Loaded& loaded,
+                  Duration whole, Duration played) {
   const Trading& trading = playing.trading();
   const auto bars = static_cast<double>(trading.engine().counters().bars);
   const LedgerView ledger = trading.engine().ledger();
   fmt::print(
       "\n{}{:<10}{:.0f} bars in {:.2f} s ({:.0f} a second), reading and writing included; played "
-      "in {:.2f} s\n{:<10}equity {} (started with {}), ledger hash {:016x}\n",
+      "in {:.2f} s\n{:<10}equity {} (started with {}), ledger hash {:016x}\n{:<10}{} report {}\n",
       render_summary(status_of(trading, loaded, whole), style_of_stdout()), "speed", bars,
       seconds(whole), bars / seconds(whole), seconds(played), "exactly", ledger.equity.to_string(),
-      ledger.initial.to_string(), trading.engine().ledger_hash());
+       ledger.initial.to_string(), trading.engine().ledger_hash(), "report", program,
+       trading.session().folder().string());
   for (const std::string& note : playing.notes()) fmt::print("{:<10}{}\n", "note", note);
 }
 
@@ -118,7 +120,7 @@ int run_replay(const Options& given) {
   tell_seen(loaded.value(), playing.from());
   const Duration played = play_through(playing, speed.value());
   const auto ended = playing.finish(replay_interrupted() ? "interrupted" : "everything was played");
-  print_result(playing, loaded.value(), net::Loop::steady_now() - begin, played);
+  print_result(options.program, playing, loaded.value(), net::Loop::steady_now() - begin, played);
   if (ended.has_error()) return fail(ended.error(), kError);
   return kOk;
 }

@@ -23,6 +23,8 @@ constexpr Verb kVerbs[] = {
     {"status", "what a running daemon holds, earns and sees", declare_status, run_status},
     {"why", "the reason of a decision, step by step, now or in a past session", declare_why,
      run_why},
+    {"report", "a page about what a session did, with JSON and CSV beside it", declare_report,
+     run_report},
     {"halt", "cancels every order and trades no more until resume; positions stay", declare_halt,
      run_halt},
     {"reduce", "from now on positions only shrink, until resume", declare_reduce, run_reduce},

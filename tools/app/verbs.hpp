@@ -26,6 +26,8 @@ void declare_status(CLI::App& app, Options& options);
 int run_status(const Options& options);
 void declare_why(CLI::App& app, Options& options);
 int run_why(const Options& options);
+void declare_report(CLI::App& app, Options& options);
+int run_report(const Options& options);
 void declare_halt(CLI::App& app, Options& options);
 int run_halt(const Options& options);
 void declare_reduce(CLI::App& app, Options& options);

@@ -37,6 +37,26 @@ const WatchedJournal::Aftermath* WatchedJournal::aftermath(InstrumentId id) cons
   return id.index < aftermaths_.size() ? &aftermaths_[id.index] : nullptr;
 }
 
+namespace {
+
+std::size_t bar_place(InstrumentId id, Interval interval) {
+  constexpr std::size_t kIntervals = static_cast<std::size_t>(Interval::Month) + 1;
+  return id.index * kIntervals + static_cast<std::size_t>(interval);
+}
+
+}  // namespace
+
+const WatchedJournal::ReceivedBar* WatchedJournal::last_bar(InstrumentId id,
+                                                            Interval interval) const {
+  const std::size_t place = bar_place(id, interval);
+  return place < bars_.size() && bars_[place].received != Timestamp{} ? &bars_[place] : nullptr;
+}
+
+const WatchedJournal::AdaptationStep* WatchedJournal::last_adaptation(InstrumentId id) const {
+  const auto found = adapted_.find(id.index);
+  return found == adapted_.end() ? nullptr : &found->second;
+}
+
 void WatchedJournal::later(std::function<void()> line) {
   untold_.push_back(std::move(line));
   if (untold_.size() >= kUntoldMax) tell();
@@ -139,7 +159,10 @@ void WatchedJournal::lost(const std::string& name, Stream& stream, std::string_v
                     stream.away ? "still" : "is", name, cause);
 }
 
-void WatchedJournal::notice(const BarClosed& closed, Timestamp) {
+void WatchedJournal::notice(const BarClosed& closed, Timestamp now) {
+  const std::size_t place = bar_place(closed.bar.instrument, closed.bar.interval);
+  if (place >= bars_.size()) bars_.resize(place + 1);
+  bars_[place] = {closed, now};
   fetched_ = closed.source == BarSource::Backfill;
   last_close_ = closed.bar.close_time;
 }
@@ -278,14 +301,25 @@ void WatchedJournal::notice(const TickerUpdated& ticker, Timestamp) {
   tickers_[ticker.instrument.index] = ticker;
 }
 
-void WatchedJournal::notice(const AdaptationFailed& failed, Timestamp) {
+void WatchedJournal::notice(const AdaptationCut& cut, Timestamp now) {
+  adapted_[cut.instrument.index] = {now, "cut", to_string(cut.cause), cut.ordinal};
+}
+
+void WatchedJournal::notice(const AdaptationProposed& proposed, Timestamp now) {
+  adapted_[proposed.instrument.index] = {now, "proposed", "", proposed.ordinal};
+}
+
+void WatchedJournal::notice(const AdaptationFailed& failed, Timestamp now) {
+  adapted_[failed.instrument.index] = {now, "failed", failed.cause, failed.ordinal};
   if (!aloud()) return;
   in_order().warn(
       "The learner has no answer, the weights stay. instrument={} stretch={} cause=\"{}\"",
       name(failed.instrument), failed.ordinal, failed.cause.view());
 }
 
-void WatchedJournal::notice(const AdaptationJudged& judged, Timestamp) {
+void WatchedJournal::notice(const AdaptationJudged& judged, Timestamp now) {
+  adapted_[judged.instrument.index] = {now, to_string(judged.verdict), judged.reason,
+                                       judged.ordinal};
   if (!aloud()) return;
   const bool usual =
       judged.verdict == AdaptationVerdict::Adopted || judged.verdict == AdaptationVerdict::Refused;

@@ -48,6 +48,19 @@ class WatchedJournal final : public Journal {
     void archive(Archive& a) { a(orders, updates, fills); }
   };
 
+  /// How the last bar of an instrument came.
+  struct ReceivedBar {
+    BarClosed closed;
+    Timestamp received{};
+  };
+  /// The last step of an instrument's adaptation, in the words of the table `adaptations`.
+  struct AdaptationStep {
+    Timestamp time{};
+    std::string_view step;
+    InlineText<120> cause;
+    std::uint32_t ordinal = 0;
+  };
+
   /// Both must outlive this. `clock`: real time, for what is told at most once a minute.
   WatchedJournal(Journal& log, const InstrumentTable& instruments, Telling telling = Telling::Aloud,
                  SteadyClock clock = net::Loop::steady_now)
@@ -74,6 +87,10 @@ class WatchedJournal final : public Journal {
 
   /// Nothing: no ticker has come yet.
   [[nodiscard]] const TickerUpdated* ticker(InstrumentId id) const;
+  /// Nothing: none of the interval has come since the start.
+  [[nodiscard]] const ReceivedBar* last_bar(InstrumentId id, Interval interval) const;
+  /// Nothing: none since the start.
+  [[nodiscard]] const AdaptationStep* last_adaptation(InstrumentId id) const;
   [[nodiscard]] const Aftermath* aftermath(InstrumentId id) const;
   /// The last anomaly of a kind in words, with its time; empty: none.
   [[nodiscard]] const std::string& last_anomaly(AnomalyKind kind) const {
@@ -113,6 +130,8 @@ class WatchedJournal final : public Journal {
   void notice(const ControlLatched& latched, Timestamp now);
   void notice(const OperatorCommand& command, Timestamp now);
   void notice(const TickerUpdated& ticker, Timestamp now);
+  void notice(const AdaptationCut& cut, Timestamp now);
+  void notice(const AdaptationProposed& proposed, Timestamp now);
   void notice(const AdaptationFailed& failed, Timestamp now);
   void notice(const AdaptationJudged& judged, Timestamp now);
   template <class Other>
@@ -137,6 +156,8 @@ class WatchedJournal final : public Journal {
   std::vector<Quantity> positions_;
   std::vector<std::optional<TickerUpdated>> tickers_;
   std::vector<Aftermath> aftermaths_;
+  std::vector<ReceivedBar> bars_;                    // by instrument and interval
+  std::map<std::uint32_t, AdaptationStep> adapted_;  // by instrument
   std::array<std::string, 32> anomalies_;
   Money peak_;
   double worst_drawdown_ = 0.0;

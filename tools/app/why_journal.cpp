@@ -66,14 +66,16 @@ Result<std::vector<std::string>> instruments_of(OpenJournal& journal) {
 
 Result<void> add_orders(OpenJournal& journal, DecisionFacts& facts) {
   BOOST_OUTCOME_TRY(auto orders,
-                    journal.db.prepare("SELECT id, type, state, ended_by, filled, text FROM orders "
+                    journal.db.prepare("SELECT id, type, state, ended_by, filled, text, decided, "
+                                       "reference, sends, updated FROM orders "
                                        "WHERE instrument=?1 AND sequence=?2 ORDER BY record"));
   orders.given(facts.instrument, facts.sequence);
   for (;;) {
     BOOST_OUTCOME_TRY(const bool there, orders.row());
     if (!there) break;
     facts.orders.push_back({orders.column(0), orders.column(1), orders.column(2), orders.column(3),
-                            orders.column(4), orders.column(5)});
+                            orders.column(4), orders.column(5), orders.column(6), orders.column(7),
+                            orders.column(8), orders.column(9)});
   }
   for (const OrderFacts& order : facts.orders) {
     BOOST_OUTCOME_TRY(auto fills,
@@ -87,6 +89,72 @@ Result<void> add_orders(OpenJournal& journal, DecisionFacts& facts) {
                              fills.column(4), fills.column(5), fills.column(6)});
     }
   }
+  return success();
+}
+
+/// The bar of a decision as it came; nothing where its row is gone.
+Result<void> add_bar(OpenJournal& journal, DecisionFacts& facts, std::int64_t open_ns) {
+  if (!journal.settings) return success();
+  const Interval interval = journal.settings->engine.interval;
+  BOOST_OUTCOME_TRY(
+      auto rows, journal.db.prepare(
+                     "SELECT open, high, low, close, source, time, time_ns, volume FROM bars WHERE "
+                     "instrument_id=(SELECT id FROM instruments WHERE instrument=?1) AND "
+                     "open_time_ns=?2 AND interval=?3 AND sequence<=?4 ORDER BY record LIMIT 1"));
+  rows.given(facts.instrument, open_ns, to_string(interval), facts.sequence);
+  BOOST_OUTCOME_TRY(const bool there, rows.row());
+  if (!there) return success();
+  const Timestamp end = next_open(from_unix_ns(open_ns), interval);
+  facts.bar = BarFacts{rows.column(0),
+                       rows.column(1),
+                       rows.column(2),
+                       rows.column(3),
+                       rows.column(4),
+                       json::time_text(end),
+                       rows.column(5),
+                       real(rows.column(7)),
+                       seconds(from_unix_ns(integer(rows.column(6))) - end) * 1e3};
+  return success();
+}
+
+Result<void> add_adaptation(OpenJournal& journal, DecisionFacts& facts) {
+  BOOST_OUTCOME_TRY(
+      auto rows,
+      journal.db.prepare("SELECT time, step, cause, ordinal FROM adaptations WHERE "
+                         "instrument_id=(SELECT id FROM instruments WHERE instrument=?1) AND "
+                         "sequence<=?2 ORDER BY record DESC LIMIT 1"));
+  rows.given(facts.instrument, facts.sequence);
+  BOOST_OUTCOME_TRY(const bool there, rows.row());
+  if (there)
+    facts.adaptation =
+        AdaptationFacts{rows.column(0), rows.column(1), rows.column(2), integer(rows.column(3))};
+  return success();
+}
+
+/// Position and books behind the last fill of the decision's orders, or behind the decision.
+Result<void> add_after(OpenJournal& journal, DecisionFacts& facts, std::int64_t record,
+                       std::int64_t position_raw) {
+  for (const OrderFacts& order : facts.orders) {
+    BOOST_OUTCOME_TRY(auto fills, journal.db.prepare("SELECT side, quantity_raw, fee_base_raw, "
+                                                     "record FROM fills WHERE order_id=?1"));
+    fills.given(order.id);
+    for (;;) {
+      BOOST_OUTCOME_TRY(const bool there, fills.row());
+      if (!there) break;
+      const std::int64_t quantity = integer(fills.column(1));
+      position_raw += fills.column(0) == to_string(Side::Buy) ? quantity : -quantity;
+      position_raw -= integer(fills.column(2));
+      record = std::max(record, integer(fills.column(3)));
+    }
+  }
+  BOOST_OUTCOME_TRY(auto rows,
+                    journal.db.prepare("SELECT time, equity, cash, gross FROM equity WHERE "
+                                       "record>?1 ORDER BY record LIMIT 1"));
+  rows.given(record);
+  BOOST_OUTCOME_TRY(const bool there, rows.row());
+  if (there)
+    facts.after = AfterFacts{rows.column(0), format_fixed(position_raw), rows.column(1),
+                             rows.column(2), rows.column(3)};
   return success();
 }
 
@@ -116,6 +184,9 @@ Result<std::optional<DecisionFacts>> decision_of(OpenJournal& journal, storage::
   }
   facts.names = column_names(journal.settings, instrument);
   BOOST_OUTCOME_TRYV(add_orders(journal, facts));
+  BOOST_OUTCOME_TRYV(add_bar(journal, facts, integer(rows.column(3))));
+  BOOST_OUTCOME_TRYV(add_adaptation(journal, facts));
+  BOOST_OUTCOME_TRYV(add_after(journal, facts, integer(rows.column(13)), integer(rows.column(14))));
   return std::optional{std::move(facts)};
 }
 
@@ -127,7 +198,8 @@ Result<std::vector<DecisionFacts>> decisions_at(OpenJournal& journal, const std:
       auto rows,
       journal.db.prepare(
           "SELECT sequence, time, bar_open, bar_open_ns, close, outcome, reason, weight, "
-          "confidence, position, wanted, equity, detail FROM decisions WHERE instrument=?1 AND "
+          "confidence, position, wanted, equity, detail, record, position_raw FROM decisions WHERE "
+          "instrument=?1 AND "
           "bar_open_ns=(SELECT max(bar_open_ns) FROM decisions WHERE instrument=?1 AND "
           "bar_open_ns<=?2) ORDER BY record"));
   rows.given(instrument, time_ns);

@@ -139,12 +139,30 @@ std::string orders_json(const bj::value& detail, const DecisionFacts& facts) {
                 .add("ended_by", now.ended_by)
                 .add("filled", now.filled)
                 .add("text", now.text)
+                .add("decided", now.decided)
+                .add("reference", now.reference)
+                .add("sends", now.sends)
+                .add("updated", now.updated)
                 .add_raw("fills", fills_json(facts, id)));
   }
   return out.text();
 }
 
 }  // namespace
+
+BarFacts bar_facts(const BarClosed& closed, Timestamp received) {
+  const Bar& bar = closed.bar;
+  const Timestamp end = next_open(bar.open_time, bar.interval);
+  return {bar.open.to_string(),
+          bar.high.to_string(),
+          bar.low.to_string(),
+          bar.close.to_string(),
+          std::string(to_string(closed.source)),
+          json::time_text(end),
+          json::time_text(received),
+          bar.volume,
+          seconds(received - end) * 1e3};
+}
 
 DecisionFacts facts_of(const DecisionRecord& record, std::string instrument, std::string interval,
                        std::vector<std::string> names) {
@@ -188,10 +206,15 @@ JsonObject decision_json(const DecisionFacts& facts) {
         JsonObject{}.add("weight", facts.target->first).add("confidence", facts.target->second));
   else
     out.add_raw("target", "null");
-  return out.add_raw("policy", policy_json(detail))
+  out.add_raw("bar", facts.bar ? json::to_json(*facts.bar) : "null")
+      .add_raw("policy", policy_json(detail))
+      .add_raw("adaptation", facts.adaptation ? json::to_json(*facts.adaptation) : "null")
       .add_raw("sizing", sizing_json(detail))
       .add_raw("controls", controls_json(detail))
-      .add_raw("orders", orders_json(detail, facts));
+      .add_raw("orders", orders_json(detail, facts))
+      .add_raw("after", facts.after ? json::to_json(*facts.after) : "null");
+  const std::string summary = why_summary(out.text());
+  return out.add("summary", summary);
 }
 
 std::string why_document(std::string_view source, std::string_view session,

@@ -33,6 +33,16 @@ DecisionFacts last_facts(const StatusSources& s, const Instrument& instrument) {
   DecisionFacts facts =
       facts_of(record, instrument.name(), std::string(to_string(s.loaded.settings.engine.interval)),
                column_names(s, instrument));
+  if (const auto* bar = s.watched.last_bar(instrument.id, s.loaded.settings.engine.interval);
+      bar != nullptr && bar->closed.bar.open_time == record.bar_open)
+    facts.bar = bar_facts(bar->closed, bar->received);
+  if (const auto* step = s.watched.last_adaptation(instrument.id))
+    facts.adaptation = AdaptationFacts{json::time_text(step->time), std::string(step->step),
+                                       std::string(step->cause.view()), step->ordinal};
+  const LedgerView ledger = s.engine.ledger();
+  facts.after =
+      AfterFacts{json::time_text(s.engine.now()), ledger[instrument.id].quantity.to_string(),
+                 ledger.equity.to_string(), ledger.cash.to_string(), ledger.gross.to_string()};
   const WatchedJournal::Aftermath* after = s.watched.aftermath(instrument.id);
   if (after == nullptr) return facts;
   for (const OrderRequest& order : after->orders) {
@@ -41,6 +51,10 @@ DecisionFacts last_facts(const StatusSources& s, const Instrument& instrument) {
                    "submitted",
                    "none",
                    "0",
+                   "",
+                   json::time_text(order.decided_at),
+                   order.reference.to_string(),
+                   "",
                    ""};
     for (const OrderUpdate& update : after->updates)
       if (update.id == order.id)
@@ -49,7 +63,11 @@ DecisionFacts last_facts(const StatusSources& s, const Instrument& instrument) {
                std::string(to_string(update.state)),
                std::string(to_string(update.end)),
                update.filled.to_string(),
-               std::string(update.text.view())};
+               std::string(update.text.view()),
+               now.decided,
+               now.reference,
+               now.sends,
+               now.updated};
     facts.orders.push_back(std::move(now));
   }
   for (const Fill& fill : after->fills) facts.fills.push_back(fill_facts(fill));

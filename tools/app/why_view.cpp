@@ -144,6 +144,13 @@ std::string orders(const bj::value& d) {
     out += fmt::format("    {} {} {}{}  {}  {}\n", text(order, "side"), text(order, "quantity"),
                        text(order, "type"), flag(order, "reduce_only") ? " reduce-only" : "",
                        text(order, "id"), order_state(order));
+    if (const std::string decided = text(order, "decided"); !decided.empty())
+      out += fmt::format("      decided {} UTC on {}{}{}\n", exact_clock_text(decided),
+                         text(order, "reference"),
+                         text(order, "sends").empty() ? "" : ", sent " + text(order, "sends") + "x",
+                         text(order, "updated").empty()
+                             ? ""
+                             : ", last word " + exact_clock_text(text(order, "updated")));
     const bj::array& fills = list(order, "fills");
     for (const bj::value& fill : fills)
       out += fmt::format("      filled {} at {}, {}, fee {}, slippage {}, {} UTC\n",
@@ -167,6 +174,34 @@ std::string clock_note(const bj::value& d) {
                      std::chrono::ceil<std::chrono::milliseconds>(close - decided.value()).count());
 }
 
+std::string bar_text(const bj::value& d) {
+  const bj::value& bar = get(d, "bar");
+  if (!bar.is_object()) return "";
+  return fmt::format(
+      "  bar       open {}  high {}  low {}  close {}  volume {}\n  received  {} UTC by "
+      "{}, {:.0f} ms after its close\n",
+      text(bar, "open"), text(bar, "high"), text(bar, "low"), text(bar, "close"),
+      plain_number(number(bar, "volume"), 8), exact_clock_text(text(bar, "received")),
+      text(bar, "source"), number(bar, "latency_ms"));
+}
+
+std::string adaptation_text(const bj::value& d) {
+  const bj::value& a = get(d, "adaptation");
+  if (!a.is_object()) return "";
+  const std::string cause = text(a, "cause");
+  return fmt::format("  adapted   last step: number {} {} at {} UTC{}\n", text(a, "ordinal"),
+                     text(a, "step"), clock_text(text(a, "time")),
+                     cause.empty() ? "" : ", " + cause);
+}
+
+std::string after_text(const bj::value& d) {
+  const bj::value& after = get(d, "after");
+  if (!after.is_object()) return "  after     no bar has closed since\n";
+  return fmt::format("  after     position {}   equity {}   cash {}   at {} UTC\n",
+                     text(after, "position"), fixed(text(after, "equity"), 2),
+                     fixed(text(after, "cash"), 2), clock_text(text(after, "time")));
+}
+
 std::string decision(const bj::value& d, const Style& style) {
   const std::string outcome = text(d, "outcome");
   const std::string_view code = outcome == "refused" ? "1;31" : outcome == "ordered" ? "1;32" : "1";
@@ -174,18 +209,22 @@ std::string decision(const bj::value& d, const Style& style) {
       painted(style, "1",
               fmt::format("{}   {} bar that opened {} UTC, close {}", text(d, "instrument"),
                           text(d, "interval"), clock_text(text(d, "bar_open")), text(d, "close")));
+  if (const std::string summary = text(d, "summary"); !summary.empty())
+    out += "\n  " + painted(style, "1", summary);
   out += fmt::format("\n  outcome   {}: {}\n", painted(style, code, upper(outcome)),
                      text(d, "reason"));
+  out += bar_text(d);
   out += fmt::format("  decided   {} UTC, event {}{}\n", exact_clock_text(text(d, "time")),
                      text(d, "sequence"), clock_note(d));
   out += fmt::format("  position  {} -> wanted {}   equity {}\n", text(d, "position"),
                      text(d, "wanted"), fixed(text(d, "equity"), 2));
   out += section("observed", observed(d));
   if (const std::string said = policy_text(d); !said.empty()) out += section("policy", said);
+  out += adaptation_text(d);
   out += fmt::format("  target    {}\n", target_text(d));
   out += section("sizing", sizing(d));
   out += section("controls", controls(d, style));
-  return out + section("orders", orders(d));
+  return out + section("orders", orders(d)) + after_text(d);
 }
 
 }  // namespace

@@ -5,28 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/runs/html.hpp"
 #include "tools/app/text.hpp"
+#include "tools/pages/html_table.hpp"
 
 namespace proteus::app::evaluate {
 namespace {
 
-using Cells = std::vector<std::string>;
-
-/// The first column is text, all others are numbers.
-std::string html_table(const Cells& heads, const std::vector<Cells>& rows) {
-  std::string out = "<div class=\"wide\"><table><thead><tr>";
-  for (const std::string& one : heads) out += "<th>" + runs::escaped(one) + "</th>";
-  out += "</tr></thead><tbody>\n";
-  for (const Cells& row : rows) {
-    out += "<tr>";
-    for (std::size_t i = 0; i < row.size(); ++i)
-      out += i == 0 ? "<th>" + runs::escaped(row[i]) + "</th>"
-                    : "<td>" + runs::escaped(row[i]) + "</td>";
-    out += "</tr>\n";
-  }
-  return out + "</tbody></table></div>\n";
-}
+using pages::Cells, pages::html_table;
 
 std::string interval(const evaluation::BootstrapResult& r) {
   return fmt::format("{:+.2f} to {:+.2f}", r.low, r.high);

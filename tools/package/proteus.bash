@@ -37,7 +37,7 @@ _proteus() {
   local current=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} before=${COMP_WORDS[COMP_CWORD-1]} verbs verb options
   COMPREPLY=()
   if [ "$current" = = ]; then current=''; elif [ "$before" = = ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
-  verbs=$("$program" help 2>/dev/null | sed -n 's/^  proteus \([a-z]*\( [a-z]*\)\{0,1\}\)  .*/\1/p')
+  verbs=$("$program" help 2>/dev/null | sed -n 's/^  proteus \([a-z]*\( [a-z][a-z]*\)\{0,1\}\)  .*/\1/p')
   if [ "$COMP_CWORD" -eq 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "$(cut -d' ' -f1 <<<"$verbs")" -- "$current")
     return
@@ -57,7 +57,7 @@ _proteus() {
   case "$verb $before" in
     *\ --socket | *\ --config | *\ -c) ;;
     train\ --resume) _proteus_trainings "$current" && return ;;
-    paper\ --resume | *\ --session | journal\ *) _proteus_sessions "$current" && return ;;
+    paper\ --resume | *\ --session | journal\ * | report\ report | why\ why) _proteus_sessions "$current" && return ;;
   esac
   mapfile -t COMPREPLY < <(compgen -f -- "$current")
 }

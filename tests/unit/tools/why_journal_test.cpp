@@ -70,8 +70,18 @@ class WhyJournal : public ::testing::Test {
     storage::WalJournal& out = *log.value();
     out.append(Event{1, Origin::Input, minute(0), minute(0), InstrumentChanged{bitcoin()}});
     out.append(decision(0, 2, Outcome::WarmingUp));
+    Bar bar;
+    bar.interval = Interval::M1;
+    bar.open_time = minute(1);
+    bar.close_time = minute(2);
+    bar.open = bar.low = Price::from_raw(99'000'000'000'000);
+    bar.high = bar.close = Price::from_raw(100'000'000'000'000);
+    bar.volume = 12.5;
+    const Timestamp received = minute(2) + std::chrono::milliseconds{120};
+    out.append(Event{3, Origin::Input, received, received, BarClosed{bar, BarSource::Stream}});
     OrderRequest order;
     order.id = "order-1";
+    order.reference = bar.close;
     order.quantity = Quantity::from_raw(2'000'000);
     order.decided_at = minute(2);
     DecisionRecord ordered = decision(1, 3, Outcome::Ordered);
@@ -102,6 +112,9 @@ class WhyJournal : public ::testing::Test {
     update.filled = order.quantity;
     out.append(Event{5, Origin::Derived, minute(2), minute(3), update});
     out.append(decision(3, 6, Outcome::Unchanged));
+    out.append(EquityPoint{6, minute(4), Money::from_raw(10'001'500'000'000),
+                           Money::from_raw(9'999'889'989'000), Money::from_raw(200'000'000'000),
+                           7});
     DecisionRecord flatten = decision(1, 7, Outcome::Refused);
     flatten.reason = "flatten: closes the whole position";
     out.append(flatten);
@@ -162,6 +175,62 @@ TEST_F(WhyJournal, TellsOrdersAndFillsThatFollowed) {
   EXPECT_EQ(order.at("type").as_string(), "market");
   EXPECT_EQ(order.at("fills").at(0).at("price").as_string(), "100010");
   EXPECT_EQ(order.at("fills").at(0).at("fee").as_string(), "0.110011");
+}
+
+TEST_F(WhyJournal, TellsHowTheBarCameAndHowLate) {
+  const bj::value bar = ask("linear:BTCUSDT", minute(1)).at(0).at("bar");
+  EXPECT_EQ(bar.at("open").as_string(), "99000");
+  EXPECT_EQ(bar.at("source").as_string(), "stream");
+  EXPECT_EQ(bar.at("closed").as_string(), "2025-06-01T12:02:00.000Z");
+  EXPECT_EQ(bar.at("received").as_string(), "2025-06-01T12:02:00.120Z");
+  EXPECT_NEAR(bar.at("latency_ms").to_number<double>(), 120.0, 1e-6);
+}
+
+TEST_F(WhyJournal, TellsPositionAndBooksBehindTheFills) {
+  const bj::value after = ask("linear:BTCUSDT", minute(1)).at(0).at("after");
+  EXPECT_EQ(after.at("position").as_string(), "0.002");
+  EXPECT_EQ(after.at("equity").as_string(), "10001.5");
+  EXPECT_EQ(after.at("cash").as_string(), "9999.889989");
+}
+
+TEST_F(WhyJournal, SaysInOneSentenceWhatWasDoneOrWhyNothingWas) {
+  const auto summary = [&](std::optional<Timestamp> time, std::size_t n) {
+    return std::string(ask("linear:BTCUSDT", time).at(n).at("summary").as_string());
+  };
+  EXPECT_EQ(summary(minute(1), 0),
+            "Ordered: buy 0.002, filled 0.002 at 100010 (fast mean above slow mean: long).");
+  EXPECT_EQ(summary(minute(1), 1), "No order: refused (flatten: closes the whole position).");
+  EXPECT_EQ(summary(minute(0), 0),
+            "No order: windows are still filling (fast mean above slow mean: long).");
+  EXPECT_THAT(summary(std::nullopt, 0),
+              ::testing::StartsWith("No order: nothing to change, or less than"));
+}
+
+TEST(WhySummary, NamesTheControlThatRefused) {
+  EXPECT_EQ(why_summary(R"({"outcome":"refused","reason":"long","controls":[
+{"control":"kill","number":1,"passed":true},
+{"control":"order_value","number":9,"passed":false,"limit":{"value":"2500","unit":"quote"},
+"actual":{"value":"3000","unit":"quote"}}]})"),
+            "No order: control 9 order_value refused it: it allows 2500 quote, this was 3000 quote "
+            "(long).");
+}
+
+TEST_F(WhyJournal, TakesTheSessionAsTheFirstWord) {
+  EXPECT_TRUE(means_session(runs_, folder_.string()));
+  EXPECT_TRUE(means_session(runs_, folder_.filename().string()));
+  EXPECT_TRUE(means_session(runs_, "2020-01-01T00-00-00Z-paper"));  // Its absence is told.
+  for (const char* word : {"", "linear:BTCUSDT", "2025-06-01T12:34", "2025-06-01"})
+    EXPECT_FALSE(means_session(runs_, word)) << word;
+  Options options;
+  options.instrument = folder_.string();
+  options.time = "linear:BTCUSDT";
+  options.files = {"2025-06-01T12:01"};
+  options.json = true;
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(run_why(options), kOk);
+  std::fflush(stdout);
+  const auto document = bj::parse(::testing::internal::GetCapturedStdout());
+  EXPECT_EQ(document.at("decisions").as_array().size(), 2U);
 }
 
 TEST_F(WhyJournal, NamesTheFeaturesByTheSessionsSettings) {

@@ -1,4 +1,4 @@
-#include "tools/evaluate/svg_plot.hpp"
+#include "tools/pages/svg_plot.hpp"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,12 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <set>
+#include <tuple>
 
 #include "models/runs/html.hpp"
 
-namespace proteus::app::evaluate {
+namespace proteus::app::pages {
 namespace {
 
 // Of a plot, in units of its own drawing.
@@ -24,7 +26,7 @@ constexpr double kNames = 220.0;
 constexpr std::size_t kPoints = 200;
 
 std::string short_number(double x) {
-  if (std::abs(x) >= 1e4) return fmt::format("{:.4g}k", x / 1e3);
+  if (std::abs(x) >= 1e5) return fmt::format("{:.4g}k", x / 1e3);
   return fmt::format("{:.4g}", x);
 }
 
@@ -66,7 +68,14 @@ class LineDrawing {
         low = std::min(low, shown(v));
         high = std::max(high, shown(v));
       }
-    if (plot.filled) high = std::max(high, 0.0);
+    for (const Mark& mark : plot.marks) {
+      low = std::min(low, shown(mark.value));
+      high = std::max(high, shown(mark.value));
+    }
+    if (plot.filled) {
+      low = std::min(low, 0.0);
+      high = std::max(high, 0.0);
+    }
     y_ = scale_of(low, high);
     if (plot.log_scale) y_ = {low - 0.04 * (high - low), high + 0.04 * (high - low), y_.tick};
   }
@@ -76,6 +85,7 @@ class LineDrawing {
     add_grid();
     add_times();
     for (std::size_t i = plot_.lines.size(); i-- > 0;) add_line(i);
+    add_marks();
     out_ += "</svg>\n";
     if (plot_.lines.size() > 1) add_legend();
     return out_ + "</figure>\n";
@@ -85,9 +95,10 @@ class LineDrawing {
   [[nodiscard]] double shown(double value) const {
     return plot_.log_scale ? std::log10(value) : value;
   }
-  [[nodiscard]] double px(std::size_t i) const {
+  [[nodiscard]] double px(std::size_t i) const { return px(plot_.times[i]); }
+  [[nodiscard]] double px(Timestamp time) const {
     const auto span = static_cast<double>((plot_.times.back() - plot_.times.front()).count());
-    const auto at = static_cast<double>((plot_.times[i] - plot_.times.front()).count());
+    const auto at = static_cast<double>((time - plot_.times.front()).count());
     return kLeft + (kWidth - kLeft - kRight) * (span > 0.0 ? at / span : 0.0);
   }
   [[nodiscard]] double py(double value) const {
@@ -142,8 +153,16 @@ class LineDrawing {
                      : i == kMarks ? "last"
                      : i % 2 == 1  ? "middle odd"
                                    : "middle",
-                     x, kHeight - 8, format_time(at).substr(0, 10));
+                     x, kHeight - 8, time_label(at));
     }
+  }
+  /// A day, or the minute where all lies within few days.
+  [[nodiscard]] std::string time_label(Timestamp at) const {
+    constexpr Duration kFewDays = std::chrono::hours{24 * 5};
+    std::string text = format_time(at);
+    if (plot_.times.back() - plot_.times.front() > kFewDays) return text.substr(0, 10);
+    text[10] = ' ';
+    return text.substr(5, 11);
   }
   void add_line(std::size_t k) {
     const auto& values = plot_.lines[k].values;
@@ -157,6 +176,21 @@ class LineDrawing {
                      px(places.front()), py(0.0), points, px(places.back()), py(0.0));
     fmt::format_to(std::back_inserter(out_), "<polyline class=\"line series-{}\" points=\"{}\"/>\n",
                    k, points);
+  }
+  /// The first of each kind in a place of the drawing stands for all that fall into it.
+  void add_marks() {
+    constexpr double kSize = 3.5;
+    std::set<std::tuple<bool, int, int>> taken;
+    for (const Mark& mark : plot_.marks) {
+      const double x = px(mark.time);
+      const double y = py(shown(mark.value));
+      const auto place = [](double v) { return static_cast<int>(v / kSize); };
+      if (!taken.insert({mark.up, place(x), place(y)}).second) continue;
+      const double tip = mark.up ? -kSize : kSize;
+      fmt::format_to(std::back_inserter(out_),
+                     "<path class=\"{}\" d=\"M{:.1f},{:.1f}l{},{}h{}z\"/>\n",
+                     mark.up ? "buy" : "sell", x, y, -kSize, -2 * tip, 2 * kSize);
+    }
   }
   void add_legend() {
     out_ += "<p class=\"legend\">";
@@ -271,4 +305,4 @@ std::string step_plot(std::string_view title, std::string_view unit,
   return out + "</svg></figure>\n";
 }
 
-}  // namespace proteus::app::evaluate
+}  // namespace proteus::app::pages

@@ -9,19 +9,26 @@
 
 #include "engine/core/time.hpp"
 
-namespace proteus::app::evaluate {
+namespace proteus::app::pages {
 
 struct Line {
   std::string name;
   std::vector<double> values;  ///< one a point of time
+};
+/// A triangle at a place: up or down.
+struct Mark {
+  Timestamp time{};
+  double value = 0.0;
+  bool up = false;
 };
 struct LinePlot {
   std::string title;
   std::string unit;  ///< of the values: "%", "equities a year"
   std::vector<Timestamp> times;
   std::vector<Line> lines;
-  bool log_scale = false;  ///< values are above 0 then
-  bool filled = false;     ///< the first line down from 0
+  bool log_scale = false;   ///< values are above 0 then
+  bool filled = false;      ///< the first line, from 0
+  std::vector<Mark> marks;  ///< inside the times; those of one kind that would overlap are one
 };
 /// A figure with a legend where there are several lines. Each line is drawn by at most 400 of its
 /// points: least and greatest of each stretch are among them.
@@ -49,4 +56,4 @@ struct Scale {
 };
 Scale scale_of(double low, double high);
 
-}  // namespace proteus::app::evaluate
+}  // namespace proteus::app::pages
