@@ -9,19 +9,14 @@
 #include <filesystem>
 #include <optional>
 
-#include "connectors/paper/paper_venue.hpp"
 #include "connectors/replay/market_player.hpp"
 #include "connectors/storage/wal_journal.hpp"
-#include "engine/runtime/engine.hpp"
-#include "models/inference/policy_file.hpp"
-#include "risk/gate.hpp"
-#include "risk/venue_costs.hpp"
-#include "strategies/make_strategy.hpp"
 #include "tests/bench/daemon/must.hpp"
 #include "tests/bench/measure.hpp"
 #include "tests/bench/policy/kline_files.hpp"
 #include "tests/bench/policy/parts.hpp"
 #include "tests/support/no_journal.hpp"
+#include "tests/bench/whole_engine.hpp"
 #include "tests/support/policies.hpp"
 
 namespace proteus::bench {
@@ -30,20 +25,6 @@ namespace {
 constexpr double kDemand = 200e3;  // bars a second
 constexpr std::size_t kGather = 256U << 10U;
 constexpr Interval kInterval = Interval::H1;
-using Models = std::vector<strategies::PolicyModel>;
-
-SessionCode code() { return make_session_code({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}); }
-
-/// Those that are shipped.
-Models shipped(inference::KernelChoice kernel) {
-  Models models;
-  for (int seed = 1; seed <= 5; ++seed)
-    models.push_back(must(inference::read_policy_file(
-        fmt::format("{}/models/shipped/policy-1h/seed-{}.safetensors", PROTEUS_SOURCES, seed),
-        kernel)));
-  return models;
-}
-
 /// One network of the default size in the place of those five, seeded and untrained.
 Models of_default_size(const Models& like, inference::KernelChoice kernel) {
   strategies::PolicyModel model = like.front();
@@ -76,17 +57,6 @@ class Hashing final : public Journal {
   ByteBuffer bytes_;
 };
 
-/// As config/policy.toml has them, and as a checkpoint decides the rest (tools/app/policy_files).
-risk::SizingSettings sizing_of(const strategies::MarketSettings& market) {
-  risk::SizingSettings sizing;
-  sizing.no_trade_band = 0.05;
-  sizing.kelly_floor = 1.0;
-  sizing.volatility_target = market.volatility_target;
-  sizing.volatility_scale_max = market.volatility_scale_max;
-  sizing.volatility_span = market.volatility_span;
-  return sizing;
-}
-
 /// What a run came to.
 struct Played {
   std::uint64_t bars = 0;  ///< that were decided on; those of the warm-up are not counted
@@ -100,34 +70,14 @@ Played play(const KlineFiles& files, const Models& models, const Models& like, J
   auto source = must(sim::FileSource::open(files.inputs()));
   InstrumentTable table;
   for (const Instrument& instrument : source.instruments()) must(table.add(instrument));
-  const EngineSettings settings{.interval = kInterval};
-  const Money capital = Money::from_raw(to_fixed_raw(settings.capital));
-  const strategies::PolicyParts parts{{},
-                                      models,
-                                      std::make_shared<strategies::PolicyDesk>(),
-                                      nullptr,
-                                      std::make_shared<features::MarketBoard>()};
-  strategies::StrategySettings rule;
-  if (!models.empty()) {
-    rule.name = strategies::StrategyKind::Policy;
-    rule.features = models.front().spec.features;
-  }
-  std::vector<std::unique_ptr<Strategy>> strategies;
-  for (const Instrument& instrument : table)
-    strategies.push_back(must(strategies::make_strategy(rule, instrument, kInterval, &parts)));
-  const matching::VenueSettings venue_settings;
-  risk::Gate gate(sizing_of(like.front().spec.market), {}, table, kInterval,
-                  risk::venue_costs(venue_settings), capital);
-  paper::PaperVenue venue(venue_settings, kInterval, capital, table);
-  Engine engine(settings, table, code(), std::move(strategies), gate, venue, journal);
-  for (const Instrument& instrument : table)
-    engine.on_input(InstrumentChanged{instrument}, source.first(), source.first());
+  WholeEngine engine(std::move(table), models, sizing_of(like.front().spec.market), kInterval,
+                     source.first(), journal);
   const auto warm_up = must(strategies::policy_warm_up(like.front().spec));
   const replay::PlaySpan span{.warm_up_bars = static_cast<std::int64_t>(warm_up)};
-  auto player = must(replay::MarketPlayer::create(source, kInterval, span, engine));
+  auto player = must(replay::MarketPlayer::create(source, kInterval, span, *engine));
   while (player.step()) {
   }
-  return {engine.counters().bars, engine.counters().orders, engine.ledger_hash()};
+  return {engine->counters().bars, engine->counters().orders, engine->ledger_hash()};
 }
 
 /// The files alone.
@@ -148,7 +98,7 @@ class Whole {
       : plan_(plan),
         table_(table),
         files_(plan.tiny ? 1'800 : 40'000, plan.tiny),
-        shipped_(shipped(plan.kernel)),
+        shipped_(shipped_models(plan.kernel)),
         log_(std::filesystem::temp_directory_path() /
              fmt::format("bench_policy.{}.wal", ::getpid())) {}
 
@@ -174,7 +124,7 @@ class Whole {
     const auto crossing = [&] { return once({}, off_); };
     const auto whole = [&] { return once(models, off_); };
     const auto logged = [&] {
-      auto log = must(storage::WalJournal::create(log_, {code(), "bench", "replay", {}}, kGather));
+      auto log = must(storage::WalJournal::create(log_, {bench_code(), "bench", "replay", {}}, kGather));
       const Took took = once(models, *log);
       table_.require(log->flush(), "the log cannot be written to " + log_.string());
       log.reset();
