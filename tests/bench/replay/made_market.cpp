@@ -89,8 +89,11 @@ std::vector<storage::FeedStream> made_feed(const MadeMarket& market, const fs::p
   for (const Walk& walk : kMade) walkers.emplace_back(walk, market.interval);
   const std::int64_t minutes = minutes_of(market.interval);
   {
+    // Parts by size: an hour of frames that are all closed bars would be a handful.
+    storage::StorageSettings settings;
+    settings.feed_part_age = std::chrono::hours{24 * 365 * 50};
     storage::FeedRecorder recorder{
-        feed, {}, [](const fs::path& part) { must(storage::pack_feed_part(part, 3)); }};
+        feed, settings, [](const fs::path& part) { must(storage::pack_feed_part(part, 3)); }};
     for (std::uint64_t bar = 0; bar < market.bars; ++bar)
       for (std::size_t i = 0; i < kMade.size(); ++i) {
         const MadeBar row = walkers[i].next();
