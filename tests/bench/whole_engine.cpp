@@ -8,9 +8,7 @@
 
 namespace proteus::bench {
 
-SessionCode bench_code() {
-  return make_session_code({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13});
-}
+SessionCode bench_code() { return make_session_code({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}); }
 
 Models shipped_models(inference::KernelChoice kernel) {
   Models models;

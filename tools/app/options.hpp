@@ -35,7 +35,7 @@ struct Options {
   bool watch = false;
   bool markdown = false;
   std::string session;
-  std::string verify;      ///< a session that is told again instead of a replay
+  std::string verify;  ///< a session that is told again instead of a replay
   std::string instrument;
   std::string time;
   std::vector<std::string> files;
@@ -49,9 +49,9 @@ struct Options {
   evaluation::Parameters known_answers;
   std::string interval = "1d";  ///< of bars that are imported
   bool skip_bad_rows = false;
-  bool no_torch = false;    ///< of known answers: those alone that need no LibTorch
-  std::string from, until;  ///< times of a span; empty: from the first, to the last
-  std::string pace = "max";  ///< of a replay: as fast as it goes, or so many times real time
+  bool no_torch = false;          ///< of known answers: those alone that need no LibTorch
+  std::string from, until;        ///< times of a span; empty: from the first, to the last
+  std::string pace = "max";       ///< of a replay: as fast as it goes, or so many times real time
   std::vector<std::string> grid;  ///< settings that are varied, KEY=V1,V2,...
   std::int64_t jobs = 0;          ///< runs at once; 0: one a core
   bool keep = false;              ///< sessions of a grid stay

@@ -58,8 +58,8 @@ void print_result(const std::string& program, const Playing& playing, const Load
       "in {:.2f} s\n{:<10}equity {} (started with {}), ledger hash {:016x}\n{:<10}{} report {}\n",
       render_summary(status_of(trading, loaded, whole), style_of_stdout()), "speed", bars,
       seconds(whole), bars / seconds(whole), seconds(played), "exactly", ledger.equity.to_string(),
-       ledger.initial.to_string(), trading.engine().ledger_hash(), "report", program,
-       trading.session().folder().string());
+      ledger.initial.to_string(), trading.engine().ledger_hash(), "report", program,
+      trading.session().folder().string());
   for (const std::string& note : playing.notes()) fmt::print("{:<10}{}\n", "note", note);
 }
 

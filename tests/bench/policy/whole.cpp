@@ -15,8 +15,8 @@
 #include "tests/bench/measure.hpp"
 #include "tests/bench/policy/kline_files.hpp"
 #include "tests/bench/policy/parts.hpp"
-#include "tests/support/no_journal.hpp"
 #include "tests/bench/whole_engine.hpp"
+#include "tests/support/no_journal.hpp"
 #include "tests/support/policies.hpp"
 
 namespace proteus::bench {
@@ -124,7 +124,8 @@ class Whole {
     const auto crossing = [&] { return once({}, off_); };
     const auto whole = [&] { return once(models, off_); };
     const auto logged = [&] {
-      auto log = must(storage::WalJournal::create(log_, {bench_code(), "bench", "replay", {}}, kGather));
+      auto log =
+          must(storage::WalJournal::create(log_, {bench_code(), "bench", "replay", {}}, kGather));
       const Took took = once(models, *log);
       table_.require(log->flush(), "the log cannot be written to " + log_.string());
       log.reset();

@@ -115,22 +115,23 @@ void rows(const ReplayPlan& plan, Table& table, const std::string& name,
   };
   const auto logged = [&] {
     const std::filesystem::path path = plan.folder / "bench.wal";
-    auto log = must(
-        storage::WalJournal::create(path, {bench_code(), "bench", "replay", {}}, kGathered));
+    auto log =
+        must(storage::WalJournal::create(path, {bench_code(), "bench", "replay", {}}, kGathered));
     const Took took = timed(*log);
     table.require(log->flush(), "the log cannot be written to " + path.string());
     log.reset();
     std::filesystem::remove(path);
     return took;
   };
-  const auto [alone, off, on] =
-      take_turns(plan.rounds, reading, [&] { return timed(none); }, logged);
+  const auto [alone, off, on] = take_turns(
+      plan.rounds, reading, [&] { return timed(none); }, logged);
   const auto speed = [](const Spread& spread) { return 1e9 / spread.median; };
   const auto add = [&](const char* log, const Spread& spread, double demand) {
-    table.rows.push_back(
-        {fmt::format("{}, log {}", name, log), thousands(speed(spread)),
-         demand > 0.0 ? fmt::format(">= {}", thousands(demand)) : "", speed(spread) >= demand,
-         fmt::format("read alone {}; best {}", thousands(speed(alone)), thousands(1e9 / spread.best))});
+    table.rows.push_back({fmt::format("{}, log {}", name, log), thousands(speed(spread)),
+                          demand > 0.0 ? fmt::format(">= {}", thousands(demand)) : "",
+                          speed(spread) >= demand,
+                          fmt::format("read alone {}; best {}", thousands(speed(alone)),
+                                      thousands(1e9 / spread.best))});
   };
   add("off", off, off_demand);
   add("on", on, on_demand);
@@ -157,8 +158,7 @@ void measure_policy_frames(const ReplayPlan& plan, Table& table) {
   rows(
       plan, table, "recorded kline frames, the 5 shipped networks",
       [&] { return read_feed(streams); },
-      [&](Journal& journal) { return play_feed(streams, Interval::H1, who, journal); }, 200e3,
-      0.0);
+      [&](Journal& journal) { return play_feed(streams, Interval::H1, who, journal); }, 200e3, 0.0);
 }
 
 void measure_files(const ReplayPlan& plan, Table& table) {

@@ -128,10 +128,9 @@ std::string made_page() {
         list.empty() ? "" : ",", symbol, symbol.substr(0, 3), walk.tick, walk.tick, walk.lot,
         walk.lot);
   }
-  return fmt::format(
-      R"({{"retCode":0,"retMsg":"OK","result":{{"category":"linear","list":[{}],)"
-      R"("nextPageCursor":""}},"retExtInfo":{{}},"time":{}}})",
-      list, kBeginMs);
+  return fmt::format(R"({{"retCode":0,"retMsg":"OK","result":{{"category":"linear","list":[{}],)"
+                     R"("nextPageCursor":""}},"retExtInfo":{{}},"time":{}}})",
+                     list, kBeginMs);
 }
 
 std::vector<sim::KlineInput> made_files(const MadeMarket& market, std::size_t instruments,

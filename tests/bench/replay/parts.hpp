@@ -10,11 +10,11 @@
 namespace proteus::bench {
 
 struct ReplayPlan {
-  int rounds = 7;                      ///< repetitions that medians are taken over
-  std::uint64_t bars = 200'000;        ///< of each of three instruments
+  int rounds = 7;                        ///< repetitions that medians are taken over
+  std::uint64_t bars = 200'000;          ///< of each of three instruments
   std::uint64_t long_bars = 10'000'000;  ///< of the one whose memory is looked at
-  std::string only;                    ///< one part; empty: all
-  std::filesystem::path folder;        ///< of this run's own
+  std::string only;                      ///< one part; empty: all
+  std::filesystem::path folder;          ///< of this run's own
 };
 
 /// Recorded frames, each a closed bar of a minute, with sma_cross.

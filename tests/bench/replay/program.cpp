@@ -61,14 +61,11 @@ void measure_program(const ReplayPlan& plan, Table& table) {
   const fs::path folder = plan.folder / "program";
   fs::create_directories(folder);
   const auto files = made_files({Interval::M1, plan.bars}, 1, folder);
-  const std::vector<std::string> replay = {"replay",
-                                           files.front().klines.string(),
-                                           "--set",
-                                           "strategy.name=sma_cross",
-                                           "--set",
-                                           "engine.interval=1m",
-                                           "--set",
-                                           "session.folder=" + (folder / "runs").string()};
+  const std::vector<std::string> replay = {
+      "replay", files.front().klines.string(),
+      "--set",  "strategy.name=sma_cross",
+      "--set",  "engine.interval=1m",
+      "--set",  "session.folder=" + (folder / "runs").string()};
   const auto with = [&](std::vector<std::string> more) {
     std::vector<std::string> words = replay;
     words.insert(words.end(), more.begin(), more.end());
@@ -93,12 +90,12 @@ void measure_program(const ReplayPlan& plan, Table& table) {
   }
   table.require(fine, "proteus replay did not end with code 0");
   const double first = median(firsts);
-  table.rows.push_back({"proteus replay until its first word", fmt::format("{:.0f} ms", 1e3 * first),
-                        "< 200 ms", first < 0.2, ""});
+  table.rows.push_back({"proteus replay until its first word",
+                        fmt::format("{:.0f} ms", 1e3 * first), "< 200 ms", first < 0.2, ""});
   const double gain = median(ones) / median(twos);
-  table.rows.push_back({"a grid of four on two cores against one", fmt::format("{:.2f} times", gain),
-                        ">= 1.8", gain >= 1.8,
-                        fmt::format("one core {:.2f} s, two {:.2f} s", median(ones), median(twos))});
+  table.rows.push_back(
+      {"a grid of four on two cores against one", fmt::format("{:.2f} times", gain), ">= 1.8",
+       gain >= 1.8, fmt::format("one core {:.2f} s, two {:.2f} s", median(ones), median(twos))});
 }
 
 }  // namespace proteus::bench

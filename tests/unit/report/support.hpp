@@ -15,7 +15,9 @@
 
 namespace proteus::app::report {
 
-inline Timestamp minute(int n) { return from_unix_ms(1'748'779'200'000 + std::int64_t{60'000} * n); }
+inline Timestamp minute(int n) {
+  return from_unix_ms(1'748'779'200'000 + std::int64_t{60'000} * n);
+}
 inline Money money(double value) { return Money::from_raw(to_fixed_raw(value)); }
 inline Price price(double value) { return Price::from_raw(to_fixed_raw(value)); }
 inline Quantity quantity(double value) { return Quantity::from_raw(to_fixed_raw(value)); }
