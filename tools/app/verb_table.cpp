@@ -41,6 +41,8 @@ constexpr Verb kVerbs[] = {
      run_config_show},
     {"alarm test", "sends one alarm every way the settings name, and says what came of it",
      declare_alarm_test, run_alarm_test},
+    {"diff", "where two sessions part and why, and what their profits differ by", declare_diff,
+     run_diff},
     {"journal rebuild", "a session's journal.sqlite made again from its log",
      declare_journal_rebuild, run_journal_rebuild},
     {"journal verify", "everything that a session keeps, checked", declare_journal_verify,

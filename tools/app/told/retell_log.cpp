@@ -69,33 +69,6 @@ Result<Beginning> beginning_of(const std::filesystem::path& wal, std::size_t wan
   return from;
 }
 
-/// The step of the way to an order that a decision's field belongs to.
-Cause step_of(std::string_view field, std::size_t features) {
-  const auto is = [&](std::string_view name) { return field.starts_with(name); };
-  if (is("observation[")) {
-    std::size_t index = 0;  // Behind the features stands what a policy knows of itself.
-    const std::string_view digits = field.substr(std::string_view("observation[").size());
-    std::from_chars(digits.data(), digits.data() + digits.size(), index);
-    return index < features ? Cause::Feature : Cause::PolicyState;
-  }
-  if (is("policy") || is("has_target") || is("target")) return Cause::PolicyState;
-  if (is("sizing") || is("wanted")) return Cause::Sizing;
-  if (is("controls") || is("orders") || is("outcome") || is("reason")) return Cause::Risk;
-  if (is("close") || is("bar_open")) return Cause::Input;
-  return Cause::Fill;  // position, equity: the books
-}
-
-/// Of several fields that differ the earliest step: what follows from it differs too.
-Cause step_of(const std::vector<FieldDifference>& fields, std::size_t features) {
-  constexpr std::array kOrder = {Cause::Input,       Cause::Fill,   Cause::Feature,
-                                 Cause::PolicyState, Cause::Sizing, Cause::Risk};
-  for (const Cause cause : kOrder)
-    for (const FieldDifference& f : fields)
-      if (f.name != "sequence" && f.name != "time" && step_of(f.name, features) == cause)
-        return cause;
-  return Cause::Risk;
-}
-
 template <class T>
 std::vector<const T*> all_of(const std::vector<storage::WalRecord>& records) {
   std::vector<const T*> found;
@@ -216,6 +189,36 @@ void note_ends(const ComparedJournal& journal, Retelling& telling) {
 }
 
 }  // namespace
+
+/// The step of the way to an order that a decision's field belongs to.
+namespace {
+
+Cause step_of_field(std::string_view field, std::size_t features) {
+  const auto is = [&](std::string_view name) { return field.starts_with(name); };
+  if (is("observation[")) {
+    std::size_t index = 0;  // Behind the features stands what a policy knows of itself.
+    const std::string_view digits = field.substr(std::string_view("observation[").size());
+    std::from_chars(digits.data(), digits.data() + digits.size(), index);
+    return index < features ? Cause::Feature : Cause::PolicyState;
+  }
+  if (is("policy") || is("has_target") || is("target")) return Cause::PolicyState;
+  if (is("sizing") || is("wanted")) return Cause::Sizing;
+  if (is("controls") || is("orders") || is("outcome") || is("reason")) return Cause::Risk;
+  if (is("close") || is("bar_open")) return Cause::Input;
+  return Cause::Fill;  // position, equity: the books
+}
+
+}  // namespace
+
+Cause step_of(const std::vector<FieldDifference>& fields, std::size_t features) {
+  constexpr std::array kOrder = {Cause::Input,       Cause::Fill,   Cause::Feature,
+                                 Cause::PolicyState, Cause::Sizing, Cause::Risk};
+  for (const Cause cause : kOrder)
+    for (const FieldDifference& f : fields)
+      if (f.name != "sequence" && f.name != "time" && step_of_field(f.name, features) == cause)
+        return cause;
+  return Cause::Risk;
+}
 
 Result<void> retell_log(const Loaded& loaded, const std::filesystem::path& folder,
                         Retelling& telling, FeedEvidence* evidence, InstrumentTable* table) {

@@ -65,6 +65,10 @@ struct Retelling {
   Cause cause = Cause::None;
 };
 
+/// The earliest step of a decision that its differing fields belong to: what follows from it
+/// differs too. `features`: of the observation, the first so many are features.
+Cause step_of(const std::vector<FieldDifference>& fields, std::size_t features);
+
 /// Closed bars and tickers that the log says came by a stream, for the feed to be held against.
 class FeedEvidence;
 
