@@ -87,10 +87,8 @@ void Audit::hear(const Fill& fill, const Event&) {
   expect(executions_.emplace(fill.execution.view()).second, "one execution twice");
   // A venue elsewhere has a clock of its own, which ours knows to a fraction of a second.
   const bool elsewhere = audited_ && audited_->venue == nullptr;
-  const Duration doubt = elsewhere  ? Duration{std::chrono::seconds{2}}
-                         : audited_ ? audited_->clock_doubt
-                                    : Duration::zero();
-  expect(!audited_ || fill.time <= now_ + doubt, "a fill from the future",
+  const Duration doubt = elsewhere ? Duration{std::chrono::seconds{2}} : clock_doubt_;
+  expect(fill.time <= now_ + doubt, "a fill from the future",
          fmt::format("{}, more than {} ns ahead", format_time(fill.time), doubt.count()));
   const Quantity change = signed_quantity(fill.side, fill.quantity);
   cash_ -= notional(fill.price, change, Rounding::Up);
@@ -111,7 +109,7 @@ void Audit::hear(const Fill& fill, const Event&) {
          std::string(fill.id.view()));
   expect(order.request.side == fill.side && order.request.instrument == fill.instrument,
          "a fill that is not its order's");
-  expect(!audited_ || fill.time >= order.decided_close - audited_->clock_doubt || may_be_late,
+  expect(fill.time >= order.decided_close - clock_doubt_ || may_be_late,
          "a fill earlier than the next bar's open",
          fmt::format("{} of a decision on the bar that closed {}", format_time(fill.time),
                      format_time(order.decided_close)));

@@ -25,8 +25,6 @@ struct Audited {
   const Engine& engine;
   const paper::PaperVenue* venue;  ///< null: the venue is elsewhere, and reports when it likes
   const InstrumentTable& instruments;
-  /// How far the venue's clock, by which it stamps, may lie beyond ours.
-  Duration clock_doubt{0};
   /// How long bars of one close wait for each other.
   Duration barrier{0};
 };
@@ -52,6 +50,8 @@ class Audit final : public Journal {
   void append(const EquityPoint& point) override;
   [[nodiscard]] bool commit() override;
 
+  /// How far the venue's clock, by which it stamps fills, may lie beyond ours; nothing, until told.
+  void doubt_clock(Duration by) { clock_doubt_ = by; }
   /// From now on the engine and the venue are looked at as well.
   void watch(const Audited& audited) { audited_.emplace(audited); }
   /// After an input has gone through the door: nothing may be left open.
@@ -143,6 +143,7 @@ class Audit final : public Journal {
   Timestamp now_{};
   Money cash_;  ///< capital less all that was paid
   MarkSource marks_;
+  Duration clock_doubt_{0};
   std::map<InstrumentId, Market> markets_;
   std::map<std::string, Ours, std::less<>> orders_;  ///< open ones
   std::set<std::string, std::less<>> ended_;

@@ -77,10 +77,16 @@ void Trial::Door::on_input(EventBody body, Timestamp happened, Timestamp receive
 }
 
 std::unique_ptr<Witness> Trial::new_witness() {
-  return std::make_unique<Witness>(
+  auto witness = std::make_unique<Witness>(
       Money::from_raw(to_fixed_raw(loaded_.settings.engine.capital)), loaded_.settings.limits,
       loaded_.settings.engine.marks,
       Truth(*source_, scenario_.interval, scenario_.quotes, [this] { return exchange_->now(); }));
+  // A fill from the book carries the venue's time, by its own clock. Ours knows it to half a round
+  // trip, where its first reading came late.
+  if (scenario_.quotes)
+    witness->audit().doubt_clock(2s + 2 * scenario_.disturbances.clock_jump_max +
+                                 scenario_.faults.http_delay / 2);
+  return witness;
 }
 
 void Trial::every(Duration period, std::function<void()> fn) {
@@ -182,13 +188,8 @@ Result<void> Trial::start() {
     BOOST_OUTCOME_TRYV(begin_session(table, now));
     arm();
   }
-  // A fill from the book carries the venue's time, by its own clock. Ours knows it to half a round
-  // trip, where its first reading came late.
-  const Duration doubt = scenario_.quotes ? 2s + 2 * scenario_.disturbances.clock_jump_max +
-                                                scenario_.faults.http_delay / 2
-                                          : Duration::zero();
   witness_->audit().watch({trading_->engine(), &trading_->paper_venue(), trading_->instruments(),
-                           doubt, loaded_.settings.engine.barrier});
+                           loaded_.settings.engine.barrier});
   start_feed();
   every(100ms, [this] { feed_->on_timer(network_.now()); });
   every(1s, [this] { disturb(); });

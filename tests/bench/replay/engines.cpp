@@ -152,7 +152,8 @@ void measure_frames(const ReplayPlan& plan, Table& table) {
 }
 
 void measure_policy_frames(const ReplayPlan& plan, Table& table) {
-  const auto streams = made_feed({Interval::H1, plan.bars / 4}, plan.folder / "hours");
+  const auto streams = made_feed({Interval::H1, std::max<std::uint64_t>(2'500, plan.bars / 4)},
+                                 plan.folder / "hours");
   const Models models = shipped_models(inference::KernelChoice::Auto);
   const Who who{models, sizing_of(models.front().spec.market)};
   rows(

@@ -1,5 +1,9 @@
 // The difference in profit of two runs, split; every number by hand.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
 
 #include "tools/app/told/course.hpp"
 
@@ -9,11 +13,11 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Feeds a course the records of a run that trades one instrument.
-struct Run {
+struct ToldRun {
   Course course;
   std::uint64_t orders = 0;
 
-  Run() {
+  ToldRun() {
     InstrumentChanged named;
     named.instrument.symbol = "BTCUSDT";
     event(named);
@@ -52,7 +56,7 @@ struct Run {
 TEST(ProfitSplit, AddsUpExactlyByHand) {
   // A buys 2 at the close of 100: fills at 101, of which 0.5 a unit is slippage, the rest is the
   // market's way until the order met it. Fee 1, funding 3. Closes: 100, 110, 105.
-  Run a;
+  ToldRun a;
   a.balance(1000);
   a.bar(0, 100, 2, 101, 1, 1);
   a.bar(1, 110);
@@ -63,7 +67,7 @@ TEST(ProfitSplit, AddsUpExactlyByHand) {
   a.balance(1000 + 2 * (105 - 101) - 1 - 3);  // 1004
   // B buys 3 at 100.2 with slippage 0.3 and fee 2, turns to short 1 at the close of 110 (sells 4 at
   // 109.5, slippage 1, fee 2.5).
-  Run b;
+  ToldRun b;
   b.balance(1000);
   b.bar(0, 100, 3, 100.2, 2, 0.3);
   b.bar(1, 110, -4, 109.5, 2.5, 1);
@@ -82,12 +86,13 @@ TEST(ProfitSplit, AddsUpExactlyByHand) {
 }
 
 TEST(ProfitSplit, OfARunAndItselfIsNothing) {
-  Run a;
+  ToldRun a;
   a.balance(1000);
   a.bar(0, 100, 2, 101, 1, 1);
   a.bar(1, 110);
   a.balance(1017);
-  for_each_field(split_profit(a.course, a.course),
+  ProfitSplit split = split_profit(a.course, a.course);
+  for_each_field(split,
                  [](const char* name, const Money& part) { EXPECT_EQ(part, Money{}) << name; });
 }
 
