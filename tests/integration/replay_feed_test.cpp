@@ -95,6 +95,16 @@ TEST(ReplayOfASession, DoesSoWithBooksAndLostConnectionsToo) {
   EXPECT_EQ(paper.log.fills, again.fills);
 }
 
+TEST(ReplayOfARecording, TwiceEndsWithTheSameHashes) {
+  const Folder folder;
+  Options options = options_for(paper_session(folder));
+  options.files = {options.files.front() + "/feed"};  // frames alone: no session lends its code
+  options.overrides = paced() + in(folder) + Overrides{kOneSocket};
+  const Log first = replayed(options);
+  ASSERT_GT(first.fills, 0U);
+  expect_same(first, replayed(options));
+}
+
 TEST(ReplayOfASession, GoesByOtherSettingsWhereTheyAreGiven) {
   const Folder folder;
   const Told paper = paper_session(folder);

@@ -33,8 +33,8 @@ Result<InstrumentTable> instruments_of(const storage::Snapshot& snapshot);
 class Trading {
  public:
   /// Makes the session's folder and opens its log. mode: "paper", "live", "replay". In a replay the
-  /// log may gather `storage.commit_every_bytes`: nothing outside depends on it. `code`: drawn,
-  /// where none is given. Errors: Io.
+  /// log may gather `storage.commit_every_bytes`: nothing outside depends on it. `code`: that of
+  /// all replays, or drawn, where none is given. Errors: Io.
   static Result<std::unique_ptr<Trading>> open(const Loaded& loaded, std::string_view mode,
                                                Timestamp start,
                                                std::optional<SessionCode> code = {});
