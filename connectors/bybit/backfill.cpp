@@ -9,8 +9,9 @@
 namespace proteus::bybit {
 namespace {
 
-/// So long may one series that catches up keep the others waiting without a bar.
-constexpr Duration kPatience = std::chrono::seconds{30};
+/// So many deadlines of a request may one series that catches up keep the others waiting without a
+/// bar: 30 s by default.
+constexpr int kPatience = 2;
 /// So long after its close a bar of a stream may wait for those that catch up, in venue time.
 constexpr Duration kLivePatience = std::chrono::seconds{2};
 
@@ -111,14 +112,15 @@ void Backfill::hand_on(Timestamp venue, SteadyTime now) {
       reached_ = *last->merger.next();
       reached_at_ = now;
     }
-    const bool stuck = last != nullptr && now - reached_at_ >= kPatience;
+    const Duration patience = kPatience * settings_.request_deadline;
+    const bool stuck = last != nullptr && now - reached_at_ >= patience;
     if (stuck)
       out_.anomaly(
           AnomalyKind::RestFailed, last->merger.instrument(),
           fmt::format("{}:{} has brought none of the bars it lacks for {} s: those of the others "
                       "are not kept waiting any longer",
                       to_string(last->category), last->symbol.view(),
-                      std::chrono::duration_cast<std::chrono::seconds>(kPatience).count()));
+                      std::chrono::duration_cast<std::chrono::seconds>(patience).count()));
     if (stuck || live_waits)
       for (Series& series : series_) series.excused = series.behind();
     if (last == nullptr || stuck || live_waits)

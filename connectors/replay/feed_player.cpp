@@ -15,8 +15,12 @@ using namespace std::chrono_literals;
 
 /// So far apart may the two halves of a question and its answer lie in a recording, real time.
 constexpr Duration kAnswerTime = 60s;
-/// Answers at the beginning of a recording: time, instruments, funding, the first windows.
-constexpr Duration kBeginning = 10min;
+/// Answers at the beginning of a recording: time, instruments, funding, the first windows; real
+/// time.
+Duration beginning_of(const bybit::FeedSettings& settings) {
+  return Duration{static_cast<std::int64_t>(static_cast<double>(Duration{10min}.count()) *
+                                            std::max(1.0, settings.speed))};
+}
 /// Frames behind the span that are still looked at for the close of its last bar, venue time.
 constexpr Duration kLastClose = 10s;
 /// Ticks between two frames while bars of a close are waited for.
@@ -63,7 +67,7 @@ Result<void> FeedPlayer::find_start() {
   first_ = frame_->received;
   if (const auto answer = answers_->first(); answer && *answer > Timestamp{})
     first_ = std::min(first_, *answer);
-  const Timestamp beginning = first_ + kBeginning;
+  const Timestamp beginning = first_ + beginning_of(source_.settings);
   const bool described = answers_->holds(RestKind::Instruments, beginning);
   if (!described && source_.instrument_pages.empty())
     return error(ErrorCode::NotFound,
@@ -309,12 +313,13 @@ void FeedPlayer::set_reading(bybit::StreamId stream, bool reading) {
 void FeedPlayer::get(bybit::RequestId request, std::string target) {
   const RestRequest asked = parse_request(target);
   const bool starting = bootstrap_ != nullptr;
-  const Timestamp until = starting ? time_of(now_) + kBeginning : time_of(horizon());
+  const Timestamp until =
+      starting ? time_of(now_) + beginning_of(source_.settings) : time_of(horizon());
   // The first word on the time is what everything else is counted from.
   const bool anchors = starting && asked.kind == RestKind::Time;
   if (!anchors) {
-    if (auto answer =
-            answers_->take(asked, starting ? std::max(until, first_ + kBeginning) : until)) {
+    if (auto answer = answers_->take(
+            asked, starting ? std::max(until, first_ + beginning_of(source_.settings)) : until)) {
       pending_.emplace(std::max(now_, steady_of(answer->received)),
                        Pending{request, bybit::HttpResponse(200, std::move(answer->body))});
       return;

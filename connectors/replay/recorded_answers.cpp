@@ -23,8 +23,7 @@ RecordedAnswers::RecordedAnswers(const std::vector<storage::FeedStream>& streams
     : merge_(with_answers(streams), from), on_damage_(std::move(on_damage)) {}
 
 void RecordedAnswers::fill(Timestamp until) {
-  while (!ended_ && answers_.size() < kHeldMax &&
-         (answers_.empty() || answers_.back().received <= until)) {
+  while (!ended_ && held_ < kHeldMax && (answers_.empty() || answers_.back().received <= until)) {
     const auto next = merge_.next();
     if (!next) {
       on_damage_(next.error().context);
@@ -37,8 +36,9 @@ void RecordedAnswers::fill(Timestamp until) {
     const storage::FrameView& frame = *next.value();
     if (frame.stream != "rest") continue;
     const RestKind kind = kind_of(frame.bytes);
-    if (kind != RestKind::Other)
-      answers_.push_back({frame.received, kind, std::string(frame.bytes), false});
+    if (kind == RestKind::Other) continue;
+    answers_.push_back({frame.received, kind, std::string(frame.bytes), false});
+    ++held_;
   }
 }
 
@@ -57,6 +57,7 @@ std::optional<RecordedAnswers::Answer> RecordedAnswers::take(const RestRequest& 
       continue;
     }
     answer.taken = true;
+    --held_;
     return Answer{answer.received, answer.kind, std::move(answer.body), true};
   }
   if (partly != nullptr) return *partly;
@@ -74,6 +75,7 @@ void RecordedAnswers::pass() { ++passed_; }
 
 void RecordedAnswers::forget(Timestamp time) {
   while (passed_ > 0 && !answers_.empty() && answers_.front().received < time) {
+    held_ -= answers_.front().taken ? 0U : 1U;
     answers_.pop_front();
     --passed_;
   }

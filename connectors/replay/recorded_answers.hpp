@@ -48,6 +48,7 @@ class RecordedAnswers {
   OnDamage on_damage_;
   bybit::RestCodec codec_;
   std::deque<Answer> answers_;  // in the order of time; behind the stretch, one more
+  std::size_t held_ = 0;        // of them not taken
   std::size_t passed_ = 0;      // so many of them were passed by
   bool ended_ = false;
 };

@@ -11,6 +11,7 @@ namespace proteus::sim {
 
 /// `own` bars make up whole `into` bars: those around `t` at least.
 inline bool makes_whole(Interval own, Interval into, Timestamp t) {
+  if (own == Interval::W1 && into == Interval::Month) return false;  // some Februaries alone
   const Timestamp open = bar_open(t, into);
   const Timestamp close = next_open(open, into);
   return bar_open(open, own) == open && bar_open(close, own) == close &&

@@ -34,13 +34,14 @@ class DailyEquity final : public JournalObserver {
   void saw(const DecisionRecord& decision) override {
     if (decision.outcome == Outcome::WarmingUp) return;
     const auto day = std::chrono::floor<std::chrono::days>(decision.time);
-    if (last_ && *last_ == day) return;
+    begun_ = last_ && *last_ == day;
+    if (begun_) return;
     last_ = day;
     equity_.push_back(decision.equity.to_double());
   }
   [[nodiscard]] std::optional<evaluation::SharpeSample> sharpe(double final_equity) const {
     std::vector<double> equity = equity_;
-    equity.push_back(final_equity);
+    if (begun_) equity.push_back(final_equity);  // of a day that had more than its first decision
     std::vector<double> returns;
     for (std::size_t i = 1; i < equity.size(); ++i)
       returns.push_back(equity[i] / equity[i - 1] - 1.0);
@@ -51,6 +52,7 @@ class DailyEquity final : public JournalObserver {
 
  private:
   std::optional<std::chrono::sys_days> last_;
+  bool begun_ = false;  ///< that day had another decision
   std::vector<double> equity_;
 };
 
@@ -206,6 +208,13 @@ std::size_t wait_for_one(std::map<std::size_t, Child>& running, std::vector<Job>
   }
 }
 
+void remove_session(Job& job) {
+  std::error_code ignored;
+  fs::remove_all(job.folder, ignored);
+  job.row.session.clear();
+  if (job.row.failure.empty()) fs::remove(job.folder.string() + ".log", ignored);
+}
+
 void run_all(const Options& options, const ReplaySources& sources, std::vector<Job>& jobs,
              std::size_t at_once) {
   std::map<std::size_t, Child> running;
@@ -223,8 +232,11 @@ void run_all(const Options& options, const ReplaySources& sources, std::vector<J
       for (; next < jobs.size(); ++next) jobs[next].row.failure = "interrupted";
       break;
     }
+    if (replay_interrupted())  // A signal may have come to this process alone.
+      for (const auto& [place, child] : running) ::kill(child.pid, SIGTERM);
     const std::size_t ended = wait_for_one(running, jobs);
     running.erase(ended);
+    if (!options.keep) remove_session(jobs[ended]);
     const GridRow& row = jobs[ended].row;
     ++done;
     if (row.failure.empty())
@@ -325,15 +337,7 @@ int run_replay_grid(const Options& options) {
   hear_signals();
   run_all(options, sources.value(), jobs, at_once);
   std::vector<GridRow> rows;
-  for (Job& job : jobs) {
-    std::error_code ignored;
-    if (!options.keep) {
-      fs::remove_all(job.folder, ignored);
-      job.row.session.clear();
-      if (job.row.failure.empty()) fs::remove(job.folder.string() + ".log", ignored);
-    }
-    rows.push_back(std::move(job.row));
-  }
+  for (Job& job : jobs) rows.push_back(std::move(job.row));
   sort_rows(rows);
   std::ofstream(folder.value() / "grid.csv") << grid_csv(rows);
   std::ofstream(folder.value() / "grid.json") << grid_json(rows);

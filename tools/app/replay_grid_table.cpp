@@ -113,7 +113,9 @@ std::string grid_honesty(const std::vector<GridRow>& rows) {
                 static_cast<double>(with.size() - 1);
   const GridRow& best =
       **std::ranges::max_element(with, {}, [](const GridRow* row) { return row->daily->ratio; });
-  const auto trials = static_cast<std::int64_t>(with.size());
+  // One that never traded was tried as well.
+  const auto trials =
+      std::ranges::count_if(rows, [](const GridRow& row) { return row.failure.empty(); });
   const auto deflated = evaluation::deflated_sharpe(*best.daily, variance, trials);
   if (deflated.has_error())
     return fmt::format("The best of {} is chosen after the fact: its figures flatter.", trials);

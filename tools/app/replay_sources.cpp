@@ -108,15 +108,19 @@ std::optional<SessionCode> code_of_session(const fs::path& folder) {
 }
 
 RecordedBars recorded_bars(const std::vector<storage::FeedStream>& streams,
-                           std::optional<Timestamp> from) {
+                           std::optional<Timestamp> from, std::string* damage) {
   RecordedBars bars;
   storage::FeedMerge merge{streams, from};
   std::optional<Timestamp> first;
   for (std::size_t frames = 0; frames < kFramesLookedAt; ++frames) {
     const auto next = merge.next();
-    if (!next) continue;  // It is told when it is played.
+    if (!next) {  // It is told when it is played.
+      if (damage != nullptr && damage->empty()) *damage = next.error().context;
+      continue;
+    }
     if (!next.value()) break;
     const storage::FrameView& frame = *next.value();
+    if (frame.stream == "rest") continue;  // An accelerated warm-up takes hours of the recording.
     if (!first && frame.received > Timestamp{}) first = frame.received;
     if (first && frame.received > *first + kLookedAt) break;
     if (const auto found = bars_of(frame.stream, frame.bytes))
@@ -188,12 +192,14 @@ Result<Loaded> load_for_replay(const Options& options, const ReplaySources& sour
   }
   const bool own = sources.session && options.config.empty();
   if (!sources.streams.empty() && !own && !gives(options, "engine", "instruments")) {
-    const RecordedBars bars = recorded_bars(sources.streams, std::nullopt);
+    std::string damage;
+    const RecordedBars bars = recorded_bars(sources.streams, std::nullopt, &damage);
     std::vector<std::string> instruments;
     for (const auto& [name, intervals] : bars) instruments.push_back(name);
     if (instruments.empty())
       return error(ErrorCode::NotFound,
-                   "the recording begins without bars (kline.*): without them nothing is decided");
+                   "the recording begins without bars (kline.*): without them nothing is decided" +
+                       (damage.empty() ? "" : "; it is damaged: " + damage));
     overrides.push_back(fmt::format("engine.instruments={}", fmt::join(instruments, ",")));
   }
   // What is said twice on the command line is told; what the sources bring gives way.

@@ -34,7 +34,7 @@ std::optional<SessionCode> code_of_session(const std::filesystem::path& folder);
 /// Bars that a recording holds, by instrument, as far as its first frames tell.
 using RecordedBars = std::map<std::string, std::set<Interval>>;  // "linear:BTCUSDT"
 RecordedBars recorded_bars(const std::vector<storage::FeedStream>& streams,
-                           std::optional<Timestamp> from);
+                           std::optional<Timestamp> from, std::string* damage = nullptr);
 
 /// When the last frame was received, as far as indexes and names tell; the epoch: they do not.
 Timestamp last_received(const std::vector<storage::FeedStream>& streams);

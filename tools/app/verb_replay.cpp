@@ -61,6 +61,7 @@ void print_result(const std::string& program, const Playing& playing, const Load
       ledger.initial.to_string(), trading.engine().ledger_hash(), "report", program,
       trading.session().folder().string());
   for (const std::string& note : playing.notes()) fmt::print("{:<10}{}\n", "note", note);
+  if (replay_interrupted()) fmt::print("{:<10}interrupted: not everything was played\n", "note");
 }
 
 }  // namespace
@@ -120,7 +121,11 @@ int run_replay(const Options& given) {
   tell_seen(loaded.value(), playing.from());
   const Duration played = play_through(playing, speed.value());
   const auto ended = playing.finish(replay_interrupted() ? "interrupted" : "everything was played");
-  print_result(options.program, playing, loaded.value(), net::Loop::steady_now() - begin, played);
+  const Duration whole = net::Loop::steady_now() - begin;
+  if (options.json)
+    fmt::print("{}\n", status_of(playing.trading(), loaded.value(), whole));
+  else
+    print_result(options.program, playing, loaded.value(), whole, played);
   if (ended.has_error()) return fail(ended.error(), kError);
   return kOk;
 }

@@ -164,7 +164,8 @@ class Teller {
     auto& track = out_.track;
     const PointRow& point = *group_;
     const Money flow = at_group_.initial - before_.initial;
-    const double base = equity_before_.to_double();
+    // Money that came worked from here on; what went did not.
+    const double base = (equity_before_ + std::max(flow, Money{})).to_double();
     const double now = point.equity.to_double();
     if (!(base > 0.0) || !(now > 0.0)) track.ruined = true;
     const double share = base > 0.0 ? 1.0 / base : 0.0;

@@ -63,7 +63,7 @@ Outcome play_feed(const std::vector<storage::FeedStream>& streams, Interval inte
 }
 
 Outcome play_files(const std::vector<sim::KlineInput>& inputs, const Who& who, Journal& journal) {
-  auto source = must(sim::FileSource::open(inputs));
+  auto source = must(sim::FileSource::open_as(inputs, Interval::M1));
   InstrumentTable table;
   for (const Instrument& instrument : source.instruments()) must(table.add(instrument));
   WholeEngine engine(std::move(table), who.models, who.sizing, Interval::M1, source.first(),

@@ -65,7 +65,7 @@ TEST(ReportBooks, KeepMoneyThatCameOutOfTheReturns) {
   const Books books = tell_books(run).value();
   EXPECT_EQ(books.money.flows, money(500.0));
   EXPECT_EQ(books.money.net(), money(39.46));
-  EXPECT_NEAR(books.track.net[2], 19.7 / 1019.85, 1e-12);
+  EXPECT_NEAR(books.track.net[2], 19.7 / 1519.85, 1e-12);
   EXPECT_EQ(books.points_with_equal_cash, 4);
 }
 

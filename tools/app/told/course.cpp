@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "tools/app/trading.hpp"
+
 namespace proteus::app::told {
 namespace {
 
@@ -71,6 +73,9 @@ void Course::take(const Fill& fill) {
 }
 
 void Course::add(const storage::WalRecord& record) {
+  if (const auto* snapshot = std::get_if<storage::Snapshot>(&record); snapshot && names_.empty())
+    if (const auto table = instruments_of(*snapshot))  // Segments before it are gone.
+      for (const Instrument& named : table.value()) names_.push_back(named.name());
   if (const auto* decision = std::get_if<DecisionRecord>(&record)) return take(*decision);
   if (const auto* point = std::get_if<EquityPoint>(&record)) {
     if (!first_) first_ = point->equity;

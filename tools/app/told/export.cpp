@@ -9,6 +9,7 @@
 #include "connectors/storage/session_log.hpp"
 #include "tools/app/told/record_fields.hpp"
 #include "tools/app/told/trades.hpp"
+#include "tools/app/trading.hpp"
 
 namespace proteus::app::told {
 namespace {
@@ -54,6 +55,18 @@ class Table {
   std::uint64_t rows_ = 0;
 };
 
+/// What the venue did or had, as a fill of nobody's order.
+Fill fill_of(const ExternalAdjustment& adjusted) {
+  Fill fill;
+  fill.instrument = adjusted.instrument;
+  fill.side = adjusted.quantity > Quantity{} ? Side::Buy : Side::Sell;
+  fill.quantity = adjusted.quantity > Quantity{} ? adjusted.quantity : -adjusted.quantity;
+  fill.price = adjusted.price;
+  fill.fee = adjusted.fee;
+  fill.time = adjusted.time;
+  return fill;
+}
+
 /// The tables, and which record goes into which.
 class Writer {
  public:
@@ -64,6 +77,9 @@ class Writer {
   }
 
   void take(const storage::WalRecord& record, std::uint64_t number) {
+    if (const auto* snapshot = std::get_if<storage::Snapshot>(&record); snapshot && names_.empty())
+      if (const auto table = instruments_of(*snapshot))  // Segments before it are gone.
+        for (const Instrument& named : table.value()) names_.push_back(named.name());
     if (const auto* event = std::get_if<Event>(&record)) return take(*event, number);
     if (const auto* order = std::get_if<OrderIntent>(&record)) {
       auto row = begin(number, order->order.decided_at, order->order.instrument);
@@ -104,6 +120,8 @@ class Writer {
       event_row(6, event, *adjusted,
                 adjusted->has_instrument ? std::optional(adjusted->instrument) : std::nullopt,
                 number);
+      if (adjusted->has_instrument && !adjusted->quantity.is_zero())
+        if (const auto ended = trades_.add(fill_of(*adjusted))) tell(*ended);
     }
   }
   template <class Body>

@@ -57,6 +57,9 @@ struct FeedEvidence::Pass {
 };
 
 void FeedEvidence::expect(const Event& input, std::uint64_t record) {
+  // What an end without a stop was about to record may be in the log and not in the feed.
+  if (std::holds_alternative<SessionResumed>(input.body)) excused_.insert(newest_);
+  newest_ = input.ts_recv;
   if (const auto* closed = std::get_if<BarClosed>(&input.body)) {
     if (closed->source == BarSource::File) return;
     const Bar& bar = closed->bar;
@@ -68,7 +71,7 @@ void FeedEvidence::expect(const Event& input, std::uint64_t record) {
     bars_[{bar.instrument.index, bar.interval, bar.open_time}].push_back(std::move(then));
   } else if (const auto* ticker = std::get_if<TickerUpdated>(&input.body)) {
     tickers_.emplace(std::pair{ticker->instrument.index, input.ts_event},
-                     TickerThen{*ticker, record});
+                     TickerThen{*ticker, record, input.ts_recv, false});
   }
 }
 
@@ -92,12 +95,12 @@ void FeedEvidence::see(const Bar& bar, bool rest, const std::string& where) {
 void FeedEvidence::see(const bybit::TickerFrame& frame, const std::string& where,
                        std::vector<Finding>& findings) {
   const auto [from, to] = tickers_.equal_range({frame.instrument.index, frame.ts});
-  if (from == to) return;
   const bybit::TickerValues& v = frame.values;
   std::vector<FieldDifference> least;
   bool any = false;
   std::uint64_t record = 0;
   for (auto it = from; it != to; ++it) {
+    if (it->second.found) continue;  // Each frame is one of the log's.
     const TickerUpdated& then = it->second.ticker;
     std::vector<FieldDifference> fields;
     const auto compare = [&](const char* name, const auto& there, const auto& now) {
@@ -109,6 +112,7 @@ void FeedEvidence::see(const bybit::TickerFrame& frame, const std::string& where
     compare("funding_rate_e9", then.funding_rate_e9, v.funding_rate_e9);
     compare("next_funding", then.next_funding, v.next_funding);
     if (fields.empty()) {
+      it->second.found = true;
       ++found_;
       return;
     }
@@ -116,6 +120,7 @@ void FeedEvidence::see(const bybit::TickerFrame& frame, const std::string& where
     record = it->second.record;
     any = true;
   }
+  if (!any) return;
   if (findings.size() < kFindingsMax)
     findings.push_back({Cause::Input,
                         fmt::format("{}: the ticker is not the one that record {} of the log has: "
@@ -137,7 +142,7 @@ Result<std::vector<Finding>> FeedEvidence::check(const std::filesystem::path& fo
   for (const auto& [key, then] : bars_) intervals.insert(key.interval);
   Pass pass{instruments};
   storage::FeedMerge feed{streams.value()};
-  std::optional<Timestamp> first;
+  FirstFrames first;
   bool damaged = false;
   for (;;) {
     auto frame = feed.next();
@@ -150,7 +155,8 @@ Result<std::vector<Finding>> FeedEvidence::check(const std::filesystem::path& fo
     }
     if (!frame.value()) break;
     const storage::FrameView& view = *frame.value();
-    if (!first) first = view.received;
+    std::optional<Timestamp>& begun = view.stream == "rest" ? first.rest : first.streams;
+    if (!begun) begun = view.received;
     const auto where = [&] {
       return fmt::format("{}:{}", feed.reader().path().string(), feed.reader().line());
     };
@@ -172,11 +178,13 @@ Result<std::vector<Finding>> FeedEvidence::check(const std::filesystem::path& fo
       see(*ticker, where(), findings);
     }
   }
+  excused_.insert(newest_);
   tell_bars(instruments, first, damaged, findings, notes);
+  tell_tickers(instruments, first, damaged, findings, notes);
   return findings;
 }
 
-void FeedEvidence::tell_bars(const InstrumentTable& instruments, std::optional<Timestamp> first,
+void FeedEvidence::tell_bars(const InstrumentTable& instruments, const FirstFrames& first,
                              bool damaged, std::vector<Finding>& findings,
                              std::vector<std::string>& notes) const {
   std::uint64_t before = 0;
@@ -193,11 +201,12 @@ void FeedEvidence::tell_bars(const InstrumentTable& instruments, std::optional<T
                                         "was changed",
                                         then.where, what),
                             then.fields});
-      else if (!first || then.received < *first)
+      else if (const auto& begun = then.rest ? first.rest : first.streams;
+               begun && then.received < *begun)
         ++before;  // retention took its frame
-      else if (damaged)
+      else if (damaged || excused_.contains(then.received))
         ++lost;
-      else if (!then.rest && findings.size() < kFindingsMax)
+      else if (findings.size() < kFindingsMax)
         findings.push_back({Cause::Input,
                             fmt::format("no frame of the feed holds the closed bar {}, received at "
                                         "{}: one was changed or taken out",
@@ -210,6 +219,31 @@ void FeedEvidence::tell_bars(const InstrumentTable& instruments, std::optional<T
     notes.push_back(fmt::format("{} bar(s) are older than the feed that is kept", before));
   if (lost > 0)
     notes.push_back(fmt::format("{} bar(s) of the log have no readable frame in the feed", lost));
+}
+
+/// A ticker that knows no price is of an answer on past funding.
+void FeedEvidence::tell_tickers(const InstrumentTable& instruments, const FirstFrames& first,
+                                bool damaged, std::vector<Finding>& findings,
+                                std::vector<std::string>& notes) const {
+  std::uint64_t lost = 0;
+  for (const auto& [key, then] : tickers_) {
+    if (then.found || then.ticker.mark.is_zero()) continue;
+    if (first.streams && then.received < *first.streams) continue;  // retention took its frame
+    if (damaged || excused_.contains(then.received) || findings.size() >= kFindingsMax) {
+      ++lost;
+      continue;
+    }
+    findings.push_back(
+        {Cause::Input,
+         fmt::format("no frame of the feed holds the ticker of {} at {} (record {}): one was "
+                     "changed or taken out",
+                     instruments[then.ticker.instrument].name(), format_time(key.second),
+                     then.record),
+         {}});
+  }
+  if (lost > 0)
+    notes.push_back(
+        fmt::format("{} ticker(s) of the log have no readable frame in the feed", lost));
 }
 
 }  // namespace proteus::app::told

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,18 +49,28 @@ class FeedEvidence {
   struct TickerThen {
     TickerUpdated ticker;
     std::uint64_t record = 0;
+    Timestamp received{};
+    bool found = false;
   };
   struct Pass;
 
   void see(const Bar& bar, bool rest, const std::string& where);
   void see(const bybit::TickerFrame& frame, const std::string& where,
            std::vector<Finding>& findings);
-  void tell_bars(const InstrumentTable& instruments, std::optional<Timestamp> first, bool damaged,
+  /// When the feed that is kept begins; retention may have taken more of one than of the other.
+  struct FirstFrames {
+    std::optional<Timestamp> rest, streams;
+  };
+  void tell_bars(const InstrumentTable& instruments, const FirstFrames& first, bool damaged,
                  std::vector<Finding>& findings, std::vector<std::string>& notes) const;
+  void tell_tickers(const InstrumentTable& instruments, const FirstFrames& first, bool damaged,
+                    std::vector<Finding>& findings, std::vector<std::string>& notes) const;
 
   std::map<Key, std::vector<BarThen>> bars_;
   std::multimap<std::pair<std::uint32_t, Timestamp>, TickerThen> tickers_;
   std::uint64_t found_ = 0;
+  std::set<Timestamp> excused_;
+  Timestamp newest_{};
 };
 
 }  // namespace proteus::app::told

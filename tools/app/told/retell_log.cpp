@@ -175,7 +175,19 @@ class AnswerCheck {
   std::uint64_t unasked_ = 0;
 };
 
+/// Behind the order to stop nothing is missing and nothing is too much; an end without one may lie
+/// anywhere.
 void note_ends(const ComparedJournal& journal, Retelling& telling) {
+  if (telling.ended && (journal.log().torn() || journal.beyond() > 0 || journal.uncaused() > 0)) {
+    telling.findings.push_back(
+        {Cause::Input,
+         fmt::format("behind the order to stop the log {}: it was changed or cut",
+                     journal.log().torn()   ? "ends inside a record"
+                     : journal.beyond() > 0 ? "lacks records that follow from it"
+                                            : "has records that nothing leads to"),
+         {}});
+    return;
+  }
   if (journal.log().torn())
     telling.notes.push_back("the log ends inside a record: its writer was interrupted");
   if (journal.beyond() > 0)
@@ -224,6 +236,10 @@ Result<void> retell_log(const Loaded& loaded, const std::filesystem::path& folde
                         Retelling& telling, FeedEvidence* evidence, InstrumentTable* table) {
   BOOST_OUTCOME_TRY(auto session, storage::Session::look(folder));
   const std::filesystem::path wal = session.wal_path();
+  if (!std::filesystem::exists(wal)) {
+    telling.untold = "its session.wal, the end of its log, is missing";
+    return success();
+  }
   const std::size_t count = loaded.settings.engine.instruments.size();
   BOOST_OUTCOME_TRY(const Beginning from, beginning_of(wal, count));
   if (from.instruments.size() != count) {
@@ -279,6 +295,8 @@ Result<void> retell_log(const Loaded& loaded, const std::filesystem::path& folde
   telling.ledger_hash = trading.engine().ledger_hash();
   telling.until = trading.engine().now();
   answers.note(telling.notes);
+  const auto* const command = std::get_if<OperatorCommand>(&told.body);
+  telling.ended = command != nullptr && command->action == OperatorAction::Stop;
   note_ends(journal, telling);
   if (!journal.parting()) return success();
   const std::size_t features = loaded.policies.empty() ? std::numeric_limits<std::size_t>::max()

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 /// What names a run, and what it is not about.
 bool is_identity(std::string_view field) {
+  if (field.starts_with("order.")) field.remove_prefix(std::string_view("order.").size());
   constexpr std::array<std::string_view, 8> kNames = {
       "sequence", "id", "execution", "time", "decided_at", "ts_event", "ts_recv", "origin"};
   return std::ranges::find(kNames, field) != kNames.end() || field.ends_with("].id") ||
@@ -134,6 +135,7 @@ Result<void> find_first(Steps& a, Steps& b, SessionDiff& diff) {
     BOOST_OUTCOME_TRY(const auto left, a.next());
     BOOST_OUTCOME_TRY(const auto right, b.next());
     if (!left || !right) {
+      diff.one_ends_first = left.has_value() != right.has_value();
       if (left || right)
         diff.notes.push_back(fmt::format("the {} session goes on where the other one has ended",
                                          left ? "first" : "second"));
@@ -153,8 +155,8 @@ Result<void> find_first(Steps& a, Steps& b, SessionDiff& diff) {
 Cause cause_of_diff(const SessionDiff& diff) {
   if (!diff.difference) return Cause::None;
   if (diff.difference->place == Cause::Input) return Cause::Input;
-  constexpr std::array<std::string_view, 6> kDeciding = {"engine.",   "strategy.", "policy.",
-                                                         "forecast.", "risk.",     "paper."};
+  constexpr std::array<std::string_view, 7> kDeciding = {
+      "engine.", "strategy.", "policy.", "forecast.", "risk.", "paper.", "replay."};
   Cause cause = Cause::None;
   for (const FieldDifference& f : diff.settings) {
     if (f.name == "policy.content" || f.name == "forecast.content") return Cause::Weights;

@@ -13,7 +13,8 @@
 namespace proteus::app::told {
 
 struct SessionDiff {
-  std::uint64_t compared = 0;  ///< decisions, orders and fills that are the same
+  std::uint64_t compared = 0;   ///< decisions, orders and fills that are the same
+  bool one_ends_first = false;  ///< one has steps behind the last that both have
   std::optional<Difference> difference;
   Cause cause = Cause::None;              ///< of it
   std::vector<FieldDifference> settings;  ///< that differ; then: of the first, now: of the second
@@ -21,6 +22,7 @@ struct SessionDiff {
   Money profit_a, profit_b;
   ProfitSplit split;
   std::vector<std::string> notes;
+  [[nodiscard]] bool same() const { return compared > 0 && !one_ends_first && !difference; }
 };
 
 /// Errors: NotFound, no session; those of the logs.

@@ -59,6 +59,7 @@ struct Retelling {
   std::vector<std::string> notes;  ///< worth knowing and no fault
   std::vector<Finding> findings;
   std::optional<Difference> difference;
+  bool ended = false;  ///< the last input of the log is the order to stop
   std::string untold;  ///< why it could not be told again; empty: it was
   [[nodiscard]] bool identical() const { return findings.empty() && !difference && untold.empty(); }
   /// Of the whole; None where all is identical.

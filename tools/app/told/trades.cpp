@@ -65,6 +65,7 @@ std::optional<Trade> Trades::add(const Fill& fill) {
   const Money fee = share(fill.fee, now, whole);
   const Money slippage = share(fill.slippage, now, whole);
   take(p, fill, now, fee, slippage);
+  p.held -= fill.fee_base.raw();  // a fee taken in the coin itself
   if (p.held != 0) return std::nullopt;
   p.trade.open = false;
   p.trade.left = fill.time;

@@ -36,6 +36,11 @@ void print_diff(const SessionDiff& diff) {
     print_sides(d.fields);
     if (d.fields.empty()) fmt::print("    A {}\n    B {}\n", d.then, d.now);
     fmt::print("    they part at: {}; cause: {}\n", to_string(d.place), to_string(diff.cause));
+  } else if (diff.compared == 0) {
+    fmt::print("nothing of them can be compared: they have no bars in common\n");
+  } else if (diff.one_ends_first) {
+    fmt::print("{} decisions, orders and fills are the same, then one of them ends\n",
+               diff.compared);
   } else {
     fmt::print("all {} decisions, orders and fills are the same\n", diff.compared);
   }
@@ -48,7 +53,7 @@ void print_diff(const SessionDiff& diff) {
 
 std::string json_of_diff(const SessionDiff& diff) {
   JsonObject out;
-  out.add("same", !diff.difference)
+  out.add("same", diff.same())
       .add("compared", diff.compared)
       .add("cause", to_string(diff.cause))
       .add("settings", diff.settings)
@@ -88,7 +93,7 @@ int run_diff(const Options& options) {
     fmt::print("{}\n", json_of_diff(diff.value()));
   else
     print_diff(diff.value());
-  return diff.value().difference ? kError : kOk;
+  return diff.value().same() ? kOk : kError;
 }
 
 }  // namespace proteus::app

@@ -56,7 +56,8 @@ void print_telling(const Retelling& t, const told::LogChain& chain) {
   if (!t.untold.empty()) fmt::print("it could not be told again: {}\n", t.untold);
   if (t.difference) print_difference(*t.difference);
   if (t.identical())
-    fmt::print("identical\n");
+    fmt::print("identical{}\n",
+               t.ended ? "" : " as far as the log goes: it does not end with the order to stop");
   else if (t.cause != Cause::None)
     fmt::print("it differs; cause: {}\n", to_string(t.cause));
   else
@@ -66,6 +67,7 @@ void print_telling(const Retelling& t, const told::LogChain& chain) {
 std::string json_of(const Retelling& t, const told::LogChain& chain) {
   JsonObject out;
   out.add("identical", t.identical())
+      .add("ended", t.ended)
       .add("session", t.folder)
       .add("mode", t.mode)
       .add("cause", to_string(t.cause))
@@ -106,11 +108,12 @@ std::string json_of(const Retelling& t, const told::LogChain& chain) {
 int run_told_again(const Options& options) {
   const auto folder = find_session(runs_beside(options.socket), options.verify);
   if (folder.has_error()) return fail(folder.error(), kError);
-  if (!options.config.empty() || !options.files.empty())
+  if (!options.config.empty() || !options.files.empty() || !options.grid.empty() ||
+      !options.from.empty() || !options.until.empty())
     return fail(
         error(ErrorCode::Malformed,
-              "--verify tells a session again from its own log and settings: leave --config "
-              "and files out"),
+              "--verify tells a session again from its own log and settings: leave --config, "
+              "files, --from, --to and --grid out"),
         kUsage);
   const auto telling = told::retell_session(folder.value(), options.overrides);
   if (telling.has_error()) return fail(telling.error(), kError);
