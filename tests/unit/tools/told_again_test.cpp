@@ -16,6 +16,7 @@
 #include "tools/app/shipped.hpp"
 #include "tools/app/told/export.hpp"
 #include "tools/app/told/log_chain.hpp"
+#include "tools/app/told/session_diff.hpp"
 #include "tools/app/told/telling.hpp"
 #include "tools/app/told/trades.hpp"
 #include "tools/app/trading.hpp"
@@ -50,6 +51,16 @@ std::string frame_of(int k) {
       R"("volume":"{}","turnover":"0","confirm":true,"timestamp":{}}}]}})",
       start + 3'600'000, start, start + 3'599'999, open, close, std::max(open, close) + 20,
       std::min(open, close) - 20, 100 + k % 7, start + 3'600'000);
+}
+
+constexpr int kTickerBar = kSessionBars - 1;
+
+/// The venue's frame of the one ticker, of the instant of that bar's close.
+std::string ticker_frame() {
+  return fmt::format(
+      R"({{"topic":"tickers.BTCUSDT","type":"snapshot","ts":{},"cs":1,"data":{{"symbol":"BTCUSDT",)"
+      R"("markPrice":"50001.5"}}}})",
+      to_unix_ns(kSessionStart + (kTickerBar + 1) * 1h) / 1'000'000);
 }
 
 /// Made once: every test looks at a copy.
@@ -100,6 +111,11 @@ class ToldAgain : public ::testing::Test {
         trading.engine().on_input(BarClosed{bar, BarSource::Stream}, at, at);
         EventBody answer;
         while (learner.take(answer)) trading.hear_learner(std::move(answer), at);
+        if (k != kTickerBar) continue;
+        ASSERT_TRUE(recorder.record("public-linear-0", 1, at, ticker_frame()));
+        TickerUpdated ticker;
+        ticker.mark = Price::parse("50001.5").value();
+        trading.engine().on_input(ticker, at, at);
       }
     }
     session_ = trading.session().folder();
@@ -130,6 +146,26 @@ class ToldAgain : public ::testing::Test {
   static inline fs::path session_;
   test::Folder copy_;
 };
+
+TEST_F(ToldAgain, AFrameThatWasTakenOutIsMissed) {
+  for (const auto& part : fs::directory_iterator(folder() / "feed"))
+    if (std::string text = test::read_all(part.path()); text.find("tickers.") != text.npos) {
+      const std::size_t at = text.rfind('\n', text.find("tickers.")) + 1;
+      put_file(part.path(), text.erase(at, text.find('\n', at) + 1 - at));
+    }
+  const told::Retelling telling = tell();
+  ASSERT_EQ(telling.findings.size(), 1U);
+  EXPECT_EQ(telling.findings[0].cause, Cause::Input);
+  EXPECT_NE(telling.findings[0].what.find("the ticker of linear:BTCUSDT"), std::string::npos)
+      << telling.findings[0].what;
+}
+
+TEST_F(ToldAgain, ACopyIsTheSameSession) {
+  const auto diff = told::diff_sessions(session_, folder());
+  ASSERT_TRUE(diff.has_value()) << diff.error().context;
+  EXPECT_TRUE(diff.value().same());
+  EXPECT_GT(diff.value().compared, 500U);
+}
 
 TEST_F(ToldAgain, AsItWasLeftItIsIdentical) {
   const auto chain = told::chain_of(folder());

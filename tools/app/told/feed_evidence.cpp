@@ -59,7 +59,9 @@ struct FeedEvidence::Pass {
 void FeedEvidence::expect(const Event& input, std::uint64_t record) {
   // What an end without a stop was about to record may be in the log and not in the feed.
   if (std::holds_alternative<SessionResumed>(input.body)) excused_.insert(newest_);
-  newest_ = input.ts_recv;
+  const auto* const command = std::get_if<OperatorCommand>(&input.body);
+  const bool stops = command != nullptr && command->action == OperatorAction::Stop;
+  newest_ = stops ? Timestamp{} : input.ts_recv;
   if (const auto* closed = std::get_if<BarClosed>(&input.body)) {
     if (closed->source == BarSource::File) return;
     const Bar& bar = closed->bar;
