@@ -501,8 +501,16 @@ class Told:
         return next(self.answers)
 
 
+@dataclass
+class Said:
+    answers: dict  # {name: [answer]}, as the bars
+    keys: dict  # {name: [(name, open_ms)]}
+    words: dict  # {(name, open_ms): what was seen and said}
+    steps: dict  # {name: [(close_ms, verdict, cause of the cut, figures)]}
+
+
 def computed(config, folder, instruments, bars, rates):
-    """({name: [answer]}, {(name, open_ms): words}, {name: [what became of each step]}): bars as the session sees them, in order."""
+    """Said. bars: {name: [Bar]}, as the session sees them."""
     networks = Networks(sorted(folder.glob("seed-*.safetensors")))
     if networks.hashes != config["policy"]["content"]:
         raise ValueError(f"{folder}: not the checkpoints that the session traded")
@@ -521,4 +529,5 @@ def computed(config, folder, instruments, bars, rates):
         answers[name].append(answer)
         if said:
             words[name, bar.open_ms] = said
-    return answers, words, {name: p.governor.said if p.governor else [] for name, p in policies.items()}
+    return Said(answers, {name: [(name, bar.open_ms) for bar in rows] for name, rows in bars.items()}, words,
+                {name: p.governor.said if p.governor else [] for name, p in policies.items()})
