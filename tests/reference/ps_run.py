@@ -76,8 +76,8 @@ class Session:
         closes = sorted(live)
         for close_ms in closes:
             rows = live[close_ms]
-            # Bars that are not all there wait for the barrier; without one, each is decided as the next comes.
-            apart = len(rows) < len(self.instruments) and self.barrier_ms == 0
+            # Bars that are not all there wait for the barrier; without one, each is decided as it comes.
+            apart = self.barrier_ms == 0
             for group in [[row] for row in rows] if apart else [rows]:
                 for i, bar in group:
                     self._bar(i, bar)
