@@ -8,8 +8,8 @@ Each file is played alone, with --together all of them as one account too. What 
 read from its journal alone; what it should have made is computed by ps_run from the kline files, the
 funding files, the run's settings and the venue's table of instruments, after the pages of
 docs/reference. Compared: every position and every equity bar by bar, then every row of every table
-(ps_compare). Exit code 0: positions are equal and equity within 1e-9, relative; 1: not; 77: a file
-is not there, or numpy.
+(ps_compare). Exit code 0: positions are equal, equity within 1e-9, relative, and weights within 1e-6;
+1: not; 77: a file is not there, or numpy.
 
 The rule is `sma_cross`; with --policy the shipped policy, by the settings of CONFIG, gradient steps
 included (ps_policy). Its networks are float32 there and double here: beside positions and equity the
@@ -45,6 +45,7 @@ except ImportError:  # It needs numpy.
     ps_policy = None
 
 TOLERANCE = 1e-9
+WEIGHTS_NEAR = 1e-6  # of float32 networks and of the same in double
 SETTINGS = {"strategy.name": "sma_cross", "strategy.features": "none"}
 
 
@@ -187,7 +188,7 @@ def one(arguments, name, files):
                                              pathlib.Path(place), settings, arguments.policy)
         session, seconds, said = computed(folder, files, arguments.funding, arguments.checkpoints)
         differing, points, apart = compared(folder, session)
-        rows = ps_compare.compare(folder / "journal.sqlite", session)
+        rows = ps_compare.compare(folder / "journal.sqlite", session, WEIGHTS_NEAR if said else 0.0)
         policy = policy_compared(folder, said) if said else {}
     return policy | dict(run=name, bars=bars, points=points, fills=len(session.venue.fills),
                 positions_differing=len(differing),
@@ -222,7 +223,10 @@ def main():
     if lacking:
         print(f"not there: {lacking[0]}")
         return 77
-    runs = [(instrument_of(path)[0], [path]) for path in arguments.klines]
+    # A file that does not outlast the policy's warm-up has nothing to decide, and the program refuses it alone.
+    least = ps_policy.warm_up_bars(arguments.checkpoints) if arguments.policy else 0
+    short = [path for path in arguments.klines if least and len(read_klines(path)[2]) <= least]
+    runs = [(instrument_of(path)[0], [path]) for path in arguments.klines if path not in short]
     if arguments.together:
         runs.append(("together", arguments.klines))
     results = [one(arguments, name, files) for name, files in runs]
@@ -241,7 +245,10 @@ def main():
                 print(f"  weights {r['weights']}, apart {r['weights_apart']:.1e}; features {r['features_apart']:.1e}; "
                       f"account {r['account_apart']:.1e}; gradient steps {r['steps']}, other verdicts "
                       f"{r['steps_differing']}, figures {r['steps_apart']:.1e}")
-    good = all(r["positions_differing"] == 0 and r["equity_apart"] <= TOLERANCE for r in results)
+        for path in short:
+            print(f"{instrument_of(path)[0]}: not alone, its bars are no more than the {least} of the warm-up")
+    good = all(r["positions_differing"] == 0 and r["equity_apart"] <= TOLERANCE
+               and r.get("weights_apart", 0.0) <= WEIGHTS_NEAR for r in results)
     return 0 if good else 1
 
 

@@ -509,9 +509,18 @@ class Said:
     steps: dict  # {name: [(close_ms, verdict, cause of the cut, figures)]}
 
 
+def networks_of(folder):
+    return Networks(sorted(folder.glob("seed-*.safetensors")))
+
+
+def warm_up_bars(folder):
+    config = networks_of(folder).config
+    return max(WARM_UP, int(config["volatility_span"]) + 1) + int(config["rebuild_bars"])
+
+
 def computed(config, folder, instruments, bars, rates):
     """Said. bars: {name: [Bar]}, as the session sees them."""
-    networks = Networks(sorted(folder.glob("seed-*.safetensors")))
+    networks = networks_of(folder)
     if networks.hashes != config["policy"]["content"]:
         raise ValueError(f"{folder}: not the checkpoints that the session traded")
     market = {k: float(networks.config[k]) for k in ("volatility_target", "volatility_scale_max", "cost", "assumed_funding")}
