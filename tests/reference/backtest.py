@@ -103,7 +103,7 @@ def computed(session_folder, files, funding, checkpoints=None):
     if config["strategy"]["name"] == "policy":
         strategies, said = told_by_policy(config, checkpoints, instruments, bars, rates, start, end)
     session = Session(config, instruments, bars, rates, start, end, strategies)
-    session.venue.told_by_sim = False
+    session.venue.told_by_sim, session.gate.last_told_stays = False, True
     session.run()
     seconds = time.perf_counter() - began
     # What is in flight when the files end is cancelled; of what was sent after the last fill
@@ -194,6 +194,9 @@ def one(arguments, name, files):
                 positions_differing=len(differing),
                 first=f"{differing[0][0]} {moment(differing[0][1])}" if differing else None,
                 equity_apart=apart, every_row_equal=rows["equal"],
+                rows_differing=[f"{t['table']}: {t['rows'] - t['equal']} of {t['rows']}, first {t['first_difference']['key']} "
+                                f"in {', '.join(t['first_difference']['columns'])}"
+                                for t in rows["tables"] if t["first_difference"]],
                 equity=session.books.equity() / S, bars_s=bars / whole, bars_s_inside=bars / inside if inside >= 0.02 else None,
                 python_bars_s=len(session.used_bars) / seconds)
 
@@ -241,6 +244,8 @@ def main():
                   f"{'equal' if r['every_row_equal'] else 'differ':>6} {r['bars_s']:>9.0f} "
                   f"{'-' if r['bars_s_inside'] is None else round(r['bars_s_inside']):>9} {r['python_bars_s']:>8.0f}  {r['equity']:.9f}"
                   + (f"  first: {r['first']}" if r["first"] else ""))
+            for words in r["rows_differing"]:
+                print("  " + words)
             if arguments.policy:
                 print(f"  weights {r['weights']}, apart {r['weights_apart']:.1e}; features {r['features_apart']:.1e}; "
                       f"account {r['account_apart']:.1e}; gradient steps {r['steps']}, other verdicts "
