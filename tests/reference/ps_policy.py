@@ -1,6 +1,7 @@
 """What a trained policy says at every closed bar: market features, unit account, recurrent networks, trials, gradient steps.
 
-Written from docs/reference/features.md (trend, market), checkpoints.md, strategies.md (policy) and learning.md ("A policy that trades").
+After docs/reference/features.md (trend, market), checkpoints.md, strategies.md (policy) and learning.md ("A policy that trades"). Where those
+were silent (unit account, trials, when stretches are cut and how they are judged) the program was read, and the pages say it now.
 Nothing of it depends on books, sizing or limits: from bars and funding alone it makes the weights that a session is then told.
 Networks are computed in double from the float32 weights and inputs of the files, so weights differ from the program's by its rounding.
 """
