@@ -114,6 +114,20 @@ def computed_decisions(session):
     return found
 
 
+def settle_weights(recorded, computed, near):
+    """Weights that are no more than `near` apart become equal: of networks that were computed in another precision."""
+    def close(a, b):
+        return a is not None and b is not None and abs(a - b) <= near
+    for key in recorded.keys() & computed.keys():
+        theirs, ours = recorded[key], computed[key]
+        if close(theirs["weight"], ours["weight"]):
+            theirs["weight"] = ours["weight"]
+        if len(theirs["sizing"]) == len(ours["sizing"]) and all(
+                a[0] == b[0] and close(a[1], b[1]) and close(a[2], b[2])
+                for a, b in zip(theirs["sizing"], ours["sizing"])):
+            theirs["sizing"] = ours["sizing"]
+
+
 def recorded_refusals(recorded):
     found = {}
     for r in recorded.rows("SELECT f.*, d.bar_open_ns FROM refusals f LEFT JOIN decisions d "
@@ -266,11 +280,14 @@ def held_against(name, recorded, computed):
             "computed": len(computed), "first_difference": first}
 
 
-def compare(path, session):
+def compare(path, session, weights_near=0.0):
     recorded = Recorded(path)
     closes = {(name, b.open_ms): b.close_ms for name, b in session.used_bars}
+    decided = recorded_decisions(recorded, closes), computed_decisions(session)
+    if weights_near:
+        settle_weights(*decided, weights_near)
     tables = [
-        held_against("decisions", recorded_decisions(recorded, closes), computed_decisions(session)),
+        held_against("decisions", *decided),
         held_against("refusals", recorded_refusals(recorded), computed_refusals(session)),
         held_against("orders", recorded_orders(recorded), computed_orders(session)),
         held_against("fills", recorded_fills(recorded), computed_fills(session)),

@@ -43,6 +43,7 @@ class Gate:
         self.daily, self.messages = DailyLoss(capital), Messages(limits)
         self.edge_ms = 0  # how far the moments of the run may lie from those computed here
         self.rates = rates  # {instrument: {settlement time: rate}}
+        self.last_told_stays = False  # True: where no rate is known for the next settlement, nothing is told, and the last one stands
         self.close_ms, self.whole = 0, True  # of the batch that is decided; whole: every bar came
         self.of = {i.name: Memory(limits, sizing, i.lot) for i in instruments}
 
@@ -225,7 +226,10 @@ class Gate:
         The feed names the settlement to come; up to `last_over` they are over.
         """
         every = instrument.funding_ms
-        rate = self.rates[instrument.name].get((last_over // every + 1) * every)
+        rates, next_ms = self.rates[instrument.name], (last_over // every + 1) * every
+        rate = rates.get(next_ms)
+        if rate is None and self.last_told_stays:
+            rate = rates.get(max((t for t in rates if t < next_ms), default=None))
         if rate is None:
             return self.paper["assumed_funding_bps"] / 1e4, EIGHT_HOURS_MS
         return max(0.0, order.sign * (rate / 1e9)), every

@@ -24,10 +24,18 @@ class Decision:
     orders: list = field(default_factory=list)  # (Order, approved, refused_by)
 
 
-class Session:
-    """`bars`: {name: [Bar]}; `rates`: {name: {ms: rate}}; `config`: the resolved TOML."""
+def seen_of(bars, warm_up_bars, first_live_ms, until_ms):
+    """(bars of the warm-up, live bars) of one instrument."""
+    before = [b for b in bars if b.close_ms <= first_live_ms]
+    return (before[max(0, len(before) - warm_up_bars):],
+            [b for b in bars if first_live_ms < b.close_ms <= until_ms])
 
-    def __init__(self, config, instruments, bars, rates, first_live_ms, until_ms):
+
+class Session:
+    """`bars`: {name: [Bar]}; `rates`: {name: {ms: rate}}; `config`: the resolved TOML; `strategies`: {name: strategy} where it is
+    none of the rules."""
+
+    def __init__(self, config, instruments, bars, rates, first_live_ms, until_ms, strategies=None):
         engine, paper = config["engine"], config["paper"]
         for key, value in (("order_style", "market"), ("marks", "bars")):
             if engine[key] != value:
@@ -48,8 +56,9 @@ class Session:
         for i in instruments:
             fee = paper["spot_taker_fee_bps" if i.spot else "linear_taker_fee_bps"]
             cost = fee / 1e4 + paper["half_spread_bps"] / 1e4
-            self.slots[i.name] = (STRATEGIES[config["strategy"]["name"]](config["strategy"], i),
-                                  Sizer(sizing, i, shares[i.name], interval, cost))
+            strategy = (strategies[i.name] if strategies
+                        else STRATEGIES[config["strategy"]["name"]](config["strategy"], i))
+            self.slots[i.name] = (strategy, Sizer(sizing, i, shares[i.name], interval, cost))
         self.barrier_ms, self.now = duration_ms(engine["barrier"]), 0
         self.warm_up_bars = config["feed"]["warm_up_bars"]
         self.first_live_ms, self.until_ms = first_live_ms, until_ms
@@ -59,18 +68,16 @@ class Session:
     def run(self):
         live = {}
         for i in self.instruments:
-            before = [b for b in self.bars[i.name] if b.close_ms <= self.first_live_ms]
-            for bar in before[len(before) - self.warm_up_bars:]:
+            before, after = seen_of(self.bars[i.name], self.warm_up_bars, self.first_live_ms, self.until_ms)
+            for bar in before:
                 self._warm_up(i, bar)
-        for i in self.instruments:
-            for bar in self.bars[i.name]:
-                if self.first_live_ms < bar.close_ms <= self.until_ms:
-                    live.setdefault(bar.close_ms, []).append((i, bar))
+            for bar in after:
+                live.setdefault(bar.close_ms, []).append((i, bar))
         closes = sorted(live)
         for close_ms in closes:
             rows = live[close_ms]
-            # Bars that are not all there wait for the barrier; without one, each is decided as the next comes.
-            apart = len(rows) < len(self.instruments) and self.barrier_ms == 0
+            # Bars that are not all there wait for the barrier; without one, each is decided as it comes.
+            apart = self.barrier_ms == 0
             for group in [[row] for row in rows] if apart else [rows]:
                 for i, bar in group:
                     self._bar(i, bar)

@@ -343,15 +343,17 @@ class Comparison(unittest.TestCase):
         cls.session = small_session()
         write_journal(cls.session, cls.folder / "whole.sqlite")
 
-    def differing(self, statement):
+    def differing(self, statement, weights_near=0.0):
         """Tables that differ after the statement changed exactly one row."""
         path = self.folder / "changed.sqlite"
         shutil.copy(self.folder / "whole.sqlite", path)
         with contextlib.closing(sqlite3.connect(path)) as db:
             self.assertEqual(db.execute(statement).rowcount, 1)
             db.commit()
-        report = ps_compare.compare(path, self.session)
-        self.assertFalse(report["equal"])
+        report = ps_compare.compare(path, self.session, weights_near)
+        self.assertEqual(report["equal"], all(t["first_difference"] is None for t in report["tables"]))
+        if not weights_near:
+            self.assertFalse(report["equal"])
         return {t["table"]: t["first_difference"] for t in report["tables"]
                 if t["first_difference"]}
 
@@ -389,6 +391,12 @@ class Comparison(unittest.TestCase):
             with self.subTest(change=change):
                 found = self.differing(f"UPDATE decisions SET {change} WHERE record = {first}")
                 self.assertEqual(list(found), ["decisions"])
+
+    def test_weights_may_be_near_where_networks_have_made_them(self):
+        first = "(SELECT min(record) FROM decisions WHERE outcome = 'ordered')"
+        for apart, near, differing in ((1e-8, 0.0, True), (1e-8, 1e-6, False), (1e-5, 1e-6, True)):
+            found = self.differing(f"UPDATE decisions SET weight = weight + {apart} WHERE record = {first}", near)
+            self.assertEqual("decisions" in found, differing)
 
     def test_an_observation_is_compared_beyond_the_noise_of_doubles(self):
         found = self.differing("UPDATE decisions SET detail = replace(detail, '\"observation\": [', "
