@@ -114,6 +114,10 @@ int run_replay(const Options& given) {
   auto loaded = load_for_replay(options, sources.value());
   if (loaded.has_error())
     return fail(loaded.error(), loaded.error().code == ErrorCode::NotFound ? kUsage : kConfig);
+  // Long files take their time to be read: who looks on knows at once what is.
+  spdlog::info("Replay of {}.", options.files.empty()
+                                    ? std::string("replay.files")
+                                    : fmt::format("{}", fmt::join(options.files, ", ")));
   auto replay = open_replay(loaded.value(), sources.value(), net::Loop::wall_now());
   if (replay.has_error()) return fail(replay.error(), kError);
   Playing& playing = *replay.value();
